@@ -1,0 +1,88 @@
+"""Every error of the project, in one tree. Nothing else lives here, and this file imports nothing of ours.
+
+LikenessError
+├── InputError              the caller's doing: the message is for them
+│   ├── PictureError
+│   │   ├── EmptyPicture        no bytes at all
+│   │   ├── NotAPicture         the bytes are of no kind we read
+│   │   ├── BrokenPicture       starts as a picture, but cannot be read to its end
+│   │   ├── PictureTooSmall     too few pixels to look at
+│   │   └── PictureTooLarge     too many pixels, or too many bytes
+│   ├── DatasetError            a folder that is not a data set
+│   └── RecipeError             a choice that does not exist, or does not fit
+├── WeightsMissing          a pretrained file is not installed
+├── WeightsBroken           a pretrained file is not the one we know
+└── BundleError             a trained model
+    ├── BundleMissing           there is none of that name or version
+    ├── BundleBroken            a file is missing, changed or not allowed
+    └── GoldenMismatch          it no longer answers as it did when it was trained
+
+An error's text is its public message: what was wrong, and what is allowed. It never holds a path of the
+server or a stack trace.
+"""
+
+from __future__ import annotations
+
+
+class LikenessError(Exception):
+    """The root: everything that this project raises on purpose."""
+
+
+class InputError(LikenessError):
+    """The caller sent or named something that cannot be used."""
+
+
+class PictureError(InputError):
+    """Something is wrong with one picture."""
+
+
+class EmptyPicture(PictureError):
+    """There are no bytes."""
+
+
+class NotAPicture(PictureError):
+    """The bytes are of no picture format that we read."""
+
+
+class BrokenPicture(PictureError):
+    """The picture begins well and cannot be read to its end."""
+
+
+class PictureTooSmall(PictureError):
+    """The picture has too few pixels to look at."""
+
+
+class PictureTooLarge(PictureError):
+    """The picture has more pixels, or more bytes, than the limit."""
+
+
+class DatasetError(InputError):
+    """A folder cannot be used as a data set."""
+
+
+class RecipeError(InputError):
+    """A recipe names a choice that does not exist or does not fit."""
+
+
+class WeightsMissing(LikenessError):
+    """A pretrained file is not installed."""
+
+
+class WeightsBroken(LikenessError):
+    """A pretrained file is not, byte for byte, the one we know."""
+
+
+class BundleError(LikenessError):
+    """Something is wrong with a trained model."""
+
+
+class BundleMissing(BundleError):
+    """There is no model of that name or version."""
+
+
+class BundleBroken(BundleError):
+    """A file of the model is missing, changed, or holds what is not allowed."""
+
+
+class GoldenMismatch(BundleError):
+    """The model no longer gives the answer it gave when it was trained."""

@@ -1,0 +1,1 @@
+"""Stair 2: crops -> features -> names. Knows nothing of HTTP."""
