@@ -153,9 +153,7 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
     if not data:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. Send a {READABLE} file.")
     if len(data) > limits.bytes:
-        raise PictureTooLarge(
-            f"The file has {len(data):,} bytes; at most {limits.bytes:,} bytes are allowed."
-        )
+        raise PictureTooLarge(f"The file has {len(data):,} bytes; at most {limits.bytes:,} bytes are allowed.")
     with warnings.catch_warnings():
         # Pillow warns of pictures that it finds large or whose EXIF is odd; our own limits decide.
         warnings.simplefilter("ignore")
@@ -180,9 +178,7 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
     if min(width, height) < MIN_SIDE:
-        raise PictureTooSmall(
-            f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels."
-        )
+        raise PictureTooSmall(f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels.")
     if width * height > limits.pixels:
         raise PictureTooLarge(
             f"The picture is {width} x {height} = {width * height:,} pixels; "
