@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from data_cleaning.dataset import NOTHING, UNKNOWN, Item
 from data_cleaning.duplicates import difference_hash, groups
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.images import DISK_LIMITS
+from data_cleaning.images import DISK_LIMITS, load
 from model.features import Features
 from model.pipeline import Region, Stopwatch, look, measure_views
 from model.recipe import Recipe
@@ -47,7 +47,7 @@ def sample(item: Item, recipe: Recipe) -> Sample:
     """Look at one picture and measure every region."""
     watch = Stopwatch()
     try:
-        sight = look(item.path.read_bytes(), recipe, DISK_LIMITS, watch)
+        sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error))
     with watch.stage("features"):
