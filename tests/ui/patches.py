@@ -63,7 +63,8 @@ class Patches:
         )
 
     def _prediction(self, image: images.Image, label: str | None) -> SimpleNamespace | None:
-        box = squares(image, NAMES[label] if label else STRANGER)
+        colour = NAMES.get(label) if label else STRANGER
+        box = squares(image, colour) if colour else None
         if box is None:
             return None
         best = label or self.labels[1]

@@ -8,7 +8,7 @@ const $ = window.jQuery;
 // tone: "" | "working" | "good" | "unsure" | "trouble"
 export function say(title, note = "", tone = "") {
   $("#answer").attr("data-tone", tone);
-  $("#headline").text(title);
+  $("#headline").text(title).toggleClass("long", title.length > 60);
   $("#note").text(note).prop("hidden", !note);
   $("#remedies").empty();
 }
