@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 oldest="3.11"
 requirements=requirements.txt
-[ "${1:-}" = "--dev" ] && requirements=requirements-dev.txt
+if [ "${1:-}" = "--dev" ]; then requirements="requirements-dev.txt"; fi
 
 say() { printf '%s\n' "$*"; }
 give_up() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -45,7 +45,8 @@ make_venv() {
 digest() { cat requirements.txt "$requirements" | cksum; }
 
 # A moved or half-made .venv, or one of another Python, does not start: it is made anew.
-[ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1 || make_venv
+works() { [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
+works || make_venv
 
 stamp="$venv/.installed-$requirements"
 if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$(digest)" ]; then
