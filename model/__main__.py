@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError
-from model import commands
+from model import commands, weights
 from model.recipe import RECIPES
 
 
@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
+
+    sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
@@ -84,7 +86,10 @@ def _share(text: str) -> float:
 def main(argv: list[str] | None = None) -> int:
     """Run a command; errors of ours become one line and an exit status."""
     signal.signal(signal.SIGTERM, _terminated)
-    args = parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == ["weights"]:
+        return weights.main(given[1:])
+    args = parser().parse_args(given)
     try:
         return args.run(args)
     except LikenessError as error:

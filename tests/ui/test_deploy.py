@@ -56,7 +56,9 @@ def test_modules_and_files_that_are_started_exist(text: str) -> None:
         assert (ROOT / name).is_file(), name
 
 
-@pytest.mark.parametrize("file", ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "docs/deploy.md"])
+@pytest.mark.parametrize(
+    "file", ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "docs/deploy.md"]
+)
 def test_settings_named_there_exist(file: str) -> None:
     known = {variable(field.name) for field in FIELDS} | OTHER_VARIABLES
     assert set(re.findall(r"LIKENESS_[A-Z_]+", (ROOT / file).read_text())) - known == set()
