@@ -21,6 +21,10 @@ setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the 
 setup-dev: ## the same, with what the tests and the linters need
 	@deploy/setup.sh --dev
 
+.PHONY: weights
+weights: setup ## fetch the pretrained files that the modern recipes need (setup tries it once)
+	$(PY) -m model weights
+
 .PHONY: run
 run: setup ## serve the page and the API at http://localhost:8080 (PORT=, HOST=) until Ctrl-C
 	@exec $(PY) deploy/run.py --port $(PORT) --host $(HOST)

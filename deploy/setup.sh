@@ -58,7 +58,10 @@ fi
 
 "$venv/bin/python" deploy/get_jquery.py
 
-if [ -f model/weights.py ]; then
+# Tried once for each table of files: offline, a later start must not wait for the network again.
+stamp="$venv/.weights-tried"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum <model/weights.py)" ]; then
     "$venv/bin/python" -m model weights \
-        || say "Going on without the pretrained files: the classic recipes need none. Later: $venv/bin/python -m model weights"
+        || say "Going on without the pretrained files: the classic recipes need none. Later: make weights"
+    cksum <model/weights.py >"$stamp"
 fi
