@@ -12,6 +12,7 @@ LikenessError
 │   └── RecipeError             a choice that does not exist, or does not fit
 ├── WeightsMissing          a pretrained file is not installed
 ├── WeightsBroken           a pretrained file is not the one we know
+├── DownloadFailed          a pretrained file could not be brought in
 └── BundleError             a trained model
     ├── BundleMissing           there is none of that name or version
     ├── BundleBroken            a file is missing, changed or not allowed
@@ -70,6 +71,10 @@ class WeightsMissing(LikenessError):
 
 class WeightsBroken(LikenessError):
     """A pretrained file is not, byte for byte, the one we know."""
+
+
+class DownloadFailed(LikenessError):
+    """A pretrained file could not be brought in: no network, no client, or the other side said no."""
 
 
 class BundleError(LikenessError):

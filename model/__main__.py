@@ -1,0 +1,111 @@
+"""`python -m model`: the commands and their options. What they do is in `commands`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from data_cleaning.errors import InputError, LikenessError
+from model import commands, weights
+from model.recipe import RECIPES
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, as data."""
+    top = argparse.ArgumentParser(prog="python -m model", description="Train, try and look after models.")
+    sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    train = _command(sub, "train", commands.train, "train on <class>/<picture> folders and save the next version")
+    train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
+    train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
+    train.add_argument("--private", action="store_true", help="use no classifier that keeps training examples")
+    _how(train)
+    _artifacts(train)
+
+    crossval = _command(sub, "crossval", commands.crossval, "score every picture by a model that never saw it")
+    crossval.add_argument("data", type=Path, metavar="DATA")
+    crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
+    _how(crossval)
+
+    evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
+    _model(evaluate)
+    evaluate.add_argument("data", type=Path, metavar="DATA")
+
+    sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
+
+    predict = _command(sub, "predict", commands.predict, "name what is in pictures")
+    _model(predict)
+    predict.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE")
+    return top
+
+
+def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:
+    one = sub.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+    one.set_defaults(run=run)
+    one.add_argument("--json", action="store_true", help="print JSON on standard output")
+    one.add_argument("--progress-json", action="store_true", help="progress as JSON lines on standard error")
+    return one
+
+
+def _how(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    one.add_argument(
+        "--fpir",
+        type=_share,
+        help="part of strangers that may be named, held to whatever it costs "
+        "(default 0.01, given up where it would refuse too many known ones)",
+    )
+
+
+def _artifacts(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--artifacts", type=Path, default=Path("artifacts"), metavar="DIR", help="default %(default)s")
+
+
+def _model(one: argparse.ArgumentParser) -> None:
+    one.add_argument("name", metavar="NAME", help="name of the model")
+    one.add_argument("--version", type=int, help="default: the active one")
+    _artifacts(one)
+
+
+def _folds(text: str) -> int:
+    number = int(text)
+    if not 2 <= number <= 20:
+        raise argparse.ArgumentTypeError(f"{number} folds; 2 to 20 are allowed")
+    return number
+
+
+def _share(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{number}; a share from 0 to 1 is allowed")
+    return number
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command; errors of ours become one line and an exit status."""
+    signal.signal(signal.SIGTERM, _terminated)
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == ["weights"]:
+        return weights.main(given[1:])
+    args = parser().parse_args(given)
+    try:
+        return args.run(args)
+    except LikenessError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2 if isinstance(error, InputError) else 1
+    except BrokenPipeError:  # the reader, say `head`, has seen enough
+        sys.stderr.close()
+        return 0
+    except KeyboardInterrupt:
+        print("stopped; nothing was saved", file=sys.stderr)
+        return 130
+
+
+def _terminated(*_: object) -> None:
+    raise SystemExit(143)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,43 @@
+"""Pretrained ONNX networks, run by onnxruntime: one session a file, one thread a session.
+
+Sessions may be shared by threads. With two threads each, detecting and embedding on two cores was
+slower than with one: worker processes and request threads use the cores instead.
+"""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:  # classic recipes must not pay for loading the runtime
+    import onnxruntime
+
+_lock = threading.Lock()
+_sessions: dict[Path, onnxruntime.InferenceSession] = {}
+
+
+def run(model: Path, batch: NDArray[np.float32], outputs: list[str] | None = None) -> list[NDArray[np.float32]]:
+    """The outputs (all, or those named) of the network of that file for one input array."""
+    session = _session(model)
+    return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+
+
+def _session(model: Path) -> onnxruntime.InferenceSession:
+    with _lock:
+        if model not in _sessions:
+            _sessions[model] = _open(model)
+        return _sessions[model]
+
+
+def _open(model: Path) -> onnxruntime.InferenceSession:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # the arena keeps its largest size for ever; measured gain is nil
+    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

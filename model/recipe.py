@@ -1,0 +1,140 @@
+"""A recipe: every choice that can change an answer, as plain data. Nothing here touches a picture.
+
+It is saved in the bundle as JSON and is the only source at serving time. RECIPES holds the presets.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from data_cleaning.crops import CROPS
+from data_cleaning.detectors import DETECTORS
+from data_cleaning.errors import RecipeError
+from model.features import FEATURES
+
+SUBJECTS = ("face", "person", "object")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One function of a table, by name, with its keyword options."""
+
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"name": self.name, "options": dict(self.options)}
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a picture becomes numbers.
+
+    subject: "face", "person" or "object": what a region is.
+    detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked in order.
+    eyes: look for two eyes in each face, and prefer faces that show them.
+    mirror: train on each crop and on its mirror image, and answer by the mean of both.
+    smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
+    gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
+        of few dimensions fitted to tell the classes apart, from which no picture can be read back.
+
+    Raises RecipeError on a name that is in no table or an option that its function does not take.
+    """
+
+    name: str
+    subject: str
+    detector: Step
+    crop: Step
+    features: tuple[Step, ...]
+    eyes: bool = False
+    mirror: bool = False
+    gallery: str = "features"
+    smallest: int = 24
+
+    def __post_init__(self) -> None:
+        if self.subject not in SUBJECTS:
+            raise RecipeError(f"There is no subject {self.subject!r}; it must be one of {', '.join(SUBJECTS)}.")
+        if self.gallery not in ("features", "discriminant"):
+            raise RecipeError(f"There is no gallery {self.gallery!r}; it must be features or discriminant.")
+        _bind("detector", self.detector, {name: d.function for name, d in DETECTORS.items()})
+        _bind("crop", self.crop, CROPS)
+        if not self.features:
+            raise RecipeError("A recipe needs at least one feature.")
+        for step in self.features:
+            _bind("feature", step, {name: f.function for name, f in FEATURES.items()})
+
+    def weights(self) -> tuple[str, ...]:
+        """Names of the pretrained files it needs, sorted; empty for a classic recipe."""
+        needs = DETECTORS[self.detector.name].needs + sum((FEATURES[s.name].needs for s in self.features), ())
+        return tuple(sorted(set(needs)))
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data that `from_json` makes an equal recipe of."""
+        return {
+            "name": self.name,
+            "subject": self.subject,
+            "detector": self.detector.to_json(),
+            "crop": self.crop.to_json(),
+            "features": [step.to_json() for step in self.features],
+            "eyes": self.eyes,
+            "mirror": self.mirror,
+            "gallery": self.gallery,
+            "smallest": self.smallest,
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        """Raises RecipeError where a key is missing or one too many."""
+        try:
+            plain = dict(data)
+            steps = {key: Step(**plain.pop(key)) for key in ("detector", "crop")}
+            features = tuple(Step(**step) for step in plain.pop("features"))
+            return cls(features=features, **steps, **plain)
+        except (KeyError, TypeError) as error:
+            raise RecipeError(f"This is not a recipe: {error}.") from error
+
+
+def recipe(name: str) -> Recipe:
+    """The preset of that name. Raises RecipeError, listing the presets, where there is none."""
+    if name not in RECIPES:
+        raise RecipeError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def _bind(what: str, step: Step, table: Mapping[str, Callable[..., Any]]) -> None:
+    """A wrong name or option must fail when the recipe is made, not when the first picture comes."""
+    if step.name not in table:
+        raise RecipeError(f"There is no {what} {step.name!r}; there are {', '.join(table)}.")
+    allowed = {
+        name
+        for name, parameter in inspect.signature(table[step.name]).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    wrong = sorted(set(step.options) - allowed)
+    if wrong:
+        takes = ", ".join(sorted(allowed)) or "no options"
+        raise RecipeError(f"The {what} {step.name} does not take {', '.join(wrong)}; it takes {takes}.")
+
+
+RECIPES: dict[str, Recipe] = {
+    "face-classic": Recipe(
+        name="face-classic",
+        subject="face",
+        detector=Step("haar_face"),
+        crop=Step("square", {"size": 96}),
+        features=(Step("raw_wavelet"), Step("hog")),
+        eyes=True,
+        mirror=True,
+        gallery="discriminant",
+    ),
+    "face-modern": Recipe(
+        name="face-modern",
+        subject="face",
+        detector=Step("yunet_face"),
+        crop=Step("five_points"),
+        features=(Step("face_embedding"),),
+    ),
+}

@@ -1,0 +1,109 @@
+"""When to believe a name: the acceptance threshold, fitted on strangers that the model has never seen.
+
+Strangers are the pictures of `_unknown` where there are some; else each class in turn is left out and
+its people are strangers to the rest.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.recogniser import Acceptance
+from model.samples import Rows
+
+if TYPE_CHECKING:
+    from model.train import Plan
+
+ROUNDS = 10  # at most so many times some classes are left out together
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """Scores of rows that the model had not seen.
+
+    known: score of the true class's rows for the class they were named; right: was that the true one.
+    strangers: the largest score that a stranger reached for the class it was named.
+    """
+
+    known: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    strangers: NDArray[np.float64]
+
+    def fnir(self, threshold: float) -> float:
+        """Part of the known that are refused or misnamed at a threshold."""
+        return 1.0 - float(np.mean(self.right & (self.known >= threshold)))
+
+    def fpir(self, threshold: float) -> float:
+        """Part of the strangers that are given a name."""
+        return float(np.mean(self.strangers >= threshold))
+
+    def threshold_at(self, fpir: float) -> float:
+        """The least threshold at which no more than `fpir` of the strangers are named."""
+        allowed = int(fpir * len(self.strangers))
+        falling = np.sort(self.strangers)[::-1]
+        return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
+
+
+def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
+    """The score and threshold that lose the fewest known people at the wished rate of named strangers."""
+    with_strangers = bool((numbers == len(plan.labels)).any())
+    if with_strangers:
+        held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
+    elif len(plan.labels) > 2:
+        held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
+    else:
+        return Acceptance("similarity", -1.0, "nothing: two classes and no _unknown pictures; every face is named")
+    wishes = plan.wishes
+    best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(wishes.fpir)))
+    scores = held[best]
+    threshold = scores.threshold_at(wishes.fpir)
+    if not wishes.strict:
+        threshold = min(threshold, float(np.quantile(scores.known, wishes.refusable)))
+    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold))
+
+
+def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
+    """Out-of-fold scores with the strangers trained on in the other folds."""
+    probabilities, similarities = _out_of_fold(plan, rows, numbers)
+    stranger = numbers == len(plan.labels)
+    best = probabilities.argmax(axis=1)
+    line = np.arange(len(numbers))
+    return {
+        name: HeldOut(
+            values[line, best][~stranger], best[~stranger] == numbers[~stranger], values[line, best][stranger]
+        )
+        for name, values in (("similarity", similarities), ("probability", probabilities))
+    }
+
+
+def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
+    """Similarities of left-out classes to all others, and out-of-fold ones of the known."""
+    probabilities, similarities = _out_of_fold(plan, rows, numbers)
+    best = probabilities.argmax(axis=1)
+    strangers = []
+    for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
+        out = np.isin(numbers, absent)
+        gallery = plan.gallery(rows.subset(~out), numbers[~out])
+        strangers.append(gallery.similarity(rows.features[out], len(plan.labels)).max(axis=1))
+    line = np.arange(len(numbers))
+    held = HeldOut(similarities[line, best], best == numbers, np.concatenate(strangers))
+    return {"similarity": held}
+
+
+def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities and similarities, shape (rows, labels), each row scored by a model that never saw its group."""
+    from model.train import grouped_splits
+
+    classes = len(plan.labels)
+    probabilities = np.zeros((len(numbers), classes))
+    similarities = np.zeros((len(numbers), classes))
+    for learn, test in grouped_splits(numbers, rows.groups, plan.wishes.folds):
+        part, part_numbers = rows.subset(learn), numbers[learn]
+        model = plan.classifier(part.features, part_numbers, part.groups)
+        probabilities[test] = model.predict_proba(rows.features[test])[:, :classes]
+        similarities[test] = plan.gallery(part, part_numbers).similarity(rows.features[test], classes)
+    return probabilities, similarities

@@ -1,0 +1,164 @@
+"""A data set looked at once: every picture's regions, measured, in memory. Nothing is fitted here.
+
+Training, cross-validation and evaluation all start from these, so a picture is decoded and searched once.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data_cleaning.dataset import NOTHING, UNKNOWN, Item
+from data_cleaning.duplicates import difference_hash, groups
+from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.images import DISK_LIMITS
+from model.features import Features
+from model.pipeline import Region, Stopwatch, look, measure_views
+from model.recipe import Recipe
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture: its regions, best first, and each one's features, shape (views, d).
+
+    hash: 256 bits for near duplicates (uint8, shape (32,)). error: why it could not be read, or None.
+    """
+
+    path: Path
+    label: str
+    sha256: str
+    regions: tuple[Region, ...] = ()
+    views: tuple[Features, ...] = ()
+    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(32, np.uint8))
+    seconds: dict[str, float] = field(default_factory=dict)
+    error: str | None = None
+
+
+def sample(item: Item, recipe: Recipe) -> Sample:
+    """Look at one picture and measure every region."""
+    watch = Stopwatch()
+    try:
+        sight = look(item.path.read_bytes(), recipe, DISK_LIMITS, watch)
+    except (PictureError, OSError) as error:
+        return Sample(item.path, item.label, item.sha256, error=str(error))
+    with watch.stage("features"):
+        views = tuple(measure_views(sight.image, region.detection, recipe) for region in sight.regions)
+    return Sample(item.path, item.label, item.sha256, sight.regions, views, difference_hash(sight.image), watch.seconds)
+
+
+def samples(items: Sequence[Item], recipe: Recipe, progress: Progress | None = None) -> list[Sample]:
+    """`sample` for all, on all cores, in the items' order."""
+    cv2.setNumThreads(1)  # the pool below uses the cores; nested threads only make them wait
+    done: list[Sample] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pending = pool.map(lambda item: sample(item, recipe), items)
+        try:
+            for number, one in enumerate(pending, 1):
+                done.append(one)
+                if progress:
+                    progress(number, len(items))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return done
+
+
+def readable(all_samples: Iterable[Sample]) -> list[Sample]:
+    """Those whose picture could be read."""
+    return [s for s in all_samples if s.error is None]
+
+
+def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
+    """A group number for each sample; near copies share one."""
+    return groups([s.hash for s in all_samples])
+
+
+@dataclass(frozen=True)
+class Rows:
+    """What classifiers are fitted on.
+
+    features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each row the
+    sha256 of its picture. groups: near-copy group of its picture, shape (n,).
+    """
+
+    features: Features
+    labels: tuple[str, ...]
+    sources: tuple[str, ...]
+    groups: NDArray[np.int64]
+
+    def subset(self, index: NDArray) -> Rows:
+        """The rows of an index or a mask."""
+        numbers = np.arange(len(self.labels))[index]
+        labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
+        return Rows(self.features[index], labels, sources, self.groups[index])
+
+
+def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
+    """One region of each picture of a class (all regions of a stranger's), every view a row.
+
+    Pictures without a region, of `_none`, or (where the recipe looks for eyes) whose best face does not
+    show two eyes give no rows, unless their class would be left with fewer than three.
+    """
+    chosen = _choose(all_samples, recipe)
+    picks = [(i, r) for i, r in chosen.items()]
+    picks += [(i, r) for i, s in enumerate(all_samples) if s.label == UNKNOWN for r in range(len(s.views))]
+    picks.sort()
+    features = [all_samples[i].views[r] for i, r in picks]
+    repeats = [len(v) for v in features]
+    pictures = np.repeat([i for i, _ in picks], repeats).astype(np.int64)
+    if not features:
+        raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
+    return Rows(
+        features=np.concatenate(features),
+        labels=tuple(all_samples[i].label for i in pictures),
+        sources=tuple(all_samples[i].sha256 for i in pictures),
+        groups=copies[pictures],
+    )
+
+
+def _choose(all_samples: Sequence[Sample], recipe: Recipe) -> dict[int, int]:
+    """For each picture of a class, which of its regions shows that class: {sample index: region index}."""
+    known = [i for i, s in enumerate(all_samples) if s.label not in (UNKNOWN, NOTHING) and s.views]
+    first = {i: _largest(all_samples[i]) for i in known}
+    if recipe.gallery == "features":
+        return _most_alike(all_samples, first)
+    good = {i: r for i, r in first.items() if "one_eye" not in all_samples[i].regions[r].quality.marks()}
+    labels = [all_samples[i].label for i in good]
+    rare = {all_samples[i].label for i in known if labels.count(all_samples[i].label) < 3}
+    return {i: r for i, r in first.items() if i in good or all_samples[i].label in rare}
+
+
+def _largest(one: Sample) -> int:
+    """The largest region among the best ones: faces with two eyes where there are any."""
+    flawed = ["one_eye" in region.quality.marks() for region in one.regions]
+    allowed = [r for r in range(len(one.regions)) if not flawed[r]] or list(range(len(one.regions)))
+    return max(allowed, key=lambda r: one.regions[r].detection.area)
+
+
+def _most_alike(all_samples: Sequence[Sample], first: dict[int, int]) -> dict[int, int]:
+    """In each picture the region most like the other pictures' choices of that class.
+
+    The largest face is somebody else's in one web picture of twenty. Two passes settle nearly all.
+    """
+    chosen = dict(first)
+    for _ in range(2):
+        for label in {all_samples[i].label for i in first}:
+            members = [i for i in first if all_samples[i].label == label]
+            if len(members) < 3:
+                continue
+            centre = {i: all_samples[i].views[chosen[i]].mean(axis=0) for i in members}
+            total = np.sum(list(centre.values()), axis=0)
+            for i in members:
+                others = total - centre[i]
+                alike = [float(v.mean(axis=0) @ others) for v in all_samples[i].views]
+                chosen[i] = int(np.argmax(alike))
+    return chosen

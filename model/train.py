@@ -1,0 +1,217 @@
+"""Samples to a recogniser: search the classifiers, calibrate, enrol, choose when to believe. Not for the server.
+
+Every split keeps a picture's views and its near copies on one side.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
+
+from data_cleaning.dataset import UNKNOWN
+from data_cleaning.errors import DatasetError
+from model.classifiers import CLASSIFIERS, SEED, calibrated
+from model.features import Features
+from model.recipe import Recipe
+from model.recogniser import Acceptance, Gallery, Recogniser, class_numbers, project
+from model.samples import Rows, Sample, training_rows
+
+Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person may choose about a training run.
+
+    classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large enough.
+    fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it whatever it costs;
+    otherwise at most `refusable` of the known are refused for its sake. private: keep no training example
+    in the classifier.
+    """
+
+    classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
+    folds: int = 5
+    fpir: float = 0.01
+    strict: bool = False
+    refusable: float = 0.02
+    private: bool = False
+
+
+@dataclass(frozen=True)
+class Trial:
+    """How one classifier did in the search: mean and spread of balanced accuracy over the folds, 0 to 1."""
+
+    name: str
+    score: float
+    spread: float
+    parameters: dict[str, Any]
+    fit_seconds: float
+    search_seconds: float
+
+
+@dataclass(frozen=True)
+class Training:
+    """A fitted recogniser and how it came about."""
+
+    recogniser: Recogniser
+    trials: tuple[Trial, ...]
+    rows: Rows
+    chosen: str
+
+
+def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
+    """Train on samples; copies: near-copy group of each. Raises DatasetError where there is too little to train on."""
+    check_enough(all_samples)
+    rows = training_rows(all_samples, copies, recipe)
+    labels, numbers = class_numbers(rows.labels)
+    _check_rows(labels, all_samples, rows)
+    with quiet():
+        splits = grouped_splits(numbers, rows.groups, wishes.folds)
+        trials = [search(name, rows.features, numbers, splits) for name in _allowed(wishes)]
+        best = max(trials, key=lambda t: t.score)
+        plan = Plan(recipe, best, labels, wishes)
+        recogniser = plan.fit(rows, numbers)
+    return Training(recogniser, tuple(trials), rows, best.name)
+
+
+def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
+    """GridSearchCV of one classifier over its grid."""
+    candidate = CLASSIFIERS[name]
+    grid = GridSearchCV(
+        candidate.make(features.shape[1], len(features)),
+        dict(candidate.grid),
+        scoring="balanced_accuracy",
+        cv=splits,
+        refit=False,
+        n_jobs=os.cpu_count(),
+    )
+    start = time.perf_counter()
+    with joblib.parallel_config("threading"):
+        grid.fit(features, numbers)
+    found = grid.cv_results_
+    i = grid.best_index_
+    return Trial(
+        name,
+        float(found["mean_test_score"][i]),
+        float(found["std_test_score"][i]),
+        dict(grid.best_params_),
+        float(found["mean_fit_time"][i]),
+        time.perf_counter() - start,
+    )
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything but the data that fitting a recogniser needs, once the classifier is chosen."""
+
+    recipe: Recipe
+    trial: Trial
+    labels: tuple[str, ...]
+    wishes: Wishes
+
+    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> Recogniser:
+        """Classifier, gallery and threshold on all rows."""
+        return Recogniser(
+            labels=self.labels,
+            classifier=self.classifier(rows.features, numbers, rows.groups),
+            gallery=self.gallery(rows, numbers),
+            acceptance=self.acceptance(rows, numbers),
+        )
+
+    def classifier(self, features: Features, numbers: NDArray[np.int64], groups: NDArray[np.int64]) -> Any:
+        """The chosen classifier, calibrated and fitted."""
+        bare = CLASSIFIERS[self.trial.name].make(features.shape[1], len(features)).set_params(**self.trial.parameters)
+        model = calibrated(bare, grouped_splits(numbers, groups, 3)).fit(features, numbers)
+        model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
+        return model
+
+    def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
+        """The enrolled examples of the known classes, in the recipe's space."""
+        known = numbers < len(self.labels)
+        space = discriminant_space(rows.features, numbers) if self.recipe.gallery == "discriminant" else None
+        enrolled = rows.subset(known)
+        return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
+
+    def acceptance(self, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
+        from model.refusal import choose_acceptance
+
+        return choose_acceptance(self, rows, numbers)
+
+
+def discriminant_space(features: Features, numbers: NDArray[np.int64]) -> Pipeline | None:
+    """Standard scores, principal components, linear discriminants: at most classes - 1 dimensions.
+
+    None where one class alone gives nothing to tell apart. Source: Belhumeur et al., "Eigenfaces vs.
+    Fisherfaces", PAMI 1997.
+    """
+    if len(set(numbers.tolist())) < 2:
+        return None
+    components = min(150, len(features) // 2, features.shape[1])
+    steps = [
+        ("scale", StandardScaler()),
+        ("components", PCA(components, random_state=SEED, svd_solver="randomized")),
+        ("discriminants", LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")),
+    ]
+    return Pipeline(steps).fit(features, numbers)
+
+
+def grouped_splits(numbers: NDArray[np.int64], groups: NDArray[np.int64], folds: int) -> Splits:
+    """Stratified folds with each group on one side; fewer folds where a class has fewer groups, at least 2."""
+    smallest = min(len(set(groups[numbers == n].tolist())) for n in set(numbers.tolist()))
+    splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=SEED)
+    return list(splitter.split(np.zeros(len(numbers)), numbers, groups))
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """One thread for linear algebra (the folds already use the cores), and no warnings that nobody can act on."""
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="sklearn")
+        yield
+
+
+def check_enough(all_samples: Sequence[Sample]) -> None:
+    """Raises DatasetError where there are not two classes, or one class and strangers."""
+    present = {s.label for s in all_samples if not s.label.startswith("_")}
+    strangers = any(s.label == UNKNOWN for s in all_samples)
+    if len(present) + strangers < 2:
+        raise DatasetError(
+            f"There is only one class, {', '.join(present) or 'none'}. Training tells classes apart: add a second "
+            f"folder of pictures, or a folder {UNKNOWN} with pictures of others."
+        )
+
+
+def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Rows) -> None:
+    usable: Counter[str] = Counter()
+    for label, _ in {(label, g) for label, g in zip(rows.labels, rows.groups.tolist(), strict=True)}:
+        usable[label] += 1
+    for label in sorted({s.label for s in all_samples if not s.label.startswith("_")}):
+        if usable[label] < 2:
+            pictures = sum(s.label == label for s in all_samples)
+            raise DatasetError(
+                f"Class {label} has {pictures} pictures, of which {usable[label]} different ones show something to "
+                f"learn from; at least 2 are needed, and 10 or more are better."
+            )
+
+
+def _allowed(wishes: Wishes) -> list[str]:
+    names = [n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)]
+    if not names:
+        raise DatasetError("Every chosen classifier keeps training examples; choose another one, or drop --private.")
+    return names
