@@ -27,7 +27,7 @@ from nginx.render import Site, Standalone, write_standalone  # noqa: E402
 from server.settings import SettingError, Settings, load  # noqa: E402
 
 READY_WITHIN = 180.0  # seconds: a first start may have to compile and check a bundle on a slow disk
-STOP_WITHIN = 15.0  # seconds
+STOP_WITHIN = 10.0  # seconds
 
 
 class CannotRun(Exception):
@@ -59,12 +59,13 @@ class Child:
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(self.stop_signal)
-        try:
-            self.process.wait(STOP_WITHIN)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        for number in (self.stop_signal, signal.SIGINT):  # in order first, then quickly
+            self.process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_WITHIN)
+                return
+        os.killpg(self.process.pid, signal.SIGKILL)  # its own session: its workers go with it
+        self.process.wait()
 
 
 def say(text: str) -> None:
@@ -112,13 +113,11 @@ def bracketed(address: str, port: int) -> str:
     return url(address, port).removeprefix("http://")
 
 
-def gunicorn(settings: Settings, binds: list[str]) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "--preload", "--worker-class", "gthread"]
-    command += ["--workers", str(settings.process_count), "--threads", str(settings.thread_count)]
-    command += ["--timeout", str(int(settings.picture_seconds) + 30), "--log-level", "warning"]
+def gunicorn(binds: list[str]) -> Child:
+    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py"]
     for bind in binds:
         command += ["--bind", bind]
-    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM, {"OMP_NUM_THREADS": "1"})
+    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM)
 
 
 def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:
@@ -179,7 +178,7 @@ def serve(host: str, port: int, program: str | None, children: list[Child]) -> N
     if program is None:
         say("Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get install nginx-light).")
     say(f"Starting gunicorn on {', '.join(inside)} ...")
-    app = gunicorn(settings, inside)
+    app = gunicorn(inside)
     if program:
         app.environment["LIKENESS_TRUSTED_PROXY"] = settings.trusted_proxy or "127.0.0.1"
     children.append(app)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 
-def tutorial(recognition: Any, labels: tuple[str, ...], strangers: bool) -> list[dict[str, Any]]:
+def tutorial(
+    recognition: Any, labels: tuple[str, ...], strangers: bool, prediction_id: str | None
+) -> list[dict[str, Any]]:
     """The list that clients of the well-known tutorial expect, one entry a region, with our own keys beside theirs.
 
     class_probability: percent, rounded to 2 places, in class_dictionary order; class is its argmax.
@@ -17,6 +20,7 @@ def tutorial(recognition: Any, labels: tuple[str, ...], strangers: bool) -> list
             "class": prediction.best,
             "class_probability": _percents(prediction, labels),
             "class_dictionary": dictionary,
+            "prediction_id": prediction_id,
             **region(prediction, top_k=0),
         }
         for prediction in recognition.predictions
@@ -71,3 +75,10 @@ def full(recognition: Any, bundle: Any, top_k: int) -> dict[str, Any]:
         "regions": [region(prediction, top_k) for prediction in recognition.predictions],
         "seconds": {stage: round(float(seconds), 6) for stage, seconds in recognition.seconds.items()},
     }
+
+
+def heatmap(bundle: Any, data: bytes, recognition: Any) -> str | None:
+    """Why: the heatmap over the first region, a PNG as a data URL; None where nothing was found."""
+    if not recognition.predictions:
+        return None
+    return "data:image/png;base64," + base64.b64encode(bundle.explain(data, 0)).decode()

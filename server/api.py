@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify, request, send_file
@@ -9,47 +10,88 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
 from server import answers, uploads
-from server.document import answer, needs
-from server.errors import NotFound
-from server.schemas import LegacyQuery, ModelDetail, ModelList, ModelPath
+from server.document import answer, body, fields, needs, schema_of
+from server.errors import NotFound, describe
+from server.predicting import Wish, answered, ask
+from server.schemas import (
+    Answer,
+    BatchAnswer,
+    BatchBody,
+    LegacyQuery,
+    ModelDetail,
+    ModelList,
+    ModelPath,
+    PictureBody,
+    PredictQuery,
+    VersionQuery,
+)
 from server.service import current
 
 api = APIBlueprint("api", __name__, abp_security=needs("predict"))
 PREDICTING = Tag(name="predicting", description="What is in this picture?")
 MODELS = Tag(name="models", description="Who answers.")
-LEGACY_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {
-            kind: {
-                "schema": {
-                    "type": "object",
-                    "required": ["image_data"],
-                    "properties": {
-                        "image_data": {"type": "string", "description": "A data URL, or the picture as bare base64."}
-                    },
-                }
-            }
-            for kind in uploads.FORMS
-        },
-    }
-}
+TEXT = {"type": "string", "description": "A data URL, or the picture as bare base64."}
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
 LEGACY_ANSWER = answer(type="array", items={"type": "object"})
-
-
-def recognise(data: bytes, model: str | None) -> tuple[Any, Any]:
-    """(bundle, recognition) for one picture. Raises PictureError, BundleError, Busy, TooSlow."""
-    service = current()
-    bundle = service.models.get(model)
-    return bundle, service.pool.run(lambda: bundle.recognise(data, service.limits))
+PREDICT_BODY = body(
+    {
+        "multipart/form-data": fields(image=FILE),
+        "application/json": schema_of(PictureBody),
+        "application/octet-stream": FILE,
+        "image/*": FILE,
+    }
+)
+BATCH_BODY = body(
+    {
+        "multipart/form-data": fields(image={"type": "array", "items": FILE, "minItems": 1}),
+        "application/json": schema_of(BatchBody),
+    }
+)
 
 
 @api.post("/api/classify_image", tags=[PREDICTING], responses={200: LEGACY_ANSWER}, openapi_extensions=LEGACY_BODY)
 def classify_image(query: LegacyQuery) -> Response:
     """The tutorial's route: one entry a face, its class and the percent for every class."""
     data = uploads.from_form(request, "image_data", current().settings.picture_bytes)
-    bundle, recognition = recognise(data, query.model)
-    return jsonify(answers.tutorial(recognition, bundle.labels, strangers=query.unknown == "1"))
+    asked = ask(data, Wish(query.model))
+    response = jsonify(answers.tutorial(asked.recognition, asked.labels, query.unknown == "1", asked.prediction_id))
+    if asked.prediction_id:
+        response.headers["X-Prediction-Id"] = asked.prediction_id
+    return response
+
+
+def predict(query: PredictQuery) -> dict[str, Any]:
+    """What is in one picture: multipart field `image`, raw body, or JSON."""
+    data = uploads.any_form(request, current())
+    return answered(ask(data, Wish(query.model, query.top_k, query.explain)), query.top_k)
+
+
+for rule in ("/api/predict", "/predict"):
+    api.post(
+        rule,
+        tags=[PREDICTING],
+        responses={200: Answer},
+        openapi_extensions=PREDICT_BODY,
+        operation_id=rule.strip("/").replace("/", "_"),
+        endpoint=rule.strip("/").replace("/", "_"),
+    )(predict)
+
+
+@api.post("/api/predict/batch", tags=[PREDICTING], responses={200: BatchAnswer}, openapi_extensions=BATCH_BODY)
+def predict_batch(query: PredictQuery) -> dict[str, Any]:
+    """Several pictures: each has its answer or its problem, in the order they came."""
+    wish = Wish(query.model, query.top_k, query.explain, wait=True)
+    current().models.get(query.model)  # a model that does not exist fails the batch, not each picture
+    results = [_entry(index, get, wish) for index, get in enumerate(uploads.many(request, current()))]
+    return {"results": results, "failed": sum(not each["ok"] for each in results)}
+
+
+def _entry(index: int, get: Callable[[], bytes], wish: Wish) -> dict[str, Any]:
+    try:
+        return {"index": index, "ok": True, "answer": answered(ask(get(), wish), wish.top_k)}
+    except LikenessError as error:
+        return {"index": index, "ok": False, "problem": describe(error)}
 
 
 @api.get("/api/models", tags=[MODELS], responses={200: ModelList})
@@ -74,12 +116,15 @@ def show_model(path: ModelPath) -> dict[str, Any]:
 
 
 @api.get("/api/models/<name>/report", tags=[MODELS], responses={200: answer(content="text/html")})
-def show_report(path: ModelPath) -> Response:
+def show_report(path: ModelPath, query: VersionQuery) -> Response:
     """The report of the training, one HTML page."""
-    bundle = current().models.get(path.name)
-    report = bundle.directory / "report.html"
+    models = current().models
+    folder = models.get(path.name).directory
+    if query.version is not None:
+        folder = models.registry.path(path.name, query.version)
+    report = folder / "report.html"
     if not report.is_file():
-        raise NotFound(f"The model {path.name} has no report.")
+        raise NotFound(f"The model {path.name} has no such report.")
     return send_file(report.resolve(), mimetype="text/html", max_age=0)
 
 

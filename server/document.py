@@ -23,6 +23,8 @@ KEY_SCHEMES = {
     "session": {"type": "apiKey", "in": "cookie", "name": "likeness_session"},
 }
 VERSION = "1.0.0"
+REFERENCE = "#/components/schemas/{model}"
+BODIES: dict[str, type[BaseModel]] = {}
 
 
 class Request(FlaskRequest):
@@ -63,7 +65,11 @@ class Application(OpenAPI):
         for path in self.spec_json["paths"].values():
             for operation in path.values():
                 _finish(operation)
-        schemas["Problem"] = Problem.model_json_schema()
+        models: list[type[BaseModel]] = [Problem, *BODIES.values()]
+        for model in models:
+            made = model.model_json_schema(ref_template=REFERENCE)
+            schemas |= made.pop("$defs", {})
+            schemas[model.__name__] = made
 
 
 def needs(role: str) -> list[dict[str, list[str]]]:
@@ -81,6 +87,23 @@ def role_of(operation: Any) -> str | None:
 def answer(model: type[BaseModel] | None = None, content: str = "application/json", **more: Any) -> dict[str, Any]:
     """A response of the document for something that is not simply a JSON object."""
     return {"content": {content: {"schema": more or {"type": "string"}}}}
+
+
+def body(contents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The request body of an operation that takes several content types: content type -> schema."""
+    content = {kind: {"schema": schema} for kind, schema in contents.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def fields(**properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a form in which every field is needed."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a JSON body, as a reference; Application puts the model among the components."""
+    BODIES[model.__name__] = model
+    return {"$ref": REFERENCE.format(model=model.__name__)}
 
 
 def _finish(operation: dict[str, Any]) -> None:

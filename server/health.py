@@ -7,8 +7,8 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
-from server.errors import NotReady
-from server.schemas import Ready, Status
+from server.errors import NotReady, StoreDown
+from server.schemas import Health, Ready, Status
 from server.service import current
 
 health = APIBlueprint("health", __name__)
@@ -29,3 +29,25 @@ def ready() -> dict[str, Any]:
     except LikenessError as error:
         raise NotReady(str(error)) from error
     return {"status": "ok", "model": bundle.name, "version": bundle.version}
+
+
+@health.get("/health", tags=[HEALTH], responses={200: Health})
+def condition() -> dict[str, Any]:
+    """How it is: answers go on while the database is away, and wait for it in the journal."""
+    service = current()
+    try:
+        bundle = service.models.get()
+    except LikenessError:
+        bundle = None
+    try:
+        service.store.ping()
+        database = True
+    except StoreDown:
+        database = False
+    return {
+        "status": "ok" if database and bundle else "degraded",
+        "model": bundle.name if bundle else None,
+        "version": bundle.version if bundle else None,
+        "database": database,
+        "journal_bytes": service.journal.waiting(),
+    }

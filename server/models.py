@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.errors import BundleMissing, LikenessError
+from server.masking import Forgotten, Rule
 
 log = logging.getLogger("likeness.models")
 
@@ -30,6 +31,7 @@ class Models:
         self.registry = registry
         self._default = default
         self._bell = bell
+        self.masks = Forgotten(bell.with_name("forgotten.json"))
         self._live: dict[str, tuple[Stamp, Any]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
@@ -71,8 +73,7 @@ class Models:
             if not ring and name in self._live and self._stamp(name) == self._live[name][0]:
                 return self._live[name][1]
             if ring:
-                self._bell.parent.mkdir(parents=True, exist_ok=True)
-                self._bell.touch()
+                self.ring()
             stamp = self._stamp(name)
             try:
                 bundle = self.registry.load(name)
@@ -82,9 +83,18 @@ class Models:
             self._live[name] = (stamp, bundle)
             return bundle
 
-    def drop(self, name: str) -> None:
-        """Forget what was loaded; used when a model was removed."""
-        self._live.pop(name, None)
+    def forgotten(self) -> tuple[Rule, ...]:
+        """Who is not to be named, by which versions."""
+        return self.masks.rules()
+
+    def ring(self) -> None:
+        """Tell every process to load again."""
+        self._bell.parent.mkdir(parents=True, exist_ok=True)
+        self._bell.touch()
+
+    def loaded(self) -> list[str]:
+        """Names of the models that answer now."""
+        return list(self._live)
 
     def _follow(self, name: str) -> None:
         if not self._lock(name).locked():

@@ -28,9 +28,12 @@ class Pool:
         self._owner = 0
         self.inside = 0
 
-    def run(self, work: Callable[[], T]) -> T:
-        """The work's result. Raises Busy when the queue is full, TooSlow after the time limit, or the work's error."""
-        if not self._places.acquire(blocking=False):
+    def run(self, work: Callable[[], T], wait: bool = False) -> T:
+        """The work's result. wait: for a place in the queue, instead of being refused at once.
+
+        Raises Busy when the queue is full, TooSlow after the time limit, or the work's own error.
+        """
+        if not self._places.acquire(blocking=wait, timeout=self.seconds if wait else None):
             raise Busy(f"{self.at_once} pictures are looked at and {self.queue} wait already; try again in a second.")
         self._count(1)
         future: Future[T] = self._executor().submit(work)
@@ -59,3 +62,9 @@ class Pool:
                 self._threads = ThreadPoolExecutor(self.at_once, thread_name_prefix="recognise")
                 self._owner = os.getpid()
             return self._threads
+
+    def close(self) -> None:
+        """Let the threads end."""
+        with self._guard:
+            if self._threads is not None and self._owner == os.getpid():
+                self._threads.shutdown(wait=False, cancel_futures=True)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import io
-from collections.abc import Callable
+import os
+import secrets
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import PIL.Image
@@ -14,6 +17,7 @@ from flask.testing import FlaskClient
 from tiny_models import TinyRegistry
 
 from server import create_app
+from server.service import of
 from server.settings import Settings
 
 Picture = Callable[..., bytes]
@@ -36,9 +40,29 @@ def registry(tmp_path: Path) -> TinyRegistry:
     return made
 
 
+POSTGRES = os.environ.get("LIKENESS_TEST_POSTGRES", "")
+DATABASES = ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
+
+
+@pytest.fixture(params=DATABASES)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Empty for the SQLite file; else PostgreSQL, in a schema that belongs to this test alone."""
+    if request.param == "sqlite":
+        yield ""
+        return
+    import psycopg
+
+    schema = f"test_{secrets.token_hex(6)}"
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(f"CREATE SCHEMA {schema}")
+        yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{schema}"
+        connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path, database_url: str) -> Settings:
     return Settings(
+        database_url=database_url,
         state=tmp_path / "var",
         artifacts=tmp_path / "artifacts",
         datasets=tmp_path / "datasets",
@@ -47,11 +71,41 @@ def settings(tmp_path: Path) -> Settings:
     )
 
 
+Make = Callable[..., Flask]
+
+
 @pytest.fixture
-def app(settings: Settings, registry: TinyRegistry) -> Flask:
-    return create_app(settings, registry)
+def make(settings: Settings, registry: TinyRegistry) -> Iterator[Make]:
+    """Applications with other settings: make(open=True). They are closed at the end of the test."""
+    made: list[Flask] = []
+
+    def make_one(**changes: object) -> Flask:
+        app = create_app(dataclasses.replace(settings, **changes), registry)  # type: ignore
+        of(app).jobs.autostart = False
+        made.append(app)
+        return app
+
+    yield make_one
+    for app in made:
+        of(app).close()
+
+
+@pytest.fixture
+def app(make: Make) -> Flask:
+    return make()
 
 
 @pytest.fixture
 def client(app: Flask) -> FlaskClient:
+    """A client on this machine: it may ask for predictions without a key."""
     return app.test_client()
+
+
+@pytest.fixture
+def key_of(app: Flask) -> Callable[[str], dict[str, str]]:
+    """The headers of a fresh key with a role."""
+
+    def headers(role: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {of(app).keys.create(f'a {role}', role)[0]}"}
+
+    return headers

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
+from conftest import Make
+from flask import Flask
 from flask.testing import FlaskClient
 from tiny_models import TinyRegistry
-
-from server import create_app
-from server.settings import Settings
 
 
 def test_alive_and_ready(client: FlaskClient) -> None:
@@ -17,8 +17,9 @@ def test_alive_and_ready(client: FlaskClient) -> None:
     assert client.get("/readyz").get_json() == {"status": "ok", "model": "colours", "version": 1}
 
 
-def test_without_any_model_it_lives_and_is_not_ready(settings: Settings, tmp_path: Path) -> None:
-    client = create_app(settings, TinyRegistry(tmp_path / "none")).test_client()
+def test_without_any_model_it_lives_and_is_not_ready(make: Make, registry: TinyRegistry) -> None:
+    shutil.rmtree(registry.root)
+    client = make().test_client()
     assert client.get("/healthz").status_code == 200
     answer = client.get("/readyz")
     assert answer.status_code == 503
@@ -39,10 +40,10 @@ def test_models(client: FlaskClient) -> None:
     assert client.get("/api/models/nobody").status_code == 404
 
 
-def test_a_broken_model_is_listed_and_the_others_answer(settings: Settings, registry: TinyRegistry) -> None:
+def test_a_broken_model_is_listed_and_the_others_answer(make: Make, registry: TinyRegistry) -> None:
     registry.add("bad", 1)
     (registry.root / "bad" / "1" / "labels").write_text("broken")
-    body = create_app(settings, registry).test_client().get("/api/models").get_json()
+    body = make().test_client().get("/api/models").get_json()
     assert [model["name"] for model in body["models"]] == ["colours"]
     assert body["broken"][0]["name"] == "bad"
 
@@ -54,13 +55,11 @@ def test_what_is_not_there(client: FlaskClient, path: str) -> None:
     assert answer.get_json()["code"] == "not-found"
 
 
-def test_the_page_is_served_with_safe_headers(settings: Settings, registry: TinyRegistry, tmp_path: Path) -> None:
-    import dataclasses
-
+def test_the_page_is_served_with_safe_headers(make: Make, tmp_path: Path) -> None:
     (tmp_path / "ui").mkdir()
     (tmp_path / "ui" / "index.html").write_text("<h1>hello</h1>")
     (tmp_path / "ui" / "app.js").write_text("1")
-    client = create_app(dataclasses.replace(settings, ui=tmp_path / "ui"), registry).test_client()
+    client = make(ui=tmp_path / "ui").test_client()
     with client.get("/") as page:
         text = page.data
     assert b"hello" in text
@@ -69,9 +68,7 @@ def test_the_page_is_served_with_safe_headers(settings: Settings, registry: Tiny
         assert script.headers["X-Content-Type-Options"] == "nosniff"
 
 
-def test_an_unexpected_error_tells_nothing_and_names_the_request(app, registry: TinyRegistry) -> None:
-    (registry.root / "colours" / "1" / "report.html").unlink()
-    (registry.root / "colours" / "1" / "report.html").symlink_to("/dev/null")
+def test_an_unexpected_error_tells_nothing_and_names_the_request(app: Flask) -> None:
     app.extensions["likeness"].models.registry.names = lambda: 1 / 0
     answer = app.test_client().get("/api/models", headers={"X-Request-Id": "abcdef0123456789"})
     body = answer.get_json()
