@@ -1,0 +1,112 @@
+"""`python -m server`: settings, keys, migrate, work. What a person does at the machine itself."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+
+from data_cleaning.errors import LikenessError
+from server.settings import FIELDS, Settings, load, origin, variable
+from server.store import Store
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 when all went well, 2 for a wrong setting or wish."""
+    given = _parser().parse_args(arguments)
+    try:
+        return int(given.run(load(), given) or 0)
+    except LikenessError as error:
+        print(f"likeness: {error}", file=sys.stderr)
+        return 2
+
+
+def show_settings(settings: Settings, given: argparse.Namespace) -> None:
+    """Every setting: its value, and where that came from."""
+    rows = [
+        {
+            "name": variable(field.name),
+            "value": _shown(field.name, getattr(settings, field.name)),
+            "origin": origin(field, os.environ),
+            "help": field.metadata["help"],
+        }
+        for field in FIELDS
+    ]
+    if given.json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        print(f"{row['name']} = {row['value']!s:<24}  ({row['origin']})\n    {row['help']}")
+
+
+def work(settings: Settings, given: argparse.Namespace) -> None:
+    """Do the jobs that wait, then end."""
+    from server.jobs import Jobs
+    from server.runner import Runner
+
+    store = Store(settings.database)
+    try:
+        Runner(Jobs(store, settings), settings).work()
+    finally:
+        store.close()
+
+
+def migrate(settings: Settings, given: argparse.Namespace) -> None:
+    """Bring the database to the present form."""
+    store = Store(settings.database)
+    store.migrate()
+    store.close()
+
+
+def keys(settings: Settings, given: argparse.Namespace) -> None:
+    """Make, list or revoke keys without needing one."""
+    from server.keys import Keys
+
+    store = Store(settings.database)
+    store.migrate()
+    table = Keys(store)
+    if given.wish == "create":
+        expires = int((time.time() + given.days * 24 * 3600) * 1000) if given.days else None
+        print(table.create(given.name, given.role, expires)[0])
+    elif given.wish == "revoke":
+        table.revoke(given.id)
+        print(f"{given.id} is revoked.")
+    else:
+        for row in table.all():
+            print(f"{row['id']}  {row['role']:<8} {'valid' if row['valid'] else 'ended':<6} {row['name']}")
+    store.close()
+
+
+def _shown(name: str, value: object) -> object:
+    """A password in the database's address is nobody's business."""
+    if name == "database_url" and value:
+        from sqlalchemy.engine import make_url
+
+        return make_url(str(value)).render_as_string(hide_password=True)
+    return value if isinstance(value, bool | int | float) else str(value)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("python -m server", description="Likeness' service, at the machine itself.")
+    wishes = parser.add_subparsers(required=True)
+    settings = wishes.add_parser("settings", help="every setting, its value and where that came from")
+    settings.add_argument("--json", action="store_true")
+    settings.set_defaults(run=show_settings)
+    wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(run=migrate)
+    wishes.add_parser("work", help="do the jobs that wait, then end").set_defaults(run=work)
+    key = wishes.add_parser("keys", help="make, list or revoke keys")
+    key.set_defaults(run=keys)
+    actions = key.add_subparsers(dest="wish", required=True)
+    create = actions.add_parser("create", help="make a key and print it, this once")
+    create.add_argument("name")
+    create.add_argument("--role", choices=("predict", "train", "admin"), default="predict")
+    create.add_argument("--days", type=float, default=0, help="days until it expires; 0 means never")
+    actions.add_parser("list", help="every key, without its secret")
+    actions.add_parser("revoke", help="end a key now").add_argument("id")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

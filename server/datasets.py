@@ -1,0 +1,166 @@
+"""The data sets that the API manages: folders of classes of pictures, as people would make them by hand.
+
+Pictures come in re-encoded and under names made from their own sha256; names from outside only ever name folders.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from data_cleaning.dataset import DECISIONS, SPECIAL, Dataset, Decision
+from data_cleaning.images import Limits, reencode
+from server.errors import Conflict, NotFound, RequestError
+from server.schemas import NAME
+from server.store import lock, new_id
+
+LONGEST = 2048  # pixels a side that a stored picture keeps
+
+
+class Datasets:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def all(self) -> list[dict[str, Any]]:
+        """Every data set with its classes and the number of their pictures."""
+        if not self.root.is_dir():
+            return []
+        folders = sorted(path for path in self.root.iterdir() if path.is_dir() and _plain(path.name))
+        return [self.describe(path.name) for path in folders]
+
+    def describe(self, name: str) -> dict[str, Any]:
+        """One data set. Raises NotFound."""
+        dataset = Dataset(self.folder(name))
+        labels = dataset.classes() + [each for each in SPECIAL if (dataset.root / each).is_dir()]
+        classes = [{"name": label, "pictures": len(dataset.pictures(label))} for label in labels]
+        return {"name": name, "classes": classes, "pictures": sum(int(each["pictures"]) for each in classes)}  # type: ignore[call-overload]
+
+    def create(self, name: str) -> None:
+        """An empty data set. Raises Conflict when there is one of that name."""
+        try:
+            self._inside(name).mkdir(parents=True)
+        except FileExistsError:
+            raise Conflict(f"There is a data set {name!r} already.") from None
+
+    def delete(self, name: str) -> None:
+        """The data set with everything in it. Raises NotFound."""
+        self._discard(self.folder(name))
+
+    def create_class(self, name: str, label: str) -> None:
+        """An empty class. Raises NotFound, Conflict."""
+        if label.startswith("_") and label not in SPECIAL:
+            raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+        try:
+            self._inside(name, label, of=self.folder(name)).mkdir()
+        except FileExistsError:
+            raise Conflict(f"The data set {name!r} has a class {label!r} already.") from None
+
+    def delete_class(self, name: str, label: str) -> int:
+        """The class with its pictures; how many there were. Raises NotFound."""
+        folder = self.class_folder(name, label)
+        pictures = len(Dataset(self.folder(name)).pictures(label))
+        self._discard(folder)
+        return pictures
+
+    def pictures(self, name: str, label: str) -> list[str]:
+        """File names of a class, sorted. Raises NotFound."""
+        folder = self.class_folder(name, label)
+        return [str(path.relative_to(folder)) for path in Dataset(self.folder(name)).pictures(label)]
+
+    def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
+        """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
+        folder = self.class_folder(name, label)
+        fresh = reencode(data, LONGEST, limits)
+        digest = hashlib.sha256(fresh).hexdigest()
+        path = folder / f"{digest[:24]}.jpg"
+        new = not path.exists()
+        if new:
+            part = path.with_suffix(f".{new_id()}.part")
+            part.write_bytes(fresh)
+            part.replace(path)
+        return {"file": path.name, "sha256": digest, "new": new}
+
+    def picture(self, name: str, label: str, file: str) -> Path:
+        """The path of one picture. Raises NotFound."""
+        folder = self.class_folder(name, label)
+        if file not in self.pictures(name, label):
+            raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
+        return folder / file
+
+    def decide(self, name: str, decision: Decision) -> None:
+        """Append what a person decided. Raises NotFound."""
+        folder = self.folder(name)
+        with lock(folder / ".decisions.lock"):
+            Dataset(folder).decide(decision)
+
+    def forget(self, label: str) -> dict[str, Any]:
+        """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
+        gone: dict[str, Any] = {"datasets": [], "pictures": 0, "decisions": 0}
+        for each in self.all():
+            digests: set[str] = set()
+            if any(known["name"] == label for known in each["classes"]):
+                digests = {
+                    hashlib.sha256(path.read_bytes()).hexdigest()
+                    for path in Dataset(self.folder(each["name"])).pictures(label)
+                }
+                gone["pictures"] += self.delete_class(each["name"], label)
+            decisions = self._without(self.folder(each["name"]), label, digests)
+            gone["decisions"] += decisions
+            if digests or decisions:
+                gone["datasets"].append(each["name"])
+        return gone
+
+    def folder(self, name: str) -> Path:
+        """Raises NotFound."""
+        folder = self._inside(name)
+        if not folder.is_dir():
+            raise NotFound(f"There is no data set {name!r}.")
+        return folder
+
+    def class_folder(self, name: str, label: str) -> Path:
+        """Raises NotFound."""
+        folder = self._inside(name, label, of=self.folder(name))
+        if not folder.is_dir():
+            raise NotFound(f"The data set {name!r} has no class {label!r}.")
+        return folder
+
+    def _inside(self, *names: str, of: Path | None = None) -> Path:
+        """The folder of that name right below. The names are checked here once more, whoever calls."""
+        if not all(_plain(name) for name in names):
+            raise RequestError(f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning.")
+        return (of or self.root) / names[-1]
+
+    def _without(self, folder: Path, label: str, digests: set[str]) -> int:
+        path = folder / DECISIONS
+        if not path.exists():
+            return 0
+        with lock(folder / ".decisions.lock"):
+            lines = path.read_text("utf-8").splitlines()
+            kept = [line for line in lines if not _about(line, label, digests)]
+            if len(kept) < len(lines):
+                part = path.with_suffix(".part")
+                part.write_text("".join(line + "\n" for line in kept), "utf-8")
+                part.replace(path)
+        return len(lines) - len(kept)
+
+    def _discard(self, folder: Path) -> None:
+        """Rename first: nobody sees a folder that is half gone, and a training under way fails."""
+        aside = self.root / f".deleted-{new_id()}"
+        folder.rename(aside)
+        shutil.rmtree(aside)
+
+
+def _plain(name: str) -> bool:
+    return re.fullmatch(NAME, name) is not None and len(name.encode()) <= 255
+
+
+def _about(line: str, label: str, digests: set[str]) -> bool:
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return False
+    return label in (found.get("label"), found.get("to")) or found.get("sha256") in digests

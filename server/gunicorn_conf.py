@@ -1,0 +1,66 @@
+"""gunicorn's settings, from ours: `gunicorn -c server/gunicorn_conf.py server.wsgi:app`. Nothing else lives here.
+
+The application is loaded before the fork, so that processes share the memory of models and libraries; what must
+not be shared (connections, threads) is made anew in each.
+"""
+
+# ruff: noqa: E402
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
+
+from server import logs, metrics
+from server.settings import SettingError, load
+
+try:
+    _settings = load()
+except SettingError as error:
+    sys.exit(f"likeness: {error}")
+
+metrics.fresh(_settings.state.resolve() / "metrics")
+logs.install(_settings.log_level)
+
+bind = [each.strip() for each in _settings.bind.split(",")]
+workers = _settings.process_count
+threads = _settings.thread_count
+worker_class = "gthread"
+preload_app = True
+max_requests = _settings.recycle
+max_requests_jitter = _settings.recycle // 5  # not all at once
+graceful_timeout = int(_settings.picture_seconds) + 10
+timeout = int(_settings.picture_seconds) + 60
+keepalive = 75  # longer than the proxy's, so that it is never we who close a connection it is about to use
+backlog = 512
+accesslog = None  # the application writes its own, with the route and the request's id
+errorlog = "-"
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
+
+
+def when_ready(server: Any) -> None:
+    """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
+    gc.collect()
+    gc.freeze()
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from server.service import of
+    from server.wsgi import app
+
+    of(app).after_fork()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    from server.service import of
+    from server.wsgi import app
+
+    of(app).close()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    metrics.ended(worker.pid)

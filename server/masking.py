@@ -1,0 +1,74 @@
+"""A person who asked to be forgotten is not named any more, from that moment on and not only after the retraining.
+
+A rule holds for the versions that knew the person; later ones were trained without them, or with their new consent.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from server.store import lock
+
+
+@dataclass(frozen=True)
+class Rule:
+    """label is not named by versions up to `version` of `model`."""
+
+    model: str
+    version: int
+    label: str
+
+
+class Forgotten:
+    """path: a small JSON file, read again whenever it changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._read: tuple[int, tuple[Rule, ...]] = (0, ())
+
+    def rules(self) -> tuple[Rule, ...]:
+        try:
+            changed = self.path.stat().st_mtime_ns
+        except FileNotFoundError:
+            return ()
+        if changed != self._read[0]:
+            self._read = (changed, tuple(Rule(**each) for each in json.loads(self.path.read_text("utf-8"))))
+        return self._read[1]
+
+    def add(self, rule: Rule) -> None:
+        with lock(self.path.with_suffix(".lock")):
+            everything = {*self.rules(), rule}
+            part = self.path.with_suffix(".part")
+            part.write_text(json.dumps([dataclasses.asdict(each) for each in everything]), "utf-8")
+            part.replace(self.path)
+
+
+def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tuple[str, ...], Any]:
+    """(labels, recognition) without the forgotten: their regions become unknown, their scores are shared out."""
+    hidden = {rule.label for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
+    hidden &= set(bundle.labels)
+    if not hidden:
+        return bundle.labels, recognition
+    labels = tuple(label for label in bundle.labels if label not in hidden)
+    kept = tuple(_without(each, hidden) for each in recognition.predictions if labels)
+    scores = tuple((label, score) for label, score in recognition.scores if label not in hidden)
+    changes: dict[str, Any] = {"predictions": kept, "scores": scores}
+    if recognition.label in hidden:
+        named = next((each.label for each in kept if each.label is not None), None)
+        changes |= {"label": named, "reason": "known" if named else "unknown", "note": ""}
+    return labels, dataclasses.replace(recognition, **changes)
+
+
+def _without(prediction: Any, hidden: set[str]) -> Any:
+    left = {label: score for label, score in prediction.scores.items() if label not in hidden}
+    total = sum(left.values())
+    shared = {label: score / total if total else 1 / len(left) for label, score in left.items()}
+    best = max(shared, key=lambda label: shared[label])
+    changes: dict[str, Any] = {"scores": shared, "best": best, "probability": shared[best]}
+    if prediction.best in hidden:
+        changes |= {"label": None, "similarity": None, "reason": "unknown", "note": ""}
+    return dataclasses.replace(prediction, **changes)

@@ -1,0 +1,71 @@
+"""One picture asked: look at it, count it, log it. Shared by every route that answers about pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from server import answers
+from server.access import caller
+from server.errors import RequestError
+from server.history import record
+from server.masking import masked
+from server.service import Service, current
+
+
+@dataclass(frozen=True)
+class Wish:
+    """How to answer. model: None is the default one. wait: rather wait for a place than be refused."""
+
+    model: str | None = None
+    top_k: int = 5
+    explain: bool = False
+    wait: bool = False
+
+
+@dataclass(frozen=True)
+class Asked:
+    """bundle and recognition as the model gave them; prediction_id is None where the answer could not be logged."""
+
+    bundle: Any
+    labels: tuple[str, ...]
+    recognition: Any
+    prediction_id: str | None
+    explanation: str | None = None
+
+
+def ask(data: bytes, wish: Wish) -> Asked:
+    """Look at one picture. Raises PictureError, BundleError, Busy, TooSlow."""
+    service = current()
+    bundle = service.models.get(wish.model)
+    if wish.explain and not hasattr(bundle, "explain"):
+        raise RequestError(f"The model {bundle.name} cannot explain its answers.")
+
+    def look() -> tuple[Any, str | None]:
+        found = bundle.recognise(data, service.limits)
+        return found, answers.heatmap(bundle, data, found) if wish.explain else None
+
+    recognition, explanation = service.pool.run(look, wish.wait)
+    labels, recognition = masked(bundle, recognition, service.models.forgotten())
+    service.metrics.answered(bundle, recognition)
+    return Asked(bundle, labels, recognition, log_answer(service, bundle, recognition, data), explanation)
+
+
+def log_answer(service: Service, bundle: Any, recognition: Any, data: bytes) -> str | None:
+    """Journal the answer; its id once it is safe, None where it could not be written down."""
+    who = caller()
+    line = record(bundle, recognition, data, who.address, who.key)
+    if not service.journal.append(line):
+        service.metrics.unlogged.inc()
+        return None
+    service.keeper.notice(line["id"], data)
+    return str(line["id"])
+
+
+def answered(asked: Asked, top_k: int) -> dict[str, Any]:
+    """Our own JSON for one picture."""
+    body = answers.full(asked.recognition, asked.bundle, top_k)
+    body["prediction_id"] = asked.prediction_id
+    if asked.explanation is not None:
+        body["explanation"] = asked.explanation
+    return body

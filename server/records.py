@@ -1,0 +1,116 @@
+"""What was asked and answered, and what people said about it: history, statistics, corrections, rights."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+from flask_openapi3 import APIBlueprint, Tag
+
+from server.access import caller
+from server.corrections import correct, listed, prediction_of
+from server.document import needs, schema_of
+from server.forgetting import forget
+from server.history import DAY, Filter
+from server.schemas import (
+    Correction,
+    CorrectionBody,
+    CorrectionList,
+    Forgotten,
+    IdPath,
+    LabelPath,
+    PredictionList,
+    PredictionQuery,
+    PredictionRow,
+    Stats,
+    StatsQuery,
+)
+from server.service import current
+
+records = APIBlueprint("records", __name__, abp_security=needs("admin"))
+feedback = APIBlueprint("feedback", __name__, abp_security=needs("train"))
+HISTORY = Tag(name="history", description="What was asked and answered.")
+RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
+COLUMNS = ("id", "time", "model", "version", "digest", "width", "height", "label", "reason", "seconds", "client", "key")
+PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
+    200: {
+        "content": {
+            "application/json": {"schema": schema_of(PredictionList)},
+            "text/csv": {"schema": {"type": "string"}},
+        }
+    }
+}
+
+
+@records.get("/api/predictions", tags=[HISTORY], responses=PREDICTIONS)
+def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
+    """Answers, newest first; as pages of JSON, or all of them as CSV."""
+    service = current()
+    service.keeper.settle()
+    wanted = Filter(query.label, query.reason, query.model, query.since, query.until, query.before)
+    if query.format == "csv":
+        headers = {"Content-Disposition": "attachment; filename=predictions.csv"}
+        return Response(_csv(service.history.every(wanted)), mimetype="text/csv", headers=headers)
+    rows = service.history.page(wanted, query.limit)
+    return {"predictions": rows, "next": rows[-1]["id"] if len(rows) == query.limit else None}
+
+
+@records.get("/api/predictions/<id>", tags=[HISTORY], responses={200: PredictionRow})
+def show_prediction(path: IdPath) -> dict[str, Any]:
+    """One answer."""
+    return prediction_of(current(), path.id)
+
+
+def stats(query: StatsQuery) -> dict[str, Any]:
+    """Counts and times of the last days."""
+    service = current()
+    service.keeper.settle()
+    since = int(time.time() * 1000) - query.days * DAY
+    return {"days": query.days, **service.history.stats(since)}
+
+
+for rule in ("/api/stats", "/stats"):
+    name = rule.strip("/").replace("/", "_")
+    records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(stats)
+
+
+@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Correction})
+def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
+    """Say that an answer was wrong, or right: the data set keeps it for the next training."""
+    return correct(current(), body, caller().by), 201
+
+
+@feedback.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})
+def list_corrections() -> dict[str, Any]:
+    """The newest 500, each with what the model had said before."""
+    return {"corrections": listed(current().store)}
+
+
+@records.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
+def forget_class(path: LabelPath) -> dict[str, Any]:
+    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What was removed."""
+    return forget(current(), path.label, caller().by)
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    yield _line([*COLUMNS, "regions"])
+    for row in rows:
+        labels = " ".join(str(each["label"] or "?") for each in row["regions"])
+        yield _line([*(row[name] for name in COLUMNS), labels])
+
+
+def _line(values: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([_harmless(value) for value in values])
+    return out.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    """A spreadsheet runs what begins like a formula."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return "'" + value if risky else value

@@ -1,0 +1,89 @@
+"""What one running service consists of, and how a view finds it. Built once by create_app."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import cast
+
+from flask import Flask, current_app
+
+from data_cleaning.images import Limits
+from server.access import Access
+from server.history import History
+from server.housekeeping import Housekeeper
+from server.jobs import Jobs
+from server.journal import Journal
+from server.keys import Keys
+from server.metrics import Metrics
+from server.models import Models
+from server.pictures import Kept
+from server.pool import Pool
+from server.settings import Settings
+from server.store import Store
+
+KEY = "likeness"
+
+
+@dataclass(frozen=True)
+class Service:
+    settings: Settings
+    models: Models
+    pool: Pool
+    store: Store
+    keys: Keys
+    access: Access
+    history: History
+    journal: Journal
+    jobs: Jobs
+    kept: Kept
+    keeper: Housekeeper
+    metrics: Metrics
+    streams: threading.BoundedSemaphore  # places for those who follow a job: each holds a thread
+
+    @property
+    def limits(self) -> Limits:
+        return Limits(pixels=self.settings.picture_pixels, bytes=self.settings.picture_bytes)
+
+    def after_fork(self) -> None:
+        """In a fresh process: leave the parent's connections alone."""
+        self.store.after_fork()
+
+    def close(self) -> None:
+        """Stop the threads and close the connections; what is in the journal stays there."""
+        self.keeper.stop()
+        self.pool.close()
+        self.store.close()
+
+
+def build(settings: Settings, models: Models) -> Service:
+    """All the parts, put together. Nothing is started and no connection is made yet."""
+    store = Store(settings.database)
+    history = History(store)
+    journal = Journal(settings.state / "journal", history.insert)
+    kept = Kept(settings.state / "pictures", settings.keep_pictures_days)
+    keys = Keys(store)
+    return Service(
+        settings=settings,
+        models=models,
+        pool=Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds),
+        store=store,
+        keys=keys,
+        access=Access(settings, keys),
+        history=history,
+        journal=journal,
+        jobs=Jobs(store, settings),
+        kept=kept,
+        keeper=Housekeeper(journal, history, kept, settings.keep_predictions_days),
+        metrics=Metrics(),
+        streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
+    )
+
+
+def current() -> Service:
+    """The service of the request under way."""
+    return of(current_app)
+
+
+def of(app: Flask) -> Service:
+    return cast(Service, app.extensions[KEY])

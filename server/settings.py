@@ -1,0 +1,206 @@
+"""Every choice of how the service runs, in one table: default, help and limits. Nothing here can change an answer.
+
+A value comes from the environment (`LIKENESS_` and the name in capitals) or is the default; `python -m server
+settings` prints both. A value that cannot be used stops the start with a sentence.
+"""
+
+# ruff: noqa: RUF009 - `setting` only makes a field; the frozen defaults it is given are safe to share.
+from __future__ import annotations
+
+import dataclasses
+import ipaddress
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from data_cleaning.errors import InputError
+
+PREFIX = "LIKENESS_"
+HERE = Path(__file__).resolve().parent.parent
+YES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+ROLES = ("none", "predict", "train", "admin")  # each may do what the ones before it may
+
+
+class SettingError(InputError):
+    """A setting has a value that cannot be used."""
+
+
+def setting(default: Any, help: str, **checks: Any) -> Any:
+    """A field of `Settings`. checks: low and high (inclusive, for numbers), choices, shown (default in the docs)."""
+    return dataclasses.field(default=default, metadata={"help": help, **checks})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The table. Paths are relative to the folder the service is started in."""
+
+    bind: str = setting("127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on.")
+    artifacts: Path = setting(Path("artifacts"), "Folder of the trained models.")
+    datasets: Path = setting(Path("datasets"), "Folder of the data sets that the API manages.")
+    state: Path = setting(Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures.")
+    ui: Path = setting(HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code")
+    database_url: str = setting(
+        "", "SQLAlchemy address of the database; empty means the SQLite file likeness.db in the state folder."
+    )
+    model: str = setting("", "Model that answers when a request names none; empty means celebrities, or the first.")
+
+    workers: int = setting(0, "Processes of gunicorn; 0 means one a core.", low=0, high=64)
+    threads: int = setting(0, "Threads a process; 0 means enough for the queue and 8 more.", low=0, high=256)
+    at_once: int = setting(0, "Pictures looked at together in one process; 0 means cores / workers.", low=0, high=64)
+    queue: int = setting(16, "Pictures that may wait in one process; the next one gets a 429.", low=0, high=1000)
+    recycle: int = setting(20000, "Requests after which a process is replaced by a fresh one; 0 = never.", low=0)
+    log_level: str = setting("info", "Least grave message to log.", choices=("debug", "info", "warning", "error"))
+
+    picture_bytes: int = setting(
+        15 * 1024 * 1024, "Largest picture file, in bytes (base64 may be longer).", low=1024, high=1 << 30
+    )
+    picture_pixels: int = setting(
+        40_000_000, "Most pixels, width x height, read from the header.", low=64, high=400_000_000
+    )
+    batch_pictures: int = setting(32, "Most pictures in one batch or upload.", low=1, high=1000)
+    batch_bytes: int = setting(64 * 1024 * 1024, "Largest body of a batch or upload, in bytes.", low=1024, high=1 << 32)
+    picture_seconds: float = setting(30.0, "Longest time for one picture, waiting included.", low=0.1, high=600)
+
+    open: bool = setting(False, "Let anybody ask for predictions without a key.")
+    local_role: str = setting("predict", "What a client on this machine may do without a key.", choices=ROLES)
+    trusted_proxy: str = setting(
+        "", "Addresses or networks of your own proxy, comma separated, or unix; only their X-Forwarded-For is believed."
+    )
+    cors_origins: str = setting("", "Origins, comma separated, whose pages may call the API, as https://shop.example.")
+    session_hours: float = setting(12.0, "Hours after which the page asks for the key again.", low=0.1, high=720)
+
+    fetch_urls: bool = setting(False, 'Accept {"url": ...} and fetch the picture from there.')
+    fetch_ports: str = setting("80,443", "Ports that a fetched address may have, comma separated.")
+    fetch_seconds: float = setting(10.0, "Longest time for one fetch, redirects included.", low=0.1, high=120)
+
+    keep_pictures_days: int = setting(0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650)
+    keep_predictions_days: int = setting(365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500)
+
+    train_memory_mb: int = setting(4096, "Address space that training may use, in MiB.", low=512, high=1 << 20)
+    train_nice: int = setting(10, "How far training steps back for answering (nice value).", low=0, high=19)
+    train_minutes: int = setting(240, "Longest time for one training, in minutes.", low=1, high=10080)
+
+    @property
+    def database(self) -> str:
+        """The SQLAlchemy address in force."""
+        return self.database_url or f"sqlite:///{(self.state / 'likeness.db').resolve()}"
+
+    @property
+    def form_bytes(self) -> int:
+        """Largest body for one picture: base64 adds a third, escaping a sixteenth more, and the rest is names."""
+        return int(self.picture_bytes * 4 / 3 * 1.07) + 64 * 1024
+
+    @property
+    def process_count(self) -> int:
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def pictures_at_once(self) -> int:
+        return self.at_once or max(1, (os.cpu_count() or 1) // self.process_count)
+
+    @property
+    def thread_count(self) -> int:
+        return self.threads or self.pictures_at_once + self.queue + 8
+
+    @property
+    def proxies(self) -> tuple[str, ...]:
+        return _listed(self.trusted_proxy)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        return _listed(self.cors_origins)
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return tuple(int(port) for port in _listed(self.fetch_ports))
+
+
+FIELDS = dataclasses.fields(Settings)
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in force.
+
+    Raises SettingError with the name, the value and what is allowed, also for a LIKENESS_ name that does not exist.
+    """
+    environ = os.environ if environ is None else environ
+    known = {variable(field.name): field for field in FIELDS}
+    for name in environ:
+        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
+            raise SettingError(f"There is no setting {name}. `python -m server settings` lists those that exist.")
+    values = {field.name: _parsed(field, environ[name]) for name, field in known.items() if name in environ}
+    settings = Settings(**values)
+    check(settings)
+    return settings
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def origin(field: dataclasses.Field[Any], environ: Mapping[str, str]) -> str:
+    """Where a setting's value came from."""
+    name = variable(field.name)
+    return f"environment {name}" if name in environ else "default"
+
+
+def check(settings: Settings) -> None:
+    """Raises SettingError for a value out of its limits."""
+    for field in FIELDS:
+        value = getattr(settings, field.name)
+        low, high = field.metadata.get("low"), field.metadata.get("high")
+        if (low is not None and value < low) or (high is not None and value > high):
+            allowed = f"between {low} and {high}" if high is not None else f"at least {low}"
+            raise SettingError(f"{variable(field.name)} is {value}; it must be {allowed}.")
+        choices = field.metadata.get("choices")
+        if choices and value not in choices:
+            raise SettingError(f"{variable(field.name)} is {value!r}; it must be one of {', '.join(choices)}.")
+    _check_lists(settings)
+
+
+def _check_lists(settings: Settings) -> None:
+    for proxy in settings.proxies:
+        if proxy != "unix":
+            try:
+                ipaddress.ip_network(proxy, strict=False)
+            except ValueError:
+                raise SettingError(
+                    f"{variable('trusted_proxy')} holds {proxy!r}; write addresses like 127.0.0.1, "
+                    "networks like 10.0.0.0/8, or unix."
+                ) from None
+    for port in _listed(settings.fetch_ports):
+        if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
+            raise SettingError(f"{variable('fetch_ports')} holds {port!r}; write ports between 1 and 65535.")
+    for each in settings.origins:
+        if not each.startswith(("http://", "https://")) or each.count("/") != 2:
+            raise SettingError(f"{variable('cors_origins')} holds {each!r}; write origins like https://shop.example.")
+
+
+def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
+    name = variable(field.name)
+    kind = field.type if isinstance(field.type, str) else field.type.__name__
+    try:
+        if kind == "bool":
+            return YES[text.strip().lower()]
+        if kind == "int":
+            return int(text)
+        if kind == "float":
+            value = float(text)
+            if value != value:
+                raise ValueError
+            return value
+    except (KeyError, ValueError):
+        wanted = {"bool": "1 or 0", "int": "a whole number", "float": "a number"}[kind]
+        raise SettingError(f"{name} is {text!r}; it must be {wanted}.") from None
+    if kind == "Path":
+        if not text.strip():
+            raise SettingError(f"{name} is empty; it must name a folder.")
+        return Path(text)
+    return text.strip()
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())

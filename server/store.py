@@ -1,0 +1,132 @@
+"""The database: SQLite in one file by default, PostgreSQL by LIKENESS_DATABASE_URL. Opening, migrating, transactions.
+
+What is asked of it lives with those who ask (history, keys, jobs, corrections).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+
+from server.errors import StoreDown
+from server.settings import SettingError
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+AWAY = "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
+
+
+def now() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """32 hexadecimal digits that sort by time: 12 for the milliseconds, 20 random ones."""
+    return f"{now():012x}{secrets.token_hex(10)}"
+
+
+class Store:
+    """url: SQLAlchemy address. Connections are made when first needed and belong to one process."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(_with_driver(url))
+            self.engine = _engine(str(parsed.render_as_string(hide_password=False)))
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise SettingError(
+                f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
+                "postgresql://USER:PASSWORD@HOST/NAME."
+            ) from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to look with. Raises StoreDown."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreDown(AWAY) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block. Raises StoreDown."""
+        try:
+            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreDown(AWAY) from error
+
+    def migrate(self) -> None:
+        """Bring the tables to the present form; a no-op when they have it. Raises StoreDown."""
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            alembic.command.upgrade(config, "head")
+
+    def ping(self) -> None:
+        """Raises StoreDown when the database does not answer."""
+        with self.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def after_fork(self) -> None:
+        """Leave the parent's connections to the parent."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def lock(path: Path, wait: bool = True) -> Iterator[bool]:
+    """An exclusive lock between processes, freed by the kernel even when its holder is killed. Yields whether held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _with_driver(url: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=16, connect_args={"connect_timeout": 5})
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _on_begin says, not where the driver guesses
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for another writer in WAL mode: take the lock at once.
+    immediate = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,128 @@
+"""From a request to picture bytes: data URL, bare base64, multipart file or raw body. Decodes no picture.
+
+The number of bytes is checked here; what the bytes hold is checked by the one decoder behind the model.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Callable
+from functools import partial
+
+from flask import Request
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import UnsupportedMediaType
+
+from data_cleaning.errors import EmptyPicture, PictureTooLarge
+from server.errors import BodyTooLarge, MissingField, NotBase64
+from server.fetch import fetch
+from server.schemas import BatchBody, PictureBody
+from server.service import Service
+
+DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
+HOW = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
+RAW = ("", "application/octet-stream")
+FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+def from_form(request: Request, field: str, limit: int) -> bytes:
+    """The picture in a form field: base64 text, a data URL, or an uploaded file. limit: bytes of the picture.
+
+    Raises MissingField, EmptyPicture, NotBase64, PictureTooLarge.
+    """
+    if field in request.files:
+        return checked(request.files[field].read(), limit)
+    if field in request.form:
+        return from_text(request.form[field], limit)
+    raise MissingField(f"The form field {field} is missing{_came(request)}. {HOW}")
+
+
+def from_text(text: str, limit: int) -> bytes:
+    """The picture in a data URL or in bare base64. Raises EmptyPicture, NotBase64, PictureTooLarge."""
+    match = DATA_URL.match(text)
+    if match:
+        if "base64" not in match["options"].lower().split(";"):
+            raise NotBase64(f"The data URL is not base64. {HOW}")
+        text = text[match.end() :]
+    # A form that was not escaped turns each + into a space; line breaks and missing padding are harmless too.
+    body = re.sub(r"[\t\r\n]+", "", text).strip().replace(" ", "+").rstrip("=")
+    if not body:
+        raise EmptyPicture(f"The picture is empty: 0 bytes came. {HOW}")
+    if len(body) * 3 // 4 > limit:
+        raise PictureTooLarge(f"The file has {len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed.")
+    try:
+        data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
+    except (binascii.Error, ValueError):
+        raise NotBase64(f"The text is not base64: it starts with {text[:20]!r}. {HOW}") from None
+    return checked(data, limit)
+
+
+def any_form(request: Request, service: Service) -> bytes:
+    """The picture of a request, whichever of the documented ways it came by.
+
+    Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
+    """
+    limit = service.settings.picture_bytes
+    if request.mimetype in FORMS:
+        return from_form(request, "image", limit)
+    if request.is_json:
+        return from_json(PictureBody.model_validate(request.get_json()), service)
+    if request.mimetype in RAW or request.mimetype.startswith("image/"):
+        return from_body(request, limit)
+    raise UnsupportedMediaType(
+        f"{request.mimetype[:60]} is not accepted here: send multipart/form-data with the field image, "
+        "application/json, application/octet-stream or an image/ type."
+    )
+
+
+def many(request: Request, service: Service) -> list[Callable[[], bytes]]:
+    """One function a picture, each giving its bytes or raising its own refusal; the number of them is checked here."""
+    settings = service.settings
+    request.max_content_length = settings.batch_bytes
+    request.max_form_memory_size = settings.batch_bytes
+    if request.is_json:
+        wanted = BatchBody.model_validate(request.get_json()).images
+        parts: list[Callable[[], bytes]] = [partial(from_json, each, service) for each in wanted]
+    elif request.mimetype == "multipart/form-data":
+        parts = [partial(_from_file, file, settings.picture_bytes) for file in request.files.getlist("image")]
+    else:
+        raise UnsupportedMediaType("Send multipart/form-data with several fields image, or application/json.")
+    if not parts:
+        raise MissingField("The form field image is missing. Send one or more pictures under that name.")
+    if len(parts) > settings.batch_pictures:
+        raise BodyTooLarge(f"{len(parts)} pictures came; at most {settings.batch_pictures} are allowed at a time.")
+    return parts
+
+
+def from_json(wanted: PictureBody, service: Service) -> bytes:
+    """The picture that a JSON body holds or names. Raises PictureError, NotBase64, FetchRefused."""
+    if wanted.image is not None:
+        return from_text(wanted.image, service.settings.picture_bytes)
+    return fetch(wanted.url or "", service.settings)
+
+
+def _from_file(file: FileStorage, limit: int) -> bytes:
+    return checked(file.read(limit + 1), limit)
+
+
+def from_body(request: Request, limit: int) -> bytes:
+    """The picture as the raw body. Raises EmptyPicture, PictureTooLarge."""
+    return checked(request.get_data(cache=False), limit)
+
+
+def checked(data: bytes, limit: int) -> bytes:
+    """The same bytes. Raises EmptyPicture, PictureTooLarge."""
+    if not data:
+        raise EmptyPicture("The picture is empty: 0 bytes came.")
+    if len(data) > limit:
+        raise PictureTooLarge(f"The file has {len(data):,} bytes; at most {limit:,} bytes are allowed.")
+    return data
+
+
+def _came(request: Request) -> str:
+    if request.mimetype not in FORMS:
+        return f": the body is {request.mimetype or 'of no stated type'}, not a form"
+    names = sorted({*request.form, *request.files})
+    return f": the form holds {', '.join(name[:40] for name in names[:5])}" if names else ": the form is empty"
