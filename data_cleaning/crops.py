@@ -33,9 +33,10 @@ MARKS = {
 class Quality:
     """Measures of one crop.
 
-    side: shorter side of the detection in source pixels. sharpness: see `sharpness`. darkest, brightest:
-    grey levels, 0 to 255, that 5 % of its pixels lie below and above; where even the brightest are dark, or
-    the darkest bright, light is what is wrong, and not the colour of a skin. eyes: how many eyes were found, or None where nobody looked. turn: how far the nose lies from the
+    side: shorter side of the detection in source pixels. sharpness: see `sharpness`.
+    darkest, brightest: grey levels, 0 to 255, that 5 % of its pixels lie below and above; where even the
+    brightest are dark, or the darkest bright, light is what is wrong, and not the colour of a skin.
+    eyes: how many eyes were found, or None where nobody looked. turn: how far the nose lies from the
     middle between the eyes, in eye distances (0 frontal, about .5 profile), or None without landmarks.
     """
 

@@ -24,17 +24,6 @@ YUNET = WEIGHTS / "face_detection_yunet_2023mar.onnx"
 needs_yunet = pytest.mark.skipif(not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)")
 
 
-def test_data(name: str) -> Path:
-    """A folder of the shared test data; skips the test where it is absent."""
-    folder = Path(os.environ.get("LIKENESS_TEST_DATA", "../shared/data")) / name
-    if not folder.is_dir():
-        pytest.skip(f"no {name} under LIKENESS_TEST_DATA")
-    return folder
-
-
-test_data.__test__ = False  # type: ignore[attr-defined]  # a helper with the name of a test
-
-
 def packaged(name: str) -> Image:
     """A picture that comes with scikit-image: astronaut.png (one face), chelsea.png (a cat), coffee.png, ..."""
     return images.read(PACKAGED / name)

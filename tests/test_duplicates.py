@@ -8,7 +8,7 @@ import pytest
 
 from data_cleaning import images
 from data_cleaning.duplicates import HASH_BYTES, NEAR, difference_hash, groups, near_pairs
-from tests.pictures import packaged, scene, test_data
+from tests.pictures import packaged, scene
 
 PACKAGED = [
     "astronaut.png",
@@ -113,7 +113,7 @@ def test_pairs_do_not_depend_on_how_they_are_cut_in_blocks(monkeypatch):
         assert [p[:2] for p in near_pairs(hashes)] == expected
 
 
-def test_of_press_photos_of_20_people_none_are_taken_for_copies():
-    files = sorted(test_data("faces/lfw_dev20").rglob("*.jpg"))[::4]
+def test_of_press_photos_of_20_people_none_are_taken_for_copies(shared_data):
+    files = sorted((shared_data / "faces" / "lfw_dev20").rglob("*.jpg"))[::4]
     assert len(files) > 100
     assert near_pairs(np.stack([difference_hash(images.read(p)) for p in files])) == []
