@@ -30,7 +30,7 @@ SIMILAR_SIZE = 0.6  # several people: the second one's side, as a part of the la
 KINDS = {
     "copies_across": (
         "The same file in several classes",
-        "One picture cannot teach two names. Keep it where it belongs.",
+        "One picture cannot teach two names. Keep it where it belongs: then every copy counts for that class.",
     ),
     "near_across": (
         "Nearly the same picture in several classes",
@@ -53,7 +53,10 @@ KINDS = {
     "dark": ("Too dark", "Even its brightest parts are dark."),
     "bright": ("Over-exposed", "Even its darkest parts are bright."),
     "pose": ("Odd pose", "The face is turned far away, or fewer than two eyes can be seen."),
-    "copies": ("The same file twice in a class", "Harmless, but it counts twice. Keep one."),
+    "copies": (
+        "The same file twice in a class",
+        "It counts twice. A decision is about the file wherever it lies: rejecting it rejects every copy.",
+    ),
     "near": (
         "Nearly the same pictures",
         "Harmless: they stay on one side of every test. They teach little more than one of them.",
@@ -231,7 +234,7 @@ def _exact_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
     for number, members in enumerate([m for m in same.values() if len(m) > 1], 1):
         labels = sorted({m.item.label for m in members})
         kind = "copies_across" if len(labels) > 1 else "copies"
-        note = f"The same file {len(members)} times: in {', '.join(labels)}."
+        note = f"This file is here {len(members)} times, in {', '.join(labels)}."
         found += [_finding(root, m, kind, note, group=number, score=1.0) for m in members]
     return found
 

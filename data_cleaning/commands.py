@@ -154,7 +154,7 @@ def _doubts(args: Namespace, detector: str) -> tuple[list[dict[str, Any]], str]:
         return [], "Labels were not checked, as you asked."
     if args.labels is not None:
         try:
-            return _read_doubts(args.labels.read_text("utf-8"))
+            return _read_doubts(args.labels.read_text("utf-8", errors="replace"))
         except OSError as error:
             raise DatasetError(f"{args.labels} cannot be read: {error.strerror}.") from error
     recipe = args.recipe or _RECIPES.get(detector)

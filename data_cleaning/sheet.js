@@ -38,7 +38,8 @@
       seen.add(card.dataset.sha);
       card.dataset.state = mine ? mine.action : "";
       card.querySelectorAll("[data-do]").forEach(function (control) {
-        const pressed = Boolean(mine) && control.dataset.do === mine.action;
+        const there = control.dataset.to === undefined || control.dataset.to === mine?.to;
+        const pressed = Boolean(mine) && control.dataset.do === mine.action && there;
         control.setAttribute("aria-pressed", String(pressed));
         if (control.tagName === "SELECT") control.value = pressed ? mine.to : "";
       });
@@ -80,14 +81,18 @@
       else if (choices[card.dataset.sha]) decide(card, "move", choices[card.dataset.sha].to);
     });
     card.querySelectorAll("button").forEach(function (button) {
-      button.addEventListener("click", function () { decide(card, button.dataset.do, null); });
+      button.addEventListener("click", function () { decide(card, button.dataset.do, button.dataset.to || null); });
     });
   });
 
   document.querySelectorAll("[data-bulk]").forEach(function (button) {
     button.addEventListener("click", function () {
+      const groups = new Set();
       button.closest("section").querySelectorAll("article:not([hidden])").forEach(function (card) {
-        if (!choices[card.dataset.sha]) decide(card, button.dataset.bulk, null);
+        const again = groups.has(card.dataset.group);
+        groups.add(card.dataset.group);
+        const action = button.dataset.bulk === "first" ? (again ? "reject" : "keep") : button.dataset.bulk;
+        if (!choices[card.dataset.sha]) decide(card, action, null);
       });
     });
   });

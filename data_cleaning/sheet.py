@@ -91,6 +91,7 @@ def _section(sheet: Sheet, kind: str, rows: Sequence[Sequence[Finding]]) -> str:
     title, advice = KINDS[kind]
     shown = rows[: sheet.most]
     more = f"<p>{len(rows) - len(shown)} more are in findings.json.</p>" if len(rows) > len(shown) else ""
+    first = ' <button type="button" data-bulk="first">Keep the first of each group</button>' if kind == "near" else ""
     cards, group = [], None
     for findings in shown:
         number = findings[0].group
@@ -102,7 +103,7 @@ def _section(sheet: Sheet, kind: str, rows: Sequence[Sequence[Finding]]) -> str:
         f'<section id="{kind}"><header><h2>{html.escape(title)} <small>{len(rows)}</small></h2>'
         f"<p>{html.escape(advice)}</p>"
         '<p class="bulk"><button type="button" data-bulk="keep">Keep all that are open</button> '
-        '<button type="button" data-bulk="reject">Reject all that are open</button></p></header>'
+        f'<button type="button" data-bulk="reject">Reject all that are open</button>{first}</p></header>'
         f'<div class="cards">{"".join(cards)}</div>{more}</section>'
     )
 
@@ -113,16 +114,20 @@ def _card(sheet: Sheet, findings: Sequence[Finding]) -> str:
     badges = "".join(f'<li class="{f.kind}">{html.escape(KINDS[f.kind][0])}</li>' for f in findings[1:])
     notes = " ".join(html.escape(f.note) for f in findings)
     stays = first.label.startswith("_")
+    there = f'<button type="button" data-do="move" data-to="{other}" aria-pressed="false">Move to {other}</button>'
+    there = there if other and not other.startswith("_") else ""
     refuse = "" if stays else f'<button type="button" data-do="not" aria-pressed="false">Not {label}</button>'
     return (
-        f'<article data-sha="{first.sha256}" data-label="{label}" data-suggestion="{other}">'
+        f'<article data-sha="{first.sha256}" data-label="{label}" data-suggestion="{other}" '
+        f'data-group="{first.group or ""}">'
         f"{_thumbnail(sheet.root / first.picture, first)}"
         f"<h4>{label}</h4><p class='file' title='{name}'>{html.escape(Path(first.picture).name)}</p>"
         f"<p class='note'>{notes}</p>{_comparison(first)}<ul class='badges'>{badges}</ul>"
         f'<div class="choices" role="group" aria-label="{name}">'
         '<button type="button" data-do="keep" aria-pressed="false">Keep</button>'
         '<button type="button" data-do="reject" aria-pressed="false">Reject</button>'
-        f'{refuse}<select data-do="move" aria-label="Move to"><option value="">Move to …</option></select>'
+        f"{there}{refuse}"
+        '<select data-do="move" aria-label="Move to"><option value="">Move to …</option></select>'
         "</div></article>"
     )
 
