@@ -15,6 +15,7 @@ import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -189,7 +190,7 @@ def _plan(source: str, wishes: Wishes) -> Callable[[], Iterator[Entry]]:
         raise DatasetError(f"{source} is called an archive and is no zip or tar file.")
     if path.suffix.lower() == ".txt":
         addresses = _addresses(path, wishes)
-        return lambda: iter([Entry(a, lambda a=a: _fetch(a, wishes)) for a in addresses])  # type: ignore[misc]
+        return lambda: iter([Entry(a, partial(_fetch, a, wishes)) for a in addresses])
     return lambda: iter([_file(path, wishes)])
 
 
@@ -211,9 +212,7 @@ def _of_zip(path: Path, wishes: Wishes) -> Iterator[Entry]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.is_dir() and _wanted(Path(info.filename)):
-                yield Entry(
-                    f"{path.name}:{info.filename}", lambda info=info: _from_zip(archive, info, wishes), info.file_size
-                )  # type: ignore[misc]
+                yield Entry(f"{path.name}:{info.filename}", partial(_from_zip, archive, info, wishes), info.file_size)
 
 
 def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wishes: Wishes) -> bytes:
@@ -226,9 +225,7 @@ def _of_tar(path: Path, wishes: Wishes) -> Iterator[Entry]:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isreg() and _wanted(Path(member.name)):
-                    yield Entry(
-                        f"{path.name}:{member.name}", lambda m=member: _from_tar(archive, m, wishes), member.size
-                    )  # type: ignore[misc]
+                    yield Entry(f"{path.name}:{member.name}", partial(_from_tar, archive, member, wishes), member.size)
     except (tarfile.TarError, EOFError, OSError) as error:
         reason = _brief(error)
 

@@ -110,7 +110,8 @@ def _section(sheet: Sheet, kind: str, rows: Sequence[Sequence[Finding]]) -> str:
 
 def _card(sheet: Sheet, findings: Sequence[Finding]) -> str:
     first = findings[0]
-    label, name, other = (html.escape(text) for text in (first.label, first.picture, first.suggestion or ""))
+    suggestion = next((f.suggestion for f in findings if f.suggestion), "")
+    label, name, other = (html.escape(text) for text in (first.label, first.picture, suggestion))
     badges = "".join(f'<li class="{f.kind}">{html.escape(KINDS[f.kind][0])}</li>' for f in findings[1:])
     notes = " ".join(html.escape(f.note) for f in findings)
     stays = first.label.startswith("_")
@@ -122,7 +123,7 @@ def _card(sheet: Sheet, findings: Sequence[Finding]) -> str:
         f'data-group="{first.group or ""}">'
         f"{_thumbnail(sheet.root / first.picture, first)}"
         f"<h4>{label}</h4><p class='file' title='{name}'>{html.escape(Path(first.picture).name)}</p>"
-        f"<p class='note'>{notes}</p>{_comparison(first)}<ul class='badges'>{badges}</ul>"
+        f"<p class='note'>{notes}</p>{_comparison(suggestion)}<ul class='badges'>{badges}</ul>"
         f'<div class="choices" role="group" aria-label="{name}">'
         '<button type="button" data-do="keep" aria-pressed="false">Keep</button>'
         '<button type="button" data-do="reject" aria-pressed="false">Reject</button>'
@@ -152,13 +153,13 @@ def _framed(image: Image, box: Sequence[int]) -> Image:
     return framed
 
 
-def _comparison(finding: Finding) -> str:
+def _comparison(suggestion: str) -> str:
     """Pictures of the suggested class to compare with, as backgrounds: so each lies in the page once."""
-    if not finding.suggestion or finding.suggestion.startswith("_"):
+    if not suggestion or suggestion.startswith("_"):
         return ""
-    number = hashlib.sha256(finding.suggestion.encode()).hexdigest()[:8]
+    number = hashlib.sha256(suggestion.encode()).hexdigest()[:8]
     boxes = "".join(f'<i class="ex ex-{number}-{n}"></i>' for n in range(EXAMPLES))
-    return f'<div class="compare"><span>{html.escape(finding.suggestion)}:</span>{boxes}</div>'
+    return f'<div class="compare"><span>{html.escape(suggestion)}:</span>{boxes}</div>'
 
 
 def _examples(sheet: Sheet) -> str:

@@ -155,7 +155,7 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     sure[line, held.given] = 0.0
     other = sure.argmax(axis=1)
     found = []
-    for i in np.nonzero(sure[line, other] > own)[0]:
+    for i in np.nonzero(sure[line, other] > own)[0].tolist():
         label = held.labels[int(other[i])]
         looks = "like a stranger" if label == UNKNOWN else f"like {label}"
         note = f"Looks {looks} ({sure[i, other[i]]:.0%}) rather than {chosen[i].label} ({own[i]:.0%})."
@@ -176,7 +176,7 @@ def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
         return []
     usual = float(np.median(wrong))
     found = []
-    for i, like in zip(known, own, strict=True):
+    for i, like in zip(known.tolist(), own, strict=True):
         sure = held.probability[i, held.given[i]]
         if like < usual and sure < 0.5:
             note = (

@@ -94,7 +94,7 @@ def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Sp
     """GridSearchCV of one classifier over its grid."""
     candidate = CLASSIFIERS[name]
     grid = GridSearchCV(
-        candidate.make(features.shape[1], len(features)),
+        candidate.make(features.shape[1], rows_to_count_on(len(features), splits)),
         dict(candidate.grid),
         scoring="balanced_accuracy",
         cv=splits,
@@ -136,8 +136,10 @@ class Plan:
 
     def classifier(self, features: Features, numbers: NDArray[np.int64], groups: NDArray[np.int64]) -> Any:
         """The chosen classifier, calibrated and fitted."""
-        bare = CLASSIFIERS[self.trial.name].make(features.shape[1], len(features)).set_params(**self.trial.parameters)
-        model = calibrated(bare, grouped_splits(numbers, groups, 3)).fit(features, numbers)
+        splits = grouped_splits(numbers, groups, 3)
+        make = CLASSIFIERS[self.trial.name].make
+        bare = make(features.shape[1], rows_to_count_on(len(features), splits)).set_params(**self.trial.parameters)
+        model = calibrated(bare, splits).fit(features, numbers)
         model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
         return model
 
@@ -176,6 +178,11 @@ def grouped_splits(numbers: NDArray[np.int64], groups: NDArray[np.int64], folds:
     smallest = min(len(set(groups[numbers == n].tolist())) for n in set(numbers.tolist()))
     splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=SEED)
     return list(splitter.split(np.zeros(len(numbers)), numbers, groups))
+
+
+def rows_to_count_on(rows: int, splits: Splits) -> int:
+    """`rows`, or less where a fold learns from fewer than half: a lone stranger makes two folds, and not even ones."""
+    return min(rows, 2 * min(len(learn) for learn, _ in splits))
 
 
 @contextmanager
