@@ -160,8 +160,7 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     """Another class is as sure of the picture as it is, on average, of its own pictures; and surer than the label."""
     line = np.arange(len(chosen))
     own = held.probability[line, held.given]
-    usual = np.array([own[held.given == k].mean() for k in range(len(held.labels))])
-    sure = np.where(held.probability >= usual, held.probability, 0.0)
+    sure = np.where(held.probability >= _usual(held), held.probability, 0.0)
     sure[line, held.given] = 0.0
     other = sure.argmax(axis=1)
     found = []
@@ -173,8 +172,14 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     return found
 
 
+def _usual(held: Held) -> NDArray[np.float64]:
+    """Mean probability that the pictures of each label have of it, shape (labels,); 2 where there is none."""
+    own = held.probability[np.arange(len(held.given)), held.given]
+    return np.array([own[held.given == k].mean() if (held.given == k).any() else 2.0 for k in range(len(held.labels))])
+
+
 def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
-    """No more like its own class than pictures usually are like a wrong one; and the classifier is not sure of it."""
+    """No more like its own class than pictures usually are like a wrong one; and named with less than even odds."""
     known = np.nonzero(held.given < held.similarity.shape[1])[0]
     if held.similarity.shape[1] < 2 or len(known) == 0:
         return []
