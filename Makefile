@@ -1,0 +1,63 @@
+# `make help` lists every target. Everything is made inside this folder; nothing needs root.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PORT ?= 8080
+HOST ?= localhost
+VENV ?= .venv
+PY := $(VENV)/bin/python
+export OMP_NUM_THREADS ?= 1
+export VENV
+
+.PHONY: help
+help: ## list every target
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the pretrained files
+	@deploy/setup.sh
+
+.PHONY: setup-dev
+setup-dev: ## the same, with what the tests and the linters need
+	@deploy/setup.sh --dev
+
+.PHONY: weights
+weights: setup ## fetch the pretrained files that the modern recipes need (setup tries it once)
+	$(PY) -m model weights
+
+.PHONY: run
+run: setup ## serve the page and the API at http://localhost:8080 (PORT=, HOST=) until Ctrl-C
+	@exec $(PY) deploy/run.py --port $(PORT) --host $(HOST)
+
+.PHONY: train
+train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-classic)
+	@test -n "$(DATA)" && test -n "$(NAME)" || { echo "Say what to train on and what to call it: make train DATA=folder NAME=name"; exit 2; }
+	$(PY) -m model train "$(DATA)" --name "$(NAME)" $(if $(RECIPE),--recipe $(RECIPE))
+
+.PHONY: test
+test: setup-dev ## run the test suite (ARGS= goes to pytest)
+	$(PY) -m pytest $(ARGS)
+
+.PHONY: lint
+lint: setup-dev ## ruff, its formatter and mypy
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+
+.PHONY: format
+format: setup-dev ## let ruff tidy the code
+	$(PY) -m ruff check --fix .
+	$(PY) -m ruff format .
+
+.PHONY: bench
+bench: setup-dev ## time every stage against the tutorial's pipeline
+	$(PY) -m benchmarks
+
+.PHONY: clean
+clean: ## remove caches and what make run wrote about itself; models, data sets and the database stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis var/nginx
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## also remove .venv and the fetched jQuery; the next make setup fetches them again
+	rm -rf $(VENV) ui/vendor

@@ -1,0 +1,228 @@
+"""`make run`: gunicorn, and nginx before it where it is installed, on this machine, until Ctrl-C.
+
+Everything it writes lies under var/. Only the processes it started itself are ever stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from nginx.render import Site, Standalone, write_standalone  # noqa: E402
+from server.settings import SettingError, Settings, load  # noqa: E402
+
+READY_WITHIN = 180.0  # seconds: a first start may have to compile and check a bundle on a slow disk
+STOP_WITHIN = 10.0  # seconds
+
+
+class CannotRun(Exception):
+    """The sentence for the person who typed `make run`."""
+
+
+class Stopped(Exception):
+    """Ctrl-C, or a polite kill."""
+
+
+@dataclass
+class Child:
+    """A process of ours; it has its own session, so that Ctrl-C reaches it through us and in order."""
+
+    name: str
+    command: list[str]
+    stop_signal: signal.Signals
+    environment: dict[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, cwd=ROOT, env=os.environ | self.environment, start_new_session=True
+        )
+
+    def ended(self) -> int | None:
+        return self.process.poll() if self.process else None
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        for number in (self.stop_signal, signal.SIGINT):  # in order first, then quickly
+            self.process.send_signal(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.process.wait(STOP_WITHIN)
+                return
+        os.killpg(self.process.pid, signal.SIGKILL)  # its own session: its workers go with it
+        self.process.wait()
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+def hosts(host: str) -> list[tuple[socket.AddressFamily, str]]:
+    """The addresses to listen on: localhost is both 127.0.0.1 and, where the machine has it, ::1."""
+    if host != "localhost":
+        return [(socket.AF_INET6 if ":" in host else socket.AF_INET, host)]
+    both = [(socket.AF_INET, "127.0.0.1")]
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+        probe.bind(("::1", 0))
+        both.append((socket.AF_INET6, "::1"))
+    return both
+
+
+def check_free(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> None:
+    """Raises CannotRun when somebody listens there already."""
+    for family, address in addresses:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, port))
+            except PermissionError as error:
+                raise CannotRun(f"Port {port} is for root alone. Choose one above 1023: make run PORT=8080") from error
+            except OSError as error:
+                raise CannotRun(
+                    f"Port {port} on {address} is taken ({error.strerror}). "
+                    f"Stop the other program, or choose another port: make run PORT={port + 1}"
+                ) from error
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def url(address: str, port: int) -> str:
+    return f"http://[{address}]:{port}" if ":" in address else f"http://{address}:{port}"
+
+
+def bracketed(address: str, port: int) -> str:
+    return url(address, port).removeprefix("http://")
+
+
+def gunicorn(binds: list[str]) -> Child:
+    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py"]
+    for bind in binds:
+        command += ["--bind", bind]
+    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM)
+
+
+def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:
+    """Limits come from the service's own settings, so that both refuse the same things."""
+    site = Site(
+        ui=settings.ui.resolve(),
+        app=app,
+        listen=tuple(listen),
+        max_body=settings.form_bytes,
+        max_batch=settings.batch_bytes,
+        timeout=int(settings.picture_seconds) + 45,
+    )
+    state = settings.state.resolve() / "nginx"
+    config = write_standalone(Standalone(state, site))
+    early_log = ["-e", str(state / "error.log")]
+    return Child("nginx", [program, "-p", str(state), *early_log, "-c", str(config)], signal.SIGQUIT)
+
+
+def wait_ready(base: str, child: Child) -> None:
+    """Until /readyz answers 200. Raises CannotRun with the last answer when it does not."""
+    deadline = time.monotonic() + READY_WITHIN
+    last = "no answer yet"
+    while time.monotonic() < deadline:
+        if child.ended() is not None:
+            raise CannotRun(f"{child.name} stopped by itself (exit code {child.ended()}); the lines above say why.")
+        try:
+            with urllib.request.urlopen(f"{base}/readyz", timeout=5):
+                return
+        except urllib.error.HTTPError as error:
+            last = f"{error.code} {error.read(500).decode(errors='replace')}"
+        except OSError as error:
+            last = str(error)
+        time.sleep(0.2)
+    raise CannotRun(f"{child.name} was not ready within {READY_WITHIN:.0f} s; /readyz said: {last}")
+
+
+def watch(children: list[Child]) -> None:
+    """Until one of them ends. Raises CannotRun naming it."""
+    while True:
+        for child in children:
+            if child.ended() is not None:
+                raise CannotRun(f"{child.name} stopped by itself (exit code {child.ended()}).")
+        time.sleep(0.5)
+
+
+def find_nginx() -> str | None:
+    """nginx's path; Debian keeps it where an ordinary user's PATH does not look."""
+    return shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+
+
+def serve(host: str, port: int, program: str | None, children: list[Child]) -> None:
+    """Start all, say when it is ready, and stay until something ends. program: nginx, or None to do without."""
+    settings = load()
+    addresses = hosts(host)
+    check_free(addresses, port)
+    outside = [bracketed(address, port) for _, address in addresses]
+    inside = [f"127.0.0.1:{free_port()}"] if program else outside
+    if program is None:
+        say("Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get install nginx-light).")
+    say(f"Starting gunicorn on {', '.join(inside)} ...")
+    app = gunicorn(inside)
+    if program:
+        app.environment["LIKENESS_TRUSTED_PROXY"] = settings.trusted_proxy or "127.0.0.1"
+    children.append(app)
+    app.start()
+    wait_ready(f"http://{inside[0]}", app)
+    if program:
+        say(f"Starting nginx on {', '.join(outside)} ...")
+        front = nginx(program, settings, inside[0], outside)
+        children.insert(0, front)
+        front.start()
+        wait_ready(url(addresses[0][1].replace("0.0.0.0", "127.0.0.1"), port), front)
+    shown = "localhost" if host in ("localhost", "127.0.0.1", "0.0.0.0", "::") else host
+    say(f"\nReady: http://{shown}:{port}   (Ctrl-C stops it; what it writes is in {settings.state}/)\n")
+    watch(children)
+
+
+def on_signal(number: int, frame: FrameType | None) -> None:
+    raise Stopped
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Serve the page and the API on this machine.")
+    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--host", default="localhost", help="0.0.0.0 = every address of this machine")
+    parser.add_argument("--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed")
+    asked = parser.parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, on_signal)
+    children: list[Child] = []
+    try:
+        serve(asked.host, asked.port, None if asked.no_nginx else find_nginx(), children)
+    except Stopped:
+        say("\nStopping ...")
+    except (CannotRun, SettingError) as error:
+        print(f"make run: {error}", file=sys.stderr)
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for child in children:
+            child.stop()
+    say("Stopped.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Makes the checkout ready to run: .venv, the pinned libraries, the page's jQuery, the pretrained files.
+# Run again, it does only what is missing. Usage: deploy/setup.sh [--dev]
+set -eu
+cd "$(dirname "$0")/.."
+
+venv=${VENV:-.venv}
+oldest="3.11"
+requirements=requirements.txt
+if [ "${1:-}" = "--dev" ]; then requirements="requirements-dev.txt"; fi
+
+say() { printf '%s\n' "$*"; }
+give_up() { printf 'setup: %s\n' "$*" >&2; exit 1; }
+
+fits() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+
+find_python() {
+    for name in ${PYTHON:-python3 python3.13 python3.12 python3.11}; do
+        if command -v "$name" >/dev/null 2>&1 && fits "$name"; then
+            command -v "$name"
+            return 0
+        fi
+    done
+    return 1
+}
+
+explain_no_python() {
+    wanted=${PYTHON:-python3}
+    found=$(command -v "$wanted" >/dev/null 2>&1 && "$wanted" --version 2>&1 || echo "no $wanted at all")
+    give_up "Likeness needs Python $oldest or newer; this machine has $found.
+  Debian 12+, Ubuntu 24.04+:  sudo apt-get install python3 python3-venv
+  Another interpreter:        make setup PYTHON=/path/to/python3.12"
+}
+
+make_venv() {
+    python=$(find_python) || explain_no_python
+    say "Making $venv with $("$python" --version) ..."
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || give_up "$python has no venv module.
+  Debian, Ubuntu:  sudo apt-get install python3-venv
+  then run this again."
+    rm -rf "$venv"
+    "$python" -m venv "$venv" || give_up "$python could not make $venv; the lines above say why."
+}
+
+digest() { cat requirements.txt "$requirements" | cksum; }
+
+# A moved or half-made .venv, or one of another Python, does not start: it is made anew.
+works() { [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
+works || make_venv
+
+stamp="$venv/.installed-$requirements"
+if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$(digest)" ]; then
+    say "Installing the pinned libraries of $requirements (a few hundred MB the first time) ..."
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off -r "$requirements" \
+        || give_up "pip could not install $requirements. Is the package index reachable from here? Then run this again."
+    digest > "$stamp"
+fi
+
+"$venv/bin/python" deploy/get_jquery.py
+
+# Tried once for each table of files: offline, a later start must not wait for the network again.
+stamp="$venv/.weights-tried"
+if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum <model/weights.py)" ]; then
+    "$venv/bin/python" -m model weights \
+        || say "Going on without the pretrained files: the classic recipes need none. Later: make weights"
+    cksum <model/weights.py >"$stamp"
+fi

@@ -1,0 +1,232 @@
+"""The page in a real browser, against the real application: what people do with it and what they are told."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from browsing import Live, picture
+from patches import Patches
+
+pytestmark = pytest.mark.browser
+PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
+TWO = {"ada_lovelace": (40, 60, 80, 100), "stranger": (250, 120, 60, 60)}
+Start = Callable[..., Live]
+DROP = """([base64, name, type]) => {
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    if (name) transfer.items.add(new File([bytes], name, { type }));
+    else transfer.setData("text/uri-list", "https://example.org/a.png");
+    for (const kind of ["dragenter", "dragover", "drop"])
+        document.querySelector("#drop").dispatchEvent(
+            new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
+}"""
+PASTE = """([base64, type]) => {
+    const transfer = new DataTransfer();
+    const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    if (type === "text/plain") transfer.setData(type, "hello");
+    else transfer.items.add(new File([bytes], "pasted.png", { type }));
+    document.dispatchEvent(new ClipboardEvent("paste", { bubbles: true, clipboardData: transfer }));
+}"""
+
+
+def text64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def anywhere(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    yield from a_page(browser, request.param)
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    yield from a_page(browser, DESKTOP)
+
+
+def a_page(browser: Any, viewport: dict[str, int]) -> Iterator[Any]:
+    """A fresh page; an exception in its scripts fails the test."""
+    context = browser.new_context(viewport=viewport)
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert not wrong
+
+
+def give(page: Any, data: bytes, name: str = "a.png") -> None:
+    page.set_input_files("#file", {"name": name, "mimeType": "image/png", "buffer": data})
+
+
+def settled(page: Any, tone: str) -> str:
+    """The headline, once the answer has this tone."""
+    page.wait_for_selector(f"#answer[data-tone={tone}]", timeout=15000)
+    return str(page.inner_text("#headline"))
+
+
+def opened(page: Any, live: Live) -> None:
+    page.goto(live.url)
+    page.wait_for_selector("#cards .card")
+
+
+def rows(page: Any) -> list[list[str]]:
+    return [
+        [row.locator("th").inner_text(), row.locator(".number").inner_text()]
+        for row in page.locator(".scores tbody tr").all()
+    ]
+
+
+def test_a_dropped_picture_is_named(anywhere: Any, live: Start) -> None:
+    opened(anywhere, live())
+    anywhere.evaluate(DROP, [text64(picture(TWO)), "two.png", "image/png"])
+    assert settled(anywhere, "good") == "This is Ada Lovelace and someone I don’t know."
+    assert anywhere.locator(".card.lit .card-name").all_inner_texts() == ["Ada Lovelace"]
+    assert rows(anywhere)[0] == ["Ada Lovelace", "88 %"]
+    assert [name for name, _ in rows(anywhere)] == ["Ada Lovelace", "Grace Hopper", "Zoë-Faraday"]
+    assert anywhere.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_box_lies_on_its_face_at_every_width(anywhere: Any, live: Start) -> None:
+    opened(anywhere, live())
+    give(anywhere, picture(TWO))
+    settled(anywhere, "good")
+    check_boxes(anywhere, TWO, (400, 300))
+
+
+def check_boxes(page: Any, squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int]) -> None:
+    """Each box, measured on the screen, against the square as it lies in the upright picture."""
+    frame = page.locator("#picture").bounding_box()
+    assert frame["width"] / frame["height"] == pytest.approx(size[0] / size[1], rel=0.02)
+    scale = frame["width"] / size[0]
+    for box, (x, y, width, height) in zip(page.locator(".box").all(), squares.values(), strict=True):
+        seen = box.bounding_box()
+        expected = [frame["x"] + x * scale, frame["y"] + y * scale, width * scale, height * scale]
+        assert [seen["x"], seen["y"], seen["width"], seen["height"]] == pytest.approx(expected, abs=2)
+
+
+def test_a_picture_turned_by_exif_has_its_box_where_it_is_seen(page: Any, live: Start) -> None:
+    # Stored lying, shown standing: orientation 6 turns the stored picture a quarter clockwise.
+    import PIL.Image
+
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6
+    stored = picture({"ada_lovelace": (40, 60, 80, 104)}, format="JPEG", quality=95, exif=exif)
+    opened(page, live())
+    give(page, stored, "turned.jpg")
+    settled(page, "good")
+    check_boxes(page, {"ada_lovelace": (300 - 60 - 104, 40, 104, 80)}, (300, 400))
+
+
+def test_a_pasted_picture_is_named_and_a_pasted_text_is_explained(page: Any, live: Start) -> None:
+    opened(page, live())
+    page.evaluate(PASTE, ["", "text/plain"])
+    assert settled(page, "trouble") == "There is no picture in the clipboard."
+    page.evaluate(PASTE, [text64(picture({"grace_hopper": (10, 10, 50, 50)})), "image/png"])
+    assert settled(page, "good") == "This is Grace Hopper."
+
+
+def test_faces_can_be_chosen_with_the_keyboard(page: Any, live: Start) -> None:
+    opened(page, live())
+    give(page, picture(TWO))
+    settled(page, "good")
+    page.focus(".box >> nth=1")
+    page.keyboard.press("Enter")
+    assert page.locator(".box >> nth=1").get_attribute("aria-pressed") == "true"
+    assert "Only one eye was found" in page.inner_text(".remark")
+    assert "Closest is Grace Hopper" in page.inner_text(".remark")
+    page.locator("#regions .chip").first.press(" ")
+    assert rows(page)[0] == ["Ada Lovelace", "88 %"]
+    assert page.locator("[aria-live=polite] #headline").count() == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "tone", "headline", "detail"),
+    [
+        (picture({}), "unsure", "I found no face in this picture.", "both eyes"),
+        (picture({"stranger": (10, 10, 60, 60)}), "unsure", "Someone I don’t know.", ""),
+        (b"just some text", "trouble", "That is not a picture I can read.", "JPEG, PNG"),
+        (picture(TWO)[:300], "trouble", "That picture is damaged.", "whole"),
+        (picture(TWO, size=(3000, 3000)), "trouble", "That picture is too big.", "at most 4,000,000 pixels"),
+        (picture(TWO) + bytes(60_000), "trouble", "That picture is too big.", "at most 50,000 bytes"),
+        (picture({}, size=(2, 2)), "trouble", "That picture is too small.", "at least 8"),
+        (b"", "trouble", "That file is empty.", "0 bytes"),
+    ],
+    ids=["no face", "stranger", "text", "damaged", "pixels", "bytes", "tiny", "empty"],
+)
+def test_every_other_answer_is_a_clear_sentence(
+    page: Any, live: Start, data: bytes, tone: str, headline: str, detail: str
+) -> None:
+    opened(page, live(picture_pixels=4_000_000, picture_bytes=50_000))
+    give(page, data)
+    assert settled(page, tone) == headline
+    assert detail in page.inner_text("#answer")
+    assert page.locator(".card.lit").count() == 0
+    give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
+    assert settled(page, "good") == "This is Ada Lovelace."
+
+
+def test_a_link_dropped_instead_of_a_file_is_explained(page: Any, live: Start) -> None:
+    opened(page, live())
+    page.evaluate(DROP, ["", "", ""])
+    assert settled(page, "trouble") == "That was no picture file."
+
+
+def test_a_server_that_went_away_is_said_and_asked_again_when_it_is_back(page: Any, live: Start) -> None:
+    server = live()
+    opened(page, server)
+    server.stop()
+    give(page, picture(TWO))
+    assert settled(page, "trouble") == "The server does not answer."
+    assert page.locator("#remedies button").inner_text() == "Try again"
+    server.start()
+    assert settled(page, "good").startswith("This is Ada Lovelace")
+
+
+def test_an_older_answer_never_covers_a_newer_picture(page: Any, live: Start) -> None:
+    slow = Patches(delay=0.7)
+    opened(page, live(slow))
+    give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
+    page.wait_for_selector("#answer[data-tone=working]")
+    give(page, picture({"grace_hopper": (10, 10, 60, 60)}))
+    assert settled(page, "good") == "This is Grace Hopper."
+    page.wait_for_timeout(1000)
+    assert page.inner_text("#headline") == "This is Grace Hopper."
+
+
+def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:
+    opened(page, live(Patches(), Patches(name="letters", labels=("ada_lovelace", "zoë-faraday"))))
+    give(page, picture({"grace_hopper": (10, 10, 60, 60)}))
+    assert settled(page, "good") == "This is Grace Hopper."
+    page.select_option("#model", label="letters")
+    assert settled(page, "unsure") == "I found no face in this picture."
+    assert page.locator("#cards .card-name").all_inner_texts() == ["Ada Lovelace", "Zoë-Faraday"]
+
+
+def test_names_come_from_the_api_and_cannot_be_markup(page: Any, live: Start) -> None:
+    opened(page, live(Patches(labels=("ada_lovelace", "<img src=x onerror=alert(1)>"))))
+    give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
+    settled(page, "good")
+    names = page.locator("#cards .card-name").all_inner_texts()
+    assert names == ["Ada Lovelace", "<img Src=x Onerror=alert(1)>"]
+    assert page.locator("#cards img, .scores img").count() == 0
+
+
+def test_a_camera_that_is_not_allowed_says_so(page: Any, live: Start) -> None:
+    opened(page, live())
+    page.click("#camera")
+    page.wait_for_selector("#camera-dialog[open]")
+    said = page.locator("#camera-note", has_text="Choose a picture")
+    said.wait_for(timeout=10000)
+    page.click("#close-camera")
+    assert page.locator("#camera-dialog[open]").count() == 0
+
+
+def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> None:
+    server = live()
+    opened(page, server)
+    page.click("summary")
+    assert f"{server.url}/api/classify_image" in page.inner_text("#curl")

@@ -1,0 +1,172 @@
+// Wires the page: a picture comes in, the server is asked, the answer is drawn. State lives here alone.
+
+import { Abandoned, Trouble, models, ready, recognise } from "./js/api.js";
+import * as answer from "./js/answer.js";
+import * as camera from "./js/camera.js";
+import * as intake from "./js/intake.js";
+import * as people from "./js/people.js";
+import * as stage from "./js/stage.js";
+import { NOTHING_FOUND, headline, sizeOf } from "./js/words.js";
+
+const $ = window.jQuery;
+const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
+
+const state = { file: null, size: null, asking: null, regions: [], models: [], model: null, watch: null };
+
+function choose(index) {
+  const region = state.regions[index];
+  stage.choose(index);
+  answer.drawRegion(region, index);
+  people.light(state.regions, index);
+}
+
+function pickChosen(regions) {
+  const known = regions.findIndex((region) => region.label !== null);
+  return Math.max(0, known);
+}
+
+function drawAnswer(result, size) {
+  state.regions = result.regions;
+  const subject = state.model?.subject;
+  if (!result.regions.length) {
+    answer.say(headline([], subject), result.note || NOTHING_FOUND[subject] || NOTHING_FOUND.face, "unsure");
+    people.light([], -1);
+    return;
+  }
+  const known = result.regions.some((region) => region.label !== null);
+  answer.say(headline(result.regions, subject), result.note, known ? "good" : "unsure");
+  answer.drawChips(result.regions, choose);
+  if (size) stage.drawBoxes(result.regions, size, choose);
+  choose(pickChosen(result.regions));
+  bringIntoView();
+}
+
+// On a phone the answer may lie below the picture.
+function bringIntoView() {
+  const { top, height } = $("#headline")[0].getBoundingClientRect();
+  if (top + height > window.innerHeight) $("#answer")[0].scrollIntoView({ block: "end", behavior: "smooth" });
+}
+
+function forget() {
+  state.asking?.abort();
+  state.asking = null;
+  clearTimeout(state.watch);
+  state.regions = [];
+  stage.clearBoxes();
+  stage.working(false);
+  answer.clear();
+  people.light([], -1);
+}
+
+function waitForServer(again) {
+  clearTimeout(state.watch);
+  state.watch = setTimeout(() => {
+    ready().then(again, () => waitForServer(again));
+  }, RETRY_EVERY);
+}
+
+function drawTrouble(error, again) {
+  answer.say(error.title, error.detail, "trouble");
+  if (["away", "busy", "broken", "no_model"].includes(error.kind)) answer.offer("Try again", again);
+  if (error.kind === "away") waitForServer(again);
+}
+
+function unexpected(error) {
+  console.error(error);
+  return new Trouble("broken", "Something went wrong on this page.", String(error.message || error));
+}
+
+async function ask() {
+  forget();
+  const file = state.file;
+  answer.say("Looking …", "", "working");
+  stage.working(true);
+  const asking = recognise(file, state.model?.name);
+  state.asking = asking;
+  try {
+    const result = await asking;
+    const size = await state.size;
+    if (state.asking === asking) drawAnswer(result, size);
+  } catch (error) {
+    if (error instanceof Abandoned || state.asking !== asking) return;
+    drawTrouble(error instanceof Trouble ? error : unexpected(error), ask);
+  } finally {
+    if (state.asking === asking) stage.working(false);
+  }
+}
+
+function take(file) {
+  state.file = file;
+  state.size = stage.show(file);
+  $("#file-facts").text(`${file.name}, ${sizeOf(file.size)}`);
+  $("#pick").text("Another picture");
+  ask();
+}
+
+function refuse(title, detail) {
+  forget();
+  answer.say(title, detail, "trouble");
+}
+
+function useModel(model) {
+  state.model = model;
+  people.setLabels(model.labels);
+  $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
+  if (state.file) ask();
+}
+
+function drawPicker() {
+  const options = state.models.map((model, index) => $("<option>").val(index).text(model.name));
+  $("#model").empty().append(options).on("change", (event) => useModel(state.models[event.target.value]));
+  $("#model-picker").prop("hidden", state.models.length < 2);
+}
+
+async function loadModels() {
+  try {
+    const { good, broken } = await models();
+    state.models = good;
+    if (!good.length && broken.length) throw new Trouble("no_model", "The model cannot answer.", broken[0].detail);
+  } catch (error) {
+    drawTrouble(error instanceof Trouble ? error : unexpected(error), loadModels);
+    return;
+  }
+  if (!state.models.length) {
+    answer.say("No model is trained yet.", "Put pictures in folders and run: make train DATA=folder NAME=name", "trouble");
+    return;
+  }
+  if ($("#answer").attr("data-tone") === "trouble") {
+    answer.say("Who is it?", "Show me a picture and I will name the people I know in it.");
+  }
+  drawPicker();
+  useModel(state.models[0]);
+}
+
+function showCommand() {
+  const target = new URL("api/classify_image", document.baseURI).href;
+  const command = `base64 < photo.jpg | curl -s ${target} --data-urlencode image_data@-`;
+  $("#curl").text(command);
+  $("#copy-curl").on("click", async (event) => {
+    try {
+      await navigator.clipboard.writeText(command);
+      $(event.target).text("Copied");
+    } catch {
+      getSelection().selectAllChildren($("#curl")[0]);
+      $(event.target).text("Selected: press Ctrl+C");
+    }
+  });
+}
+
+function start() {
+  intake.start(take, refuse);
+  camera.start(take);
+  people.start();
+  showCommand();
+  loadModels();
+}
+
+if ($) {
+  start();
+} else {
+  document.getElementById("headline").textContent = "The page is incomplete.";
+  document.getElementById("note").textContent = "ui/vendor/ has no jQuery: run make setup, then reload.";
+}

@@ -1,0 +1,70 @@
+// The answer in words: headline, note, one chip a region, and the table of every class.
+
+import { caption } from "./stage.js";
+import { nameOf, percent } from "./words.js";
+
+const $ = window.jQuery;
+
+// tone: "" | "working" | "good" | "unsure" | "trouble"
+export function say(title, note = "", tone = "") {
+  $("#answer").attr("data-tone", tone);
+  $("#headline").text(title).toggleClass("long", title.length > 60);
+  $("#note").text(note).prop("hidden", !note);
+  $("#remedies").empty();
+}
+
+// A button under the sentence: what the person can do about it.
+export function offer(text, act) {
+  $("#remedies").append($("<button type='button' class='button'>").text(text).on("click", act));
+}
+
+export function clear() {
+  $("#regions").prop("hidden", true).empty();
+  $("#details").empty();
+}
+
+export function drawChips(regions, choose) {
+  const chips = regions.map((region, index) =>
+    $("<button type='button' class='chip pick'>")
+      .toggleClass("stranger", region.label === null)
+      .append($("<span>").text(caption(region)), $("<span class='quiet'>").text(percent(region.probability)))
+      .on("click", () => choose(index)));
+  $("#regions").empty().append(chips).prop("hidden", regions.length < 2);
+}
+
+function row(score, region) {
+  const bar = $("<span class='bar'>").append($("<span class='fill'>").css("width", `${Math.max(0.5, 100 * score.probability)}%`));
+  return $("<tr>")
+    .toggleClass("best", score.label === region.best)
+    .toggleClass("named", score.label === region.label)
+    .append(
+      $("<th scope='row'>").text(nameOf(score.label)),
+      $("<td class='bar-cell' aria-hidden='true'>").append(bar),
+      $("<td class='number'>").text(percent(score.probability)),
+    );
+}
+
+function table(region) {
+  const scores = [...region.scores].sort((a, b) => b.probability - a.probability);
+  const head = "<thead class='visually-hidden'><tr><th scope='col'>Class</th><td></td><th scope='col'>Probability</th></tr></thead>";
+  return $("<div class='table-scroll' tabindex='0' role='region' aria-label='Every class with its probability'>")
+    .append($("<table class='scores'>").append(head, $("<tbody>").append(scores.map((score) => row(score, region)))));
+}
+
+// What is to be said about one region besides its name.
+export function remark(region) {
+  const parts = [];
+  if (region.label === null) {
+    parts.push(`Closest is ${nameOf(region.best)}, but not close enough to say so.`);
+  }
+  if (region.note) parts.push(region.note);
+  return parts.join(" ");
+}
+
+export function drawRegion(region, index) {
+  $("#regions .chip").each((at, chip) => {
+    $(chip).toggleClass("chosen", at === index).attr("aria-pressed", String(at === index));
+  });
+  const words = remark(region);
+  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, table(region));
+}

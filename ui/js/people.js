@@ -1,0 +1,70 @@
+// Cards of everybody the model knows, made from the labels that the API gives. A named person's card lights up.
+
+import { hueOf, initialsOf, nameOf, percent } from "./words.js";
+
+const $ = window.jQuery;
+const FEW = 24; // more cards than this are folded away until asked for
+
+let cards = new Map();
+let order = [];
+let unfolded = false;
+
+function card(label) {
+  const face = $("<span class='monogram' aria-hidden='true'>").text(initialsOf(label));
+  face[0].style.setProperty("--hue", hueOf(label));
+  const words = $("<span class='card-words'>").append(
+    $("<span class='card-name'>").text(nameOf(label)),
+    $("<span class='card-score quiet'>"),
+  );
+  return $("<li class='card'>").attr("data-label", label).append(face, words);
+}
+
+export function setLabels(labels) {
+  order = [...labels];
+  cards = new Map(order.map((label) => [label, card(label)]));
+  unfolded = false;
+  $("#cards").empty().append([...cards.values()]);
+  $("#people").prop("hidden", !order.length);
+  $("#find").prop("hidden", order.length <= FEW).val("");
+  fold();
+}
+
+// Which cards are seen: those that match the search, those lit, and otherwise the first few.
+function fold() {
+  const wanted = $("#find").val().trim().toLowerCase();
+  let seen = 0;
+  cards.forEach((element, label) => {
+    const matches = !wanted || nameOf(label).toLowerCase().includes(wanted);
+    const visible = matches && (unfolded || wanted || seen < FEW || element.hasClass("lit"));
+    element.prop("hidden", !visible);
+    if (visible) seen += 1;
+  });
+  $("#all-cards").prop("hidden", Boolean(wanted) || unfolded || order.length <= FEW).text(`Show all ${order.length}`);
+}
+
+// Light the cards of the regions that were named; the chosen one strongest.
+export function light(regions, chosen) {
+  cards.forEach((element) => {
+    element.removeClass("lit chosen").removeAttr("aria-current").find(".card-score").text("");
+  });
+  const named = new Map();
+  regions.forEach((region, index) => {
+    if (region.label === null || !cards.has(region.label)) return;
+    if (!named.has(region.label) || index === chosen) named.set(region.label, { region, chosen: index === chosen });
+  });
+  named.forEach(({ region, chosen: isChosen }, label) => {
+    const element = cards.get(label).addClass("lit").toggleClass("chosen", isChosen);
+    if (isChosen) element.attr("aria-current", "true");
+    element.find(".card-score").text(percent(region.probability));
+  });
+  $("#people").toggleClass("answered", named.size > 0);
+  fold();
+}
+
+export function start() {
+  $("#find").on("input", fold);
+  $("#all-cards").on("click", () => {
+    unfolded = true;
+    fold();
+  });
+}

@@ -1,0 +1,78 @@
+// The picture with a box on each region. Boxes are placed in percent, so they follow the picture at any width.
+
+import { nameOf, percent } from "./words.js";
+
+const $ = window.jQuery;
+let shown = null; // the object URL in the frame
+
+// Show a picture. Resolves to {width, height} upright, or null when the browser cannot draw it.
+export function show(blob) {
+  const image = $("#picture")[0];
+  clearBoxes();
+  if (shown) URL.revokeObjectURL(shown);
+  shown = URL.createObjectURL(blob);
+  return new Promise((resolve) => {
+    image.onload = () => {
+      const size = { width: image.naturalWidth, height: image.naturalHeight };
+      const frame = $("#frame")[0];
+      frame.style.setProperty("--ratio", size.width / size.height);
+      frame.style.setProperty("--natural", `${size.width}px`);
+      reveal(true);
+      resolve(size);
+    };
+    image.onerror = () => {
+      reveal(false);
+      resolve(null);
+    };
+    image.src = shown;
+  });
+}
+
+function reveal(visible) {
+  $("#stage").addClass("filled");
+  $("#frame").prop("hidden", !visible);
+  $("#unseen").prop("hidden", visible);
+}
+
+// Back to the empty drop zone.
+export function clear() {
+  clearBoxes();
+  $("#stage").removeClass("filled");
+  $("#frame, #unseen").prop("hidden", true);
+}
+
+export function clearBoxes() {
+  $("#boxes").empty();
+}
+
+export function working(busy) {
+  $("#scan").prop("hidden", !busy);
+  $("#stage").attr("aria-busy", String(busy));
+}
+
+export function caption(region) {
+  return region.label === null ? "unknown" : nameOf(region.label);
+}
+
+// A button on each region; `choose(index)` is called when one is pressed.
+export function drawBoxes(regions, size, choose) {
+  const part = (value, whole) => `${Math.min(100, Math.max(0, (100 * value) / whole))}%`;
+  const boxes = regions.map((region, index) => {
+    const [x, y, width, height] = region.box;
+    const box = $("<button type='button' class='box'>")
+      .attr("aria-label", `${index + 1}: ${caption(region)}, ${percent(region.probability)}`)
+      .toggleClass("stranger", region.label === null)
+      .toggleClass("tag-below", y / size.height < 0.09)
+      .toggleClass("tag-left", x / size.width > 0.55)
+      .css({ left: part(x, size.width), top: part(y, size.height), width: part(width, size.width), height: part(height, size.height) })
+      .on("click", () => choose(index));
+    return box.append($("<span class='tag'>").text(caption(region)));
+  });
+  $("#boxes").empty().append(boxes).toggleClass("crowded", regions.length > 5);
+}
+
+export function choose(index) {
+  $("#boxes .box").each((at, box) => {
+    $(box).toggleClass("chosen", at === index).attr("aria-pressed", String(at === index));
+  });
+}

@@ -1,0 +1,71 @@
+// Labels and numbers as people read them. Plain functions, no page.
+
+// "lionel_messi" -> "Lionel Messi"; a label with capitals of its own is left alone but for the underscores.
+export function nameOf(label) {
+  const text = label.replace(/[_\s]+/g, " ").trim();
+  if (text !== text.toLowerCase()) return text;
+  return text.replace(/(^|[\s-])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
+}
+
+export function initialsOf(label) {
+  const parts = nameOf(label).split(" ").filter(Boolean);
+  const letters = parts.length > 1 ? [parts[0], parts[parts.length - 1]] : [parts[0] || "?"];
+  return letters.map((part) => [...part][0].toUpperCase()).join("");
+}
+
+// A hue of 0-359 that stays with the label.
+export function hueOf(label) {
+  let sum = 7;
+  for (const letter of label) sum = (sum * 31 + letter.codePointAt(0)) % 3600;
+  return sum % 360;
+}
+
+export function percent(probability) {
+  const value = probability * 100;
+  if (value > 0 && value < 1) return "< 1 %";
+  if (value < 100 && value > 99) return "> 99 %";
+  return `${Math.round(value)} %`;
+}
+
+export function sizeOf(bytes) {
+  if (bytes < 1000) return `${bytes} bytes`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1e3)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
+export function listed(words) {
+  if (words.length < 2) return words.join("");
+  return `${words.slice(0, -1).join(", ")} and ${words[words.length - 1]}`;
+}
+
+const COUNTS = ["no", "one", "two", "three", "four", "five", "six"];
+export const count = (number, one, many) => `${COUNTS[number] ?? number} ${number === 1 ? one : many}`;
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+const NOUNS = {
+  face: { one: "face", many: "faces", stranger: "someone I don’t know", strangers: "people I don’t know" },
+  person: { one: "person", many: "people", stranger: "someone of no class I know", strangers: "people of no class I know" },
+  object: { one: "thing", many: "things", stranger: "something I don’t know", strangers: "things I don’t know" },
+};
+export const nounsOf = (subject) => NOUNS[subject] || NOUNS.face;
+
+// The answer in one sentence.
+export function headline(regions, subject) {
+  const nouns = nounsOf(subject);
+  if (!regions.length) return `I found no ${nouns.one} in this picture.`;
+  const named = regions.filter((region) => region.label !== null);
+  const known = [...new Set(named.map((region) => nameOf(region.label)))];
+  const strangers = regions.length - named.length;
+  if (!known.length) return capital(`${strangers === 1 ? nouns.stranger : `${count(strangers, "", nouns.strangers)}`}.`);
+  const names = known.slice(0, 4);
+  const others = known.length - names.length;
+  if (others) names.push(`${others} more`);
+  if (strangers) names.push(strangers === 1 ? nouns.stranger : count(strangers, "", nouns.strangers));
+  return subject === "object" ? `${capital(listed(names))}.` : `This is ${listed(names)}.`;
+}
+
+export const NOTHING_FOUND = {
+  face: "A face shows best when it is larger than a thumbnail, lit from the front, and both eyes can be seen.",
+  person: "People show best when they are seen whole and are not too far away.",
+  object: "Try a picture in which the thing fills most of the frame.",
+};
