@@ -20,7 +20,7 @@ from typing import Any
 
 import pytest
 import requests
-from conftest import make_picture
+from making import make_picture
 from tiny_models import TinyRegistry
 
 from server.history import History
