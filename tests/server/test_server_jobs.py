@@ -190,8 +190,7 @@ def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(jobs: Job
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
     job = add(jobs)
     script = (
-        "import sys; from server.jobs import Jobs; from server.masking import Forgotten, Rule
-from server.runner import Runner; from server.store import Store;"
+        "import sys; from server.jobs import Jobs; from server.runner import Runner; from server.store import Store;"
         "from server.settings import Settings; from pathlib import Path;"
         f"settings = Settings(state=Path({str(jobs.settings.state)!r}), database_url={jobs.settings.database!r});"
         "jobs = Jobs(Store(settings.database), settings);"
