@@ -114,10 +114,12 @@ def bracketed(address: str, port: int) -> str:
 
 
 def gunicorn(binds: list[str]) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py"]
+    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py", "--log-level", "warning", "--no-control-socket"]
     for bind in binds:
         command += ["--bind", bind]
-    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM)
+    # A line for each request belongs into a server's log, not into the terminal of the person who tries it out.
+    quiet = {"LIKENESS_LOG_LEVEL": os.environ.get("LIKENESS_LOG_LEVEL", "warning")}
+    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM, quiet)
 
 
 def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:

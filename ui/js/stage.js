@@ -68,7 +68,7 @@ export function drawBoxes(regions, size, choose) {
       .on("click", () => choose(index));
     return box.append($("<span class='tag'>").text(caption(region)));
   });
-  $("#boxes").empty().append(boxes).toggleClass("crowded", regions.length > 5);
+  $("#boxes").empty().append(boxes).toggleClass("several", regions.length > 1).toggleClass("crowded", regions.length > 5);
 }
 
 export function choose(index) {

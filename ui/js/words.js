@@ -54,14 +54,14 @@ export function headline(regions, subject) {
   const nouns = nounsOf(subject);
   if (!regions.length) return `I found no ${nouns.one} in this picture.`;
   const named = regions.filter((region) => region.label !== null);
-  const known = [...new Set(named.map((region) => nameOf(region.label)))];
+  const known = [...new Set(named.map((region) => `${region.probability < 0.5 ? "perhaps " : ""}${nameOf(region.label)}`))];
   const strangers = regions.length - named.length;
   if (!known.length) return capital(`${strangers === 1 ? nouns.stranger : `${count(strangers, "", nouns.strangers)}`}.`);
   const names = known.slice(0, 4);
   const others = known.length - names.length;
   if (others) names.push(`${others} more`);
   if (strangers) names.push(strangers === 1 ? nouns.stranger : count(strangers, "", nouns.strangers));
-  return subject === "object" ? `${capital(listed(names))}.` : `This is ${listed(names)}.`;
+  return subject === "face" || !subject ? `This is ${listed(names)}.` : `${capital(listed(names))}.`;
 }
 
 export const NOTHING_FOUND = {
