@@ -87,10 +87,10 @@ def main(argv: list[str] | None = None) -> int:
     """Run a command; errors of ours become one line and an exit status."""
     signal.signal(signal.SIGTERM, _terminated)
     given = sys.argv[1:] if argv is None else argv
-    if given[:1] == ["weights"]:
-        return weights.main(given[1:])
-    args = parser().parse_args(given)
     try:
+        if given[:1] == ["weights"]:
+            return weights.main(given[1:])
+        args = parser().parse_args(given)
         return args.run(args)
     except LikenessError as error:
         print(f"error: {error}", file=sys.stderr)

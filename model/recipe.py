@@ -137,4 +137,23 @@ RECIPES: dict[str, Recipe] = {
         crop=Step("five_points"),
         features=(Step("face_embedding"),),
     ),
+    "object-classic": Recipe(
+        name="object-classic",
+        subject="object",
+        detector=Step("whole"),
+        crop=Step("stretched", {"size": 128}),
+        features=(Step("colour"), Step("hog"), Step("lbp"), Step("wavelet_bands")),
+        mirror=True,
+        gallery="discriminant",
+        smallest=8,
+    ),
+    "object-modern": Recipe(
+        name="object-modern",
+        subject="object",
+        detector=Step("whole"),
+        crop=Step("stretched", {"size": 224}),
+        features=(Step("object_embedding"),),
+        mirror=True,
+        smallest=8,
+    ),
 }
