@@ -114,7 +114,16 @@ def bracketed(address: str, port: int) -> str:
 
 
 def gunicorn(binds: list[str]) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py", "--log-level", "warning", "--no-control-socket"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "server/gunicorn_conf.py",
+        "--log-level",
+        "warning",
+        "--no-control-socket",
+    ]
     for bind in binds:
         command += ["--bind", bind]
     # A line for each request belongs into a server's log, not into the terminal of the person who tries it out.

@@ -14,6 +14,7 @@ const $ = window.jQuery;
 const VIEWS = { models, datasets, training, answers, keys, rights };
 
 let visit = 0; // a view that was left must not draw any more
+let working = 0; // requests under way
 
 function trouble(error) {
   if (!error.title) console.error(error);
@@ -36,11 +37,16 @@ function viewFor(name) {
     // Do something; a failure becomes a sentence instead of an exception.
     async attempt(work, then = () => {}) {
       $("#trouble").prop("hidden", true);
+      working += 1;
+      $("#view").attr("aria-busy", "true");
       try {
         await work();
         await then();
       } catch (error) {
         if (mine === visit) trouble(error);
+      } finally {
+        working -= 1;
+        $("#view").attr("aria-busy", String(working > 0));
       }
     },
   };
@@ -61,6 +67,7 @@ function open() {
   $("#tabs a").each((_, tab) => {
     const its = tab.hash.slice(1);
     $(tab).prop("hidden", !names.includes(its)).attr("aria-current", its === name ? "page" : null);
+    if (its === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
   });
   $("#view").empty();
   if (!name) {

@@ -42,7 +42,7 @@ def test_a_child_that_ends_is_reported() -> None:
 
 def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STOP_WITHIN", 0.2)
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
+    deaf = "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)]; time.sleep(60)"
     child = Child("deaf", [sys.executable, "-c", deaf], signal.SIGTERM)
     child.start()
     child.stop()

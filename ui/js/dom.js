@@ -5,7 +5,7 @@ const $ = window.jQuery;
 // el("p.quiet", "text", child, [children]): an element with classes; strings become text, never markup.
 export function el(what, ...content) {
   const [tag, ...classes] = what.split(".");
-  return $(`<${tag}>`).addClass(classes.join(" ")).append(content.flat().filter((each) => each !== null && each !== undefined && each !== false)
+  return $(`<${tag}>`).addClass(classes.join(" ")).append(content.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false)
     .map((each) => (typeof each === "object" ? each : document.createTextNode(String(each)))));
 }
 

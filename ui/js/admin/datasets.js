@@ -130,7 +130,7 @@ function card(view, set) {
     }
   }, "danger");
   return panel(null,
-    el("div.row", el("h2", set.name), el("span.chip", `${set.classes.length} classes`), el("span.chip", `${set.pictures} pictures`)),
+    el("div.row", el("h2", set.name), el("span.chip", count(set.classes.length, "class", "classes")), el("span.chip", count(set.pictures, "picture", "pictures"))),
     set.classes.length ? el("ul.classes", set.classes.map((row) => classRow(view, set.name, row))) : empty("No class yet. One class a person, or a kind of thing."),
     adder(view, "Add class", "name, as anna or _unknown", async (name) => {
       await send("POST", `${at(set.name)}/classes`, { name });

@@ -6,19 +6,22 @@ import { listed, nameOf } from "../words.js";
 
 const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
 
+// Any JSON as something to read: nested lists become nested definitions.
 function fact(value) {
-  if (value === null || value === undefined) return "–";
-  if (Array.isArray(value)) return value.every((each) => typeof each !== "object") ? value.join(", ") : JSON.stringify(value);
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
   if (typeof value !== "object") return String(value);
-  const entries = Object.entries(value);
-  if (entries.every(([, each]) => each === null || typeof each !== "object")) return entries.map(([name, each]) => `${nameOf(name)}: ${each}`).join(", ");
-  return JSON.stringify(value);
+  if (Array.isArray(value)) {
+    return value.every((each) => typeof each !== "object") ? value.map(fact).join(", ") : value.map((each) => el("div.entry", fact(each)));
+  }
+  return definitions(value);
 }
 
-function facts(model) {
-  const rows = Object.entries(model.facts).map(([name, value]) => [el("dt", nameOf(name)), el("dd", fact(value))]);
-  return el("details", el("summary", "What is known about it"), el("dl.facts", rows));
+function definitions(object) {
+  return el("dl.facts", Object.entries(object).map(([name, value]) => [el("dt", nameOf(name)), el("dd", fact(value))]));
 }
+
+const facts = (model) => el("details", el("summary", "What is known about it"), definitions(model.facts));
 
 function versions(model, act) {
   const choice = select(model.versions.map((version) => [version, `version ${version}`]), { "aria-label": `Version of ${model.name}` });

@@ -17,7 +17,7 @@ function titleOf(job) {
 function progress(job) {
   if (job.state !== "running" || !job.progress) return null;
   const { stage, done, total, message } = job.progress;
-  return el("div.following", meter(done, total, titleOf(job)), el("p.quiet", `${STAGES[stage] || stage}: ${done} of ${total}${message ? `, ${message}` : ""}`));
+  return el("div.following", meter(done, total, titleOf(job)), el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`));
 }
 
 function outcome(job) {
