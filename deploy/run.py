@@ -216,6 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="localhost", help="0.0.0.0 = every address of this machine")
     parser.add_argument("--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed")
     asked = parser.parse_args(arguments)
+    os.umask(0o077)  # answers, keys and pictures are for this user alone
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     children: list[Child] = []
