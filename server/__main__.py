@@ -10,6 +10,7 @@ import time
 
 from data_cleaning.errors import LikenessError
 from server.settings import FIELDS, Settings, load, origin, variable
+from server.settings_page import page
 from server.store import Store
 
 
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def show_settings(settings: Settings, given: argparse.Namespace) -> None:
     """Every setting: its value, and where that came from."""
+    if given.page:
+        print(page(), end="")
+        return
     rows = [
         {
             "name": variable(field.name),
@@ -92,7 +96,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m server", description="Likeness' service, at the machine itself.")
     wishes = parser.add_subparsers(required=True)
     settings = wishes.add_parser("settings", help="every setting, its value and where that came from")
-    settings.add_argument("--json", action="store_true")
+    settings.add_argument("--json", action="store_true", help="as JSON")
+    settings.add_argument("--page", action="store_true", help="the page of the documentation")
     settings.set_defaults(run=show_settings)
     wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(run=migrate)
     wishes.add_parser("work", help="do the jobs that wait, then end").set_defaults(run=work)

@@ -100,7 +100,8 @@ class Runner:
         why = self._watch(child, job["id"])
         reader.join(5)
         child.stderr.close()
-        return _ending(child.returncode, why, (folder / "out").read_text("utf-8", "replace"), said.tail)
+        tail = said.tail.replace(f"{self.settings.datasets}/", "").replace(f"{self.settings.artifacts}/", "")
+        return _ending(child.returncode, why, (folder / "out").read_text("utf-8", "replace"), tail)
 
     def _prepare(self) -> None:
         """In the child, before it becomes the training: limits, priority, and an end together with this process."""
