@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import Live, picture
+from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, Live, picture
 from patches import Patches
 
 pytestmark = pytest.mark.browser
@@ -64,7 +64,7 @@ def give(page: Any, data: bytes, name: str = "a.png") -> None:
 
 def settled(page: Any, tone: str) -> str:
     """The headline, once the answer has this tone."""
-    page.wait_for_selector(f"#answer[data-tone={tone}]", timeout=15000)
+    page.wait_for_selector(f"#answer[data-tone={tone}]", timeout=30000)
     return str(page.inner_text("#headline"))
 
 
@@ -223,6 +223,36 @@ def test_a_camera_that_is_not_allowed_says_so(page: Any, live: Start) -> None:
     said.wait_for(timeout=10000)
     page.click("#close-camera")
     assert page.locator("#camera-dialog[open]").count() == 0
+
+
+def test_a_picture_is_taken_with_the_camera(browser: Any, live: Start) -> None:
+    # Chromium's own test pattern stands in for a camera: a real stream, through the real capture.
+    pretended = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    started = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *pretended])
+    try:
+        page = started.new_page(viewport=PHONE)
+        opened(page, live())
+        page.click("#camera")
+        page.click("#shoot:not([disabled])")
+        page.wait_for_selector("#answer[data-tone=unsure], #answer[data-tone=good]", timeout=30000)
+        assert page.locator("#camera-dialog[open]").count() == 0
+        assert page.inner_text("#file-facts").startswith("camera.jpg")
+        assert page.eval_on_selector("#picture", "image => image.naturalWidth") > 100
+        assert page.eval_on_selector("#viewfinder", "video => video.srcObject") is None
+    finally:
+        started.close()
+
+
+def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(page: Any, live: Start) -> None:
+    from data_cleaning.images import HEIF
+
+    if not HEIF:
+        pytest.skip("pillow_heif is not installed")
+    opened(page, live())
+    give(page, picture({"ada_lovelace": (40, 60, 80, 100)}, format="HEIF", quality=90), "phone.heic")
+    assert settled(page, "good") == "This is Ada Lovelace."
+    assert page.locator("#unseen").is_visible()
+    assert page.locator("#frame").is_hidden()
 
 
 def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> None:

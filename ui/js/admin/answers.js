@@ -19,7 +19,7 @@ function figures(stats) {
     el("div.tiles",
       tile(stats.predictions, "pictures"), tile(by.known || 0, "known"), tile(by.unknown || 0, "unknown"), tile(by.nothing_found || 0, "nothing found"),
       tile(stats.mean_seconds === null ? "–" : `${Math.round(1000 * stats.mean_seconds)} ms`, "on average"), tile(stats.corrections, "corrections")),
-    labels.length ? table("Answers by name", ["Name", "", "Pictures"], labels.map(([label, number]) => [nameOf(label), meter(number, most, label), number])) : null,
+    labels.length ? table("Answers by name", ["Name", "Share", "Pictures"], labels.map(([label, number]) => [nameOf(label), meter(number, most, label), number])) : null,
   ];
 }
 

@@ -53,5 +53,5 @@ function revoker(view, key) {
 export async function draw(view, made = null) {
   const { keys } = await request("GET", "api/keys");
   const rows = keys.map((key) => [key.name, key.role, when(key.created), stateOf(key), key.valid ? revoker(view, key) : ""]);
-  view.fill(el("h1", "Keys"), made ? shownOnce(made) : null, panel("New key", maker(view)), panel("All keys", table("Keys", ["Name", "Role", "Made", "State", ""], rows)));
+  view.fill(el("h1", "Keys"), made ? shownOnce(made) : null, panel("New key", maker(view)), panel("All keys", table("Keys", ["Name", "Role", "Made", "State", "Action"], rows)));
 }
