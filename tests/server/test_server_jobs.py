@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Make, make_picture
 from flask.testing import FlaskClient
+from making import Make, make_picture
 
 from server.datasets import Datasets
 from server.errors import Conflict, NotFound

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Make, make_picture
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make, make_picture
 from tiny_models import TinyRegistry
 
 KeyOf = Callable[[str], dict[str, str]]

@@ -8,8 +8,8 @@ import threading
 from typing import Any
 
 import pytest
-from conftest import Make, data_url, make_picture
 from flask.testing import FlaskClient
+from making import Make, data_url, make_picture
 from tiny_models import TinyRegistry
 
 from server.service import of

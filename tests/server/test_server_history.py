@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from conftest import Make, make_picture
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make, make_picture
 from sqlalchemy import update
 
 from server.errors import StoreDown

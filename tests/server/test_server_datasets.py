@@ -9,8 +9,8 @@ from urllib.parse import quote
 
 import PIL.Image
 import pytest
-from conftest import Make, make_picture
 from flask.testing import FlaskClient
+from making import Make, make_picture
 
 
 @pytest.fixture

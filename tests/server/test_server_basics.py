@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Make
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make
 from tiny_models import TinyRegistry
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Make, make_picture
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make, make_picture
 from tiny_models import TinyRegistry
 
 from server.datasets import Datasets

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Make, data_url, make_picture
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make, data_url, make_picture
 
 from server.access import client_address
 from server.service import of

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Make, make_picture
+from making import Make, make_picture
 
 from data_cleaning.errors import PictureTooLarge
 from server.errors import FetchRefused
