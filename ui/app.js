@@ -8,7 +8,7 @@ import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { NOTHING_FOUND, headline, sizeOf } from "./js/words.js";
+import { NOTHING_FOUND, greeting, headline, sizeOf } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
@@ -135,6 +135,9 @@ function refuse(title, detail) {
 function useModel(model) {
   state.model = model;
   people.setLabels(model.labels);
+  const words = greeting(model.subject);
+  $("#people-title").text(words.cards);
+  if (!state.file) answer.say(words.title, words.note);
   $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
   if (state.file) ask();
 }
@@ -157,9 +160,6 @@ async function loadModels() {
   if (!state.models.length) {
     answer.say("No model is trained yet.", "Put pictures in folders and run: make train DATA=folder NAME=name", "trouble");
     return;
-  }
-  if ($("#answer").attr("data-tone") === "trouble") {
-    answer.say("Who is it?", "Show me a picture and I will name the people I know in it.");
   }
   drawPicker();
   useModel(state.models[0]);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -204,6 +205,17 @@ def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:
     page.select_option("#model", label="letters")
     assert settled(page, "unsure") == "I found no face in this picture."
     assert page.locator("#cards .card-name").all_inner_texts() == ["Ada Lovelace", "Zoë-Faraday"]
+
+
+def test_a_model_of_things_is_spoken_of_as_such(page: Any, live: Start) -> None:
+    things = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
+    opened(page, live(Patches(recipe=things)))
+    assert page.inner_text("#headline") == "What is it?"
+    assert page.inner_text("#people-title") == "What this model knows"
+    give(page, picture({"grace_hopper": (10, 10, 60, 60)}))
+    assert settled(page, "good") == "Grace Hopper."
+    give(page, picture({"stranger": (10, 10, 60, 60)}))
+    assert settled(page, "unsure") == "Something I don’t know."
 
 
 def test_names_come_from_the_api_and_cannot_be_markup(page: Any, live: Start) -> None:

@@ -64,6 +64,14 @@ export function headline(regions, subject) {
   return subject === "face" || !subject ? `This is ${listed(names)}.` : `${capital(listed(names))}.`;
 }
 
+// What the page says before there is a picture.
+const GREETINGS = {
+  face: { title: "Who is it?", note: "Show me a picture and I will name the people I know in it.", cards: "Who this model knows" },
+  person: { title: "Who is there?", note: "Show me a picture and I will say what kind of people are in it.", cards: "What this model tells apart" },
+  object: { title: "What is it?", note: "Show me a picture and I will say what it shows.", cards: "What this model knows" },
+};
+export const greeting = (subject) => GREETINGS[subject] || GREETINGS.face;
+
 export const NOTHING_FOUND = {
   face: "A face shows best when it is larger than a thumbnail, lit from the front, and both eyes can be seen.",
   person: "People show best when they are seen whole and are not too far away.",
