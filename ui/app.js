@@ -90,6 +90,7 @@ function waitForServer(again) {
 
 function drawTrouble(error, again) {
   answer.say(error.title, error.detail, "trouble");
+  if (error.kind === "not_a_picture") stage.clearUnseen();
   if (["away", "busy", "broken", "no_model"].includes(error.kind)) answer.offer("Try again", again);
   if (error.kind === "denied") answer.offer("Sign in", session.ask);
   if (error.kind === "away") waitForServer(again);
@@ -112,6 +113,7 @@ async function ask() {
     await state.shown;
     if (state.asking === asking) drawAnswer(result);
   } catch (error) {
+    await state.shown;
     if (error instanceof Abandoned || state.asking !== asking) return;
     drawTrouble(error instanceof Trouble ? error : unexpected(error), ask);
   } finally {

@@ -166,6 +166,7 @@ def test_every_other_answer_is_a_clear_sentence(
     assert settled(page, tone) == headline
     assert detail in page.inner_text("#answer")
     assert page.locator(".card.lit").count() == 0
+    assert page.locator("#unseen").is_hidden()
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
     assert settled(page, "good") == "This is Ada Lovelace."
 

@@ -18,7 +18,7 @@ function fact(value) {
 }
 
 function definitions(object) {
-  return el("dl.facts", Object.entries(object).map(([name, value]) => [el("dt", nameOf(name)), el("dd", fact(value))]));
+  return el("dl.facts", Object.entries(object).map(([name, value]) => [el("dt", name.replaceAll("_", " ").trim()), el("dd", fact(value))]));
 }
 
 const facts = (model) => el("details", el("summary", "What is known about it"), definitions(model.facts));
