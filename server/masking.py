@@ -40,8 +40,15 @@ class Forgotten:
         return self._read[1]
 
     def add(self, rule: Rule) -> None:
+        self._change({rule}, set())
+
+    def spent(self, model: str, oldest: int) -> None:
+        """Drop the rules of a model whose oldest version left is younger than they: the name itself must go too."""
+        self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
+
+    def _change(self, more: set[Rule], less: set[Rule]) -> None:
         with lock(self.path.with_suffix(".lock")):
-            everything = {*self.rules(), rule}
+            everything = ({*self.rules()} | more) - less
             part = self.path.with_suffix(".part")
             part.write_text(json.dumps([dataclasses.asdict(each) for each in everything]), "utf-8")
             part.replace(self.path)

@@ -21,6 +21,7 @@ from making import Make, make_picture
 from server.datasets import Datasets
 from server.errors import Conflict, NotFound
 from server.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
+from server.masking import Forgotten, Rule
 from server.runner import Runner, command
 from server.service import of
 from server.settings import Settings
@@ -77,6 +78,27 @@ def test_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
     assert runner(jobs, WORK).work() == 3
     rows = [jobs.get(each) for each in ids]
     assert all(earlier["ended"] <= later["started"] for earlier, later in itertools.pairwise(rows))
+
+
+def test_after_a_forgetting_nothing_names_the_person(jobs: Jobs) -> None:
+    """The older versions are gone, so the rule, the job's arguments and its log go too; another model's rule stays."""
+    masks = Forgotten(jobs.settings.state / "forgotten.json")
+    masks.add(Rule("family", 3, "anna"))
+    masks.add(Rule("other", 3, "anna"))
+    (jobs.settings.artifacts / "family" / "4").mkdir(parents=True)
+    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me")["id"])
+    runner(jobs, WORK).work()
+    assert masks.rules() == (Rule("other", 3, "anna"),)
+    assert "anna" not in str(jobs.get(job))
+    assert not (jobs.settings.state / "jobs" / job).exists()
+
+
+def test_a_forgetting_that_failed_goes_on_hiding(jobs: Jobs) -> None:
+    masks = Forgotten(jobs.settings.state / "forgotten.json")
+    masks.add(Rule("family", 3, "anna"))
+    jobs.add("forget", {"model": "family", "label": "anna"}, "me")
+    runner(jobs, "raise SystemExit(1)").work()
+    assert masks.rules() == (Rule("family", 3, "anna"),)
 
 
 def test_the_same_job_waits_once(jobs: Jobs) -> None:
