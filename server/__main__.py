@@ -1,4 +1,4 @@
-"""`python -m server`: settings, keys, migrate, work. What a person does at the machine itself."""
+"""`python -m server`: settings, api, keys, migrate, work. What a person does at the machine itself."""
 
 from __future__ import annotations
 
@@ -57,6 +57,20 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
         store.close()
 
 
+def show_api(settings: Settings, given: argparse.Namespace) -> None:
+    """The page of the documentation about the API."""
+    from server.api_page import page as api_page
+    from server.document import Application
+    from server.errors import BY_STATUS, TABLE
+    from server.routes import add_routes
+
+    app = Application()
+    add_routes(app)
+    problems = [(status, code, title) for _, status, code, title in TABLE]
+    problems += [(status, *told) for status, told in BY_STATUS.items()]
+    print(api_page(app.api_doc, problems), end="")
+
+
 def migrate(settings: Settings, given: argparse.Namespace) -> None:
     """Bring the database to the present form."""
     store = Store(settings.database)
@@ -99,6 +113,7 @@ def _parser() -> argparse.ArgumentParser:
     settings.add_argument("--json", action="store_true", help="as JSON")
     settings.add_argument("--page", action="store_true", help="the page of the documentation")
     settings.set_defaults(run=show_settings)
+    wishes.add_parser("api", help="the page of the documentation about the API").set_defaults(run=show_api)
     wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(run=migrate)
     wishes.add_parser("work", help="do the jobs that wait, then end").set_defaults(run=work)
     key = wishes.add_parser("keys", help="make, list or revoke keys")

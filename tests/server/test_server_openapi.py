@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
@@ -16,6 +17,7 @@ from schemathesis import GenerationMode
 from tiny_models import TinyRegistry
 
 from server import create_app
+from server.__main__ import main
 from server.service import of
 from server.settings import Settings
 
@@ -74,6 +76,11 @@ def test_docs_page_is_whole_and_local(own_app: Flask) -> None:
         assert f"<code>{path}</code>" in page
     assert "//" not in page.replace("</", "")
     assert "<script" not in page
+
+
+def test_the_docs_page_is_the_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["api"]) == 0
+    assert (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text() == capsys.readouterr().out
 
 
 def test_made_up_requests_agree_with_the_document(own_app: Flask) -> None:
