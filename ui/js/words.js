@@ -1,6 +1,6 @@
 // Labels and numbers as people read them. Plain functions, no page.
 
-// "lionel_messi" -> "Lionel Messi"; a label with capitals of its own is left alone but for the underscores.
+// "anna_smith" -> "Anna Smith"; a label with capitals of its own is left alone but for the underscores.
 export function nameOf(label) {
   const text = label.replace(/[_\s]+/g, " ").trim();
   if (text !== text.toLowerCase()) return text;

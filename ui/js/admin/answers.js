@@ -43,7 +43,7 @@ const line = (row) => [when(row.time), who(row), `${row.model} ${row.version}`, 
 const HEAD = ["When", "Answer", "Model", "Picture", "Time", "From"];
 
 function history(view) {
-  const label = input("search", { placeholder: "as virat_kohli" });
+  const label = input("search", { placeholder: "as anna_smith" });
   const reason = select(REASONS);
   const place = el("div");
   const query = (more) => $.param(Object.fromEntries(Object.entries({ label: label.val().trim(), reason: reason.val(), ...more }).filter(([, value]) => value)));

@@ -13,7 +13,7 @@ function result(gone) {
 }
 
 export async function draw(view, gone = null) {
-  const label = input("text", { required: true, placeholder: "label, as virat_kohli" });
+  const label = input("text", { required: true, placeholder: "label, as anna_smith" });
   const form = el("form.actions", field("Label", label), el("button.button.small.danger", "Forget").attr("type", "submit")).on("submit", async (event) => {
     event.preventDefault();
     const name = label.val().trim();
