@@ -33,15 +33,17 @@ MARKS = {
 class Quality:
     """Measures of one crop.
 
-    side: shorter side of the detection in source pixels. sharpness: variance of the Laplacian of the
-    grey crop at 96 pixels (below 60 is blurred to the eye). brightness: mean grey, 0 to 255.
+    side: shorter side of the detection in source pixels. sharpness: see `sharpness`.
+    darkest, brightest: grey levels, 0 to 255, that 5 % of its pixels lie below and above; where even the
+    brightest are dark, or the darkest bright, light is what is wrong, and not the colour of a skin.
     eyes: how many eyes were found, or None where nobody looked. turn: how far the nose lies from the
     middle between the eyes, in eye distances (0 frontal, about .5 profile), or None without landmarks.
     """
 
     side: int
     sharpness: float
-    brightness: float
+    darkest: float
+    brightest: float
     eyes: int | None = None
     turn: float | None = None
 
@@ -50,9 +52,9 @@ class Quality:
         found = {
             "one_eye": self.eyes is not None and self.eyes < 2,
             "small": self.side < 32,
-            "blurred": self.sharpness < 60,
-            "dark": self.brightness < 40,
-            "bright": self.brightness > 215,
+            "blurred": self.sharpness < 0.35,
+            "dark": self.brightest < 80,
+            "bright": self.darkest > 175,
             "turned": self.turn is not None and self.turn > 0.45,
         }
         return tuple(mark for mark, holds in found.items() if holds)
@@ -61,14 +63,31 @@ class Quality:
 def quality(image: Image, detection: Detection, *, eyes: bool = False) -> Quality:
     """Measure one detection; with `eyes`, also look for eyes by Haar cascade."""
     patch = grey(image[detection.y : detection.y + detection.height, detection.x : detection.x + detection.width])
-    small = resize(patch, 96, 96)
+    darkest, brightest = np.percentile(resize(patch, 96, 96), (5, 95))
     return Quality(
         side=min(detection.width, detection.height),
-        sharpness=float(cv2.Laplacian(small, cv2.CV_64F).var()),
-        brightness=float(small.mean()),
+        sharpness=sharpness(patch),
+        darkest=float(darkest),
+        brightest=float(brightest),
         eyes=count_eyes(image, detection) if eyes else None,
         turn=_turn(detection),
     )
+
+
+def sharpness(patch: np.ndarray) -> float:
+    """The part of its edges, 0 to 1, that a grey picture (2 dimensions) at 96 x 96 loses by another blur.
+
+    Whatever the contrast: .41 to .67 for faces as cameras take them, below .35 when blurred by a Gaussian of
+    1.5 pixels or more. After Crete et al., "The blur effect", SPIE 2007.
+    """
+    small = resize(patch, 96, 96).astype(np.float32)
+    return min(_lost(small, 1, (9, 1)), _lost(small, 0, (1, 9)))
+
+
+def _lost(small: np.ndarray, axis: int, window: tuple[int, int]) -> float:
+    before = np.abs(np.diff(small, axis=axis))
+    after = np.abs(np.diff(cv2.blur(small, window), axis=axis))
+    return float(np.maximum(before - after, 0).sum() / max(before.sum(), 1e-6))
 
 
 def count_eyes(image: Image, detection: Detection) -> int:

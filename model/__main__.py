@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError
-from model import commands, weights
+from model import commands, labels, weights
 from model.recipe import RECIPES
 
 
@@ -32,6 +32,10 @@ def parser() -> argparse.ArgumentParser:
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
+
+    check = _command(sub, "labels", labels.command, "say which pictures are probably in the wrong class")
+    check.add_argument("data", type=Path, metavar="DATA")
+    check.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
 

@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.dataset import NOTHING, UNKNOWN, Item
-from data_cleaning.duplicates import difference_hash, groups
+from data_cleaning.duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.images import DISK_LIMITS
+from data_cleaning.images import DISK_LIMITS, load
 from model.features import Features
 from model.pipeline import Region, Stopwatch, look, measure_views
 from model.recipe import Recipe
@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 class Sample:
     """One picture: its regions, best first, and each one's features, shape (views, d).
 
-    hash: 256 bits for near duplicates (uint8, shape (32,)). error: why it could not be read, or None.
+    hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
     """
 
     path: Path
@@ -38,7 +38,7 @@ class Sample:
     sha256: str
     regions: tuple[Region, ...] = ()
     views: tuple[Features, ...] = ()
-    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(32, np.uint8))
+    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     seconds: dict[str, float] = field(default_factory=dict)
     error: str | None = None
 
@@ -47,7 +47,7 @@ def sample(item: Item, recipe: Recipe) -> Sample:
     """Look at one picture and measure every region."""
     watch = Stopwatch()
     try:
-        sight = look(item.path.read_bytes(), recipe, DISK_LIMITS, watch)
+        sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error))
     with watch.stage("features"):

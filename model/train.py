@@ -80,14 +80,19 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
     with quiet():
-        fitted = basis(rows.features)
-        rows = replace(rows, inside=fitted.transform(rows.features).astype(np.float32))
+        rows, fitted = with_basis(rows)
         splits = grouped_splits(numbers, rows.groups, wishes.folds)
         trials = [search(name, rows.inside, numbers, splits) for name in _allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes, fitted)
         recogniser = plan.fit(rows, numbers)
     return Training(recogniser, tuple(trials), rows, best.name)
+
+
+def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
+    """The rows with what a basis fitted on them gives, and the basis."""
+    fitted = basis(rows.features)
+    return replace(rows, inside=fitted.transform(rows.features).astype(np.float32)), fitted
 
 
 def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
@@ -130,7 +135,7 @@ class Plan:
         """Classifier, gallery and threshold on all rows."""
         return Recogniser(
             labels=self.labels,
-            classifier=behind(self.basis, self.classifier(rows, numbers)),
+            classifier=self.served(rows, numbers),
             gallery=self.gallery(rows, numbers),
             acceptance=self.acceptance(rows, numbers),
         )
@@ -141,6 +146,10 @@ class Plan:
         model = calibrated(bare, grouped_splits(numbers, rows.groups, 3)).fit(rows.inside, numbers)
         model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
         return model
+
+    def served(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+        """The same as a classifier of features."""
+        return behind(self.basis, self.classifier(rows, numbers))
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
