@@ -29,7 +29,8 @@ from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, calibrated
 from model.features import Features
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Recogniser, class_numbers, project
+from model.recogniser import Gallery, Recogniser, class_numbers, project
+from model.refusal import HeldOut, choose_acceptance
 from model.samples import Rows, Sample, training_rows
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -67,12 +68,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Training:
-    """A fitted recogniser and how it came about."""
+    """A fitted recogniser and how it came about. held: the scores that the threshold was chosen on."""
 
     recogniser: Recogniser
     trials: tuple[Trial, ...]
     rows: Rows
     chosen: str
+    held: HeldOut | None = None
 
 
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
@@ -86,8 +88,8 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
         trials = [search(name, rows.features, numbers, splits) for name in _allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes)
-        recogniser = plan.fit(rows, numbers)
-    return Training(recogniser, tuple(trials), rows, best.name)
+        recogniser, held = plan.fit(rows, numbers)
+    return Training(recogniser, tuple(trials), rows, best.name, held)
 
 
 def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
@@ -125,14 +127,11 @@ class Plan:
     labels: tuple[str, ...]
     wishes: Wishes
 
-    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> Recogniser:
-        """Classifier, gallery and threshold on all rows."""
-        return Recogniser(
-            labels=self.labels,
-            classifier=self.classifier(rows.features, numbers, rows.groups),
-            gallery=self.gallery(rows, numbers),
-            acceptance=self.acceptance(rows, numbers),
-        )
+    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
+        """Classifier, gallery and threshold on all rows; and the scores that the threshold was chosen on."""
+        acceptance, held = choose_acceptance(self, rows, numbers)
+        classifier = self.classifier(rows.features, numbers, rows.groups)
+        return Recogniser(self.labels, classifier, self.gallery(rows, numbers), acceptance), held
 
     def classifier(self, features: Features, numbers: NDArray[np.int64], groups: NDArray[np.int64]) -> Any:
         """The chosen classifier, calibrated and fitted."""
@@ -147,11 +146,6 @@ class Plan:
         space = discriminant_space(rows.features, numbers) if self.recipe.gallery == "discriminant" else None
         enrolled = rows.subset(known)
         return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
-
-    def acceptance(self, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
-        from model.refusal import choose_acceptance
-
-        return choose_acceptance(self, rows, numbers)
 
 
 def discriminant_space(features: Features, numbers: NDArray[np.int64]) -> Pipeline | None:
