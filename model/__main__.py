@@ -11,6 +11,8 @@ from data_cleaning.errors import InputError, LikenessError
 from model import commands, weights
 from model.recipe import RECIPES
 
+_PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
+
 
 def parser() -> argparse.ArgumentParser:
     """The command line, as data."""
@@ -20,7 +22,7 @@ def parser() -> argparse.ArgumentParser:
     train = _command(sub, "train", commands.train, "train on <class>/<picture> folders and save the next version")
     train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
-    train.add_argument("--private", action="store_true", help="use no classifier that keeps training examples")
+    train.add_argument("--private", action="store_true", help=_PRIVATE)
     _how(train)
     _artifacts(train)
 
@@ -28,12 +30,19 @@ def parser() -> argparse.ArgumentParser:
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
+    _judging(crossval)
 
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
+    _judging(evaluate)
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
+
+    verify = _command(sub, "verify", commands.verify, "same person or not: the LFW protocol on a pairs file")
+    verify.add_argument("pairs", type=Path, metavar="PAIRS.txt", help="in the format of LFW's pairs.txt")
+    verify.add_argument("pictures", type=Path, metavar="PICTURES", help="folder of <name>/<name>_0001.jpg")
+    verify.add_argument("--recipe", default="face-modern", choices=sorted(RECIPES), help="default %(default)s")
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
@@ -47,6 +56,12 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
     one.add_argument("--json", action="store_true", help="print JSON on standard output")
     one.add_argument("--progress-json", action="store_true", help="progress as JSON lines on standard error")
     return one
+
+
+def _judging(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
+    one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
+    one.add_argument("--private", action="store_true", help="show no pictures in the report")
 
 
 def _how(one: argparse.ArgumentParser) -> None:

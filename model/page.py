@@ -70,7 +70,7 @@ def _tiles(report: dict[str, Any]) -> str:
     figures = report["figures"]
     low, high = figures["accuracy_interval"] or (0.0, 0.0)
     tiles = [
-        ("Right answers", _share(figures["accuracy"]), f"of all pictures; 95 % sure between {low:.0%} and {high:.0%}"),
+        ("Right answers", _share(figures["accuracy"]), f"of all pictures; 95% sure between {low:.0%} and {high:.0%}"),
         ("Nothing found", _share(figures["failure_to_acquire"]), "of the pictures of known classes"),
     ]
     chart = report["unknown"]
@@ -110,7 +110,7 @@ def _classes(report: dict[str, Any]) -> str:
         "Recall: of its pictures, how many were named so. Precision: of the pictures named so, how many were. "
         "F1 balances the two."
     )
-    return _card("Class by class", _table(head, rows), text)
+    return _card("Class by class", _table(head, rows, "scroll wide"), text)
 
 
 def _confusion(report: dict[str, Any]) -> str:
@@ -122,7 +122,7 @@ def _reliability(report: dict[str, Any]) -> str:
     if not report["reliability"]:
         return ""
     text = (
-        "When it says 80 %, is it right in 80 of 100? Dots on the dashed line: yes; below it: too sure of itself. "
+        "When it says 80%, is it right in 80 of 100? Dots on the dashed line: yes; below it: too sure of itself. "
         f"The expected calibration error is {_share(report['figures']['ece'])}."
     )
     return _card("Can its probabilities be believed?", _figure(plots.reliability(report["reliability"])), text)
@@ -209,7 +209,7 @@ def _mistake(one: dict[str, Any], thumbnail: dict[str, Any] | None) -> str:
     elif one["best"]:
         detail = f"{one['probability']:.0%} sure"
     return (
-        f"<li>{_thumbnail(thumbnail)}<p><b>{answer}</b> <span class=was>is {escape(truth)}</span></p>"
+        f"<li>{_thumbnail(thumbnail)}<p><b>{answer}</b> <span class=was>but it is {escape(truth)}</span></p>"
         f"<p class=quiet>{escape(detail)}</p><p class=file>{escape(one['picture'])}</p></li>"
     )
 
@@ -291,10 +291,10 @@ def _figure(svg: str) -> str:
     return f"<div class=figure>{svg}</div>"
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "scroll") -> str:
     top = "".join(f"<th>{name}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<div class=scroll><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>"
+    return f'<div class="{kind}"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _list(sentences: Iterable[str]) -> str:
@@ -309,7 +309,7 @@ def _bar(share: float | None, text: str | None = None) -> str:
 def _share(value: float | None) -> str:
     if value is None:
         return "–"
-    return f"{100 * value:.1f} %" if 0 < value < 0.9995 else f"{100 * value:.0f} %"
+    return f"{value:.1%}" if 0 < value < 0.9995 else f"{value:.0%}"
 
 
 def _words(name: str) -> str:

@@ -119,7 +119,7 @@ def tradeoff(curve: list[list[float]], chosen: tuple[float, float] | None) -> st
         axes.step([x for x, _ in curve], [y for _, y in curve], where="post", color=ACCENT)
         axes.set_xscale("symlog", linthresh=0.01, linscale=0.5)
         ticks = [0, 0.01, 0.1, 1]
-        axes.set_xticks(ticks, ["0 %", "1 %", "10 %", "100 %"])
+        axes.set_xticks(ticks, ["0%", "1%", "10%", "100%"])
         axes.minorticks_off()
         axes.axvline(0.01, color=LINE, linewidth=0.8, linestyle=(0, (4, 3)))
         if chosen is not None:
@@ -177,7 +177,7 @@ def _figure(width: float = 4.4, height: float = 3.0) -> Iterator[tuple[Figure, A
 def _percent(axes: Axes, which: str) -> None:
     for name in ("x", "y") if which == "both" else (which,):
         axis = axes.xaxis if name == "x" else axes.yaxis
-        axis.set_major_formatter(matplotlib.ticker.PercentFormatter(1.0, symbol=" %"))
+        axis.set_major_formatter(lambda value, _: f"{100 * value:.4g}%")
     axes.grid(axis="y", alpha=0.6)
 
 

@@ -59,7 +59,7 @@ justify-content:center;overflow:hidden;margin-bottom:8px}
 .shot i{position:absolute;border:2px solid #fff;outline:1px solid rgb(0 0 0/55%);border-radius:3px}
 .was{color:var(--quiet)}
 .quiet,.file{color:var(--quiet);font-size:.8rem}
-.file{opacity:.85}
+.file{opacity:.85;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
 details summary{cursor:pointer;color:var(--accent);font-weight:500}
 .files{margin-top:10px;font-size:.82rem;color:var(--quiet);overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:8px 22px;margin:0;font-size:.92rem}
@@ -67,6 +67,7 @@ dt{color:var(--quiet)}
 dd{margin:0;overflow-wrap:anywhere}
 code{font:.88em ui-monospace,"DejaVu Sans Mono",monospace}
 @media (max-width:560px){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:10px}
-th,td{padding-right:10px}.tiles{grid-template-columns:1fr 1fr}.tile{padding:13px 14px}.tile b{font-size:1.4rem}}
+th,td{padding-right:10px}.tiles{grid-template-columns:1fr 1fr}.tile{padding:13px 14px}.tile b{font-size:1.4rem}
+.tile:last-child:nth-child(odd){grid-column:1/-1}.wide .bar{display:none}}
 @media print{body{background:#fff}.card,.tiles{break-inside:avoid}}
 """
