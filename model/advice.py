@@ -42,7 +42,10 @@ def _not_found(report: dict[str, Any]) -> list[str]:
     total, pictures = sum(missed.values()), sum(row["pictures"] for row in classes.values())
     found = []
     for label, count in missed.items():
-        mine, others = count / classes[label]["pictures"], (total - count) / max(1, pictures - classes[label]["pictures"])
+        mine, others = (
+            count / classes[label]["pictures"],
+            (total - count) / max(1, pictures - classes[label]["pictures"]),
+        )
         if count >= 3 and mine >= 0.1 and mine >= 2 * others:
             found.append(
                 f"In {mine:.0%} of the pictures of {label} nothing was found, against {others:.0%} in the others: "
@@ -84,7 +87,8 @@ def _strangers(report: dict[str, Any]) -> list[str]:
         return []
     if acceptance["fpir"] is None:
         return [
-            "Strangers are not refused: there was nothing to learn it from. Add a folder _unknown with pictures of others."
+            "Strangers are not refused: there was nothing to learn it from. "
+            "Add a folder _unknown with pictures of others."
         ]
     if acceptance["fpir"] <= acceptance["target_fpir"] * 1.001:
         return []

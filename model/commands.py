@@ -93,9 +93,7 @@ def evaluate(args: Namespace) -> int:
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
     good = readable(looked)
-    outcomes, strange = (
-        [outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers)
-    )
+    outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
     figures = summary(outcomes, [s for s in looked if s.error], strange)
     if args.report:
         material = Material(
@@ -211,6 +209,7 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
 
 def _wishes(args: Namespace) -> Wishes:
     return Wishes(
+        classifiers=args.classifiers,
         fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
@@ -253,8 +252,9 @@ def _print_words(figures: dict[str, Any]) -> None:
     if "unknown" in figures:
         strange = figures["unknown"]
         print(
-            f"Of {strange['strangers']} pictures of strangers {strange['fpir']:.1%} got a name; {strange['fnir']:.1%} of "
-            f"the known did not get theirs ({strange['fnir_at_fpir_0_01']:.1%} where 1 % of strangers may be named)."
+            f"Of {strange['strangers']} pictures of strangers {strange['fpir']:.1%} got a name; "
+            f"{strange['fnir']:.1%} of the known did not get theirs "
+            f"({strange['fnir_at_fpir_0_01']:.1%} at the threshold that names 1% of strangers)."
         )
     if "false_alarms" in figures:
         alarms = figures["false_alarms"]

@@ -61,9 +61,7 @@ def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
         named = tuple(recogniser.answer(one.views, [large_enough(region, recipe) for region in one.regions]))
     best = speaker(named)
     label = best.label if best else None
-    return Outcome(
-        one.path, one.label, bool(one.regions), label, named, watch.seconds, recogniser.acceptance.threshold
-    )
+    return Outcome(one.path, one.label, bool(one.regions), label, named, watch.seconds, recogniser.acceptance.threshold)
 
 
 @dataclass(frozen=True)
@@ -80,15 +78,13 @@ def cross_validate(
     copies: NDArray[np.int64],
     recipe: Recipe,
     wishes: Wishes,
-    rounds: Rounds = Rounds(),  # noqa: B008 - frozen
+    rounds: Rounds = Rounds(),
 ) -> tuple[list[Outcome], list[Outcome]]:
     """Every picture answered by a model that never saw it or a near copy of it, from detection to answer.
 
     Returns the outcomes in the samples' order, and those of `rounds.strangers`: one for each fold and stranger.
     """
-    labels = sorted({s.label for s in all_samples})
-    numbers = np.array([labels.index(s.label) for s in all_samples])
-    splits: Splits = grouped_splits(numbers, copies, rounds.folds)
+    splits: Splits = grouped_splits(_strata(all_samples, copies, rounds.folds), copies, rounds.folds)
     outcomes: dict[int, Outcome] = {}
     strangers: list[Outcome] = []
     for number, (learn, test) in enumerate(splits, 1):
@@ -98,6 +94,20 @@ def cross_validate(
         if rounds.progress:
             rounds.progress(number, len(splits))
     return [outcomes[i] for i in range(len(all_samples))], strangers
+
+
+def _strata(all_samples: Sequence[Sample], copies: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
+    """Number of each sample's class, for stratifying alone.
+
+    A few pictures in `_none` or `_unknown` must not decide how many folds there are: they go with the largest class.
+    """
+    labels = sorted({s.label for s in all_samples})
+    numbers = np.array([labels.index(s.label) for s in all_samples])
+    largest = int(np.bincount(numbers).argmax())
+    for number, label in enumerate(labels):
+        if label in (UNKNOWN, NOTHING) and len(set(copies[numbers == number].tolist())) < folds:
+            numbers[numbers == number] = largest
+    return numbers
 
 
 def summary(
@@ -164,7 +174,9 @@ def margins(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> HeldOut:
     chosen point for all of them. Which region is whom is kept as it was answered.
     """
     rights = [o.candidate is not None and o.candidate.best == o.truth for o in known]
-    above = [[o.candidate.acceptance - o.threshold if o.candidate else -np.inf for o in of] for of in (known, strangers)]
+    above = [
+        [o.candidate.acceptance - o.threshold if o.candidate else -np.inf for o in of] for of in (known, strangers)
+    ]
     return HeldOut(np.array(above[0]), np.array(rights, bool), np.array(above[1]))
 
 
@@ -219,7 +231,7 @@ def expected_calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> f
 
 
 def reliability(outcomes: Sequence[Outcome], bins: int = 10) -> list[dict[str, Any]]:
-    """The reliability diagram: for each filled bin of probability its edges, pictures, mean probability, share right."""
+    """The reliability diagram: of each filled bin its edges, pictures, mean probability and share right."""
     spoken = [(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best]
     rows = []
     for number in range(bins):

@@ -19,7 +19,7 @@ _HOW = {
     "training": "Every picture was answered by a model that had not seen it or a near copy of it; "
     "the saved model was then trained on all of them.",
     "crossval": "Every picture was answered by a model that had not seen it or a near copy of it.",
-    "evaluation": "The saved model answered these pictures. If it was trained on some of them, these figures flatter it.",
+    "evaluation": "The saved model answered these pictures. If it was trained on some of them, the figures flatter it.",
 }
 _REASONS = {
     "unknown": "not believed: too little like the enrolled examples",
@@ -58,7 +58,10 @@ def page(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None] = (
 
 def _subtitle(report: dict[str, Any]) -> str:
     figures, facts = report["figures"], report["facts"]
-    parts = [f"{figures['pictures']} pictures of {len(figures['per_class'])} classes", f"recipe {report['recipe']['name']}"]
+    parts = [
+        f"{figures['pictures']} pictures of {len(figures['per_class'])} classes",
+        f"recipe {report['recipe']['name']}",
+    ]
     if "classifier" in facts:
         parts.append(f"classifier {_words(facts['classifier'])}")
     if "trained" in facts:
@@ -80,16 +83,23 @@ def _tiles(report: dict[str, Any]) -> str:
         tiles.append(("Calibration error", _share(figures["ece"]), "how far stated probabilities are off on average"))
     if figures.get("false_alarms"):
         alarms = figures["false_alarms"]
-        tiles.append(("False alarms", _share(alarms["found_share"]), f"of {alarms['pictures']} pictures with nothing in them"))
+        tiles.append(
+            ("False alarms", _share(alarms["found_share"]), f"of {alarms['pictures']} pictures with nothing in them")
+        )
     if figures["seconds_per_picture"]:
-        tiles.append(("Time", f"{1000 * figures['seconds_per_picture']:.0f} ms", "a picture, from its bytes to its answer"))
+        tiles.append(
+            ("Time", f"{1000 * figures['seconds_per_picture']:.0f} ms", "a picture, from its bytes to its answer")
+        )
     cells = (f"<div class=tile><h2>{name}</h2><b>{value}</b><p>{escape(text)}</p></div>" for name, value, text in tiles)
     return f"<div class=tiles>{''.join(cells)}</div>"
 
 
 def _advice(sentences: Sequence[str]) -> str:
     if not sentences:
-        return _card("What you can do", "<p>Nothing stands out: no class is short of pictures, none is missed more than the others.</p>")
+        return _card(
+            "What you can do",
+            "<p>Nothing stands out: no class is short of pictures, none is missed more than the others.</p>",
+        )
     return _card("What you can do", _list(sentences), kind="advice")
 
 
@@ -114,7 +124,9 @@ def _classes(report: dict[str, Any]) -> str:
 
 
 def _confusion(report: dict[str, Any]) -> str:
-    text = "Each row is a true class, each column an answer: everything off the diagonal is a mistake, (none) a refusal."
+    text = (
+        "Each row is a true class, each column an answer: everything off the diagonal is a mistake, (none) a refusal."
+    )
     return _card("Which is taken for which", _figure(plots.confusion(report["figures"]["confusion"])), text)
 
 
@@ -134,7 +146,8 @@ def _tradeoff(report: dict[str, Any]) -> str:
         return ""
     fpir, fnir = chart["chosen"]
     text = (
-        "A stricter threshold names fewer strangers and misses more known ones; each point of the line is one threshold. "
+        "A stricter threshold names fewer strangers and misses more known ones; "
+        "each point of the line is one threshold. "
         f"Chosen here: {_share(fpir)} of strangers named, {_share(fnir)} of known missed ({chart['basis']})."
     )
     chosen = None if fpir is None else (fpir, fnir)
@@ -146,7 +159,10 @@ def _scores(report: dict[str, Any]) -> str:
     if not chart:
         return ""
     name = (report["facts"].get("acceptance") or {}).get("score", "acceptance score")
-    text = "The further the two hills lie apart, the better strangers can be told from known ones; left of the line nobody is named."
+    text = (
+        "The further the two hills lie apart, the better strangers can be told from known ones; "
+        "left of the dashed line nobody is named."
+    )
     figure = plots.scores(chart["histograms"], chart["threshold"], f"{name} to the class that was named")
     return _card("How alike known ones and strangers are", _figure(figure), text)
 
@@ -156,7 +172,10 @@ def _learning(report: dict[str, Any]) -> str:
     if not learning:
         return ""
     drawn = _figure(plots.learning(learning["curve"])) if learning["curve"] else ""
-    text = f"The same classifier trained on a quarter, a half, three quarters and all of the pictures. {escape(learning['verdict'])}"
+    text = (
+        "The same classifier, trained on a quarter, a half, three quarters and all of the pictures. "
+        f"{escape(learning['verdict'])}"
+    )
     return _card("Would more pictures help?", drawn, text)
 
 
@@ -166,7 +185,9 @@ def _time(report: dict[str, Any]) -> str:
         return ""
     most = max(seconds.values()) or 1.0
     rows = [[escape(stage), _bar(value / most, f"{1000 * value:.1f} ms")] for stage, value in seconds.items()]
-    text = "Median milliseconds a picture spends in each stage on this machine, measured while all its cores were at work."
+    text = (
+        "Median milliseconds a picture spends in each stage on this machine, measured while all its cores were at work."
+    )
     return _card("Where the time goes", _table(["Stage", "Median"], rows), text)
 
 
@@ -176,7 +197,8 @@ def _trials(report: dict[str, Any]) -> str:
         return ""
     rows = [
         [
-            escape(_words(t["name"])) + (" <span class=chosen>chosen</span>" if t["name"] == report["facts"]["classifier"] else ""),
+            escape(_words(t["name"]))
+            + (" <span class=chosen>chosen</span>" if t["name"] == report["facts"]["classifier"] else ""),
             f"{t['score']:.3f}",
             f"± {t['spread']:.3f}",
             f"{t['fit_seconds']:.2f} s",
@@ -184,15 +206,22 @@ def _trials(report: dict[str, Any]) -> str:
         ]
         for t in sorted(trials, key=lambda t: -t["score"])
     ]
-    text = "All were tried on the same folds; the score is balanced accuracy, every class counting alike, the spread its standard deviation."
-    return _card("Which classifier is best", _table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows), text)
+    text = (
+        "All were tried on the same folds. The score is balanced accuracy, in which every class counts alike; "
+        "the spread is its standard deviation."
+    )
+    return _card(
+        "Which classifier is best", _table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows), text
+    )
 
 
 def _mistakes(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None]) -> str:
     mistakes = report["mistakes"]
     if not mistakes:
         return _card("The worst mistakes", "<p>There were none.</p>")
-    text = "Wrong names first, the surest of them at the top: wrong labels and bad pictures of the data set show up here."
+    text = (
+        "Wrong names first, the surest of them at the top: wrong labels and bad pictures of the data set show up here."
+    )
     if report["private"]:
         text += " This report is private: it carries no pictures, only their file names."
     shown = thumbnails or [None] * len(mistakes)
@@ -222,8 +251,9 @@ def _thumbnail(thumbnail: dict[str, Any] | None) -> str:
         left, top, width, height = thumbnail["box"]
         box = f'<i style="left:{left:.1f}%;top:{top:.1f}%;width:{width:.1f}%;height:{height:.1f}%"></i>'
     ratio = thumbnail["width"] / thumbnail["height"]
+    fits = "width:100%" if ratio > 1 else "height:100%"
     return (
-        f'<div class=frame><span class=shot style="aspect-ratio:{ratio:.3f};{"width:100%" if ratio > 1 else "height:100%"}">'
+        f'<div class=frame><span class=shot style="aspect-ratio:{ratio:.3f};{fits}">'
         f'<img alt="" src="{thumbnail["source"]}">{box}</span></div>'
     )
 
@@ -233,11 +263,14 @@ def _near_copies(report: dict[str, Any]) -> str:
     if not groups:
         return _card("Near copies", "<p>None were found.</p>")
     text = (
-        f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'} of near copies. A group is "
+        f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'} of near copies. "
+        "A group is "
         "never split between learning and testing, which would only measure memory."
     )
     rows = "".join(f"<li>{', '.join(escape(name) for name in group)}</li>" for group in groups)
-    return _card("Near copies", f"<details><summary>Show the file names</summary><ul class=files>{rows}</ul></details>", text)
+    return _card(
+        "Near copies", f"<details><summary>Show the file names</summary><ul class=files>{rows}</ul></details>", text
+    )
 
 
 def _unreadable(report: dict[str, Any]) -> str:
@@ -261,7 +294,14 @@ def _facts(report: dict[str, Any]) -> str:
         rows.append(["Data set", f"<code>{escape(facts['data_sha256'][:16])}…</code>"])
     if "versions" in facts:
         rows.append(["Made with", escape(", ".join(f"{name} {number}" for name, number in facts["versions"].items()))])
-    rows.append(["This report holds", "No pictures." if report["private"] or not report["mistakes"] else "Small pictures of the worst mistakes: treat it like the data set itself."])
+    rows.append(
+        [
+            "This report holds",
+            "No pictures."
+            if report["private"] or not report["mistakes"]
+            else "Small pictures of the worst mistakes: treat it like the data set itself.",
+        ]
+    )
     body = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     return _card("Facts", f"<dl>{body}</dl>")
 

@@ -36,7 +36,7 @@ _VARIABLES = {
 _MOST_ANNOTATED = 14  # classes; beyond that numbers in cells cannot be read
 _SOLID = (15 / 255, 142 / 255, 128 / 255)  # an accent for pictures in the figure, where no variable reaches
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "report",  # the same numbers draw the same bytes
     "font.family": "sans-serif",

@@ -49,9 +49,7 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     figures = summary(outcomes, [s for s in looked if s.error])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
-    material = Material(
-        "training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made
-    )
+    material = Material("training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made)
     extras = report_files(replace(material, training=training, private=order.wishes.private))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")

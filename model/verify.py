@@ -48,8 +48,8 @@ def read_pairs(path: Path) -> list[Pair]:
     folds, each = (int(part) for part in lines[0])
     if folds < 2 or each < 1 or len(lines) != 1 + folds * 2 * each:
         raise DatasetError(
-            f"{path} promises {folds} folds of 2 x {each} pairs, that is {folds * 2 * each} lines, and at least 2 folds "
-            f"are needed; it has {len(lines) - 1}."
+            f"{path} promises {folds} folds of 2 x {each} pairs, that is {folds * 2 * each} lines "
+            f"(at least 2 folds); it has {len(lines) - 1}."
         )
     return [_pair(path, number, line, number // (2 * each)) for number, line in enumerate(lines[1:])]
 
@@ -83,12 +83,15 @@ def locate_pictures(pairs: Sequence[Pair], root: Path) -> dict[tuple[str, int], 
     missing = [f"{name}/{name}_{number:04d}" for name, number in wanted if (name, number) not in found]
     if missing:
         raise DatasetError(
-            f"{len(missing)} of {len(wanted)} pictures of the pairs are not in {root}; the first: {', '.join(missing[:3])}."
+            f"{len(missing)} of {len(wanted)} pictures of the pairs are not in {root}; "
+            f"the first: {', '.join(missing[:3])}."
         )
     return {end: found[end] for end in wanted}
 
 
-def verify(pairs_file: Path, root: Path, recipe: Recipe, progress: Callable[[int, int], None] | None = None) -> dict[str, Any]:
+def verify(
+    pairs_file: Path, root: Path, recipe: Recipe, progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
     """Run the protocol; the figures as plain data. Raises DatasetError.
 
     accuracy: mean over the folds, each at the threshold that is best on the others; standard_error: of that
