@@ -44,10 +44,12 @@ def forget(what: Oblivion, say: Say) -> dict[str, Any]:
     Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where there is
     too little, or no data set, to retrain on, and BundleBroken where the new version still knows the class.
     """
+    if what.label.startswith("_"):
+        raise DatasetError(f"{what.label} is a special folder, nobody's class.")
     if what.delete_pictures and what.data is None:
         raise DatasetError("To delete pictures, say of which data set: --data DIR.")
     pictures = _pictures(what)
-    theirs = {item.sha256 for item in pictures if _theirs(what, item)} | _enrolled(what)
+    theirs = _digests(what, pictures)
     knowing = _knowing(what, theirs)
     if not knowing and not theirs:
         raise BundleMissing(f"Nothing knows a class {what.label!r}: neither the model {what.name} nor the data set.")
@@ -83,6 +85,19 @@ def _theirs(what: Oblivion, item: Item) -> bool:
     """Of the class; or of its folder, and decided to show nobody that is known: it may still show them."""
     assert what.data is not None
     return item.label == what.label or (item.label == UNKNOWN and item.path.is_relative_to(what.data / what.label))
+
+
+def _digests(what: Oblivion, pictures: Sequence[Item]) -> set[str]:
+    """sha256 of every picture of the class: in the data set, and enrolled by whatever version.
+
+    An enrolled one that is by now another class's alone was a wrong label, and is not theirs.
+    """
+    theirs = {item.sha256 for item in pictures if _theirs(what, item)}
+    active = manifest(what.registry, what.name, what.registry.active(what.name))
+    elsewhere = {item.sha256 for item in pictures if not item.label.startswith("_")}
+    if not pictures and what.label not in active["labels"]:
+        elsewhere = set(active["sources"])
+    return theirs | (_enrolled(what) - elsewhere)
 
 
 def _enrolled(what: Oblivion) -> set[str]:

@@ -261,7 +261,7 @@ def _thumbnail(thumbnail: dict[str, Any] | None) -> str:
 def _near_copies(report: dict[str, Any]) -> str:
     groups, pictures = report["near_copies"]["groups"], report["near_copies"]["pictures"]
     if not groups:
-        return _card("Near copies", "<p>None were found.</p>")
+        return _card("Near copies", "<p>There are no near copies.</p>")
     text = (
         f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'} of near copies. "
         "A group is "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -165,7 +166,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
     assert len(curve) <= 50
     assert curve[0][0] == 0.0
     assert curve[-1] == [1.0, pytest.approx(held.fnir(held.strangers.min()))]
-    assert all(a[0] < b[0] and a[1] >= b[1] for a, b in zip(curve, curve[1:], strict=False))
+    assert all(a[0] < b[0] and a[1] >= b[1] for a, b in pairwise(curve))
 
 
 def test_false_alarms_tell_found_from_named() -> None:
