@@ -22,8 +22,9 @@ MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and ta
 def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
     """At most `points` pairs [FPIR, FNIR], FPIR rising and FNIR falling, from "name nobody" to "name everybody".
 
-    For each rate of strangers named, the least part of the known that is missed. Small rates are the
-    interesting ones, so where there are too many pairs they are thinned evenly in the logarithm.
+    The corners of the step function that says, for each part of the strangers that may be named, what part of
+    the known must be missed. Small rates are the interesting ones, so too many corners are thinned evenly in
+    the logarithm.
     """
     scores = np.concatenate([held.known, held.strangers])
     finite = np.unique(scores[np.isfinite(scores)])
@@ -32,7 +33,10 @@ def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
     for level in levels:
         fpir, fnir = held.fpir(level), held.fnir(level)
         best[fpir] = min(fnir, best.get(fpir, 1.0))
-    pairs = [[fpir, best[fpir]] for fpir in sorted(best)]
+    pairs: list[list[float]] = []
+    for fpir in sorted(best):
+        if not pairs or best[fpir] < pairs[-1][1] or fpir == max(best):
+            pairs.append([fpir, best[fpir]])
     if len(pairs) <= points:
         return pairs
     wanted = np.unique(np.geomspace(1, len(pairs), points).round().astype(int) - 1)

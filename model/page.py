@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
 from model import plots
 from model.style import STYLE
 
+MOST_ROWS = 14  # classes; more than that are folded away
 _TITLES = {
     "training": "How well {name} knows its classes",
     "crossval": "Cross-validation of {name}",
@@ -37,9 +38,7 @@ def page(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None] = (
         _tiles(report),
         _advice(report["advice"]),
         _classes(report),
-        _grid(_confusion(report), _reliability(report)),
-        _grid(_tradeoff(report), _scores(report)),
-        _grid(_learning(report), _time(report)),
+        _grid(_confusion, _reliability, _tradeoff, _scores, _learning, _time, of=report),
         _trials(report),
         _mistakes(report, thumbnails),
         _near_copies(report),
@@ -104,6 +103,9 @@ def _advice(sentences: Sequence[str]) -> str:
 
 
 def _classes(report: dict[str, Any]) -> str:
+    table = report["figures"]["per_class"]
+    many = len(table) > MOST_ROWS
+    order = sorted(table, key=lambda label: table[label]["recall"]) if many else list(table)
     rows = [
         [
             escape(label),
@@ -113,21 +115,30 @@ def _classes(report: dict[str, Any]) -> str:
             "–" if row["f1"] is None else f"{row['f1']:.2f}",
             str(report["not_found"].get(label, 0)),
         ]
-        for label, row in report["figures"]["per_class"].items()
+        for label in order
+        for row in [table[label]]
     ]
     head = ["Class", "Pictures", "Recall", "Precision", "F1", "Nothing found"]
     text = (
         "Recall: of its pictures, how many were named so. Precision: of the pictures named so, how many were. "
         "F1 balances the two."
     )
-    return _card("Class by class", _table(head, rows, "scroll wide"), text)
+    if not many:
+        return _card("Class by class", _table(head, rows, "scroll wide"), text)
+    rest = (
+        f"<details><summary>Show the other {len(rows) - 10}</summary>{_table(head, rows[10:], 'scroll wide')}</details>"
+    )
+    text += " The ten that are named least often come first."
+    return _card("Class by class", _table(head, rows[:10], "scroll wide") + rest, text)
 
 
 def _confusion(report: dict[str, Any]) -> str:
     text = (
         "Each row is a true class, each column an answer: everything off the diagonal is a mistake, (none) a refusal."
     )
-    return _card("Which is taken for which", _figure(plots.confusion(report["figures"]["confusion"])), text)
+    table = report["figures"]["confusion"]
+    kind = "whole" if len(table["truths"]) > MOST_ROWS else ""
+    return _card("Which is taken for which", _figure(plots.confusion(table)), text, kind)
 
 
 def _reliability(report: dict[str, Any]) -> str:
@@ -322,9 +333,9 @@ def _card(title: str, body: str, text: str = "", kind: str = "") -> str:
     return f'<section class="card {kind}"><h2>{title}</h2>{explained}{body}</section>'
 
 
-def _grid(*cards: str) -> str:
-    present = [card for card in cards if card]
-    return f"<div class=pair>{''.join(present)}</div>" if present else ""
+def _grid(*cards: Callable[[dict[str, Any]], str], of: dict[str, Any]) -> str:
+    """Cards side by side where there is room; those that have nothing to show are left out."""
+    return f"<div class=pair>{''.join(card(of) for card in cards)}</div>"
 
 
 def _figure(svg: str) -> str:

@@ -65,8 +65,12 @@ def confusion(table: dict[str, Any]) -> str:
     counts = np.array(table["matrix"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     few = len(table["truths"]) <= _MOST_ANNOTATED
-    side = max(2.6, 0.42 * len(counts)) if few else max(3.0, 0.17 * len(counts))
-    with _figure(side + 1.9, side * 0.9 + 1.1) as (figure, axes):
+    least = 0.08 if few else 0.3  # a single mistake among many must be seen
+    shares = np.where(counts > 0, np.maximum(shares, least), 0)
+    letters = max(len(name) for name in table["labels"])
+    side = max(2.6, 0.42 * len(counts)) if few else max(3.4, 0.15 * len(counts))
+    beside, below = (1.9, 1.1) if few else (0.06 * letters + 0.5, 0.06 * letters + 0.5)
+    with _figure(side + beside, side * 0.9 + below) as (figure, axes):
         colour = ACCENT if few else _SOLID
         seaborn.heatmap(
             shares,
@@ -83,7 +87,7 @@ def confusion(table: dict[str, Any]) -> str:
         if few:
             _write_counts(axes, counts, shares)
         axes.set(xlabel="answered", ylabel="true class")
-        axes.tick_params(length=0)
+        axes.tick_params(length=0, labelsize=9 if few else 6.5)
         axes.set_xticklabels(axes.get_xticklabels(), rotation=40 if few else 90, ha="right" if few else "center")
         axes.set_yticklabels(axes.get_yticklabels(), rotation=0)
         return _svg(figure, "Confusion matrix")

@@ -34,9 +34,12 @@ font-variant-numeric:tabular-nums}
 .advice li::marker{color:var(--unsure)}
 ul{margin:0;padding-left:1.2em}
 li+li{margin-top:6px}
-.pair{display:grid;gap:20px;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr))}
+.pair{display:flex;flex-wrap:wrap;gap:20px}
+.pair>.card{flex:1 1 min(100%,400px);min-width:0}
+.pair>.whole{flex-basis:100%}
 .figure{overflow-x:auto}
 .figure svg{display:block;width:100%;max-width:460px;height:auto;margin:0 auto}
+.whole .figure svg{max-width:720px}
 svg *{stroke-linejoin:round;stroke-linecap:butt}
 .scroll{overflow-x:auto;margin-inline:-6px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
@@ -60,6 +63,7 @@ justify-content:center;overflow:hidden;margin-bottom:8px}
 .was{color:var(--quiet)}
 .quiet,.file{color:var(--quiet);font-size:.8rem}
 .file{opacity:.85;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
+details .scroll{margin-top:10px}
 details summary{cursor:pointer;color:var(--accent);font-weight:500}
 .files{margin-top:10px;font-size:.82rem;color:var(--quiet);overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:8px 22px;margin:0;font-size:.92rem}

@@ -136,7 +136,7 @@ def test_a_stranger_is_named_when_any_region_is() -> None:
 def test_the_curve_passes_through_the_chosen_point() -> None:
     strangers = [answered(UNKNOWN, said("a", acceptance=s)) for s in (0.1, 0.3, 0.45, 0.7)]
     figures = unknown(HAND, strangers)
-    assert [figures["fpir"], figures["fnir"]] in figures["curve"]
+    assert min(y for x, y in figures["curve"] if x <= figures["fpir"]) == figures["fnir"]
     # above .7 no stranger is named: the known ones, at .8, still are
     assert figures["fnir_at_fpir_0_01"] == pytest.approx(3 / 6)
     assert figures["curve"][-1] == [1.0, pytest.approx(2 / 6)]
@@ -163,7 +163,7 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
     random = np.random.default_rng(1)
     held = HeldOut(random.normal(1, 1, 500), np.full(500, True), random.normal(0, 1, 500))
     curve = tradeoff(held)
-    assert len(curve) <= 50
+    assert 20 < len(curve) <= 50
     assert curve[0][0] == 0.0
     assert curve[-1] == [1.0, pytest.approx(held.fnir(held.strangers.min()))]
     assert all(a[0] < b[0] and a[1] >= b[1] for a, b in pairwise(curve))

@@ -179,6 +179,14 @@ def test_what_is_missing_leaves_no_hole(report: dict[str, Any], change: dict[str
     assert "None" not in read.text
 
 
+def test_many_classes_are_folded_and_the_worst_come_first(report: dict[str, Any]) -> None:
+    rows = {f"class {i:02}": {**GOOD, "recall": 1 - i / 100} for i in range(30)}
+    figures = {**report["figures"], "per_class": rows, "confusion": _many(30)}
+    text = check_alone(page({**report, "figures": figures, "not_found": {}})).text
+    assert "Show the other 20" in text
+    assert text.index("class 29") < text.index("class 20") < text.index("Show the other") < text.index("class 19")
+
+
 def test_the_same_numbers_draw_the_same_page(report: dict[str, Any]) -> None:
     assert page(report) == page(copy.deepcopy(report))
 
