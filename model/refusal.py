@@ -48,22 +48,26 @@ class HeldOut:
         return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
 
 
-def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
-    """The score and threshold that lose the fewest known people at the wished rate of named strangers."""
+def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Acceptance, HeldOut | None]:
+    """The score and threshold that lose the fewest known people at the wished rate of named strangers.
+
+    And the scores that it was chosen on; None where there is nothing to choose on.
+    """
     with_strangers = bool((numbers == len(plan.labels)).any())
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
-        return Acceptance("similarity", -1.0, "nothing: two classes and no _unknown pictures; every face is named")
+        basis = "nothing: two classes and no _unknown pictures; every face is named"
+        return Acceptance("similarity", -1.0, basis), None
     wishes = plan.wishes
     best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(wishes.fpir)))
     scores = held[best]
     threshold = scores.threshold_at(wishes.fpir)
     if not wishes.strict:
         threshold = min(threshold, float(np.quantile(scores.known, wishes.refusable)))
-    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold))
+    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)), scores
 
 
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:

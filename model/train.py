@@ -27,7 +27,8 @@ from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated
 from model.features import Features
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Linear, Recogniser, class_numbers, project
+from model.recogniser import Gallery, Linear, Recogniser, class_numbers, project
+from model.refusal import HeldOut, choose_acceptance
 from model.samples import Rows, Sample, training_rows
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -65,12 +66,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Training:
-    """A fitted recogniser and how it came about."""
+    """A fitted recogniser and how it came about. held: the scores that the threshold was chosen on."""
 
     recogniser: Recogniser
     trials: tuple[Trial, ...]
     rows: Rows
     chosen: str
+    held: HeldOut | None = None
 
 
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
@@ -85,8 +87,8 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
         trials = [search(name, rows.inside, numbers, splits) for name in _allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes, fitted)
-        recogniser = plan.fit(rows, numbers)
-    return Training(recogniser, tuple(trials), rows, best.name)
+        recogniser, held = plan.fit(rows, numbers)
+    return Training(recogniser, tuple(trials), rows, best.name, held)
 
 
 def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
@@ -131,14 +133,11 @@ class Plan:
     wishes: Wishes
     basis: Pipeline
 
-    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> Recogniser:
-        """Classifier, gallery and threshold on all rows."""
-        return Recogniser(
-            labels=self.labels,
-            classifier=self.served(rows, numbers),
-            gallery=self.gallery(rows, numbers),
-            acceptance=self.acceptance(rows, numbers),
-        )
+    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
+        """Classifier, gallery and threshold on all rows; and the scores that the threshold was chosen on."""
+        acceptance, held = choose_acceptance(self, rows, numbers)
+        recogniser = Recogniser(self.labels, self.served(rows, numbers), self.gallery(rows, numbers), acceptance)
+        return recogniser, held
 
     def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
         """The chosen classifier, calibrated and fitted on what the basis gives."""
@@ -159,11 +158,6 @@ class Plan:
             space = discriminant_space(self.basis, rows.inside, numbers)
         owners = numbers[numbers < len(self.labels)]
         return Gallery(project(space, enrolled.features), owners, enrolled.sources, space)
-
-    def acceptance(self, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
-        from model.refusal import choose_acceptance
-
-        return choose_acceptance(self, rows, numbers)
 
 
 def discriminant_space(fitted: Pipeline, inside: Features, numbers: NDArray[np.int64]) -> Linear | None:
