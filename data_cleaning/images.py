@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -130,11 +131,19 @@ def shrink(image: Image, longest: int) -> tuple[Image, float]:
     return resize(image, max(1, round(width * factor)), max(1, round(height * factor))), factor
 
 
-def warp(image: Image, matrix: NDArray[np.float64], width: int, height: int) -> Image:
-    """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture. Grey outside."""
+def warp(image: Image, matrix: NDArray[Any], width: int, height: int) -> Image:
+    """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture.
+    Outside, its border is repeated."""
     return cv2.warpAffine(  # type: ignore[return-value]
-        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=(127, 127, 127)
+        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def padded(image: Image, border: int) -> Image:
+    """The image with `border` pixels added on every side, repeating its edge."""
+    if border == 0:
+        return image
+    return cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
 def grey(image: Image) -> NDArray[np.uint8]:

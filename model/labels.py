@@ -21,7 +21,7 @@ from model.commands import Progress
 from model.recipe import Recipe, recipe
 from model.recogniser import class_numbers
 from model.samples import Rows, Sample, near_copies, readable, samples, training_rows
-from model.train import Plan, Wishes, check_enough, grouped_splits, quiet, search
+from model.train import Plan, Wishes, check_enough, grouped_splits, quiet, search, with_basis
 
 CLASSIFIER = "logistic_regression"  # quick, and honest about its doubts
 FEWEST = 4  # pictures a class needs before anything can be said about one of them
@@ -124,12 +124,12 @@ class _Judge:
     @classmethod
     def fit(cls, rows: Rows, labels: tuple[str, ...], how: Recipe) -> _Judge:
         names, numbers = class_numbers(rows.labels)
-        trial = search(CLASSIFIER, rows.features, numbers, grouped_splits(numbers, rows.groups, 3))
-        plan = Plan(how, trial, names, Wishes())
+        rows, fitted = with_basis(rows)
+        trial = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
+        plan = Plan(how, trial, names, Wishes(), fitted)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]
-        classifier = plan.classifier(rows.features, numbers, rows.groups)
-        return cls(classifier, plan.gallery(rows, numbers), columns, len(names), len(labels))
+        return cls(plan.served(rows, numbers), plan.gallery(rows, numbers), columns, len(names), len(labels))
 
     def of(self, sample: Sample, given: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities and similarities of the region most like the given class; no doubt of a class never learnt."""

@@ -11,7 +11,7 @@ from data_cleaning.crops import Quality
 from data_cleaning.dataset import UNKNOWN, Dataset
 from data_cleaning.detectors import Detection
 from data_cleaning.errors import DatasetError
-from model.evaluate import cross_validate, summary
+from model.evaluate import Rounds, cross_validate, summary
 from model.pipeline import Region
 from model.recipe import RECIPES
 from model.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
@@ -50,7 +50,7 @@ def test_small_classes_mean_fewer_folds(smallest: int, folds: int) -> None:
 
 
 def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]) -> None:
-    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, folds=3))
+    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, Rounds(folds=3))[0])
     assert figures["pictures"] == figures["found"] == 36
     assert figures["accuracy"] > 0.8
 
