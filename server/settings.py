@@ -39,6 +39,9 @@ class Settings:
 
     bind: str = setting("127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on.")
     artifacts: Path = setting(Path("artifacts"), "Folder of the trained models.")
+    weights: str = setting(
+        "", "Folder of the pretrained files, read by the models; empty means ~/.cache/likeness/weights."
+    )
     datasets: Path = setting(Path("datasets"), "Folder of the data sets that the API manages.")
     state: Path = setting(Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures.")
     ui: Path = setting(HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code")
