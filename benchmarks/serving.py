@@ -149,7 +149,7 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             if status == 200:
                 return
         time.sleep(0.2)
-    raise SystemExit(f"what should listen on port {port} did not become ready")
+    raise SystemExit(f"what should listen on port {port} did not become ready; its log says why")
 
 
 def free_port() -> int:

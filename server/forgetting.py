@@ -45,7 +45,7 @@ def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
     for name in service.models.names():
         for version in service.models.registry.versions(name):
             try:
-                knows = label in service.models.registry.load(name, version).labels
+                knows = label in service.models.labels(name, version)
             except LikenessError:
                 knows = label in service.models.get(name).labels if name in service.models.loaded() else False
             if knows:
