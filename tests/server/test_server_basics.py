@@ -48,6 +48,18 @@ def test_a_broken_model_is_listed_and_the_others_answer(make: Make, registry: Ti
     assert body["broken"][0]["name"] == "bad"
 
 
+def test_a_model_that_fails_unexpectedly_stops_neither_the_start_nor_the_others(
+    make: Make, registry: TinyRegistry
+) -> None:
+    registry.add("odd", 1)
+    (registry.root / "odd" / "1" / "labels").write_bytes(b"\xff\xfe")  # no UTF-8: an error that is none of ours
+    client = make(model="odd").test_client()
+    assert client.get("/readyz").status_code == 503
+    (broken,) = client.get("/api/models").get_json()["broken"]
+    assert broken == {"name": "odd", "detail": "The model odd cannot be loaded; the log says why."}
+    assert client.get("/api/models/colours").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/nothing", "/../server/wsgi.py", "/.git/config", "/api/nothing", "/a/.b", "/%00"])
 def test_what_is_not_there(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
