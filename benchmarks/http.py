@@ -16,9 +16,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.tutorial import REFERENCE
-
 from benchmarks.serving import Load, ask, form, free_port, nginx, service, started, wait_ready
+from benchmarks.tutorial import REFERENCE
 from data_cleaning.images import reencode
 
 

@@ -10,9 +10,8 @@ import json
 import tempfile
 from pathlib import Path
 
-from benchmarks.tutorial import REFERENCE
-
 from benchmarks.serving import ask, children, form, proportional_mb, service
+from benchmarks.tutorial import REFERENCE
 from data_cleaning.images import reencode
 
 

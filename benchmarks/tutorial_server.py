@@ -6,9 +6,9 @@ import argparse
 import base64
 
 import numpy as np
-from benchmarks.tutorial import REFERENCE, Tutorial
 from flask import Flask, Response, jsonify, request
 
+from benchmarks.tutorial import REFERENCE, Tutorial
 from data_cleaning.dataset import Dataset
 
 

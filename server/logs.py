@@ -40,7 +40,12 @@ def configuration(level: str) -> dict[str, Any]:
         "formatters": {"lines": {"()": "server.logs.Lines"}},
         "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
         "root": {"level": "WARNING", "handlers": ["lines"]},
-        "loggers": {"likeness": own, "gunicorn.error": own, "gunicorn.access": own},
+        "loggers": {
+            "likeness": own,
+            "gunicorn.error": own,
+            # gunicorn's own line holds the path, which may hold a person's name; ours holds the route.
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
     }
 
 

@@ -124,6 +124,9 @@ def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_
     again = ask(client)
     assert (again["label"], again["reason"]) == (None, "unknown")
     assert '"red"' not in json.dumps(again)
+    shown = client.get("/api/models/colours").get_json()
+    assert (shown["labels"], shown["facts"]["pictures"]) == (["blue", "green"], {"blue": 1, "green": 1})
+    assert client.get("/api/models/colours/report").status_code == 404
     old = client.post("/api/classify_image?unknown=1", data={"image_data": base64.b64encode(make_picture("red"))})
     assert "red" not in old.get_json()[0]["class_dictionary"]
     assert client.delete("/api/classes/red").get_json()["models"] == body["models"]

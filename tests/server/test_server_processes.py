@@ -140,7 +140,7 @@ def test_numbers_of_all_processes_are_added_and_name_nobody(folder: Path) -> Non
 def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
     with running(folder) as service:
         requests.get(
-            f"{service.url}/api/models",
+            f"{service.url}/api/models?model=anna",
             headers={"X-Request-Id": "abcdefgh-1234", "X-API-Key": "lk_0_verysecret"},
             timeout=5,
         )
@@ -149,6 +149,7 @@ def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
     (line,) = [each for each in lines if each.get("request_id") == "abcdefgh-1234"]
     assert (line["route"], line["status"], line["method"]) == ("/api/models", 401, "GET")
     assert "verysecret" not in text
+    assert "?model=anna" not in text
 
 
 def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
