@@ -24,6 +24,7 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
         service.models.masks.add(Rule(name, max(versions), label))
     removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
     ids, corrections = service.history.forget(label)
+    service.jobs.forget(label)
     removed |= {
         "predictions": len(ids),
         "corrections": corrections,
