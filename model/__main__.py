@@ -31,12 +31,12 @@ def parser() -> argparse.ArgumentParser:
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
-    _judging(crossval)
+    _judging(crossval, _PRIVATE)
 
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
-    _judging(evaluate)
+    _judging(evaluate, "show no pictures in the report")
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
 
@@ -95,10 +95,10 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
     return one
 
 
-def _judging(one: argparse.ArgumentParser) -> None:
+def _judging(one: argparse.ArgumentParser, private: str) -> None:
     one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
     one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
-    one.add_argument("--private", action="store_true", help="show no pictures in the report")
+    one.add_argument("--private", action="store_true", help=private)
 
 
 def _how(one: argparse.ArgumentParser) -> None:
