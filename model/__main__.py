@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError
-from model import commands, upkeep, weights
+from model import commands, labels, upkeep, weights
 from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
 
@@ -37,6 +37,10 @@ def parser() -> argparse.ArgumentParser:
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
     _judging(evaluate, "show no pictures in the report")
+
+    check = _command(sub, "labels", labels.command, "say which pictures are probably in the wrong class")
+    check.add_argument("data", type=Path, metavar="DATA")
+    check.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
 

@@ -85,11 +85,11 @@ def _point(share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, tr
     scores, pictures = [], []
     for learn, test in splits:
         part = _part(learn, numbers, rows.groups, share)
-        model = CLASSIFIERS[trial.name].make(rows.features.shape[1], len(part)).set_params(**trial.parameters)
-        model.fit(rows.features[part], numbers[part])
+        model = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+        model.fit(rows.inside[part], numbers[part])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold without a class is scored over the others
-            scores.append(balanced_accuracy_score(numbers[test], model.predict(rows.features[test])))
+            scores.append(balanced_accuracy_score(numbers[test], model.predict(rows.inside[test])))
         pictures.append(len({rows.sources[i] for i in part}) / len(set(numbers.tolist())))
     return {"pictures": float(np.mean(pictures)), "score": float(np.mean(scores)), "spread": float(np.std(scores))}
 

@@ -85,17 +85,26 @@ def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str,
 
 
 def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
-    """Similarities of left-out classes to all others, and out-of-fold ones of the known."""
+    """Scores of left-out classes for all others, and out-of-fold ones of the known.
+
+    Similarity alone where the features are an embedding made for it; else probability as well.
+    """
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
     best = probabilities.argmax(axis=1)
-    strangers = []
+    line, right = np.arange(len(numbers)), best == numbers
+    alike, likely = [], []
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
         out = np.isin(numbers, absent)
-        gallery = plan.gallery(rows.subset(~out), numbers[~out])
-        strangers.append(gallery.similarity(rows.features[out], len(plan.labels)).max(axis=1))
-    line = np.arange(len(numbers))
-    held = HeldOut(similarities[line, best], best == numbers, np.concatenate(strangers))
-    return {"similarity": held}
+        rest = rows.subset(~out)
+        gallery = plan.gallery(rest, numbers[~out])
+        alike.append(gallery.similarity(rows.features[out], len(plan.labels)).max(axis=1))
+        if plan.recipe.gallery == "discriminant":
+            model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
+            likely.append(model.predict_proba(rows.inside[out]).max(axis=1))
+    held = {"similarity": HeldOut(similarities[line, best], right, np.concatenate(alike))}
+    if likely:
+        held["probability"] = HeldOut(probabilities[line, best], right, np.concatenate(likely))
+    return held
 
 
 def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -107,7 +116,7 @@ def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[ND
     similarities = np.zeros((len(numbers), classes))
     for learn, test in grouped_splits(numbers, rows.groups, plan.wishes.folds):
         part, part_numbers = rows.subset(learn), numbers[learn]
-        model = plan.classifier(part.features, part_numbers, part.groups)
-        probabilities[test] = model.predict_proba(rows.features[test])[:, :classes]
+        model = plan.classifier(part, part_numbers)
+        probabilities[test] = model.predict_proba(rows.inside[test])[:, :classes]
         similarities[test] = plan.gallery(part, part_numbers).similarity(rows.features[test], classes)
     return probabilities, similarities

@@ -126,7 +126,7 @@ def test_the_odd_face_out_is_not_chosen_for_training() -> None:
 
 
 def _region(size: int) -> Region:
-    return Region(Detection(0, 0, size, size), Quality(size, 500, 120))
+    return Region(Detection(0, 0, size, size), Quality(size, 0.5, 20.0, 200.0))
 
 
 @pytest.mark.parametrize(
