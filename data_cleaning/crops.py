@@ -192,5 +192,5 @@ def _cut(image: Image, left: int, top: int, side: int) -> Image:
     after_x, after_y = max(0, left + side - width), max(0, top + side - height)
     patch = image[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
     if before_x or before_y or after_x or after_y:
-        patch = cv2.copyMakeBorder(patch, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)
+        patch = cv2.copyMakeBorder(patch, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
     return patch

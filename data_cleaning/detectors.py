@@ -17,6 +17,7 @@ import numpy as np
 
 from data_cleaning.images import Image, grey, padded, shrink, warp
 
+_CASCADES = cv2.data.haarcascades  # type: ignore[attr-defined]
 _TIGHT = 300  # pixels: pictures up to this get a border, as cascades miss faces that touch the edge
 _SMALLEST = 24  # pixels at working size: no cascade was trained on less
 _CLOSE_UP = 320  # pixels: YuNet misses faces much larger than this
@@ -89,7 +90,7 @@ def per_thread(key: str, make: Callable[[], T]) -> T:
 
 def cascade(name: str) -> cv2.CascadeClassifier:
     """This thread's cascade `haarcascade_<name>.xml` of those that come with OpenCV."""
-    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml"))
+    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{_CASCADES}haarcascade_{name}.xml"))
 
 
 def merged(detections: list[Detection], overlap: float = 0.3, covered: float = 0.7) -> list[Detection]:
@@ -182,7 +183,9 @@ def _second_look(light: np.ndarray, neighbours: int) -> list[_Window]:
     found = _windows("profileface", small, neighbours)
     found += [replace(w, x=across - w.x - w.width) for w in _windows("profileface", small[:, ::-1], neighbours)]
     found += [window for angle in (-20.0, 20.0) for window in _leaning(small, angle, neighbours)]
-    return [_Window(*(v / factor for v in (w.x, w.y, w.width, w.height)), w.neighbours, w.roll) for w in found]
+    return [
+        _Window(w.x / factor, w.y / factor, w.width / factor, w.height / factor, w.neighbours, w.roll) for w in found
+    ]
 
 
 def _leaning(light: np.ndarray, angle: float, neighbours: int) -> list[_Window]:
@@ -202,7 +205,10 @@ def _windows(name: str, light: np.ndarray, neighbours: int) -> list[_Window]:
     boxes, counts = cascade(name).detectMultiScale2(
         np.ascontiguousarray(light), 1.1, neighbours, minSize=(_SMALLEST, _SMALLEST)
     )
-    return [_Window(*map(float, box), float(n)) for box, n in zip(boxes, np.ravel(counts), strict=True)]
+    return [
+        _Window(float(x), float(y), float(w), float(h), float(n))
+        for (x, y, w, h), n in zip(boxes, np.ravel(counts), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -130,7 +131,7 @@ def shrink(image: Image, longest: int) -> tuple[Image, float]:
     return resize(image, max(1, round(width * factor)), max(1, round(height * factor))), factor
 
 
-def warp(image: Image, matrix: NDArray[np.float64], width: int, height: int) -> Image:
+def warp(image: Image, matrix: NDArray[Any], width: int, height: int) -> Image:
     """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture.
     Outside, its border is repeated."""
     return cv2.warpAffine(  # type: ignore[return-value]

@@ -115,7 +115,7 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
     picks.sort()
     features = [all_samples[i].views[r] for i, r in picks]
     repeats = [len(v) for v in features]
-    pictures = np.repeat([i for i, _ in picks], repeats).astype(np.int64)
+    pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
     if not features:
         raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
     return Rows(
