@@ -87,6 +87,9 @@ def _upkeep(sub: argparse._SubParsersAction) -> None:
     forget.add_argument("name", metavar="NAME")
     forget.add_argument("label", metavar="CLASS")
     forget.add_argument("--data", type=Path, metavar="DATASET", help="the data set to train on, without them")
+    forget.add_argument(
+        "--datasets", type=Path, metavar="DIR", help="instead: the folder in which the data set of its name lies"
+    )
     forget.add_argument("--delete-pictures", action="store_true", help="delete their pictures in DATASET too")
     _artifacts(forget)
 
