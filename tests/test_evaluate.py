@@ -33,7 +33,7 @@ from model.refusal import HeldOut
 from model.registry import Registry
 from model.samples import Rows, near_copies, samples
 from model.train import Trial, Wishes
-from tests.making import saved
+from tests.trained import saved
 
 RECIPE = RECIPES["object-classic"]
 HOW = ("--recipe", "object-classic", "--classifiers", "logistic_regression")

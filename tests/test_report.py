@@ -27,7 +27,7 @@ from model.registry import Registry
 from model.report import Material, build, near_copy_groups, stage_medians, thumbnails, worst
 from model.samples import Sample
 from model.train import Wishes
-from tests.making import QUICK, saved
+from tests.trained import QUICK, saved
 
 PRIVATE = Wishes(classifiers=QUICK.classifiers, folds=2, private=True)
 VOID = {"meta", "img", "br", "link"}

@@ -18,7 +18,7 @@ from model.__main__ import main
 from model.oblivion import Oblivion, forget
 from model.registry import Registry
 from model.versions import compare, inspect, promote, versions
-from tests.making import saved
+from tests.trained import saved
 
 
 def say(*_: object) -> None:
