@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from data_cleaning.detectors import Detection, cascade
+from data_cleaning.detection import Detection, cascade
 from data_cleaning.images import Image, grey, resize, warp
 
 # Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose, mouth corners).

@@ -22,7 +22,7 @@ import numpy as np
 import skops.io
 
 from data_cleaning.crops import MARKS
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
