@@ -18,7 +18,8 @@ from data_cleaning.dataset import Dataset, Item, counts, digest, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Recognition
-from model.evaluate import Outcome, cross_validate, outcome, summary
+from model.evaluate import Outcome, cross_validate, outcome, presence, summary
+from model.presence import wide
 from model.recipe import recipe
 from model.registry import Registry
 from model.samples import Sample, near_copies, readable, samples
@@ -69,13 +70,13 @@ def train(args: Namespace) -> int:
     progress("search", 1, 2, "Comparing classifiers")
     outcomes = cross_validate(good, copies, recipe(args.recipe), how)
     progress("search", 2, 2, "Comparing classifiers")
-    figures = summary(outcomes, [s for s in looked if s.error])
+    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, recipe(args.recipe))
     facts = _facts(training, items, figures, how)
     facts["seconds"] = round(time.perf_counter() - started, 1)
     progress("save", 0, 1, "Saving")
     report = {"model": args.name, "facts": facts, "figures": figures}
     bundle = Registry(args.artifacts).add(
-        Bundle(args.name, 0, recipe(args.recipe), training.recogniser, facts),
+        Bundle(args.name, 0, training.recipe, training.recogniser, facts),
         {"report.json": json.dumps(report, indent=1)},
     )
     progress("save", 1, 1, "Saving")
@@ -98,7 +99,8 @@ def crossval(args: Namespace) -> int:
         lambda done, total: progress("folds", done, total, "Folds"),
     )
     progress.close()
-    return _print_figures(args, summary(outcomes, [s for s in looked if s.error]))
+    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, recipe(args.recipe))
+    return _print_figures(args, figures)
 
 
 def evaluate(args: Namespace) -> int:
@@ -109,7 +111,8 @@ def evaluate(args: Namespace) -> int:
     looked = samples(items, bundle.recipe, lambda done, total: progress("crops", done, total, "Pictures"))
     progress.close()
     outcomes: list[Outcome] = [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)]
-    return _print_figures(args, summary(outcomes, [s for s in looked if s.error]))
+    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, bundle.recipe)
+    return _print_figures(args, figures)
 
 
 def predict(args: Namespace) -> int:
@@ -152,8 +155,16 @@ def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
         "width": answer.width,
         "height": answer.height,
         "regions": regions,
+        **_people(answer),
         "seconds": {stage: round(s, 5) for stage, s in answer.seconds.items()},
     }
+
+
+def _people(answer: Recognition) -> dict[str, Any]:
+    """What only recipes that look for people can say."""
+    if answer.human_detected is None:
+        return {}
+    return {"human_detected": answer.human_detected, "known_answer": answer.known_answer, "way": answer.way}
 
 
 def _in_words(path: Path, answer: Recognition) -> str:
@@ -167,7 +178,7 @@ def _in_words(path: Path, answer: Recognition) -> str:
 
 
 def _look(data: Path, preset: str, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    made = recipe(preset)
+    made = wide(recipe(preset))
     items = Dataset(data).items()
     looked = samples(items, made, lambda done, total: progress("crops", done, total, "Looking at pictures"))
     progress.close()
@@ -184,7 +195,7 @@ def _labelled(root: Path) -> list[Item]:
 
 def _wishes(args: Namespace) -> Wishes:
     return Wishes(
-        fpir=0.01 if args.fpir is None else args.fpir,
+        fpir=recipe(args.recipe).fpir if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
     )
@@ -260,5 +271,16 @@ def _print_words(figures: dict[str, Any]) -> None:
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
+    _print_ways(figures.get("ways"))
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
+
+
+def _print_ways(ways: dict[str, Any] | None) -> None:
+    """Somebody known, somebody, nobody: a line a truth, and the mean of the shares."""
+    if not ways:
+        return
+    for truth, row in zip(ways["truths"], ways["matrix"], strict=True):
+        said = ", ".join(f"{name} {n}" for name, n in zip(ways["labels"], row, strict=True) if n)
+        print(f"  {truth:<24} answered as: {said}")
+    print(f"Balanced accuracy of these: {ways['balanced_accuracy']:.3f}.")

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.dataset import NOTHING, UNKNOWN
 from model.pipeline import large_enough
+from model.presence import above, way, ways
 from model.recipe import Recipe
 from model.recogniser import Named, Recogniser, speaker
 from model.samples import Sample
@@ -46,7 +47,9 @@ class Outcome:
 
 def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     """Answer one sample."""
-    named = tuple(recogniser.answer(one.views, [large_enough(region, recipe) for region in one.regions]))
+    one = above(one, recipe)
+    large = [large_enough(region, recipe) for region in one.regions]
+    named = tuple(recogniser.answer(one.views, large, recipe.once))
     best = speaker(named)
     label = best.label if best else None
     return Outcome(one.path, one.label, bool(one.regions), label, named, sum(one.seconds.values()))
@@ -67,7 +70,7 @@ def cross_validate(
     outcomes: dict[int, Outcome] = {}
     for number, (learn, test) in enumerate(splits, 1):
         training = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes)
-        outcomes |= {int(i): outcome(all_samples[i], training.recogniser, recipe) for i in test}
+        outcomes |= {int(i): outcome(all_samples[i], training.recogniser, training.recipe) for i in test}
         if progress:
             progress(number, len(splits))
     return [outcomes[i] for i in range(len(all_samples))]
@@ -98,6 +101,14 @@ def summary(outcomes: Sequence[Outcome], unreadable: Sequence[Sample] = ()) -> d
         "unreadable": [{"path": str(s.path), "error": s.error} for s in unreadable],
     }
     return figures
+
+
+def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
+    """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or `_none`, else {}."""
+    special = any(o.truth in (UNKNOWN, NOTHING) for o in outcomes)
+    if recipe.subject != "person" or not special:
+        return {}
+    return {"ways": ways([(o.truth, way(o.found, o.label)) for o in outcomes])}
 
 
 def per_class(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:

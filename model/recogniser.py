@@ -117,21 +117,25 @@ class Recogniser:
         similarities = self.gallery.similarity(rows, classes)
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
-    def answer(self, views: Sequence[Features], large: Sequence[bool]) -> list[Named]:
-        """Name every region of one picture; a class is given to at most one of them.
+    def answer(self, views: Sequence[Features], large: Sequence[bool], once: bool = True) -> list[Named]:
+        """Name every region of one picture.
 
-        large: for each region, whether it is large enough to be named at all.
+        large: for each region, whether it is large enough to be named at all. once: a class is one individual,
+        so it is given to at most one region.
         """
         if not views:
             return []
         probabilities, similarities = self.score(views)
         accepted = self.acceptance_scores(probabilities, similarities)
         believable = (accepted >= self.acceptance.threshold) & np.array(large)[:, None]
-        taken = assign(probabilities, believable)
-        return [
-            self._named(_Scores(row, probabilities[row], similarities[row], accepted[row], large[row]), taken)
-            for row in range(len(views))
+        regions = [
+            _Scores(row, probabilities[row], similarities[row], accepted[row], large[row]) for row in range(len(views))
         ]
+        if once:
+            taken = assign(probabilities, believable)
+            return [self._named(region, taken) for region in regions]
+        first = np.argmax(probabilities, axis=1)
+        return [self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {}) for r in regions]
 
     def acceptance_scores(
         self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64]

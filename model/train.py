@@ -28,6 +28,7 @@ from data_cleaning.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, calibrated
 from model.features import Features
+from model.presence import above, settled
 from model.recipe import Recipe
 from model.recogniser import Acceptance, Gallery, Recogniser, class_numbers, project
 from model.samples import Rows, Sample, training_rows
@@ -67,17 +68,20 @@ class Trial:
 
 @dataclass(frozen=True)
 class Training:
-    """A fitted recogniser and how it came about."""
+    """A fitted recogniser and how it came about. recipe: with the detector's threshold settled on these pictures."""
 
     recogniser: Recogniser
     trials: tuple[Trial, ...]
     rows: Rows
     chosen: str
+    recipe: Recipe
 
 
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
     """Train on samples; copies: near-copy group of each. Raises DatasetError where there is too little to train on."""
     check_enough(all_samples)
+    recipe = settled(recipe, all_samples)
+    all_samples = [above(s, recipe) for s in all_samples]
     rows = training_rows(all_samples, copies, recipe)
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
@@ -87,7 +91,7 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes)
         recogniser = plan.fit(rows, numbers)
-    return Training(recogniser, tuple(trials), rows, best.name)
+    return Training(recogniser, tuple(trials), rows, best.name, recipe)
 
 
 def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
