@@ -84,7 +84,7 @@ def _dye(patch: Image, hue: int) -> Image:
 
 
 def shirts(items: list[Item], folder: Path) -> dict[str, list[Item]]:
-    """For each picture of other people (by its sha256) the same with red and with orange shirts, written to `folder`."""
+    """For each picture of other people (by its sha256) the same with red and orange shirts, written to `folder`."""
     modern = recipe("person-modern")
     made: dict[str, list[Item]] = {}
     for item in (i for i in items if i.label == UNKNOWN):
@@ -138,7 +138,7 @@ def _cross_validated(folds: Folds, made: Recipe, wishes: Wishes) -> tuple[list[O
 
 
 def timed(data: Path, made: Recipe) -> dict[str, Any]:
-    """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG search beside it."""
+    """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG search."""
     cv2.setNumThreads(1)
     folders = [data / "people/bsds500_scenes/human", data / "people/swiggy_riders/delivery_rider"]
     pictures = [read(path) for folder in folders for path in sorted(folder.iterdir())[::4]]

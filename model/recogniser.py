@@ -79,7 +79,7 @@ class Named:
     """The answer for one region.
 
     label: the name, or None. best: the most probable class all the same. scores: probability of every
-    class, summing to 1. acceptance: the score that belief rests on. reason: "known", "unknown" (not like
+    class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known", "unknown" (not like
     anybody enrolled), "taken" (another region of the picture is more likely to be them) or "too_small".
     """
 
@@ -157,7 +157,7 @@ class Recogniser:
         return Named(
             label=self.labels[best] if known else None,
             best=self.labels[best],
-            scores=dict(zip(self.labels, (free / free.sum()).tolist(), strict=True)),
+            scores=dict(zip(self.labels, _shares(free).tolist(), strict=True)),
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
             reason="known" if known else _why_not(region.large, wanted),
@@ -173,6 +173,11 @@ class _Scores:
     similarities: NDArray[np.float64]
     accepted: NDArray[np.float64]
     large: bool
+
+
+def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities scaled to sum to 1; a single class keeps its own, or it would always be certain."""
+    return probabilities / probabilities.sum() if len(probabilities) > 1 else probabilities
 
 
 def _why_not(large: bool, taken: bool) -> str:

@@ -17,12 +17,17 @@ from data_cleaning.detection import Detection
 from data_cleaning.detectors import DETECTORS
 from data_cleaning.duplicates import groups
 from data_cleaning.errors import DatasetError, RecipeError, WeightsMissing
-from data_cleaning.images import Image, decode
+from data_cleaning.images import Image, decode, encode, resize
 from data_cleaning.people import FLOOR, with_faces, worth
+from model.bundle import Bundle
+from model.commands import as_json
+from model.evaluate import cross_validate, presence
 from model.pipeline import Region
 from model.presence import above, known_answer, settled, way, ways, wide
 from model.recipe import RECIPES, Recipe
-from model.samples import Sample
+from model.registry import Registry
+from model.samples import Sample, near_copies, samples
+from model.train import Wishes, fit
 from model.weights import locate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -214,3 +219,57 @@ def test_groups_are_read_from_the_data_set(drawn_shapes: Path, tmp_path: Path) -
     (tmp_path / "groups.csv").write_text("file,leak_group\ndisc/0.png,g1\n")
     with pytest.raises(DatasetError, match="columns file and group"):
         Dataset(tmp_path).items()
+
+
+@pytest.fixture(scope="module")
+def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
+    """The astronaut in orange (a pilot), her mirror image in grey (somebody else), and empty scenes, 12 of each."""
+    root = tmp_path_factory.mktemp("gate")
+    random = np.random.default_rng(5)
+    orange = decode(astronaut)
+    grey = np.repeat(orange[:, ::-1].mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
+    for label, person in (("pilot", orange), (UNKNOWN, grey), (NOTHING, None)):
+        (root / label).mkdir()
+        for number in range(12):
+            scene = resize(random.integers(60, 200, (4, 5, 3)).astype(np.uint8), 480, 400)
+            if person is not None:
+                side = int(random.integers(260, 380))
+                left, top = int(random.integers(0, 480 - side)), 400 - side
+                scene[top:, left : left + side] = resize(person, side, side)
+            (root / label / f"{number}.png").write_bytes(encode(scene))
+    return root
+
+
+def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, tmp_path: Path) -> None:
+    recipe = RECIPES["person-classic"]
+    seen_all = samples(Dataset(gate).items(), wide(recipe))
+    copies = near_copies(seen_all)
+    wishes = Wishes(classifiers=("logistic_regression",), folds=2)
+    figures = presence(cross_validate(seen_all, copies, recipe, wishes, folds=2), recipe)["ways"]
+    assert figures["truths"] == ["pilot", "Human", "No Human"]
+    assert figures["balanced_accuracy"] > 0.8
+
+    training = fit(seen_all, copies, recipe, wishes)
+    saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
+    bundle = Registry(tmp_path).load("gate")
+    assert bundle.recipe == saved.recipe
+    pilot, other, nobody = (
+        bundle.recognise((gate / label / "0.png").read_bytes()) for label in ("pilot", UNKNOWN, NOTHING)
+    )
+    assert (pilot.known_answer, pilot.way) == (("human_detected", "pilot"), "pilot")
+    assert (other.known_answer, other.way) == (("human_detected", "others"), "Human")
+    assert (nobody.known_answer, nobody.way) == ("no human detected", "No Human")
+    assert [a.human_detected for a in (pilot, other, nobody)] == [True, True, False]
+    assert other.predictions[0].probability < 0.5 < pilot.predictions[0].probability
+    line = as_json(Path("0.png"), pilot)
+    assert (line["human_detected"], line["known_answer"], line["way"]) == (True, ("human_detected", "pilot"), "pilot")
+
+
+def test_a_role_is_given_to_everybody_who_has_it(gate: Path) -> None:
+    recipe = RECIPES["person-classic"]
+    seen_all = samples(Dataset(gate).items(), wide(recipe))
+    training = fit(seen_all, near_copies(seen_all), recipe, Wishes(classifiers=("logistic_regression",), folds=2))
+    views = [s.views[0] for s in seen_all if s.label == "pilot" and s.views][:2] * 2
+    labels = [[n.label for n in training.recogniser.answer(views, [True] * 4, once)] for once in (True, False)]
+    assert labels[0].count("pilot") == 1
+    assert labels[1].count("pilot") == 4
