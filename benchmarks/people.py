@@ -114,7 +114,7 @@ def riders(data: Path, made: Recipe, classifiers: tuple[str, ...]) -> dict[str, 
         items = Dataset(folder / "data").items()
         dyed = shirts(items, folder)
         folds = Folds(samples(items, wide(made)), {sha: samples(copies, wide(made)) for sha, copies in dyed.items()})
-    outcomes, deceived = _cross_validated(folds, made, Wishes(fpir=made.fpir, classifiers=classifiers))
+    outcomes, deceived = _cross_validated(folds, made, Wishes(classifiers=classifiers))
     return {
         **presence(outcomes, made),
         "shirts": len(deceived),

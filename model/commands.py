@@ -195,7 +195,7 @@ def _labelled(root: Path) -> list[Item]:
 
 def _wishes(args: Namespace) -> Wishes:
     return Wishes(
-        fpir=recipe(args.recipe).fpir if args.fpir is None else args.fpir,
+        fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
     )

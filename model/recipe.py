@@ -37,7 +37,6 @@ class Recipe:
     detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked in order.
     eyes: look for two eyes in each face, and prefer faces that show them.
     mirror: train on each crop and on its mirror image, and answer by the mean of both.
-    fpir: part of strangers, 0 to 1, that may be given a name unless somebody asks for another.
     smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
     gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
         of few dimensions fitted to tell the classes apart, from which no picture can be read back.
@@ -54,15 +53,12 @@ class Recipe:
     mirror: bool = False
     gallery: str = "features"
     smallest: int = 24
-    fpir: float = 0.01
 
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS:
             raise RecipeError(f"There is no subject {self.subject!r}; it must be one of {', '.join(SUBJECTS)}.")
         if self.gallery not in ("features", "discriminant"):
             raise RecipeError(f"There is no gallery {self.gallery!r}; it must be features or discriminant.")
-        if not 0 <= self.fpir <= 1:
-            raise RecipeError(f"A rate of strangers named of {self.fpir} is impossible; it must be from 0 to 1.")
         _bind("detector", self.detector, {name: d.function for name, d in DETECTORS.items()})
         _bind("crop", self.crop, CROPS)
         if self.subject == "person" and "threshold" not in self.detector.options:
@@ -71,6 +67,11 @@ class Recipe:
             raise RecipeError("A recipe needs at least one feature.")
         for step in self.features:
             _bind("feature", step, {name: f.function for name, f in FEATURES.items()})
+
+    @property
+    def role(self) -> bool:
+        """Is a class a role? Then taking somebody else for it is as bad as missing it; with faces it is far worse."""
+        return self.subject == "person"
 
     @property
     def once(self) -> bool:
@@ -94,7 +95,6 @@ class Recipe:
             "mirror": self.mirror,
             "gallery": self.gallery,
             "smallest": self.smallest,
-            "fpir": self.fpir,
         }
 
     @classmethod
@@ -157,7 +157,6 @@ RECIPES: dict[str, Recipe] = {
         features=(Step("colour"), Step("hog"), Step("wavelet_bands")),
         mirror=True,
         gallery="discriminant",
-        fpir=0.05,
     ),
     "person-modern": Recipe(
         name="person-modern",
@@ -165,7 +164,6 @@ RECIPES: dict[str, Recipe] = {
         detector=Step("person_onnx", {"threshold": 0.4}),
         crop=Step("surroundings"),
         features=(Step("object_embedding"),),
-        fpir=0.05,
     ),
     "object-classic": Recipe(
         name="object-classic",
