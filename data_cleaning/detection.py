@@ -15,6 +15,7 @@ import cv2
 
 from data_cleaning.images import Image
 
+_CASCADES = cv2.data.haarcascades  # type: ignore[attr-defined]
 _mine = threading.local()
 T = TypeVar("T")
 
@@ -26,8 +27,8 @@ class Detection:
     x, y, width, height: whole pixels of the upright source picture, inside it.
     score: the detector's own; comparable only within one detector.
     landmarks: five (x, y) points - right eye, left eye, nose, right and left mouth corner, the person's
-    own right first - or None.
-    kind: "face", "person" or "picture".
+    own right first - or None. kind: "face", "person" or "picture".
+    roll: degrees, anticlockwise in the picture, that turn the region upright.
     """
 
     x: int
@@ -37,6 +38,7 @@ class Detection:
     score: float = 1.0
     landmarks: tuple[tuple[float, float], ...] | None = None
     kind: str = "face"
+    roll: float = 0.0
 
     @property
     def area(self) -> int:
@@ -83,7 +85,7 @@ def per_thread(key: str, make: Callable[[], T]) -> T:
 
 def cascade(name: str) -> cv2.CascadeClassifier:
     """This thread's cascade `haarcascade_<name>.xml` of those that come with OpenCV."""
-    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml"))
+    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{_CASCADES}haarcascade_{name}.xml"))
 
 
 def merged(detections: list[Detection], overlap: float = 0.3, covered: float = 0.7) -> list[Detection]:

@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import skops.io
@@ -28,7 +29,7 @@ from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
 from model.presence import known_answer, way
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Named, Recogniser, speaker
+from model.recogniser import Acceptance, Gallery, Linear, Named, Recogniser, speaker
 
 FORMAT = 1
 GOLDEN_TOLERANCE = 1e-3
@@ -37,6 +38,7 @@ ALLOWED_TYPES = frozenset(
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.calibration._TemperatureScaling",
+        "sklearn.tree._tree.Tree",
     }
 )
 
@@ -248,8 +250,9 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
-    skops.io.dump({"classifier": model.classifier, "space": gallery.space}, folder / "classifier.skops")
-    np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners)
+    skops.io.dump(model.classifier, folder / "classifier.skops")
+    space = {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
+    np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space)  # type: ignore[arg-type]
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
     for name, content in extras.items():
@@ -282,15 +285,13 @@ def load(directory: Path) -> Bundle:
     manifest = _manifest(directory)
     try:
         recipe = Recipe.from_json(manifest["recipe"])
-        parts = _load_skops(directory / "classifier.skops")
+        classifier = _load_skops(directory / "classifier.skops")
         with np.load(directory / "gallery.npz", allow_pickle=False) as arrays:
-            vectors, owners = arrays["vectors"], arrays["owners"]
-        gallery = Gallery(vectors, owners, tuple(manifest["sources"]), parts["space"])
-        model = Recogniser(
-            tuple(manifest["labels"]), parts["classifier"], gallery, Acceptance(**manifest["acceptance"])
-        )
+            space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
+            gallery = Gallery(arrays["vectors"], arrays["owners"], tuple(manifest["sources"]), space)
+        model = Recogniser(tuple(manifest["labels"]), classifier, gallery, Acceptance(**manifest["acceptance"]))
         golden = json.loads((directory / "golden" / "answer.json").read_text())
-    except (KeyError, TypeError, ValueError, OSError, RecipeError) as error:
+    except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
         raise BundleBroken(f"The model in {directory.parent.name}/{directory.name} cannot be read: {error}") from error
     bundle = Bundle(manifest["name"], manifest["version"], recipe, model, manifest["facts"], directory)
     check_golden(bundle, golden)
@@ -314,7 +315,7 @@ def _manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def _load_skops(path: Path) -> dict[str, Any]:
+def _load_skops(path: Path) -> Any:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
     asked = set(skops.io.get_untrusted_types(file=path))
     if asked - ALLOWED_TYPES:

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 import json
-import platform
 import sys
-import time
 from argparse import Namespace
-from datetime import UTC, datetime
-from importlib.metadata import version
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from data_cleaning.dataset import Dataset, Item, counts, digest, sha256_of
+from data_cleaning.dataset import UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Recognition
-from model.evaluate import Outcome, cross_validate, outcome, presence, summary
+from model.evaluate import Rounds, cross_validate, outcome, presence, summary
 from model.presence import wide
-from model.recipe import recipe
+from model.produce import Order, produce, write_report
+from model.recipe import Recipe, recipe
 from model.registry import Registry
+from model.report import Material
 from model.samples import Sample, near_copies, readable, samples
-from model.train import Training, Wishes, check_enough, fit
-
-Steps = tuple[str, str]
+from model.train import Wishes, check_enough
+from model.verify import verify as run_pairs
 
 
 class Progress:
@@ -57,29 +55,13 @@ class Progress:
 
 
 def train(args: Namespace) -> int:
-    """Train on a folder and save the next version."""
-    started = time.perf_counter()
+    """Train on a folder and save the next version with its report."""
     progress = Progress(args.progress_json)
-    Registry(args.artifacts).versions(args.name)  # a name that cannot be used must fail before the work
+    registry = Registry(args.artifacts)
+    registry.versions(args.name)  # a name that cannot be used must fail before the work
     items, looked = _look(args.data, args.recipe, progress)
-    good = readable(looked)
-    copies = near_copies(good)
-    how = _wishes(args)
-    progress("search", 0, 2, "Comparing classifiers")
-    training = fit(good, copies, recipe(args.recipe), how)
-    progress("search", 1, 2, "Comparing classifiers")
-    outcomes = cross_validate(good, copies, recipe(args.recipe), how)
-    progress("search", 2, 2, "Comparing classifiers")
-    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, recipe(args.recipe))
-    facts = _facts(training, items, figures, how)
-    facts["seconds"] = round(time.perf_counter() - started, 1)
-    progress("save", 0, 1, "Saving")
-    report = {"model": args.name, "facts": facts, "figures": figures}
-    bundle = Registry(args.artifacts).add(
-        Bundle(args.name, 0, training.recipe, training.recogniser, facts),
-        {"report.json": json.dumps(report, indent=1)},
-    )
-    progress("save", 1, 1, "Saving")
+    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry)
+    bundle, figures = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, bundle, figures)
 
@@ -87,19 +69,20 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
+    made = recipe(args.recipe)
     _, looked = _look(args.data, args.recipe, progress)
     good = readable(looked)
     check_enough(good)
-    outcomes = cross_validate(
-        good,
-        near_copies(good),
-        recipe(args.recipe),
-        _wishes(args),
-        args.folds,
-        lambda done, total: progress("folds", done, total, "Folds"),
-    )
+    copies = near_copies(good)
+    strangers = _strangers(args, made, progress)
+    rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
+    outcomes, strange = cross_validate(good, copies, made, _wishes(args), rounds)
     progress.close()
-    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, recipe(args.recipe))
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
+    if args.report:
+        name = args.data.resolve().name
+        material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
+        write_report(args.report, replace(material, private=args.private))
     return _print_figures(args, figures)
 
 
@@ -107,12 +90,39 @@ def evaluate(args: Namespace) -> int:
     """Score a saved model on a folder."""
     bundle = Registry(args.artifacts).load(args.name, args.version)
     progress = Progress(args.progress_json)
-    items = _labelled(args.data)
-    looked = samples(items, bundle.recipe, lambda done, total: progress("crops", done, total, "Pictures"))
+    looked = samples(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
+    strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
-    outcomes: list[Outcome] = [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)]
-    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, bundle.recipe)
+    good = readable(looked)
+    outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
+    if args.report:
+        material = Material(
+            "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
+        )
+        write_report(args.report, replace(material, facts=bundle.facts, private=args.private))
     return _print_figures(args, figures)
+
+
+def verify(args: Namespace) -> int:
+    """Run the LFW protocol on a pairs file."""
+    progress = Progress(args.progress_json)
+    figures = run_pairs(
+        args.pairs, args.pictures, recipe(args.recipe), lambda d, t: progress("crops", d, t, "Looking at pictures")
+    )
+    progress.close()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False))
+        return 0
+    print(
+        f"Right for {figures['accuracy']:.4f} ± {figures['standard_error']:.4f} of {figures['pairs']} pairs in "
+        f"{figures['folds']} folds; {figures['failures']} pairs failed because a picture showed no face."
+    )
+    for name in figures["not_found"]:
+        print(f"  no face found: {name}")
+    for bad in figures["unreadable"]:
+        print(f"  not read: {bad['path']}: {bad['error']}")
+    return 0
 
 
 def predict(args: Namespace) -> int:
@@ -185,7 +195,7 @@ def _look(data: Path, preset: str, progress: Progress) -> tuple[list[Item], list
     return items, looked
 
 
-def _labelled(root: Path) -> list[Item]:
+def labelled(root: Path) -> list[Item]:
     """Every picture under the label of its folder: an evaluation set is taken as it lies."""
     items = [Item(path, label, sha256_of(path)) for path, label in Dataset(root).paths()]
     if not items:
@@ -193,45 +203,26 @@ def _labelled(root: Path) -> list[Item]:
     return items
 
 
+def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample]:
+    """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; [] without it."""
+    if args.strangers is None:
+        return []
+    paths = Dataset(args.strangers).pictures(".")
+    if not paths:
+        raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
+    items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
+    looked = readable(samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers")))
+    progress.close()
+    return looked
+
+
 def _wishes(args: Namespace) -> Wishes:
     return Wishes(
+        classifiers=args.classifiers,
         fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
     )
-
-
-def _facts(training: Training, items: list[Item], figures: dict[str, Any], how: Wishes) -> dict[str, Any]:
-    """What the bundle says about itself."""
-    model = training.recogniser
-    return {
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "pictures": counts(items),
-        "data_sha256": digest(items),
-        "examples": len(training.rows.labels),
-        "classifier": training.chosen,
-        "trials": [vars(t) for t in training.trials],
-        "wishes": vars(how),
-        "crossval": {key: figures[key] for key in ("accuracy", "accuracy_interval", "failure_to_acquire", "ece")},
-        "holds": holds(training),
-        "enrolled": len(model.gallery.owners),
-        "versions": {
-            "python": platform.python_version(),
-            **{n: version(n) for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")},
-        },
-    }
-
-
-def holds(training: Training) -> str:
-    """In a sentence: what of the training pictures can be found in the bundle."""
-    space = training.recogniser.gallery.space
-    vectors = (
-        f"{training.recogniser.gallery.vectors.shape[1]} numbers for each example, from which no picture can be drawn"
-        if space is not None
-        else "the feature vector of each example"
-    )
-    support = "; its support vectors are training examples" if training.chosen == "svm" else ""
-    return f"No pictures. A {training.chosen} classifier{support}; {vectors}; the sha256 of each training picture."
 
 
 def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) -> int:
@@ -267,6 +258,16 @@ def _print_words(figures: dict[str, Any]) -> None:
         f"Right for {figures['correct']} of {figures['pictures']} pictures: {figures['accuracy'] or 0:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}); nothing was found in {figures['failure_to_acquire'] or 0:.1%}."
     )
+    if "unknown" in figures:
+        strange = figures["unknown"]
+        print(
+            f"Of {strange['strangers']} pictures of strangers {strange['fpir']:.1%} got a name; "
+            f"{strange['fnir']:.1%} of the known did not get theirs "
+            f"({strange['fnir_at_fpir_0_01']:.1%} at the threshold that names 1% of strangers)."
+        )
+    if "false_alarms" in figures:
+        alarms = figures["false_alarms"]
+        print(f"Something was found in {alarms['found']} of {alarms['pictures']} pictures with nothing in them.")
     for label, row in figures["per_class"].items():
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"

@@ -130,7 +130,7 @@ def test_surroundings_stay_inside_the_picture() -> None:
 
 def seen(label: str, *scores: float) -> Sample:
     """A picture with a person of each score."""
-    regions = tuple(Region(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0)) for s in scores)
+    regions = tuple(Region(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0, 200.0)) for s in scores)
     return Sample(Path("x.jpg"), label, "0" * 64, regions, tuple(np.full((1, 2), s, np.float32) for s in scores))
 
 
