@@ -154,7 +154,8 @@ RECIPES: dict[str, Recipe] = {
         subject="person",
         detector=Step("person_hog", {"threshold": 0.5}),
         crop=Step("surroundings", {"size": 128}),
-        features=(Step("colour"), Step("hog"), Step("wavelet_bands")),
+        # Few numbers for shape: with all of HOG at cells of 8 pixels, riders were told apart at .72 instead of .80.
+        features=(Step("colour"), Step("hog", {"cell": 32}), Step("wavelet_bands", {"level": 2})),
         mirror=True,
         gallery="discriminant",
     ),

@@ -21,7 +21,7 @@ from data_cleaning.images import Image, decode, encode, resize
 from data_cleaning.people import FLOOR, with_faces, worth
 from model.bundle import Bundle
 from model.commands import as_json
-from model.evaluate import cross_validate, presence
+from model.evaluate import Rounds, cross_validate, presence
 from model.pipeline import Region
 from model.presence import above, known_answer, settled, way, ways, wide
 from model.recipe import RECIPES, Recipe
@@ -223,14 +223,14 @@ def test_groups_are_read_from_the_data_set(drawn_shapes: Path, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
-    """The astronaut in orange (a pilot), her mirror image in grey (somebody else), and empty scenes, 12 of each."""
+    """The astronaut in orange (a pilot), her mirror image in grey (somebody else), and empty scenes, 10 of each."""
     root = tmp_path_factory.mktemp("gate")
     random = np.random.default_rng(5)
     orange = decode(astronaut)
     grey = np.repeat(orange[:, ::-1].mean(axis=2, keepdims=True), 3, axis=2).astype(np.uint8)
     for label, person in (("pilot", orange), (UNKNOWN, grey), (NOTHING, None)):
         (root / label).mkdir()
-        for number in range(12):
+        for number in range(10):
             scene = resize(random.integers(60, 200, (4, 5, 3)).astype(np.uint8), 480, 400)
             if person is not None:
                 side = int(random.integers(260, 380))
@@ -240,22 +240,27 @@ def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
     return root
 
 
-def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def looked(gate: Path) -> list[Sample]:
+    """Those pictures looked at with person-classic, whatever its threshold."""
+    return samples(Dataset(gate).items(), wide(RECIPES["person-classic"]))
+
+
+def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, looked: list[Sample], tmp_path: Path) -> None:
     recipe = RECIPES["person-classic"]
-    seen_all = samples(Dataset(gate).items(), wide(recipe))
-    copies = near_copies(seen_all)
+    copies = near_copies(looked)
     wishes = Wishes(classifiers=("logistic_regression",), folds=2)
-    figures = presence(cross_validate(seen_all, copies, recipe, wishes, folds=2), recipe)["ways"]
+    outcomes, _ = cross_validate(looked, copies, recipe, wishes, Rounds(2))
+    figures = presence(outcomes, recipe)["ways"]
     assert figures["truths"] == ["pilot", "Human", "No Human"]
     assert figures["balanced_accuracy"] > 0.8
 
-    training = fit(seen_all, copies, recipe, wishes)
+    training = fit(looked, copies, recipe, wishes)
     saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recipe == saved.recipe
-    pilot, other, nobody = (
-        bundle.recognise((gate / label / "0.png").read_bytes()) for label in ("pilot", UNKNOWN, NOTHING)
-    )
+    folders = ("pilot", UNKNOWN, NOTHING)
+    pilot, other, nobody = (bundle.recognise((gate / label / "0.png").read_bytes()) for label in folders)
     assert (pilot.known_answer, pilot.way) == (("human_detected", "pilot"), "pilot")
     assert (other.known_answer, other.way) == (("human_detected", "others"), "Human")
     assert (nobody.known_answer, nobody.way) == ("no human detected", "No Human")
@@ -265,11 +270,10 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, tmp_path
     assert (line["human_detected"], line["known_answer"], line["way"]) == (True, ("human_detected", "pilot"), "pilot")
 
 
-def test_a_role_is_given_to_everybody_who_has_it(gate: Path) -> None:
+def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
     recipe = RECIPES["person-classic"]
-    seen_all = samples(Dataset(gate).items(), wide(recipe))
-    training = fit(seen_all, near_copies(seen_all), recipe, Wishes(classifiers=("logistic_regression",), folds=2))
-    views = [s.views[0] for s in seen_all if s.label == "pilot" and s.views][:2] * 2
+    training = fit(looked, near_copies(looked), recipe, Wishes(classifiers=("logistic_regression",), folds=2))
+    views = [s.views[0] for s in looked if s.label == "pilot" and s.views][:2] * 2
     labels = [[n.label for n in training.recogniser.answer(views, [True] * 4, once)] for once in (True, False)]
     assert labels[0].count("pilot") == 1
     assert labels[1].count("pilot") == 4
