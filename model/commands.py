@@ -15,7 +15,8 @@ from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Recognition
-from model.evaluate import Rounds, cross_validate, outcome, summary
+from model.evaluate import Rounds, cross_validate, outcome, presence, summary
+from model.presence import wide
 from model.produce import Order, produce, write_report
 from model.recipe import Recipe, recipe
 from model.registry import Registry
@@ -77,7 +78,7 @@ def crossval(args: Namespace) -> int:
     rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
     outcomes, strange = cross_validate(good, copies, made, _wishes(args), rounds)
     progress.close()
-    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
     if args.report:
         name = args.data.resolve().name
         material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
@@ -94,7 +95,7 @@ def evaluate(args: Namespace) -> int:
     progress.close()
     good = readable(looked)
     outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
-    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
     if args.report:
         material = Material(
             "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
@@ -164,8 +165,16 @@ def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
         "width": answer.width,
         "height": answer.height,
         "regions": regions,
+        **_people(answer),
         "seconds": {stage: round(s, 5) for stage, s in answer.seconds.items()},
     }
+
+
+def _people(answer: Recognition) -> dict[str, Any]:
+    """What only recipes that look for people can say."""
+    if answer.human_detected is None:
+        return {}
+    return {"human_detected": answer.human_detected, "known_answer": answer.known_answer, "way": answer.way}
 
 
 def _in_words(path: Path, answer: Recognition) -> str:
@@ -179,7 +188,7 @@ def _in_words(path: Path, answer: Recognition) -> str:
 
 
 def _look(data: Path, preset: str, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    made = recipe(preset)
+    made = wide(recipe(preset))
     items = Dataset(data).items()
     looked = samples(items, made, lambda done, total: progress("crops", done, total, "Looking at pictures"))
     progress.close()
@@ -265,5 +274,16 @@ def _print_words(figures: dict[str, Any]) -> None:
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
+    _print_ways(figures.get("ways"))
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
+
+
+def _print_ways(ways: dict[str, Any] | None) -> None:
+    """Somebody known, somebody, nobody: a line a truth, and the mean of the shares."""
+    if not ways:
+        return
+    for truth, row in zip(ways["truths"], ways["matrix"], strict=True):
+        said = ", ".join(f"{name} {n}" for name, n in zip(ways["labels"], row, strict=True) if n)
+        print(f"  {truth:<24} answered as: {said}")
+    print(f"Balanced accuracy of these: {ways['balanced_accuracy']:.3f}.")

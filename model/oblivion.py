@@ -16,6 +16,7 @@ import numpy as np
 
 from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
+from model.presence import wide
 from model.produce import Order, Say, produce
 from model.recipe import Recipe
 from model.registry import Registry
@@ -144,7 +145,7 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
     _check_enough_left(what, made["labels"], left)
     wishes = {**made["facts"]["wishes"], "classifiers": tuple(made["facts"]["wishes"]["classifiers"])}
     order = Order(what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry)
-    looked = samples(left, order.recipe, lambda done, total: say("crops", done, total, "Looking at pictures"))
+    looked = samples(left, wide(order.recipe), lambda done, total: say("crops", done, total, "Looking at pictures"))
     return produce(order, left, looked, say)[0].version
 
 

@@ -16,7 +16,8 @@ from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
 from model.bundle import Bundle
-from model.evaluate import Rounds, cross_validate, summary
+from model.evaluate import Rounds, cross_validate, presence, summary
+from model.presence import above
 from model.recipe import Recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
@@ -48,15 +49,18 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     settled = replace(order.wishes, classifiers=(training.chosen,))  # its parameters are still searched in every fold
     rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
     outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
-    figures = summary(outcomes, [s for s in looked if s.error])
+    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
-    material = Material("training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made)
+    seen = [above(one, training.recipe) for one in looked]
+    material = Material(
+        "training", order.name, order.root, training.recipe, figures, outcomes, seen, copies, facts=made
+    )
     extras = report_files(replace(material, training=training, private=order.wishes.private))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     say("save", 0, 1, "Saving")
-    bundle = order.registry.add(Bundle(order.name, 0, order.recipe, training.recogniser, made), extras)
+    bundle = order.registry.add(Bundle(order.name, 0, training.recipe, training.recogniser, made), extras)
     say("save", 1, 1, "Saving")
     return bundle, figures
 

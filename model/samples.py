@@ -31,6 +31,7 @@ class Sample:
     """One picture: its regions, best first, and each one's features, shape (views, d).
 
     hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
+    group: the name that the data set's groups.csv gives it, or None.
     """
 
     path: Path
@@ -41,6 +42,7 @@ class Sample:
     hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     seconds: dict[str, float] = field(default_factory=dict)
     error: str | None = None
+    group: str | None = None
 
 
 def sample(item: Item, recipe: Recipe) -> Sample:
@@ -49,10 +51,11 @@ def sample(item: Item, recipe: Recipe) -> Sample:
     try:
         sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
-        return Sample(item.path, item.label, item.sha256, error=str(error))
+        return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
         views = tuple(measure_views(sight.image, region.detection, recipe) for region in sight.regions)
-    return Sample(item.path, item.label, item.sha256, sight.regions, views, difference_hash(sight.image), watch.seconds)
+    seen = difference_hash(sight.image)
+    return Sample(item.path, item.label, item.sha256, sight.regions, views, seen, watch.seconds, group=item.group)
 
 
 def samples(items: Sequence[Item], recipe: Recipe, progress: Progress | None = None) -> list[Sample]:
@@ -78,8 +81,8 @@ def readable(all_samples: Iterable[Sample]) -> list[Sample]:
 
 
 def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
-    """A group number for each sample; near copies share one."""
-    return groups([s.hash for s in all_samples])
+    """A group number for each sample; near copies share one, and so do pictures that a person grouped."""
+    return groups([s.hash for s in all_samples], names=[s.group for s in all_samples])
 
 
 @dataclass(frozen=True)

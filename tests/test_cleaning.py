@@ -25,7 +25,7 @@ import pytest
 from data_cleaning import clean, collect, images
 from data_cleaning.__main__ import main, parser
 from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from tests.pictures import WEIGHTS, YUNET, needs_yunet, packaged, png, scene, tree, write
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.crops import Quality
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError
 from data_cleaning.images import encode
 from model.__main__ import main
