@@ -53,6 +53,10 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> Acc
     with_strangers = bool((numbers == len(plan.labels)).any())
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
+    elif plan.recipe.closed and not plan.wishes.strict:
+        return Acceptance(
+            "similarity", -1.0, "nothing: the classes are taken to be all there is; add _unknown to refuse"
+        )
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
@@ -69,6 +73,8 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> Acc
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
     """Out-of-fold scores with the strangers trained on in the other folds."""
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
+    plain = ~rows.altered
+    probabilities, similarities, numbers = probabilities[plain], similarities[plain], numbers[plain]
     stranger = numbers == len(plan.labels)
     best = probabilities.argmax(axis=1)
     line = np.arange(len(numbers))
@@ -88,9 +94,10 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
         out = np.isin(numbers, absent)
         gallery = plan.gallery(rows.subset(~out), numbers[~out])
-        strangers.append(gallery.similarity(rows.features[out], len(plan.labels)).max(axis=1))
-    line = np.arange(len(numbers))
-    held = HeldOut(similarities[line, best], best == numbers, np.concatenate(strangers))
+        strangers.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
+    line = np.flatnonzero(~rows.altered)
+    best = best[line]
+    held = HeldOut(similarities[line, best], best == numbers[line], np.concatenate(strangers))
     return {"similarity": held}
 
 
