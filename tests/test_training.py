@@ -1,0 +1,199 @@
+"""From samples to a recogniser: splits, search, refusing, assignment, and what too little data says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_cleaning.crops import Quality
+from data_cleaning.dataset import UNKNOWN, Dataset
+from data_cleaning.detectors import Detection
+from data_cleaning.errors import DatasetError
+from model.evaluate import cross_validate, summary
+from model.pipeline import Region
+from model.recipe import RECIPES
+from model.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
+from model.refusal import HeldOut
+from model.samples import Sample, near_copies, samples, training_rows
+from model.train import Wishes, fit, grouped_splits
+
+RECIPE = RECIPES["object-classic"]
+QUICK = Wishes(classifiers=("logistic_regression",), folds=3)
+
+
+@pytest.fixture(scope="session")
+def shapes(drawn_shapes: Path) -> list[Sample]:
+    return samples(Dataset(drawn_shapes).items(), RECIPE)
+
+
+def made(label: str, vector: list[float], number: int) -> Sample:
+    """A sample with one region and given features, and a hash that is like no other."""
+    views = (np.array([vector], np.float32),)
+    bits = np.random.default_rng(number).integers(0, 256, 32).astype(np.uint8)
+    return Sample(Path(f"{number}.png"), label, f"{number:064x}", (_region(100),), views, bits)
+
+
+def test_folds_keep_every_group_on_one_side() -> None:
+    numbers = np.repeat([0, 1, 2], 20)
+    groups = np.arange(60) // 4
+    for learn, test in grouped_splits(numbers, groups, 5):
+        assert not set(groups[learn]) & set(groups[test])
+        assert set(numbers[test]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(("smallest", "folds"), [(2, 2), (3, 3), (9, 5)])
+def test_small_classes_mean_fewer_folds(smallest: int, folds: int) -> None:
+    numbers = np.array([0] * 20 + [1] * smallest)
+    assert len(grouped_splits(numbers, np.arange(len(numbers)), 5)) == folds
+
+
+def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]) -> None:
+    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, folds=3))
+    assert figures["pictures"] == figures["found"] == 36
+    assert figures["accuracy"] > 0.8
+
+
+def test_all_three_classifiers_are_compared(shapes: list[Sample]) -> None:
+    training = fit(shapes, near_copies(shapes), RECIPE, Wishes(folds=3))
+    assert {t.name for t in training.trials} == {"svm", "logistic_regression", "random_forest"}
+    assert training.chosen == max(training.trials, key=lambda t: t.score).name
+
+
+def test_private_training_keeps_no_support_vectors(shapes: list[Sample]) -> None:
+    training = fit(shapes, near_copies(shapes), RECIPE, Wishes(folds=3, private=True))
+    assert "svm" not in {t.name for t in training.trials}
+
+
+def test_probabilities_sum_to_one_in_label_order(shapes: list[Sample]) -> None:
+    model = fit(shapes, near_copies(shapes), RECIPE, QUICK).recogniser
+    for one in shapes[:6]:
+        (named,) = model.answer(one.views, [True])
+        assert list(named.scores) == ["cross", "disc", "square"]
+        assert sum(named.scores.values()) == pytest.approx(1)
+        assert named.best == max(named.scores, key=named.scores.__getitem__)
+
+
+def test_strangers_get_no_name_and_known_ones_do() -> None:
+    """Two directions are known; a third is only in _unknown, a fourth was never seen at all."""
+    random = np.random.default_rng(3)
+    centres = {"a": [1, 0, 0, 0], "b": [0, 1, 0, 0], UNKNOWN: [0, 0, 1, 0]}
+    data = [
+        made(label, (np.array(c) + random.normal(0, 0.05, 4)).tolist(), 100 * i + k)
+        for i, (label, c) in enumerate(centres.items())
+        for k in range(30)
+    ]
+    model = fit(data, near_copies(data), RECIPES["face-modern"], QUICK).recogniser
+    assert model.labels == ("a", "b")
+    assert model.acceptance.basis == "pictures of _unknown"
+    answers = {d.label: model.answer(d.views, [True])[0] for d in data}
+    assert (answers["a"].label, answers["b"].label, answers[UNKNOWN].label) == ("a", "b", None)
+    stranger = model.answer([np.array([[0, 0, 0, 1]], np.float32)], [True])[0]
+    assert (stranger.label, stranger.reason) == (None, "unknown")
+
+
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        (["a"] * 5, "only one class, a"),
+        (["a"] * 5 + ["b"], r"Class b has 1 pictures, of which 1 .* at least 2"),
+    ],
+)
+def test_too_little_says_what_is_missing(labels: list[str], words: str) -> None:
+    data = [made(label, [i, 1.0, 0.5], i) for i, label in enumerate(labels)]
+    with pytest.raises(DatasetError, match=words):
+        fit(data, near_copies(data), RECIPES["face-modern"], QUICK)
+
+
+def test_pictures_with_nothing_to_learn_from_are_counted() -> None:
+    data = [Sample(Path(f"{i}.png"), "ab"[i % 2], f"{i:064x}") for i in range(8)]
+    with pytest.raises(DatasetError, match="In none of the 8 pictures was there a face"):
+        fit(data, np.arange(8), RECIPES["face-modern"], QUICK)
+
+
+def test_the_odd_face_out_is_not_chosen_for_training() -> None:
+    """Nine pictures of one face; the tenth shows somebody else larger, and the same face smaller."""
+    random = np.random.default_rng(5)
+    alike = [made("a", [1, 0, random.normal(0, 0.02)], i) for i in range(9)]
+    stranger, same = np.array([[0, 1, 0]], np.float32), np.array([[1, 0, 0]], np.float32)
+    regions = (_region(200), _region(50))
+    mixed = Sample(Path("x.png"), "a", "f" * 64, regions, (stranger, same), np.zeros(32, np.uint8))
+    others = [made("b", [0, 0.1, 1], 50 + i) for i in range(9)]
+    data = [*alike, mixed, *others]
+    rows = training_rows(data, near_copies(data), RECIPES["face-modern"])
+    assert rows.features[rows.sources.index("f" * 64)].tolist() == [1, 0, 0]
+
+
+def _region(size: int) -> Region:
+    return Region(Detection(0, 0, size, size), Quality(size, 500, 120))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "believed", "expected"),
+    [
+        ([[0.9, 0.1]], [[True, True]], {0: 0}),
+        ([[0.9, 0.1]], [[False, True]], {}),
+        ([[0.9, 0.1], [0.2, 0.8]], [[True, True], [True, True]], {0: 0, 1: 1}),
+        # both look like the first class: the surer one gets it, the other its own second where that is believed
+        ([[0.9, 0.1], [0.6, 0.4]], [[True, False], [True, True]], {0: 0, 1: 1}),
+        ([[0.9, 0.1], [0.6, 0.4]], [[True, False], [True, False]], {0: 0}),
+        # the pair with the larger sum wins, not the largest single one
+        ([[0.9, 0.8], [0.85, 0.0]], [[True, True], [True, True]], {0: 1, 1: 0}),
+    ],
+)
+def test_a_class_is_given_once_a_picture(probabilities: list, believed: list, expected: dict) -> None:
+    assert assign(np.array(probabilities), np.array(believed)) == expected
+
+
+def test_the_best_answer_stays_the_largest_probability_when_a_class_is_taken() -> None:
+    gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
+    model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1], [0.6, 0.4]]), gallery, Acceptance("probability", 0.3))
+    first, second = model.answer([np.zeros((1, 2), np.float32)] * 2, [True, True])
+    assert (first.label, second.label) == ("a", "b")
+    for named in (first, second):
+        assert named.best == max(named.scores, key=named.scores.__getitem__)
+        assert sum(named.scores.values()) == pytest.approx(1)
+
+
+def test_a_region_too_small_to_tell_gets_no_name() -> None:
+    gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
+    model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1]]), gallery, Acceptance("probability", 0.3))
+    (named,) = model.answer([np.zeros((1, 2), np.float32)], [False])
+    assert (named.label, named.reason, named.best) == (None, "too_small", "a")
+
+
+class _Fixed:
+    """A classifier with the answers that it is given."""
+
+    def __init__(self, answers: list[list[float]]) -> None:
+        self.answers = np.array(answers)
+
+    def predict_proba(self, rows: np.ndarray) -> np.ndarray:
+        return self.answers
+
+
+@pytest.mark.parametrize(("fpir", "threshold"), [(0.0, 0.9), (0.1, 0.8), (0.5, 0.4), (1.0, 0.0)])
+def test_the_threshold_lets_through_what_was_wished(fpir: float, threshold: float) -> None:
+    held = HeldOut(np.array([1.0]), np.array([True]), np.arange(10) / 10)
+    chosen = held.threshold_at(fpir)
+    assert chosen == pytest.approx(threshold, abs=1e-9)
+    assert held.fpir(chosen) <= fpir + (fpir == 1.0)
+
+
+def test_fnir_counts_refusals_and_wrong_names() -> None:
+    held = HeldOut(np.array([0.9, 0.8, 0.3, 0.95]), np.array([True, True, True, False]), np.array([0.1]))
+    assert held.fnir(0.5) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("cosines", "mean"), [([[0.9, 0.1, 0.6, 0.3]], 0.6), ([[0.5]], 0.5), ([[0.2, 0.4]], 0.3), ([[]], -1.0)]
+)
+def test_similarity_is_the_mean_of_the_three_nearest(cosines: list, mean: float) -> None:
+    assert nearest_mean(np.array(cosines, float).reshape(1, -1))[0] == pytest.approx(mean)
+
+
+def test_the_unknown_class_is_the_last_number_and_no_label() -> None:
+    labels, numbers = class_numbers(["b", UNKNOWN, "a"])
+    assert labels == ("a", "b")
+    assert numbers.tolist() == [1, 2, 0]
