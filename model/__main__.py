@@ -7,8 +7,9 @@ import signal
 import sys
 from pathlib import Path
 
-from data_cleaning.errors import InputError, LikenessError
-from model import commands, weights
+from data_cleaning.errors import InputError, LikenessError, RecipeError
+from model import commands, commands_explain, weights
+from model.augment import ALTERATIONS, COPIES, Augment
 from model.recipe import RECIPES
 
 
@@ -37,8 +38,31 @@ def parser() -> argparse.ArgumentParser:
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
+    predict.add_argument("--top-k", type=_positive, metavar="N", help="show the N most probable classes of each region")
     predict.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE")
+
+    _explain(sub)
+    _export(sub)
     return top
+
+
+def _explain(sub: argparse._SubParsersAction) -> None:
+    one = _command(sub, "explain", commands_explain.run_explain, "say and draw why a picture gets its answer")
+    _model(one)
+    one.add_argument("picture", type=Path, metavar="PICTURE")
+    one.add_argument("-o", "--out", type=Path, metavar="PNG", help="write the heat map there")
+    one.add_argument("--region", type=int, default=0, metavar="I", help="which region, as predict lists them, from 0")
+    one.add_argument(
+        "--data", type=Path, metavar="DIR", help="training pictures, to name the files of the nearest ones"
+    )
+
+
+def _export(sub: argparse._SubParsersAction) -> None:
+    one = _command(sub, "export", commands_explain.run_export, "write a model as one ONNX file")
+    _model(one)
+    one.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="file to write")
+    one.add_argument("--int8", action="store_true", help="also write FILE with 8-bit numbers (.int8), and compare")
+    one.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures to check, calibrate and compare on")
 
 
 def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:
@@ -58,6 +82,15 @@ def _how(one: argparse.ArgumentParser) -> None:
         "(default 0.01, given up where it would refuse too many known ones)",
     )
 
+    one.add_argument(
+        "--augment",
+        type=_augment,
+        default=Augment(),
+        metavar="HOW",
+        help=f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; "
+        f"with how many of each picture after a colon (default {COPIES}): flip,zoom:4",
+    )
+
 
 def _artifacts(one: argparse.ArgumentParser) -> None:
     one.add_argument("--artifacts", type=Path, default=Path("artifacts"), metavar="DIR", help="default %(default)s")
@@ -74,6 +107,21 @@ def _folds(text: str) -> int:
     if not 2 <= number <= 20:
         raise argparse.ArgumentTypeError(f"{number} folds; 2 to 20 are allowed")
     return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number}; at least 1 is allowed")
+    return number
+
+
+def _augment(text: str) -> Augment:
+    names, _, copies = text.partition(":")
+    try:
+        return Augment(tuple(names.split(",")), int(copies) if copies else COPIES)
+    except (RecipeError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _share(text: str) -> float:

@@ -7,17 +7,20 @@ import platform
 import sys
 import time
 from argparse import Namespace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from tqdm import tqdm
 
 from data_cleaning.dataset import Dataset, Item, counts, digest, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
-from model.bundle import Bundle, Recognition
+from model.bundle import Bundle, Prediction, Recognition
 from model.evaluate import Outcome, cross_validate, outcome, summary
 from model.recipe import recipe
 from model.registry import Registry
@@ -60,7 +63,7 @@ def train(args: Namespace) -> int:
     started = time.perf_counter()
     progress = Progress(args.progress_json)
     Registry(args.artifacts).versions(args.name)  # a name that cannot be used must fail before the work
-    items, looked = _look(args.data, args.recipe, progress)
+    items, looked = _look(args, progress)
     good = readable(looked)
     copies = near_copies(good)
     how = _wishes(args)
@@ -69,7 +72,7 @@ def train(args: Namespace) -> int:
     progress("search", 1, 2, "Comparing classifiers")
     outcomes = cross_validate(good, copies, recipe(args.recipe), how)
     progress("search", 2, 2, "Comparing classifiers")
-    figures = summary(outcomes, [s for s in looked if s.error])
+    figures = summary(outcomes, [s for s in looked if s.error]) | _gain(args, good, copies, outcomes)
     facts = _facts(training, items, figures, how)
     facts["seconds"] = round(time.perf_counter() - started, 1)
     progress("save", 0, 1, "Saving")
@@ -86,19 +89,32 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
-    _, looked = _look(args.data, args.recipe, progress)
+    _, looked = _look(args, progress)
     good = readable(looked)
     check_enough(good)
+    copies = near_copies(good)
     outcomes = cross_validate(
         good,
-        near_copies(good),
+        copies,
         recipe(args.recipe),
         _wishes(args),
         args.folds,
         lambda done, total: progress("folds", done, total, "Folds"),
     )
+    figures = summary(outcomes, [s for s in looked if s.error]) | _gain(args, good, copies, outcomes)
     progress.close()
-    return _print_figures(args, summary(outcomes, [s for s in looked if s.error]))
+    return _print_figures(args, figures)
+
+
+def _gain(args: Namespace, good: list[Sample], copies: NDArray[np.int64], outcomes: list[Outcome]) -> dict[str, Any]:
+    """What altered crops brought: the same folds once more without them; nothing where none were asked for."""
+    if not args.augment:
+        return {}
+    plain = [replace(one, extra=()) for one in good]
+    without = summary(cross_validate(plain, copies, recipe(args.recipe), _wishes(args), getattr(args, "folds", 5)))
+    gain = summary(outcomes)["accuracy"] - without["accuracy"]
+    told = {"alterations": args.augment.names, "copies": args.augment.copies}
+    return {"augmentation": told | {"accuracy_without": without["accuracy"], "gain": gain}}
 
 
 def evaluate(args: Namespace) -> int:
@@ -125,12 +141,22 @@ def predict(args: Namespace) -> int:
             line = {"picture": str(path), "error": reason}
             print(json.dumps(line, ensure_ascii=False) if args.json else f"{path}: {reason}")
             continue
-        print(json.dumps(as_json(path, answer), ensure_ascii=False) if args.json else _in_words(path, answer))
+        print(
+            json.dumps(as_json(path, answer, args.top_k), ensure_ascii=False)
+            if args.json
+            else _in_words(path, answer, args.top_k)
+        )
     return failed
 
 
-def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
-    """One line of `predict --json`."""
+def ranked(prediction: Prediction, top_k: int) -> list[dict[str, Any]]:
+    """The most probable classes of a region, best first."""
+    best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top_k]
+    return [{"label": label, "score": score} for label, score in best]
+
+
+def as_json(path: Path, answer: Recognition, top_k: int | None = None) -> dict[str, Any]:
+    """One line of `predict --json`; top_k: also list that many classes of each region, best first."""
     regions = [
         {
             "box": [p.detection.x, p.detection.y, p.detection.width, p.detection.height],
@@ -141,6 +167,7 @@ def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
             "scores": p.scores,
             "reason": p.reason,
             "note": p.note,
+            **({"top": ranked(p, top_k)} if top_k else {}),
         }
         for p in answer.predictions
     ]
@@ -156,20 +183,27 @@ def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
     }
 
 
-def _in_words(path: Path, answer: Recognition) -> str:
+def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     if not answer.predictions:
         return f"{path}: {answer.note}"
     parts = [
         f"{p.label or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
         for p in answer.predictions
     ]
-    return f"{path}: {'; '.join(parts)}"
+    lines = [f"{path}: {'; '.join(parts)}"]
+    for p in answer.predictions if top_k else ():
+        lines += [f"  {one['label']:<24} {one['score']:.3f}" for one in ranked(p, top_k or 1)]
+    return "\n".join(lines)
 
 
-def _look(data: Path, preset: str, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    made = recipe(preset)
-    items = Dataset(data).items()
-    looked = samples(items, made, lambda done, total: progress("crops", done, total, "Looking at pictures"))
+def _look(args: Namespace, progress: Progress) -> tuple[list[Item], list[Sample]]:
+    items = Dataset(args.data).items()
+    looked = samples(
+        items,
+        recipe(args.recipe),
+        lambda done, total: progress("crops", done, total, "Looking at pictures"),
+        args.augment,
+    )
     progress.close()
     return items, looked
 
@@ -260,5 +294,10 @@ def _print_words(figures: dict[str, Any]) -> None:
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
+    if "augmentation" in figures:
+        told = figures["augmentation"]
+        print(
+            f"  altered crops ({', '.join(told['alterations'])}): {told['gain']:+.1%} against none, in the same folds"
+        )
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")

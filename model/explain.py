@@ -5,9 +5,7 @@ Only reads a bundle. Neither the pages nor the plots of reports belong here: the
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -121,11 +119,11 @@ def _without_each_place(recipe: Recipe, view: Image) -> NDArray[np.float32]:
         if feature.maps is None or feature.pool is None:
             blocks.append(np.tile(feature.function(view, *files, **step.options), (1 + GRID * GRID, 1)))
             continue
-        maps = feature.maps(view, *files, **step.options)
+        maps = feature.maps(view, *files, **step.options)  # (channels, GRID, GRID)
         pooled = [feature.pool(maps)]
         for row, column in np.ndindex(GRID, GRID):
             without = maps.copy()
-            without[:, :, row, column] = 0.0
+            without[:, row, column] = 0.0
             pooled.append(feature.pool(without))
         blocks.append(np.stack(pooled))
     return np.concatenate(blocks, axis=1)
@@ -194,11 +192,6 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
         side = "above" if prediction.acceptance >= rule.threshold else "below"
         parts.append(f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold {_short(rule.threshold)}")
     return "; ".join(parts) + "."
-
-
-def file_names(nearest_ones: tuple[Nearest, ...], files: Mapping[str, Path]) -> list[str]:
-    """Where each nearest picture lies, by a table of sha256 to file; its sha256 where it is not in the table."""
-    return [str(files.get(one.sha256, one.sha256)) for one in nearest_ones]
 
 
 def _views(bundle: Bundle, chip: Image) -> list[Image]:

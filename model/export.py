@@ -125,12 +125,19 @@ def _embed_face(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
 
 
 def _embed_object(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
+    return _unit(graph, _object_means(graph, crops))
+
+
+def _object_roots(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
+    means = graph.add("Max", _object_means(graph, crops), graph.constant(0.0))
+    return _unit(graph, graph.add("Sqrt", means))
+
+
+def _object_means(graph: Graph, crops: str) -> str:
     colours = graph.add("Transpose", _flipped(graph, crops, 3), perm=[0, 3, 1, 2])
     centred = graph.add("Sub", colours, graph.constant(127.0))
     pixels = graph.add("Div", centred, graph.constant(128.0))
-    views = [pixels, _flipped(graph, pixels, 3)] if options.get("mirror", False) else [pixels]
-    mean = graph.add("Mean", *(_network(graph, "efficientnet_lite0", view, "features") for view in views))
-    return _unit(graph, graph.add("Sqrt", graph.add("Max", mean, graph.constant(0.0))))
+    return _network(graph, "efficientnet_lite0", pixels, "features")
 
 
 def _colour(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
@@ -144,12 +151,17 @@ def _colour(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
     return graph.add("Sqrt", graph.add("Flatten", shares, axis=1))
 
 
-FRONTS = {"face_embedding": _embed_face, "object_embedding": _embed_object, "colour": _colour}
+FRONTS = {
+    "face_embedding": _embed_face,
+    "object_embedding": _embed_object,
+    "object_roots": _object_roots,
+    "colour": _colour,
+}
 
 
 def _has_graph(step: Step, side: int) -> bool:
     """Can this feature be computed in the graph, from crops of that many pixels a side, without scaling them?"""
-    sides = {"face_embedding": 150, "object_embedding": 224}
+    sides = {"face_embedding": 150, "object_embedding": 224, "object_roots": 224}
     if step.name == "colour":
         return step.options.get("grid", 3) * step.options.get("cell", 32) == side
     return sides.get(step.name) == side

@@ -127,7 +127,7 @@ def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.fl
 
 
 def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quantised:
-    """Write a copy whose convolutions use 8-bit numbers, ranges taken from pictures, and compare the two on all of them.
+    """Write a copy whose convolutions use 8-bit numbers, ranges taken from pictures, and compare the two on all.
 
     Raises ExportRefused where the graph holds no network, DatasetError where no picture could be used.
     """

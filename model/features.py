@@ -115,31 +115,37 @@ def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features
     return unit(np.sum([run(model, view)[0][0] for view in views], axis=0))
 
 
-def object_embedding(crop: Image, model: Path, *, mirror: bool = False) -> Features:
-    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `pool_maps` of `object_maps`."""
-    return pool_maps(object_maps(crop, model, mirror=mirror))
+def object_embedding(crop: Image, model: Path) -> Features:
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `mean_of` of `object_maps`."""
+    return mean_of(object_maps(crop, model))
 
 
-def object_maps(crop: Image, model: Path, *, mirror: bool = False) -> NDArray[np.float32]:
-    """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (views, 1280, 7, 7), from 0 up.
+def object_roots(crop: Image, model: Path) -> Features:
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `root_of` of `object_maps`."""
+    return root_of(object_maps(crop, model))
 
-    mirror: a second view of the mirror image, turned back so that the places agree.
+
+def object_maps(crop: Image, model: Path) -> NDArray[np.float32]:
+    """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (1280, 7, 7), from 0 up.
 
     Source: Tan, Le, "EfficientNet", ICML 2019; Lite variant by Liu, 2020.
     """
     pixels = (resize(crop, 224, 224)[:, :, ::-1].astype(np.float32) - 127.0) / 128.0
-    chip = pixels.transpose(2, 0, 1)[None]
-    maps = run(model, np.concatenate([chip, chip[:, :, :, ::-1]]) if mirror else chip, ["feature_map"])[0]
-    return np.concatenate([maps[:1], maps[1:, :, :, ::-1]])
+    return run(model, pixels.transpose(2, 0, 1)[None], ["feature_map"])[0][0]
 
 
-def pool_maps(maps: NDArray[np.float32]) -> Features:
-    """The square roots of the means over views and places, scaled to length 1.
+def mean_of(maps: NDArray[np.float32]) -> Features:
+    """The means over all places, scaled to length 1."""
+    return unit(maps.mean(axis=(1, 2)))
+
+
+def root_of(maps: NDArray[np.float32]) -> Features:
+    """The square roots of the means over all places, scaled to length 1.
 
     The square root keeps a few strong channels from drowning the rest. Source: Perronnin et al., "Improving
     the Fisher kernel for large-scale image classification", ECCV 2010.
     """
-    return unit(np.sqrt(np.maximum(maps.mean(axis=(0, 2, 3)), 0.0)))
+    return unit(np.sqrt(np.maximum(maps.mean(axis=(1, 2)), 0.0)))
 
 
 def unit(vector: NDArray[np.floating]) -> Features:
@@ -155,5 +161,6 @@ FEATURES: dict[str, Feature] = {
     "lbp": Feature(lbp),
     "colour": Feature(colour),
     "face_embedding": Feature(face_embedding, needs=("dlib_face",)),
-    "object_embedding": Feature(object_embedding, needs=("efficientnet_lite0",), maps=object_maps, pool=pool_maps),
+    "object_embedding": Feature(object_embedding, ("efficientnet_lite0",), object_maps, mean_of),
+    "object_roots": Feature(object_roots, ("efficientnet_lite0",), object_maps, root_of),
 }
