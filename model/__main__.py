@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError, RecipeError
-from model import commands, commands_explain, weights
+from model import commands, commands_explain, commands_many, weights
 from model.augment import ALTERATIONS, COPIES, Augment
 from model.recipe import RECIPES
 
@@ -18,14 +19,24 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m model", description="Train, try and look after models.")
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    train = _command(sub, "train", commands.train, "train on <class>/<picture> folders and save the next version")
+    train = _command(
+        sub,
+        "train",
+        _either(commands.train, commands_many.train),
+        "train on <class>/<picture> folders and save the next version",
+    )
     train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
     train.add_argument("--private", action="store_true", help="use no classifier that keeps training examples")
     _how(train)
     _artifacts(train)
 
-    crossval = _command(sub, "crossval", commands.crossval, "score every picture by a model that never saw it")
+    crossval = _command(
+        sub,
+        "crossval",
+        _either(commands.crossval, commands_many.crossval),
+        "score every picture by a model that never saw it",
+    )
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
@@ -73,6 +84,11 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
     return one
 
 
+def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.Namespace], int]):
+    """The command for pictures of one class each, or for pictures that may carry several."""
+    return lambda args: (many if args.multi_label else one)(args)
+
+
 def _how(one: argparse.ArgumentParser) -> None:
     one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
     one.add_argument(
@@ -82,6 +98,11 @@ def _how(one: argparse.ArgumentParser) -> None:
         "(default 0.01, given up where it would refuse too many known ones)",
     )
 
+    one.add_argument(
+        "--multi-label",
+        action="store_true",
+        help="a picture may carry several classes: it lies in the folder of each",
+    )
     one.add_argument(
         "--augment",
         type=_augment,

@@ -27,7 +27,7 @@ from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Named, Recogniser, speaker
+from model.recogniser import Acceptance, Gallery, Named, PerClass, Recogniser, speaker
 
 FORMAT = 1
 GOLDEN_TOLERANCE = 1e-3
@@ -49,6 +49,8 @@ class Prediction:
     order, summing to 1. similarity: mean cosine to the nearest enrolled examples of `best`, -1 to 1.
     acceptance: the score that the threshold is held against. reason: "known", "unknown", "taken" or
     "too_small". note: the same for people. marks: what is wrong with the region, as in `crops.MARKS`.
+    labels: every name it gets, best first; several only where pictures may carry several classes (then the
+    scores do not sum to 1).
     """
 
     detection: Detection
@@ -61,6 +63,7 @@ class Prediction:
     reason: str
     note: str
     marks: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +147,7 @@ def _prediction(detection: Detection, named: Named, marks: tuple[str, ...]) -> P
         reason=named.reason,
         note=_note(named, marks),
         marks=marks,
+        labels=named.labels,
     )
 
 
@@ -234,7 +238,7 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
-    skops.io.dump({"classifier": model.classifier, "space": gallery.space}, folder / "classifier.skops")
+    skops.io.dump({"classifier": _plain(model.classifier), "space": gallery.space}, folder / "classifier.skops")
     np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners)
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
@@ -248,6 +252,7 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "recipe": bundle.recipe.to_json(),
         "labels": list(model.labels),
         "acceptance": asdict(model.acceptance),
+        "thresholds": list(model.thresholds),
         "sources": list(gallery.sources),
         "facts": bundle.facts,
         "files": {name: _sha256(folder / name) for name in held},
@@ -257,6 +262,15 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+
+
+def _plain(classifier: Any) -> Any:
+    """What skops may see: scikit-learn's own types, so a list for one classifier a class."""
+    return list(classifier.models) if isinstance(classifier, PerClass) else classifier
+
+
+def _whole(saved: Any) -> Any:
+    return PerClass(tuple(saved)) if isinstance(saved, list) else saved
 
 
 def load(directory: Path) -> Bundle:
@@ -273,7 +287,11 @@ def load(directory: Path) -> Bundle:
             vectors, owners = arrays["vectors"], arrays["owners"]
         gallery = Gallery(vectors, owners, tuple(manifest["sources"]), parts["space"])
         model = Recogniser(
-            tuple(manifest["labels"]), parts["classifier"], gallery, Acceptance(**manifest["acceptance"])
+            tuple(manifest["labels"]),
+            _whole(parts["classifier"]),
+            gallery,
+            Acceptance(**manifest["acceptance"]),
+            tuple(manifest.get("thresholds", ())),
         )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
     except (KeyError, TypeError, ValueError, OSError, RecipeError) as error:

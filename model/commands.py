@@ -22,6 +22,7 @@ from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Prediction, Recognition
 from model.evaluate import Outcome, cross_validate, outcome, summary
+from model.multilabel import summary_many, together, verdict
 from model.recipe import recipe
 from model.registry import Registry
 from model.samples import Sample, near_copies, readable, samples
@@ -122,8 +123,12 @@ def evaluate(args: Namespace) -> int:
     bundle = Registry(args.artifacts).load(args.name, args.version)
     progress = Progress(args.progress_json)
     items = _labelled(args.data)
+    items, truths = together(items) if bundle.recogniser.thresholds else (items, {})
     looked = samples(items, bundle.recipe, lambda done, total: progress("crops", done, total, "Pictures"))
     progress.close()
+    if truths:
+        verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe.smallest) for s in readable(looked)]
+        return _print_figures(args, summary_many(verdicts, [s for s in looked if s.error]))
     outcomes: list[Outcome] = [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)]
     return _print_figures(args, summary(outcomes, [s for s in looked if s.error]))
 
@@ -167,6 +172,7 @@ def as_json(path: Path, answer: Recognition, top_k: int | None = None) -> dict[s
             "scores": p.scores,
             "reason": p.reason,
             "note": p.note,
+            **({"labels": p.labels} if len(p.labels) > 1 else {}),
             **({"top": ranked(p, top_k)} if top_k else {}),
         }
         for p in answer.predictions
@@ -187,7 +193,7 @@ def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     if not answer.predictions:
         return f"{path}: {answer.note}"
     parts = [
-        f"{p.label or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
+        f"{' + '.join(p.labels) or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
         for p in answer.predictions
     ]
     lines = [f"{path}: {'; '.join(parts)}"]
@@ -294,6 +300,9 @@ def _print_words(figures: dict[str, Any]) -> None:
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
+    if figures.get("multi_label"):
+        print(f"  whole sets of classes right {figures['subset_accuracy']:.1%}", end="; ")
+        print(f"mean average precision {figures['mean_average_precision']:.3f}, mean F1 {figures['macro_f1']:.3f}")
     if "augmentation" in figures:
         told = figures["augmentation"]
         print(

@@ -19,7 +19,7 @@ from onnx import TensorProto, helper, numpy_helper
 from data_cleaning.errors import InputError
 from model.bundle import Bundle
 from model.recipe import Step
-from model.recogniser import NEAREST
+from model.recogniser import NEAREST, PerClass
 from model.weights import locate
 
 OPSET = 17
@@ -68,7 +68,8 @@ def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
         raise ExportRefused(f"Features {', '.join(lacking)} have no graph: only the classifier can be exported.")
     graph = Graph()
     if not whole:
-        width = int(_steps(_fitted(bundle))[0][1].n_features_in_)
+        inner = _classifiers(bundle)[0].calibrated_classifiers_[0].estimator
+        width = int(_steps(inner)[0][1].n_features_in_)
         source = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", width])
         return _finish(graph, bundle, ["features"], source)
     source = helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["n", side, side, 3])
@@ -85,7 +86,7 @@ def _finish(graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueIn
     classes = len(bundle.labels)
     rows = graph.add("Concat", *views, axis=0)
     results = {
-        "probabilities": _first(graph, _probabilities(graph, bundle.recogniser.classifier, rows), classes),
+        "probabilities": _named_classes(graph, bundle, rows),
         "similarities": _similarities(graph, bundle, rows),
     }
     for name, value in results.items():
@@ -111,6 +112,7 @@ def _metadata(bundle: Bundle) -> dict[str, str]:
         "recipe": json.dumps(bundle.recipe.to_json()),
         "score": rule.score,
         "threshold": repr(float(rule.threshold)),
+        "thresholds": json.dumps(list(bundle.recogniser.thresholds)),
         "model": f"{bundle.name} {bundle.version}",
     }
 
@@ -219,9 +221,22 @@ def _unit(graph: Graph, x: str) -> str:
 # ---- the classifier
 
 
-def _fitted(bundle: Bundle) -> Any:
-    """The pipeline inside the calibration."""
-    return bundle.recogniser.classifier.calibrated_classifiers_[0].estimator
+def _classifiers(bundle: Bundle) -> tuple[Any, ...]:
+    """The calibrated classifiers: one, or one a class where a picture may carry several classes."""
+    classifier = bundle.recogniser.classifier
+    return classifier.models if isinstance(classifier, PerClass) else (classifier,)
+
+
+def _named_classes(graph: Graph, bundle: Bundle, rows: str) -> str:
+    """Probabilities of the known classes: a trained `_unknown` comes after them and is cut off."""
+    each = [_probabilities(graph, one, rows) for one in _classifiers(bundle)]
+    if len(each) == 1:
+        return _columns(graph, each[0], 0, len(bundle.labels))
+    return graph.add("Concat", *(_columns(graph, one, 1, 2) for one in each), axis=1)
+
+
+def _columns(graph: Graph, x: str, start: int, end: int) -> str:
+    return graph.add("Slice", x, *(graph.constant([v], np.int64) for v in (start, end, 1)))
 
 
 def _steps(pipeline: Any) -> list[tuple[str, Any]]:
@@ -283,7 +298,7 @@ def _forest(graph: Graph, model: Any, x: str) -> str:
     )
     if len(model.classes_) > 2:
         return shares
-    return graph.add("Slice", shares, *(graph.constant([v], np.int64) for v in (1, 2, 1)))
+    return _columns(graph, shares, 1, 2)
 
 
 def _tree_table(model: Any) -> dict[str, Any]:
@@ -381,11 +396,6 @@ DECISIONS = {
 
 
 # ---- similarity
-
-
-def _first(graph: Graph, x: str, classes: int) -> str:
-    """The columns of the known classes: a trained `_unknown` is the last one."""
-    return graph.add("Slice", x, *(graph.constant([v], np.int64) for v in (0, classes, 1)))
 
 
 def _similarities(graph: Graph, bundle: Bundle, features: str) -> str:

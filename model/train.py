@@ -96,7 +96,7 @@ def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Sp
     """GridSearchCV of one classifier over its grid."""
     candidate = CLASSIFIERS[name]
     grid = GridSearchCV(
-        candidate.make(features.shape[1], len(features)),
+        candidate.make(features.shape[1], room(len(features), splits)),
         dict(candidate.grid),
         scoring="balanced_accuracy",
         cv=splits,
@@ -138,10 +138,7 @@ class Plan:
 
     def classifier(self, features: Features, numbers: NDArray[np.int64], groups: NDArray[np.int64]) -> Any:
         """The chosen classifier, calibrated and fitted."""
-        bare = CLASSIFIERS[self.trial.name].make(features.shape[1], len(features)).set_params(**self.trial.parameters)
-        model = calibrated(bare, grouped_splits(numbers, groups, 3)).fit(features, numbers)
-        model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
-        return model
+        return fitted(self.trial, features, numbers, grouped_splits(numbers, groups, 3))
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
@@ -154,6 +151,19 @@ class Plan:
         from model.refusal import choose_acceptance
 
         return choose_acceptance(self, rows, numbers)
+
+
+def fitted(trial: Trial, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Any:
+    """The classifier that a trial found, calibrated over `splits` and fitted on everything."""
+    bare = CLASSIFIERS[trial.name].make(features.shape[1], room(len(features), splits))
+    model = calibrated(bare.set_params(**trial.parameters), splits).fit(features, numbers)
+    model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
+    return model
+
+
+def room(rows: int, splits: Splits) -> int:
+    """For how many rows a classifier is made: half as many principal components must fit into every fold."""
+    return min(rows, *(2 * len(learn) for learn, _ in splits))
 
 
 def discriminant_space(features: Features, numbers: NDArray[np.int64]) -> Pipeline | None:
