@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pywt
 from numpy.typing import NDArray
@@ -96,9 +97,8 @@ def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Feat
     cell: pixels a side of each cell; the crop is scaled to grid * cell pixels first.
     """
     small = resize(crop, cell * grid, cell * grid)
-    cells = small.reshape(grid, cell, grid, cell, 3).swapaxes(1, 2).reshape(grid * grid, -1, 3)
-    levels = cells.astype(np.int64) * bins // 256
-    histograms = [np.bincount(levels[i, :, c], minlength=bins) for i in range(grid * grid) for c in range(3)]
+    cells = [small[cell * r : cell * (r + 1), cell * c : cell * (c + 1)] for r in range(grid) for c in range(grid)]
+    histograms = [cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)]
     return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
