@@ -50,8 +50,9 @@ format: setup-dev ## let ruff tidy the code
 	$(PY) -m ruff format .
 
 .PHONY: bench
-bench: setup-dev ## time every stage against the tutorial's pipeline
-	$(PY) -m benchmarks
+bench: setup-dev ## time every stage and the whole way against the tutorial's (pictures: LIKENESS_TEST_DATA)
+	$(PY) -m benchmarks.tutorial
+	$(PY) -m benchmarks.http
 
 .PHONY: clean
 clean: ## remove caches and what make run wrote about itself; models, data sets and the database stay

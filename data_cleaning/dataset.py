@@ -6,13 +6,17 @@ a picture by the sha256 of its bytes, so they survive renaming and every re-run.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
+import os
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from data_cleaning.errors import DatasetError
 
@@ -21,12 +25,16 @@ NOTHING = "_none"  # nothing to find: no face, no human
 SPECIAL = (UNKNOWN, NOTHING)
 DECISIONS = "decisions.jsonl"
 ACTIONS = ("keep", "confirm", "reject", "not_a_face", "move", "not")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOT_PICTURES = frozenset({".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html", ".part"})
 
 
 @dataclass(frozen=True)
 class Item:
-    """One picture file: its path, its class (the folder's name), and the sha256 of its bytes in hex."""
+    """One picture file: its path, its class (the folder's name), and the sha256 of its bytes in hex.
+
+    The sha256 is "" where the file cannot be read.
+    """
 
     path: Path
     label: str
@@ -52,8 +60,13 @@ class Decision:
     def __post_init__(self) -> None:
         if self.action not in ACTIONS:
             raise DatasetError(f"There is no decision {self.action!r}; it must be one of {', '.join(ACTIONS)}.")
-        if len(self.sha256) != 64:
-            raise DatasetError(f"A decision names its picture by 64 hex digits of sha256, not {self.sha256!r}.")
+        if not isinstance(self.sha256, str) or not _SHA256.fullmatch(self.sha256):
+            raise DatasetError(f"A decision names its picture by 64 hex digits of sha256, not {self.sha256!r:.80}.")
+        for name in (self.label, self.to):
+            if name is not None and not is_label(name):
+                raise DatasetError(
+                    f"A class is named as a folder is, without slashes and a dot in front; not {name!r:.80}."
+                )
         if self.action == "move" and not self.to:
             raise DatasetError("A decision to move a picture must say where to.")
 
@@ -91,7 +104,7 @@ class Dataset:
         judged = self.latest_decisions()
         items = []
         for path, label in self.paths():
-            digest = sha256_of(path)
+            digest = _digest_or_nothing(path)
             final = _after(judged.get(digest, ()), label)
             if final is not None:
                 items.append(Item(path, final, digest))
@@ -110,20 +123,16 @@ class Dataset:
             raise DatasetError(f"These classes have no pictures: {', '.join(empty)}. Add some or remove the folders.")
 
     def decisions(self) -> list[Decision]:
-        """All that was decided, oldest first. A line cut short by a crash at the very end is passed over."""
+        """All that was decided, oldest first. A line cut short by a crash at the very end is passed over.
+
+        Raises DatasetError, naming the line, where any other line is no decision.
+        """
         path = self.root / DECISIONS
         if not path.exists():
             return []
-        lines = path.read_text("utf-8").splitlines()
-        found = []
-        for number, line in enumerate(lines, 1):
-            try:
-                found.append(Decision(**json.loads(line)))
-            except (json.JSONDecodeError, TypeError) as error:
-                if number == len(lines):
-                    break
-                raise DatasetError(f"Line {number} of {path} is not a decision: {line[:80]!r}.") from error
-        return found
+        lines = path.read_bytes().split(b"\n")  # not splitlines: notes may hold other line separators
+        whole = lines[:-1] if not _is_decision(lines[-1]) else lines
+        return [_parsed(line, f"Line {number} of {path.name}") for number, line in enumerate(whole, 1) if line.strip()]
 
     def latest_decisions(self) -> dict[str, list[Decision]]:
         """Decisions by the picture's sha256, oldest first."""
@@ -132,17 +141,28 @@ class Dataset:
             judged.setdefault(decision.sha256, []).append(decision)
         return judged
 
-    def decide(self, decision: Decision) -> None:
-        """Append one decision."""
-        line = json.dumps(asdict(decision), ensure_ascii=False) + "\n"
-        path = self.root / DECISIONS
-        with path.open("ab+") as file:
-            if file.tell() and not _ends_with_newline(path):
-                file.write(b"\n")  # a crash cut the last line; do not glue the new one to it
-            file.write(line.encode("utf-8"))
+    def decide(self, *decisions: Decision) -> None:
+        """Append decisions in one write: all of them are kept, or none."""
+        lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in decisions)
+        with (self.root / DECISIONS).open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+            _end_line(file)
+            file.write(lines.encode("utf-8"))
+            file.flush()
+            os.fsync(file.fileno())
 
     def _folders(self) -> list[str]:
         return sorted(p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith("."))
+
+
+def parse(line: bytes) -> Decision:
+    """One line of a decisions file. Raises DatasetError, saying what is wrong with it."""
+    return _parsed(line, "The line")
+
+
+def is_label(name: object) -> bool:
+    """May a class be called so: is it text that can name a folder, and no hidden one?"""
+    return isinstance(name, str) and 0 < len(name) <= 200 and name[0] != "." and not set(name) & {"/", "\\", "\0", "\n"}
 
 
 def counts(items: Iterable[Item]) -> dict[str, int]:
@@ -154,6 +174,13 @@ def sha256_of(path: Path) -> str:
     """sha256 of a file's bytes, in hex."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _digest_or_nothing(path: Path) -> str:
+    try:
+        return sha256_of(path)
+    except OSError:  # whoever opens the picture will say so; one file must not end everything
+        return ""
 
 
 def digest(items: Iterable[Item]) -> str:
@@ -182,7 +209,29 @@ def _may_be_picture(inside: Path) -> bool:
     return not hidden and inside.suffix.lower() not in _NOT_PICTURES
 
 
-def _ends_with_newline(path: Path) -> bool:
-    with path.open("rb") as file:
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
+def _parsed(line: bytes, where: str) -> Decision:
+    try:
+        return Decision(**json.loads(line))
+    except DatasetError as error:
+        raise DatasetError(f"{where}: {error}") from error
+    except (ValueError, TypeError) as error:
+        shown = line[:80].decode("utf-8", "replace")
+        raise DatasetError(f"{where} is not a decision: {shown!r}.") from error
+
+
+def _is_decision(line: bytes) -> bool:
+    try:
+        _parsed(line, "")
+    except DatasetError:
+        return False
+    return True
+
+
+def _end_line(file: BinaryIO) -> None:
+    """Leave the file ready for a new line: what a crash cut short goes, for it never was a decision."""
+    file.seek(0)
+    whole, _, tail = file.read().rpartition(b"\n")
+    if _is_decision(tail):
+        file.write(b"\n")
+    elif tail:
+        file.truncate(len(whole) + 1 if whole else 0)

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 import cv2
 import numpy as np
 
-from data_cleaning.images import Image, grey, shrink
+from data_cleaning.images import Image, grey, padded, shrink, warp
 
+_CASCADES = cv2.data.haarcascades  # type: ignore[attr-defined]
+_TIGHT = 300  # pixels: pictures up to this get a border, as cascades miss faces that touch the edge
+_SMALLEST = 24  # pixels at working size: no cascade was trained on less
+_CLOSE_UP = 320  # pixels: YuNet misses faces much larger than this
 _mine = threading.local()
 T = TypeVar("T")
 
@@ -28,8 +32,8 @@ class Detection:
     x, y, width, height: whole pixels of the upright source picture, inside it.
     score: the detector's own; comparable only within one detector.
     landmarks: five (x, y) points - right eye, left eye, nose, right and left mouth corner, the person's
-    own right first - or None.
-    kind: "face", "person" or "picture".
+    own right first - or None. kind: "face", "person" or "picture".
+    roll: degrees, anticlockwise in the picture, that turn the region upright.
     """
 
     x: int
@@ -39,6 +43,7 @@ class Detection:
     score: float = 1.0
     landmarks: tuple[tuple[float, float], ...] | None = None
     kind: str = "face"
+    roll: float = 0.0
 
     @property
     def area(self) -> int:
@@ -85,7 +90,7 @@ def per_thread(key: str, make: Callable[[], T]) -> T:
 
 def cascade(name: str) -> cv2.CascadeClassifier:
     """This thread's cascade `haarcascade_<name>.xml` of those that come with OpenCV."""
-    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml"))
+    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{_CASCADES}haarcascade_{name}.xml"))
 
 
 def merged(detections: list[Detection], overlap: float = 0.3, covered: float = 0.7) -> list[Detection]:
@@ -103,20 +108,25 @@ def whole(image: Image) -> list[Detection]:
     return [Detection(0, 0, width, height, kind="picture")]
 
 
-def yunet_face(image: Image, model: Path, *, working_size: int = 640, threshold: float = 0.7) -> list[Detection]:
+def yunet_face(image: Image, model: Path, *, working_size: int = 800, threshold: float = 0.65) -> list[Detection]:
     """Faces by YuNet, a small convolutional network, through OpenCV.
 
     model: the ONNX file of the pretrained detector. working_size: the longer side, in pixels, that the
-    picture is shrunk to first. threshold: least confidence, 0 to 1, which is the score of a detection.
+    picture is shrunk to first; where that finds nothing, a copy of 320 pixels is searched for a face that
+    fills the picture. threshold: least confidence, 0 to 1, which is the score of a detection.
 
     Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023.
     """
-    small, factor = shrink(image, working_size)
-    network = per_thread(f"yunet:{model}", lambda: cv2.FaceDetectorYN.create(str(model), "", (32, 32)))
-    network.setInputSize((small.shape[1], small.shape[0]))
-    network.setScoreThreshold(threshold)
-    _, rows = network.detect(small)
-    found = [_from_yunet(row, factor, image) for row in (rows if rows is not None else [])]
+    found: list[Detection | None] = []
+    for size in (working_size, _CLOSE_UP):
+        small, factor = shrink(image, size)
+        network = per_thread(f"yunet:{model}", lambda: cv2.FaceDetectorYN.create(str(model), "", (32, 32)))
+        network.setInputSize((small.shape[1], small.shape[0]))
+        network.setScoreThreshold(threshold)
+        _, rows = network.detect(small)
+        found = [_from_yunet(row, factor, image) for row in (rows if rows is not None else [])]
+        if found:
+            break
     return sorted((d for d in found if d is not None), key=lambda d: -d.score)
 
 
@@ -129,33 +139,76 @@ def _from_yunet(row: np.ndarray, factor: float, image: Image) -> Detection | Non
     return clamped((numbers[0], numbers[1], numbers[2], numbers[3]), image, score=float(row[14]), landmarks=points)
 
 
-def haar_face(
-    image: Image, *, working_size: int = 640, scale: float = 1.1, neighbours: int = 3, smallest: int = 24
-) -> list[Detection]:
-    """Faces by Haar cascades: frontal, and profiles of both sides where no frontal face was found.
+def haar_face(image: Image, *, working_size: int = 480, neighbours: int = 6, second: int = 5) -> list[Detection]:
+    """Faces by Haar cascades; score is the number of overlapping windows.
 
-    working_size: the longer side, in pixels, that the picture is shrunk to first. scale: step between
-    window sizes. neighbours: overlapping windows a face needs. smallest: least face width at working size.
+    working_size: the longer side, in pixels, that the picture is shrunk to first. neighbours: windows that
+    a frontal face needs. Only where that finds nothing, a copy of 320 pixels is searched for both profiles
+    and for faces leaning 20 degrees to either side, which need `second` windows.
 
     Source: Viola, Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001.
     """
     small, factor = shrink(image, working_size)
-    light = cv2.equalizeHist(grey(small))
-    return merged(_windows("frontalface_alt2", light, factor, image, (scale, neighbours, smallest)))
-
-
-def _windows(
-    name: str, light: np.ndarray, factor: float, image: Image, search: tuple[float, int, int]
-) -> list[Detection]:
-    scale, neighbours, smallest = search
-    boxes, _, weights = cascade(name).detectMultiScale3(
-        light, scale, neighbours, minSize=(smallest, smallest), outputRejectLevels=True
-    )
-    found = [
-        clamped((x / factor, y / factor, w / factor, h / factor), image, score=float(weight))
-        for (x, y, w, h), weight in zip(boxes, np.ravel(weights), strict=True)
+    border = max(small.shape[:2]) // 10 if max(small.shape[:2]) <= _TIGHT else 0
+    light = grey(padded(small, border))
+    found = _windows("frontalface_alt2", light, neighbours) or _second_look(light, second)
+    back = [
+        clamped(
+            ((w.x - border) / factor, (w.y - border) / factor, w.width / factor, w.height / factor),
+            image,
+            score=w.neighbours,
+            roll=w.roll,
+        )
+        for w in found
     ]
-    return [d for d in found if d is not None]
+    return merged([d for d in back if d is not None])
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What a cascade found, in pixels of the picture it was given; roll in degrees."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    neighbours: float
+    roll: float = 0.0
+
+
+def _second_look(light: np.ndarray, neighbours: int) -> list[_Window]:
+    """Profiles and leaning faces of a grey picture at working size, searched in a smaller copy."""
+    small, factor = shrink(light, 320)
+    across = small.shape[1]
+    found = _windows("profileface", small, neighbours)
+    found += [replace(w, x=across - w.x - w.width) for w in _windows("profileface", small[:, ::-1], neighbours)]
+    found += [window for angle in (-20.0, 20.0) for window in _leaning(small, angle, neighbours)]
+    return [
+        _Window(w.x / factor, w.y / factor, w.width / factor, w.height / factor, w.neighbours, w.roll) for w in found
+    ]
+
+
+def _leaning(light: np.ndarray, angle: float, neighbours: int) -> list[_Window]:
+    """Frontal faces of a picture turned by `angle` degrees, their centres turned back."""
+    height, width = light.shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), angle, 1.0)
+    back = cv2.invertAffineTransform(turn)
+    found = []
+    for w in _windows("frontalface_alt2", warp(light, turn, width, height), neighbours):
+        x, y = back @ (w.x + w.width / 2, w.y + w.height / 2, 1.0)
+        found.append(replace(w, x=x - w.width / 2, y=y - w.height / 2, roll=angle))
+    return found
+
+
+def _windows(name: str, light: np.ndarray, neighbours: int) -> list[_Window]:
+    """What a cascade finds in a grey picture."""
+    boxes, counts = cascade(name).detectMultiScale2(
+        np.ascontiguousarray(light), 1.1, neighbours, minSize=(_SMALLEST, _SMALLEST)
+    )
+    return [
+        _Window(float(x), float(y), float(w), float(h), float(n))
+        for (x, y, w, h), n in zip(boxes, np.ravel(counts), strict=True)
+    ]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,8 @@ LikenessError
 └── BundleError             a trained model
     ├── BundleMissing           there is none of that name or version
     ├── BundleBroken            a file is missing, changed or not allowed
-    └── GoldenMismatch          it no longer answers as it did when it was trained
+    ├── GoldenMismatch          it no longer answers as it did when it was trained
+    └── BundleWorse             it does worse than the one it would replace
 
 An error's text is its public message: what was wrong, and what is allowed. It never holds a path of the
 server or a stack trace.
@@ -91,3 +92,7 @@ class BundleBroken(BundleError):
 
 class GoldenMismatch(BundleError):
     """The model no longer gives the answer it gave when it was trained."""
+
+
+class BundleWorse(BundleError):
+    """The model does worse, on the same pictures, than the one it would replace."""

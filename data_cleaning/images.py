@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -29,6 +30,11 @@ except ImportError:  # the wheel is optional: without it, HEIC is one format few
 else:
     pillow_heif.register_heif_opener(thumbnails=False)
     HEIF = ("HEIF",)
+
+# Set once and for all: `warnings.catch_warnings` around each call is not safe among threads (measured: four
+# threads left the process with all warnings off). Our own limits decide, and odd metadata is no news.
+PIL.Image.MAX_IMAGE_PIXELS = None
+warnings.filterwarnings("ignore", module=r"PIL\.")
 
 Image = NDArray[np.uint8]
 
@@ -68,7 +74,8 @@ class Header:
 def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
     """Bytes of a picture file to an upright image.
 
-    Transparent pixels are laid on white, 16-bit greys are scaled to 8, animations give their first frame.
+    Transparent pixels are laid on white, 16-bit and float greys are scaled to 8 bits, animations give
+    their first frame.
 
     Raises EmptyPicture, NotAPicture, BrokenPicture, PictureTooSmall, PictureTooLarge.
     """
@@ -95,7 +102,13 @@ def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
 
 def read(path: Path, limits: Limits = DISK_LIMITS) -> Image:
     """`decode` for a file on disk."""
-    return decode(path.read_bytes(), limits)
+    return decode(load(path, limits), limits)
+
+
+def load(path: Path, limits: Limits = DISK_LIMITS) -> bytes:
+    """The bytes of a file, its size checked before memory is spent. Raises PictureTooLarge, OSError."""
+    _check_bytes(path.stat().st_size, limits)
+    return path.read_bytes()
 
 
 def resize(image: Image, width: int, height: int) -> Image:
@@ -118,11 +131,19 @@ def shrink(image: Image, longest: int) -> tuple[Image, float]:
     return resize(image, max(1, round(width * factor)), max(1, round(height * factor))), factor
 
 
-def warp(image: Image, matrix: NDArray[np.float64], width: int, height: int) -> Image:
-    """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture. Grey outside."""
+def warp(image: Image, matrix: NDArray[Any], width: int, height: int) -> Image:
+    """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture.
+    Outside, its border is repeated."""
     return cv2.warpAffine(  # type: ignore[return-value]
-        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderValue=(127, 127, 127)
+        image, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
     )
+
+
+def padded(image: Image, border: int) -> Image:
+    """The image with `border` pixels added on every side, repeating its edge."""
+    if border == 0:
+        return image
+    return cv2.copyMakeBorder(image, border, border, border, border, cv2.BORDER_REPLICATE)  # type: ignore[return-value]
 
 
 def grey(image: Image) -> NDArray[np.uint8]:
@@ -165,28 +186,25 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
     """The lazily opened picture, its header checked against the limits."""
     if not data:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. Send a {READABLE} file.")
-    if len(data) > limits.bytes:
-        raise PictureTooLarge(f"The file has {len(data):,} bytes; at most {limits.bytes:,} bytes are allowed.")
-    with warnings.catch_warnings():
-        # Pillow warns of pictures that it finds large or whose EXIF is odd; our own limits decide.
-        warnings.simplefilter("ignore")
-        try:
-            picture = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
-        except PIL.Image.DecompressionBombError as error:
-            raise PictureTooLarge(
-                f"The picture has far more pixels than the {limits.pixels:,} that are allowed."
-            ) from error
-        except (MemoryError, KeyboardInterrupt):
-            raise
-        except PIL.UnidentifiedImageError as error:
-            raise NotAPicture(f"This is not a picture that can be read. Send a {READABLE} file.") from error
-        except Exception as error:
-            raise BrokenPicture(
-                f"The picture's header is damaged ({_brief(error)}). Send a whole {READABLE} file."
-            ) from error
-        with picture:
-            _check_size(*picture.size, limits)
-            yield picture
+    _check_bytes(len(data), limits)
+    try:
+        picture = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except PIL.UnidentifiedImageError as error:
+        raise NotAPicture(f"This is not a picture that can be read. Send a {READABLE} file.") from error
+    except Exception as error:
+        raise BrokenPicture(
+            f"The picture's header is damaged ({_brief(error)}). Send a whole {READABLE} file."
+        ) from error
+    with picture:
+        _check_size(*picture.size, limits)
+        yield picture
+
+
+def _check_bytes(size: int, limits: Limits) -> None:
+    if size > limits.bytes:
+        raise PictureTooLarge(f"The file has {size:,} bytes; at most {limits.bytes:,} bytes are allowed.")
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
@@ -209,10 +227,10 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
 
 
 def _to_bgr(picture: PIL.Image.Image) -> Image:
-    if picture.mode.startswith("I"):  # 16-bit grey, which Pillow would clip instead of scale
-        values = np.asarray(picture).astype(np.float32)
-        top = 65535.0 if values.max(initial=0) > 255 else 255.0
-        picture = PIL.Image.fromarray(np.clip(values * (255.0 / top), 0, 255).astype(np.uint8))
+    if picture.mode.startswith(("I", "F")):  # 16-bit or float grey, which Pillow would clip instead of scale
+        top = 65535.0 if picture.mode.startswith("I") else 1.0
+        values = np.nan_to_num(np.asarray(picture).astype(np.float32) * np.float32(255.0 / top))
+        picture = PIL.Image.fromarray(np.clip(values, 0, 255).round().astype(np.uint8))
     if picture.has_transparency_data:
         picture = picture.convert("RGBA")
         white = PIL.Image.new("RGBA", picture.size, (255, 255, 255, 255))

@@ -68,7 +68,11 @@ install -m 0644 "$home/deploy/likeness.service" /etc/systemd/system/likeness.ser
 say "The nginx site"
 python3 "$home/nginx/render.py" --ui "$home/ui" --app 127.0.0.1:8000 --server-name "$server_name" \
     >/etc/nginx/sites-available/likeness.new
-mv /etc/nginx/sites-available/likeness.new /etc/nginx/sites-available/likeness
+if grep -q "managed by Certbot" /etc/nginx/sites-available/likeness 2>/dev/null; then
+    say "certbot has changed the site, so it stays as it is; the new version lies beside it as likeness.new"
+else
+    mv /etc/nginx/sites-available/likeness.new /etc/nginx/sites-available/likeness
+fi
 ln -sf ../sites-available/likeness /etc/nginx/sites-enabled/likeness
 # Debian's own welcome page answers on port 80 as well; it goes only if nobody changed the link.
 if [ "$(readlink /etc/nginx/sites-enabled/default 2>/dev/null)" = /etc/nginx/sites-available/default ]; then

@@ -114,10 +114,21 @@ def bracketed(address: str, port: int) -> str:
 
 
 def gunicorn(binds: list[str]) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "--config", "server/gunicorn_conf.py"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--config",
+        "server/gunicorn_conf.py",
+        "--log-level",
+        "warning",
+        "--no-control-socket",
+    ]
     for bind in binds:
         command += ["--bind", bind]
-    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM)
+    # A line for each request belongs into a server's log, not into the terminal of the person who tries it out.
+    quiet = {"LIKENESS_LOG_LEVEL": os.environ.get("LIKENESS_LOG_LEVEL", "warning")}
+    return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM, quiet)
 
 
 def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:
@@ -205,6 +216,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--host", default="localhost", help="0.0.0.0 = every address of this machine")
     parser.add_argument("--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed")
     asked = parser.parse_args(arguments)
+    os.umask(0o077)  # answers, keys and pictures are for this user alone
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, on_signal)
     children: list[Child] = []

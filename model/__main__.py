@@ -9,9 +9,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError, RecipeError
-from model import commands, commands_explain, commands_many, weights
+from model import commands, commands_explain, commands_many, labels, upkeep, weights
 from model.augment import ALTERATIONS, COPIES, Augment
+from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
+
+_PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
 
 
 def parser() -> argparse.ArgumentParser:
@@ -19,41 +22,44 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m model", description="Train, try and look after models.")
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    train = _command(
-        sub,
-        "train",
-        _either(commands.train, commands_many.train),
-        "train on <class>/<picture> folders and save the next version",
-    )
+    run = _either(commands.train, commands_many.train)
+    train = _command(sub, "train", run, "train on <class>/<picture> folders and save the next version")
     train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
-    train.add_argument("--private", action="store_true", help="use no classifier that keeps training examples")
+    train.add_argument("--private", action="store_true", help=_PRIVATE)
     _how(train)
     _artifacts(train)
 
-    crossval = _command(
-        sub,
-        "crossval",
-        _either(commands.crossval, commands_many.crossval),
-        "score every picture by a model that never saw it",
-    )
+    run = _either(commands.crossval, commands_many.crossval)
+    crossval = _command(sub, "crossval", run, "score every picture by a model that never saw it")
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
+    _judging(crossval)
 
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
+    _judging(evaluate)
+
+    check = _command(sub, "labels", labels.command, "say which pictures are probably in the wrong class")
+    check.add_argument("data", type=Path, metavar="DATA")
+    check.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
+
+    verify = _command(sub, "verify", commands.verify, "same person or not: the LFW protocol on a pairs file")
+    verify.add_argument("pairs", type=Path, metavar="PAIRS.txt", help="in the format of LFW's pairs.txt")
+    verify.add_argument("pictures", type=Path, metavar="PICTURES", help="folder of <name>/<name>_0001.jpg")
+    verify.add_argument("--recipe", default="face-modern", choices=sorted(RECIPES), help="default %(default)s")
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
     predict.add_argument("--top-k", type=_positive, metavar="N", help="show the N most probable classes of each region")
     predict.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE")
-
     _explain(sub)
     _export(sub)
+    _upkeep(sub)
     return top
 
 
@@ -76,6 +82,41 @@ def _export(sub: argparse._SubParsersAction) -> None:
     one.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures to check, calibrate and compare on")
 
 
+def _upkeep(sub: argparse._SubParsersAction) -> None:
+    """Commands that look after saved versions."""
+    each = _command(sub, "list", upkeep.list_versions, "list the versions of a model, or of all")
+    each.add_argument("name", nargs="?", metavar="NAME")
+    _artifacts(each)
+
+    inspect = _command(sub, "inspect", upkeep.inspect, "show all that a version says about itself")
+    _model(inspect)
+
+    compare = _command(sub, "compare", upkeep.compare, "two versions side by side")
+    compare.add_argument("name", metavar="NAME")
+    compare.add_argument("a", type=int, metavar="A")
+    compare.add_argument("b", type=int, metavar="B")
+    compare.add_argument("data", type=Path, nargs="?", metavar="DATA", help="pictures to judge both on")
+    _artifacts(compare)
+
+    promote = _command(sub, "promote", upkeep.promote, "make a version the active one, unless it is worse")
+    promote.add_argument("name", metavar="NAME")
+    promote.add_argument("number", type=int, metavar="VERSION")
+    promote.add_argument("--data", type=Path, metavar="DATA", help="pictures to judge both versions on")
+    promote.add_argument("--force", action="store_true", help="promote it even if it is worse")
+    _artifacts(promote)
+
+    rollback = _command(sub, "rollback", upkeep.rollback, "make the version before the active one active")
+    rollback.add_argument("name", metavar="NAME")
+    _artifacts(rollback)
+
+    forget = _command(sub, "forget", upkeep.forget_class, "train again without a class and remove what knows it")
+    forget.add_argument("name", metavar="NAME")
+    forget.add_argument("label", metavar="CLASS")
+    forget.add_argument("--data", type=Path, metavar="DATASET", help="the data set to train on, without them")
+    forget.add_argument("--delete-pictures", action="store_true", help="delete their pictures in DATASET too")
+    _artifacts(forget)
+
+
 def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argparse.ArgumentParser:
     one = sub.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     one.set_defaults(run=run)
@@ -89,15 +130,27 @@ def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.N
     return lambda args: (many if args.multi_label else one)(args)
 
 
+def _judging(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
+    one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
+    one.add_argument("--private", action="store_true", help="show no pictures in the report")
+
+
 def _how(one: argparse.ArgumentParser) -> None:
     one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    one.add_argument(
+        "--classifiers",
+        type=_classifiers,
+        default=tuple(CLASSIFIERS),
+        metavar="A,B",
+        help=f"which to compare (default {','.join(CLASSIFIERS)})",
+    )
     one.add_argument(
         "--fpir",
         type=_share,
         help="part of strangers that may be named, held to whatever it costs "
         "(default 0.01, given up where it would refuse too many known ones)",
     )
-
     one.add_argument(
         "--multi-label",
         action="store_true",
@@ -138,11 +191,18 @@ def _positive(text: str) -> int:
 
 
 def _augment(text: str) -> Augment:
-    names, _, copies = text.partition(":")
     try:
-        return Augment(tuple(names.split(",")), int(copies) if copies else COPIES)
-    except (RecipeError, ValueError) as error:
+        return Augment.parse(text)
+    except RecipeError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _classifiers(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in CLASSIFIERS:
+            raise argparse.ArgumentTypeError(f"there is no classifier {name!r}; there are {', '.join(CLASSIFIERS)}")
+    return names
 
 
 def _share(text: str) -> float:

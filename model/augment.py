@@ -35,6 +35,18 @@ class Augment:
     def __bool__(self) -> bool:
         return bool(self.names)
 
+    def __str__(self) -> str:
+        """As `parse` reads it: "flip,zoom:2", or "" for none."""
+        return f"{','.join(self.names)}:{self.copies}" if self.names else ""
+
+    @classmethod
+    def parse(cls, text: str) -> Augment:
+        """Names joined by commas, with the number of copies after a colon where it is not the usual one."""
+        names, _, copies = text.partition(":")
+        if copies and not copies.isdecimal():
+            raise RecipeError(f"{copies!r} is no number of altered copies; 1 to {MOST_COPIES} are allowed.")
+        return cls(tuple(name for name in names.split(",") if name), int(copies) if copies else COPIES)
+
     def altered(self, chip: Image, sha256: str) -> list[Image]:
         """`copies` altered crops of the same size; every named alteration is drawn anew for each."""
         chance = np.random.default_rng(int(sha256[:16], 16))

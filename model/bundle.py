@@ -17,6 +17,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import skops.io
@@ -27,7 +28,7 @@ from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Named, PerClass, Recogniser, speaker
+from model.recogniser import Acceptance, Gallery, Linear, Named, PerClass, Recogniser, speaker
 
 FORMAT = 1
 GOLDEN_TOLERANCE = 1e-3
@@ -36,6 +37,7 @@ ALLOWED_TYPES = frozenset(
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
         "sklearn.calibration._TemperatureScaling",
+        "sklearn.tree._tree.Tree",
     }
 )
 
@@ -238,8 +240,9 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
-    skops.io.dump({"classifier": _plain(model.classifier), "space": gallery.space}, folder / "classifier.skops")
-    np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners)
+    skops.io.dump(_plain(model.classifier), folder / "classifier.skops")
+    space = {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
+    np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space)  # type: ignore[arg-type]
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
     for name, content in extras.items():
@@ -269,10 +272,6 @@ def _plain(classifier: Any) -> Any:
     return list(classifier.models) if isinstance(classifier, PerClass) else classifier
 
 
-def _whole(saved: Any) -> Any:
-    return PerClass(tuple(saved)) if isinstance(saved, list) else saved
-
-
 def load(directory: Path) -> Bundle:
     """Read a bundle and replay its golden answer.
 
@@ -282,19 +281,19 @@ def load(directory: Path) -> Bundle:
     manifest = _manifest(directory)
     try:
         recipe = Recipe.from_json(manifest["recipe"])
-        parts = _load_skops(directory / "classifier.skops")
+        classifier = _load_skops(directory / "classifier.skops")
         with np.load(directory / "gallery.npz", allow_pickle=False) as arrays:
-            vectors, owners = arrays["vectors"], arrays["owners"]
-        gallery = Gallery(vectors, owners, tuple(manifest["sources"]), parts["space"])
+            space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
+            gallery = Gallery(arrays["vectors"], arrays["owners"], tuple(manifest["sources"]), space)
         model = Recogniser(
             tuple(manifest["labels"]),
-            _whole(parts["classifier"]),
+            PerClass(tuple(classifier)) if isinstance(classifier, list) else classifier,
             gallery,
             Acceptance(**manifest["acceptance"]),
             tuple(manifest.get("thresholds", ())),
         )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
-    except (KeyError, TypeError, ValueError, OSError, RecipeError) as error:
+    except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
         raise BundleBroken(f"The model in {directory.parent.name}/{directory.name} cannot be read: {error}") from error
     bundle = Bundle(manifest["name"], manifest["version"], recipe, model, manifest["facts"], directory)
     check_golden(bundle, golden)
@@ -318,7 +317,7 @@ def _manifest(directory: Path) -> dict[str, Any]:
     return manifest
 
 
-def _load_skops(path: Path) -> dict[str, Any]:
+def _load_skops(path: Path) -> Any:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
     asked = set(skops.io.get_untrusted_types(file=path))
     if asked - ALLOWED_TYPES:

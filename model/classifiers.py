@@ -1,6 +1,7 @@
-"""Unfitted scikit-learn classifiers and the grids that they are searched over. Nothing here is fitted.
+"""Scikit-learn classifiers, the grids that they are searched over, and what stands before and behind them.
 
-Every candidate takes features, float32 of shape (n, d), and whole-number labels; `calibrated` gives it probabilities.
+Features, float32 of shape (n, d), first go through a `basis`; every candidate takes what comes out and
+whole-number labels; `calibrated` gives it probabilities.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.decomposition import PCA
 from sklearn.ensemble import RandomForestClassifier
@@ -17,6 +20,10 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from model.features import Features
+from model.recogniser import Linear
+
+COMPONENTS = 800
 SEED = 20260101
 
 
@@ -24,48 +31,80 @@ SEED = 20260101
 class Candidate:
     """A classifier to try.
 
-    make: the unfitted pipeline for features of `width` numbers and `rows` examples.
-    grid: parameter values to search. keeps_examples: does the fitted one hold training examples?
+    make: the unfitted classifier. grid: parameter values to search. keeps_examples: does the fitted one hold
+    training examples?
     """
 
-    make: Callable[[int, int], Pipeline]
+    make: Callable[[], ClassifierMixin]
     grid: Mapping[str, Sequence[Any]]
     keeps_examples: bool = False
 
 
-def svm(width: int, rows: int) -> Pipeline:
+def svm() -> SVC:
     """Support vector machine with a radial kernel. Its support vectors are training examples."""
-    return Pipeline([*_scaled(width, rows), ("classifier", SVC(cache_size=100, class_weight="balanced"))])
+    return SVC(cache_size=100, class_weight="balanced")
 
 
-def logistic_regression(width: int, rows: int) -> Pipeline:
+def logistic_regression() -> LogisticRegression:
     """Multinomial logistic regression with an L2 penalty, by L-BFGS."""
-    return Pipeline(
-        [*_scaled(width, rows), ("classifier", LogisticRegression(max_iter=1000, tol=1e-3, class_weight="balanced"))]
-    )
+    return LogisticRegression(max_iter=1000, tol=1e-3, class_weight="balanced")
 
 
-def random_forest(width: int, rows: int) -> Pipeline:
+def random_forest() -> RandomForestClassifier:
     """Random forest of 100 trees."""
-    forest = RandomForestClassifier(100, class_weight="balanced_subsample", random_state=SEED)
-    return Pipeline([*_scaled(width, rows), ("classifier", forest)])
+    return RandomForestClassifier(100, class_weight="balanced_subsample", random_state=SEED)
 
 
 CLASSIFIERS: dict[str, Candidate] = {
-    "svm": Candidate(svm, {"classifier__C": [1.0, 10.0], "classifier__gamma": ["scale", 0.001]}, keeps_examples=True),
-    "logistic_regression": Candidate(logistic_regression, {"classifier__C": [0.001, 0.01, 0.1, 1.0]}),
-    "random_forest": Candidate(random_forest, {"classifier__max_depth": [8, None]}),
+    "svm": Candidate(svm, {"C": [1.0, 10.0], "gamma": ["scale"]}, keeps_examples=True),
+    "logistic_regression": Candidate(logistic_regression, {"C": [0.0001, 0.001, 0.01, 0.1, 1.0]}),
+    "random_forest": Candidate(random_forest, {"max_depth": [8, None]}),
 }
 
 
-def calibrated(fitted_choice: Pipeline, splits: list[tuple[Any, Any]]) -> CalibratedClassifierCV:
+def calibrated(chosen: ClassifierMixin, splits: list[tuple[Any, Any]]) -> CalibratedClassifierCV:
     """The chosen classifier with calibrated probabilities, unfitted; `splits` keep near copies on one side."""
-    return CalibratedClassifierCV(fitted_choice, method="sigmoid", cv=splits, ensemble=False)
+    return CalibratedClassifierCV(chosen, method="sigmoid", cv=splits, ensemble=False)
 
 
-def _scaled(width: int, rows: int) -> list[tuple[str, Any]]:
-    """Standard scores; and long features go through principal components, or nothing would end in time."""
+def basis(features: Features) -> Pipeline:
+    """Standard scores, and principal components where there are more numbers than rows; fitted.
+
+    Fewer rows than numbers span fewer dimensions, so that up to COMPONENTS components lose nothing that a
+    linear classifier could use, and everything behind them is many times faster. No label is looked at.
+    """
+    rows, width = features.shape
     steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
-    if width > 600:
-        steps.append(("components", PCA(min(200, rows // 2), random_state=SEED, svd_solver="randomized")))
-    return steps
+    if width > min(rows, COMPONENTS):
+        components = min(rows - 1, COMPONENTS)
+        steps.append(
+            ("components", PCA(components, random_state=SEED, svd_solver="randomized" if rows > 2000 else "full"))
+        )
+    return Pipeline(steps).fit(features)
+
+
+def as_linear(fitted: Pipeline) -> Linear:
+    """A fitted basis as one linear map."""
+    scaler = fitted.named_steps["scale"]
+    matrix, offset = np.diag(1.0 / scaler.scale_), -scaler.mean_ / scaler.scale_
+    if "components" in fitted.named_steps:
+        parts = fitted.named_steps["components"]
+        matrix, offset = parts.components_ / scaler.scale_, parts.components_ @ (offset - parts.mean_)
+    return Linear(matrix.astype(np.float32), offset.astype(np.float32))
+
+
+def behind(fitted: Pipeline, model: CalibratedClassifierCV) -> Any:
+    """A calibrated classifier of basis coordinates as one of features.
+
+    A linear one swallows the basis: a few rows of weights stay, and none of the components, which are
+    mixtures of training examples.
+    """
+    inner = model.calibrated_classifiers_[0].estimator
+    if not isinstance(inner, LogisticRegression):
+        return Pipeline([("basis", fitted), ("classifier", model)])
+    space = as_linear(fitted)
+    inner.intercept_ = inner.intercept_ + inner.coef_ @ space.offset
+    inner.coef_ = inner.coef_ @ space.matrix
+    for part in (inner, model):
+        part.n_features_in_ = space.matrix.shape[1]
+    return model

@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import json
-import platform
 import sys
-import time
 from argparse import Namespace
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from tqdm import tqdm
 
-from data_cleaning.dataset import Dataset, Item, counts, digest, sha256_of
+from data_cleaning.dataset import UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Prediction, Recognition
-from model.evaluate import Outcome, cross_validate, outcome, summary
+from model.evaluate import Rounds, cross_validate, gained, outcome, summary
 from model.multilabel import summary_many, together, verdict
-from model.recipe import recipe
+from model.produce import Order, produce, write_report
+from model.recipe import Recipe, recipe
 from model.registry import Registry
+from model.report import Material
 from model.samples import Sample, near_copies, readable, samples
-from model.train import Training, Wishes, check_enough, fit
-
-Steps = tuple[str, str]
+from model.train import Wishes, check_enough
+from model.verify import verify as run_pairs
 
 
 class Progress:
@@ -60,29 +55,13 @@ class Progress:
 
 
 def train(args: Namespace) -> int:
-    """Train on a folder and save the next version."""
-    started = time.perf_counter()
+    """Train on a folder and save the next version with its report."""
     progress = Progress(args.progress_json)
-    Registry(args.artifacts).versions(args.name)  # a name that cannot be used must fail before the work
+    registry = Registry(args.artifacts)
+    registry.versions(args.name)  # a name that cannot be used must fail before the work
     items, looked = _look(args, progress)
-    good = readable(looked)
-    copies = near_copies(good)
-    how = _wishes(args)
-    progress("search", 0, 2, "Comparing classifiers")
-    training = fit(good, copies, recipe(args.recipe), how)
-    progress("search", 1, 2, "Comparing classifiers")
-    outcomes = cross_validate(good, copies, recipe(args.recipe), how)
-    progress("search", 2, 2, "Comparing classifiers")
-    figures = summary(outcomes, [s for s in looked if s.error]) | _gain(args, good, copies, outcomes)
-    facts = _facts(training, items, figures, how)
-    facts["seconds"] = round(time.perf_counter() - started, 1)
-    progress("save", 0, 1, "Saving")
-    report = {"model": args.name, "facts": facts, "figures": figures}
-    bundle = Registry(args.artifacts).add(
-        Bundle(args.name, 0, recipe(args.recipe), training.recogniser, facts),
-        {"report.json": json.dumps(report, indent=1)},
-    )
-    progress("save", 1, 1, "Saving")
+    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry)
+    bundle, figures = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, bundle, figures)
 
@@ -90,47 +69,68 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
+    made = recipe(args.recipe)
     _, looked = _look(args, progress)
     good = readable(looked)
     check_enough(good)
     copies = near_copies(good)
-    outcomes = cross_validate(
-        good,
-        copies,
-        recipe(args.recipe),
-        _wishes(args),
-        args.folds,
-        lambda done, total: progress("folds", done, total, "Folds"),
-    )
-    figures = summary(outcomes, [s for s in looked if s.error]) | _gain(args, good, copies, outcomes)
+    strangers = _strangers(args, made, progress)
+    rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
+    how = replace(_wishes(args), folds=args.folds)
+    outcomes, strange = cross_validate(good, copies, made, how, rounds)
+    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    figures |= gained(good, copies, made, how, figures["accuracy"])
     progress.close()
+    if args.report:
+        name = args.data.resolve().name
+        material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
+        write_report(args.report, replace(material, private=args.private))
     return _print_figures(args, figures)
-
-
-def _gain(args: Namespace, good: list[Sample], copies: NDArray[np.int64], outcomes: list[Outcome]) -> dict[str, Any]:
-    """What altered crops brought: the same folds once more without them; nothing where none were asked for."""
-    if not args.augment:
-        return {}
-    plain = [replace(one, extra=()) for one in good]
-    without = summary(cross_validate(plain, copies, recipe(args.recipe), _wishes(args), getattr(args, "folds", 5)))
-    gain = summary(outcomes)["accuracy"] - without["accuracy"]
-    told = {"alterations": args.augment.names, "copies": args.augment.copies}
-    return {"augmentation": told | {"accuracy_without": without["accuracy"], "gain": gain}}
 
 
 def evaluate(args: Namespace) -> int:
     """Score a saved model on a folder."""
     bundle = Registry(args.artifacts).load(args.name, args.version)
     progress = Progress(args.progress_json)
-    items = _labelled(args.data)
+    items = labelled(args.data)
     items, truths = together(items) if bundle.recogniser.thresholds else (items, {})
-    looked = samples(items, bundle.recipe, lambda done, total: progress("crops", done, total, "Pictures"))
-    progress.close()
+    looked = samples(items, bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
     if truths:
+        progress.close()
         verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe.smallest) for s in readable(looked)]
         return _print_figures(args, summary_many(verdicts, [s for s in looked if s.error]))
-    outcomes: list[Outcome] = [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)]
-    return _print_figures(args, summary(outcomes, [s for s in looked if s.error]))
+    strangers = _strangers(args, bundle.recipe, progress)
+    progress.close()
+    good = readable(looked)
+    outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
+    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    if args.report:
+        material = Material(
+            "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
+        )
+        write_report(args.report, replace(material, facts=bundle.facts, private=args.private))
+    return _print_figures(args, figures)
+
+
+def verify(args: Namespace) -> int:
+    """Run the LFW protocol on a pairs file."""
+    progress = Progress(args.progress_json)
+    figures = run_pairs(
+        args.pairs, args.pictures, recipe(args.recipe), lambda d, t: progress("crops", d, t, "Looking at pictures")
+    )
+    progress.close()
+    if args.json:
+        print(json.dumps(figures, ensure_ascii=False))
+        return 0
+    print(
+        f"Right for {figures['accuracy']:.4f} ± {figures['standard_error']:.4f} of {figures['pairs']} pairs in "
+        f"{figures['folds']} folds; {figures['failures']} pairs failed because a picture showed no face."
+    )
+    for name in figures["not_found"]:
+        print(f"  no face found: {name}")
+    for bad in figures["unreadable"]:
+        print(f"  not read: {bad['path']}: {bad['error']}")
+    return 0
 
 
 def predict(args: Namespace) -> int:
@@ -146,11 +146,10 @@ def predict(args: Namespace) -> int:
             line = {"picture": str(path), "error": reason}
             print(json.dumps(line, ensure_ascii=False) if args.json else f"{path}: {reason}")
             continue
-        print(
-            json.dumps(as_json(path, answer, args.top_k), ensure_ascii=False)
-            if args.json
-            else _in_words(path, answer, args.top_k)
-        )
+        if args.json:
+            print(json.dumps(as_json(path, answer, args.top_k), ensure_ascii=False))
+        else:
+            print(_in_words(path, answer, args.top_k))
     return failed
 
 
@@ -214,7 +213,7 @@ def _look(args: Namespace, progress: Progress) -> tuple[list[Item], list[Sample]
     return items, looked
 
 
-def _labelled(root: Path) -> list[Item]:
+def labelled(root: Path) -> list[Item]:
     """Every picture under the label of its folder: an evaluation set is taken as it lies."""
     items = [Item(path, label, sha256_of(path)) for path, label in Dataset(root).paths()]
     if not items:
@@ -222,45 +221,27 @@ def _labelled(root: Path) -> list[Item]:
     return items
 
 
+def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample]:
+    """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; [] without it."""
+    if args.strangers is None:
+        return []
+    paths = Dataset(args.strangers).pictures(".")
+    if not paths:
+        raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
+    items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
+    looked = readable(samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers")))
+    progress.close()
+    return looked
+
+
 def _wishes(args: Namespace) -> Wishes:
     return Wishes(
+        classifiers=args.classifiers,
         fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
+        augment=str(args.augment),
     )
-
-
-def _facts(training: Training, items: list[Item], figures: dict[str, Any], how: Wishes) -> dict[str, Any]:
-    """What the bundle says about itself."""
-    model = training.recogniser
-    return {
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "pictures": counts(items),
-        "data_sha256": digest(items),
-        "examples": len(training.rows.labels),
-        "classifier": training.chosen,
-        "trials": [vars(t) for t in training.trials],
-        "wishes": vars(how),
-        "crossval": {key: figures[key] for key in ("accuracy", "accuracy_interval", "failure_to_acquire", "ece")},
-        "holds": holds(training),
-        "enrolled": len(model.gallery.owners),
-        "versions": {
-            "python": platform.python_version(),
-            **{n: version(n) for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")},
-        },
-    }
-
-
-def holds(training: Training) -> str:
-    """In a sentence: what of the training pictures can be found in the bundle."""
-    space = training.recogniser.gallery.space
-    vectors = (
-        f"{training.recogniser.gallery.vectors.shape[1]} numbers for each example, from which no picture can be drawn"
-        if space is not None
-        else "the feature vector of each example"
-    )
-    support = "; its support vectors are training examples" if training.chosen == "svm" else ""
-    return f"No pictures. A {training.chosen} classifier{support}; {vectors}; the sha256 of each training picture."
 
 
 def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) -> int:
@@ -278,7 +259,8 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
             f"{parameters}{chosen}"
         )
     _print_words(figures)
-    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/report.html.")
+    report = "report.json" if figures.get("multi_label") else "report.html"
+    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/{report}.")
     return 0
 
 
@@ -296,6 +278,16 @@ def _print_words(figures: dict[str, Any]) -> None:
         f"Right for {figures['correct']} of {figures['pictures']} pictures: {figures['accuracy'] or 0:.1%} "
         f"(95 % interval {low:.1%} to {high:.1%}); nothing was found in {figures['failure_to_acquire'] or 0:.1%}."
     )
+    if "unknown" in figures:
+        strange = figures["unknown"]
+        print(
+            f"Of {strange['strangers']} pictures of strangers {strange['fpir']:.1%} got a name; "
+            f"{strange['fnir']:.1%} of the known did not get theirs "
+            f"({strange['fnir_at_fpir_0_01']:.1%} at the threshold that names 1% of strangers)."
+        )
+    if "false_alarms" in figures:
+        alarms = figures["false_alarms"]
+        print(f"Something was found in {alarms['found']} of {alarms['pictures']} pictures with nothing in them.")
     for label, row in figures["per_class"].items():
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
@@ -305,8 +297,6 @@ def _print_words(figures: dict[str, Any]) -> None:
         print(f"mean average precision {figures['mean_average_precision']:.3f}, mean F1 {figures['macro_f1']:.3f}")
     if "augmentation" in figures:
         told = figures["augmentation"]
-        print(
-            f"  altered crops ({', '.join(told['alterations'])}): {told['gain']:+.1%} against none, in the same folds"
-        )
+        print(f"  altered crops ({told['how']}): {told['gain']:+.1%} against none, in the same folds")
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from data_cleaning.dataset import Dataset, Item
 from model.bundle import Bundle
-from model.commands import Progress, _facts, _print_figures, _print_training, _wishes
+from model.commands import Progress, _print_figures, _print_training, _wishes
 from model.multilabel import How, Truths, cross_validate_many, fit_many, summary_many, together
+from model.produce import Order, facts
 from model.recipe import recipe
 from model.registry import Registry
 from model.samples import Sample, near_copies, readable, samples
@@ -39,12 +40,13 @@ def train(args: Namespace) -> int:
     seen, how = _look(args, progress), How(recipe(args.recipe), _wishes(args))
     training = fit_many(seen.good, seen.truths, seen.copies, how)
     figures = _figures(args, seen, how, progress)
-    facts = _facts(training, seen.items, figures | {"ece": None}, how.wishes)
-    facts["pictures"] = {label: figures["per_class"][label]["pictures"] for label in figures["per_class"]}
-    facts |= {"multi_label": True, "seconds": round(time.perf_counter() - started, 1)}
-    report = json.dumps({"model": args.name, "facts": facts, "figures": figures}, indent=1)
-    made = Bundle(args.name, 0, how.recipe, training.recogniser, facts)
-    bundle = Registry(args.artifacts).add(made, {"report.json": report})
+    order = Order(args.name, args.data, how.recipe, how.wishes, Registry(args.artifacts))
+    told = facts(training, seen.items, figures | {"ece": None}, order)
+    told["pictures"] = {label: figures["per_class"][label]["pictures"] for label in figures["per_class"]}
+    told |= {"multi_label": True, "seconds": round(time.perf_counter() - started, 1)}
+    report = json.dumps({"model": args.name, "facts": told, "figures": figures}, indent=1)
+    made = Bundle(args.name, 0, how.recipe, training.recogniser, told)
+    bundle = order.registry.add(made, {"report.json": report})
     progress("save", 1, 1, "Saving")
     progress.close()
     return _print_training(args, bundle, figures)
@@ -79,6 +81,6 @@ def _figures(args: Namespace, seen: Looked, how: How, progress: Progress) -> dic
     if args.augment:
         plain = [replace(one, extra=()) for one in seen.good]
         without = summary_many(cross_validate_many(plain, seen.truths, seen.copies, how))["accuracy"]
-        told = {"alterations": args.augment.names, "copies": args.augment.copies}
-        figures["augmentation"] = told | {"accuracy_without": without, "gain": figures["accuracy"] - without}
+        told = {"how": how.wishes.augment, "accuracy_without": without, "gain": figures["accuracy"] - without}
+        figures["augmentation"] = told
     return figures

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
+from sklearn.pipeline import Pipeline
 
 from data_cleaning.errors import InputError
 from model.bundle import Bundle
@@ -68,8 +69,7 @@ def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
         raise ExportRefused(f"Features {', '.join(lacking)} have no graph: only the classifier can be exported.")
     graph = Graph()
     if not whole:
-        inner = _classifiers(bundle)[0].calibrated_classifiers_[0].estimator
-        width = int(_steps(inner)[0][1].n_features_in_)
+        width = int(_classifiers(bundle)[0].n_features_in_)
         source = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", width])
         return _finish(graph, bundle, ["features"], source)
     source = helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["n", side, side, 3])
@@ -239,13 +239,13 @@ def _columns(graph: Graph, x: str, start: int, end: int) -> str:
     return graph.add("Slice", x, *(graph.constant([v], np.int64) for v in (start, end, 1)))
 
 
-def _steps(pipeline: Any) -> list[tuple[str, Any]]:
-    return list(pipeline.steps)
-
-
-def _probabilities(graph: Graph, calibrated: Any, features: str) -> str:
+def _probabilities(graph: Graph, model: Any, features: str) -> str:
     """Calibrated probabilities of every class that was trained, shape (n, all classes)."""
-    inner = calibrated.calibrated_classifiers_[0]
+    if isinstance(model, Pipeline):  # a basis, then the calibrated classifier
+        for _, step in model.named_steps["basis"].steps:
+            features = _transform(graph, step, features)
+        model = model.named_steps["classifier"]
+    inner = model.calibrated_classifiers_[0]
     classes = len(inner.classes)
     values = graph.cast(_decision(graph, inner.estimator, features), TensorProto.DOUBLE)
     slopes, offsets = ([getattr(c, key) for c in inner.calibrators] for key in ("a_", "b_"))
@@ -260,16 +260,12 @@ def _probabilities(graph: Graph, calibrated: Any, features: str) -> str:
     return graph.cast(shares, TensorProto.FLOAT)
 
 
-def _decision(graph: Graph, pipeline: Any, features: str) -> str:
+def _decision(graph: Graph, model: Any, x: str) -> str:
     """What the calibration reads: a column a class, or one for two classes."""
-    x = features
-    *before, (_, last) = _steps(pipeline)
-    for _, step in before:
-        x = _transform(graph, step, x)
-    kind = type(last).__name__
+    kind = type(model).__name__
     if kind not in DECISIONS:
         raise ExportRefused(f"A {kind} cannot be exported; {', '.join(DECISIONS)} can.")
-    return DECISIONS[kind](graph, last, x)
+    return DECISIONS[kind](graph, model, x)
 
 
 def _transform(graph: Graph, step: Any, x: str) -> str:
@@ -282,8 +278,6 @@ def _transform(graph: Graph, step: Any, x: str) -> str:
     if kind == "PCA":
         turned = graph.add("MatMul", x, graph.constant(step.components_.T))
         return graph.add("Sub", turned, graph.constant(step.mean_.reshape(1, -1) @ step.components_.T))
-    if kind == "LinearDiscriminantAnalysis":
-        return graph.add("MatMul", x, graph.constant(step.scalings_[:, : step._max_components]))
     raise ExportRefused(f"A {kind} cannot be exported.")
 
 
@@ -402,8 +396,9 @@ def _similarities(graph: Graph, bundle: Bundle, features: str) -> str:
     """Mean cosine to the nearest examples of each class, as the gallery computes it."""
     gallery = bundle.recogniser.gallery
     x = features
-    for _, step in _steps(gallery.space) if gallery.space is not None else []:
-        x = _transform(graph, step, x)
+    if gallery.space is not None:
+        x = graph.add("MatMul", x, graph.constant(gallery.space.matrix.T))
+        x = graph.add("Add", x, graph.constant(gallery.space.offset))
     cosines = graph.add("MatMul", _unit(graph, x), graph.constant(gallery.vectors.T))
     columns = []
     for c in range(len(bundle.labels)):

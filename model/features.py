@@ -37,20 +37,19 @@ class Feature:
     pool: Callable[[NDArray[np.float32]], Features] | None = None
 
 
-def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int = 5) -> Features:
-    """Raw colours and the wavelet details of the grey crop, stacked: length 4 * size * size, about -1 to 1.
+def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int = 3) -> Features:
+    """Raw light and its wavelet details, stacked: length 2 * size * size - (size / 2^level)^2, each half of length 1.
 
-    The details are the inverse transform without its approximation: edges at every scale, no overall
-    light. float32 throughout, because negative details would wrap in uint8.
+    The raw half is the grey crop with mean 0 and spread 1; the other half its detail coefficients at `level`
+    scales. float32 throughout, because negative details would wrap in uint8.
 
     Source: Mallat, "A theory for multiresolution signal decomposition", 1989.
     """
-    small = resize(crop, size, size)
-    raw = small.astype(np.float32) / 255.0
-    bands = pywt.wavedec2(grey(small).astype(np.float32) / 255.0, wavelet, mode="periodization", level=level)
-    bands[0] = np.zeros_like(bands[0])
-    details = pywt.waverec2(bands, wavelet, mode="periodization")
-    return np.concatenate([raw.ravel(), details.ravel()]).astype(np.float32)
+    light = grey(resize(crop, size, size)).astype(np.float32)
+    raw = (light - light.mean()) / (light.std() + 1.0)
+    bands = pywt.wavedec2(raw, wavelet, mode="periodization", level=level)
+    details = np.concatenate([band.ravel() for scale in bands[1:] for band in scale])
+    return np.concatenate([unit(raw.ravel()), unit(details)])
 
 
 def wavelet_bands(crop: Image, *, size: int = 64, wavelet: str = "db2", level: int = 3) -> Features:
@@ -60,7 +59,7 @@ def wavelet_bands(crop: Image, *, size: int = 64, wavelet: str = "db2", level: i
     return np.concatenate(cells).astype(np.float32)
 
 
-def hog(crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, normalise: bool = True) -> Features:
+def hog(crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, normalise: bool = False) -> Features:
     """Histograms of oriented gradients, blocks of 2 x 2 cells; length (size/cell - 1)^2 * 4 * orientations, 0 to 1.
 
     normalise: take the square root of the light first.
@@ -77,18 +76,19 @@ def hog(crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, no
     ).astype(np.float32)
 
 
-def lbp(crop: Image, *, size: int = 96, grid: int = 6, radius: int = 2) -> Features:
-    """Uniform local binary patterns of 8 neighbours: a histogram of 10 for each of grid x grid cells, 0 to 1.
+def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Features:
+    """Local binary patterns of 8 neighbours: a histogram of the 58 uniform ones and the rest in each of grid x grid
+    cells. Length 59 * grid^2, 0 to 1.
 
     Square roots of frequencies, so that their dot product is the Bhattacharyya coefficient.
 
     Source: Ahonen, Hadid, Pietikainen, "Face description with local binary patterns", PAMI 2006.
     """
-    codes = local_binary_pattern(grey(resize(crop, size, size)), 8, radius, "uniform").astype(np.int64)
+    codes = local_binary_pattern(grey(resize(crop, size, size)), 8, radius, "nri_uniform").astype(np.int64)
     side = size // grid
     cells = codes[: side * grid, : side * grid].reshape(grid, side, grid, side).swapaxes(1, 2).reshape(grid**2, -1)
-    histograms = np.stack([np.bincount(cell, minlength=10) for cell in cells]) / float(side * side)
-    return np.sqrt(histograms).ravel().astype(np.float32)
+    counts = np.bincount((cells + 59 * np.arange(grid**2)[:, None]).ravel(), minlength=59 * grid**2)
+    return np.sqrt(counts / float(side * side)).astype(np.float32)
 
 
 def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Features:

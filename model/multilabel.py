@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import joblib
@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GridSearchCV, GroupKFold
 from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline
 
 from data_cleaning.dataset import SPECIAL, Item
 from data_cleaning.errors import DatasetError
-from model.classifiers import CLASSIFIERS, SEED
+from model.classifiers import CLASSIFIERS, SEED, behind
 from model.evaluate import wilson
 from model.recipe import Recipe
 from model.recogniser import Acceptance, Gallery, Named, PerClass, Recogniser, project
@@ -31,13 +32,13 @@ from model.train import (
     Training,
     Trial,
     Wishes,
+    allowed,
     discriminant_space,
     fitted,
-    grouped_splits,
     quiet,
-    room,
     searched,
     unaltered,
+    with_basis,
 )
 
 Truths = dict[str, frozenset[str]]  # classes of each picture, by its sha256
@@ -88,7 +89,7 @@ def table(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int6
         tuple(all_samples[i].label for i in pictures),
         tuple(all_samples[i].sha256 for i in pictures),
         copies[pictures],
-        np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
+        altered=np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
     )
     answers = np.array([[label in truths[source] for label in labels] for source in rows.sources])
     _check(labels, answers, rows.groups)
@@ -118,22 +119,20 @@ def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.i
     """Train one classifier a class, of the kind and with the parameters that are best over all classes."""
     many = table(all_samples, truths, copies)
     with quiet():
+        rows, found = with_basis(many.rows)
+        many = replace(many, rows=rows)
         few = many.subset(searched(many.rows, many.sets()))
         splits = unaltered(_splits(few, how.wishes.folds), few.rows.altered)
-        trials = [_search(name, few, splits) for name in _kinds(how.wishes)]
+        trials = [_search(name, few, splits) for name in allowed(how.wishes)]
         best = max(trials, key=lambda t: t.score)
         model = Recogniser(
             many.labels,
-            _fitted(best, many),
-            _gallery(many, how.recipe),
+            PerClass(tuple(behind(found, model) for model in _models(best, many))),
+            _gallery(many, found, how.recipe),
             Acceptance("probability", -1.0, BASIS),
             _thresholds(best, many, how.wishes.folds),
         )
     return Training(model, tuple(trials), many.rows, best.name)
-
-
-def _kinds(wishes: Wishes) -> list[str]:
-    return [n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)]
 
 
 def _splits(many: Many, folds: int) -> Splits:
@@ -145,9 +144,8 @@ def _splits(many: Many, folds: int) -> Splits:
 def _search(name: str, many: Many, splits: Splits) -> Trial:
     """GridSearchCV of one kind of classifier, by the mean average precision over the classes."""
     candidate = CLASSIFIERS[name]
-    features = many.rows.features
     grid = GridSearchCV(
-        OneVsRestClassifier(candidate.make(features.shape[1], room(len(features), splits))),
+        OneVsRestClassifier(candidate.make()),
         {f"estimator__{key}": values for key, values in candidate.grid.items()},
         scoring="average_precision",
         cv=splits,
@@ -156,20 +154,16 @@ def _search(name: str, many: Many, splits: Splits) -> Trial:
     )
     start = time.perf_counter()
     with joblib.parallel_config("threading"):
-        grid.fit(features, many.answers.astype(np.int64))
+        grid.fit(many.rows.inside, many.answers.astype(np.int64))
     found, i = grid.cv_results_, grid.best_index_
     parameters = {key.removeprefix("estimator__"): value for key, value in grid.best_params_.items()}
     score, spread, seconds = (float(found[key][i]) for key in ("mean_test_score", "std_test_score", "mean_fit_time"))
     return Trial(name, score, spread, parameters, seconds, time.perf_counter() - start)
 
 
-def _fitted(trial: Trial, many: Many) -> PerClass:
-    features, groups = many.rows.features, many.rows.groups
-    models = []
-    for column in range(len(many.labels)):
-        answer = many.answers[:, column].astype(np.int64)
-        models.append(fitted(trial, features, answer, grouped_splits(answer, groups, 3)))
-    return PerClass(tuple(models))
+def _models(trial: Trial, many: Many) -> list[Any]:
+    """One calibrated classifier a class, of what the basis gives."""
+    return [fitted(trial, many.rows, answer) for answer in many.answers.T.astype(np.int64)]
 
 
 def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
@@ -180,7 +174,7 @@ def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
         yes = part.answers.sum(axis=0)
         if (yes == 0).any() or (yes == len(learn)).any():
             continue
-        unseen[test] = _fitted(trial, part).predict_proba(many.rows.features[test])
+        unseen[test] = PerClass(tuple(_models(trial, part))).predict_proba(many.rows.inside[test])
     usable = ~np.isnan(unseen[:, 0]) & ~many.rows.altered
     return tuple(best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels)))
 
@@ -198,10 +192,10 @@ def best_f1(probabilities: NDArray[np.float64], answers: NDArray[np.bool_]) -> f
     return float(np.clip((values[at] + below) / 2, 0.05, 0.95))
 
 
-def _gallery(many: Many, recipe: Recipe) -> Gallery:
+def _gallery(many: Many, found: Pipeline, recipe: Recipe) -> Gallery:
     """Every picture once for each class that it carries; the space tells sets of classes apart."""
     plain = many.subset(~many.rows.altered)
-    space = discriminant_space(plain.rows.features, plain.sets()) if recipe.gallery == "discriminant" else None
+    space = discriminant_space(found, plain.rows.inside, plain.sets()) if recipe.gallery == "discriminant" else None
     row, owner = np.nonzero(plain.answers)
     sources = tuple(plain.rows.sources[i] for i in row)
     return Gallery(project(space, plain.rows.features[row]), owner.astype(np.int64), sources, space)

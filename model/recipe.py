@@ -94,9 +94,9 @@ class Recipe:
         """Raises RecipeError where a key is missing or one too many."""
         try:
             plain = dict(data)
-            steps = {key: Step(**plain.pop(key)) for key in ("detector", "crop")}
+            detector, crop = Step(**plain.pop("detector")), Step(**plain.pop("crop"))
             features = tuple(Step(**step) for step in plain.pop("features"))
-            return cls(features=features, **steps, **plain)
+            return cls(detector=detector, crop=crop, features=features, **plain)
         except (KeyError, TypeError) as error:
             raise RecipeError(f"This is not a recipe: {error}.") from error
 
@@ -129,7 +129,7 @@ RECIPES: dict[str, Recipe] = {
         subject="face",
         detector=Step("haar_face"),
         crop=Step("square", {"size": 96}),
-        features=(Step("raw_wavelet"), Step("hog")),
+        features=(Step("raw_wavelet"), Step("lbp"), Step("hog")),
         eyes=True,
         mirror=True,
         gallery="discriminant",

@@ -21,18 +21,30 @@ NEAREST = 3  # similarity is the mean over this many nearest enrolled examples o
 
 
 @dataclass(frozen=True)
+class Linear:
+    """A linear map of features. matrix: float32, shape (k, d); offset: float32, shape (k,)."""
+
+    matrix: Features
+    offset: Features
+
+    def transform(self, features: Features) -> Features:
+        """Shape (n, d) to shape (n, k)."""
+        return features @ self.matrix.T + self.offset
+
+
+@dataclass(frozen=True)
 class Gallery:
     """Enrolled examples of every class.
 
     vectors: float32, shape (n, k), each of length 1. owners: int64, shape (n,), index of the class.
-    sources: for each vector, the sha256 of the picture it came from. space: a fitted transformer from
-    features to the space of `vectors`, or None where they are the features themselves.
+    sources: for each vector, the sha256 of the picture it came from. space: the map from features to the
+    space of `vectors`, or None where they are the features themselves.
     """
 
     vectors: Features
     owners: NDArray[np.int64]
     sources: tuple[str, ...]
-    space: Any = None
+    space: Linear | None = None
 
     def similarity(self, features: Features, classes: int) -> NDArray[np.float64]:
         """Mean cosine to the nearest NEAREST examples of each class, -1 to 1, shape (n, classes)."""
@@ -41,7 +53,7 @@ class Gallery:
         return np.stack(columns, axis=1).astype(np.float64)
 
 
-def project(space: Any, features: Features) -> Features:
+def project(space: Linear | None, features: Features) -> Features:
     """Features of shape (n, d) as vectors of length 1 in a gallery's space, shape (n, k)."""
     inside = features if space is None else space.transform(features)
     lengths = np.linalg.norm(inside, axis=1, keepdims=True)

@@ -48,26 +48,29 @@ class HeldOut:
         return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
 
 
-def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
-    """The score and threshold that lose the fewest known people at the wished rate of named strangers."""
+def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Acceptance, HeldOut | None]:
+    """The score and threshold that lose the fewest known people at the wished rate of named strangers.
+
+    And the scores that it was chosen on; None where there is nothing to choose on.
+    """
     with_strangers = bool((numbers == len(plan.labels)).any())
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
     elif plan.recipe.closed and not plan.wishes.strict:
-        return Acceptance(
-            "similarity", -1.0, "nothing: the classes are taken to be all there is; add _unknown to refuse"
-        )
+        basis = "nothing: the classes are taken to be all there is; pictures in _unknown would change that"
+        return Acceptance("similarity", -1.0, basis), None
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
-        return Acceptance("similarity", -1.0, "nothing: two classes and no _unknown pictures; every face is named")
+        basis = "nothing: two classes and no _unknown pictures; every face is named"
+        return Acceptance("similarity", -1.0, basis), None
     wishes = plan.wishes
     best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(wishes.fpir)))
     scores = held[best]
     threshold = scores.threshold_at(wishes.fpir)
     if not wishes.strict:
         threshold = min(threshold, float(np.quantile(scores.known, wishes.refusable)))
-    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold))
+    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)), scores
 
 
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
@@ -87,18 +90,27 @@ def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str,
 
 
 def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
-    """Similarities of left-out classes to all others, and out-of-fold ones of the known."""
+    """Scores of left-out classes for all others, and out-of-fold ones of the known.
+
+    Similarity alone where the features are an embedding made for it; else probability as well.
+    """
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
     best = probabilities.argmax(axis=1)
-    strangers = []
+    line = np.flatnonzero(~rows.altered)
+    best, right = best[line], (best == numbers)[line]
+    alike, likely = [], []
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
         out = np.isin(numbers, absent)
-        gallery = plan.gallery(rows.subset(~out), numbers[~out])
-        strangers.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
-    line = np.flatnonzero(~rows.altered)
-    best = best[line]
-    held = HeldOut(similarities[line, best], best == numbers[line], np.concatenate(strangers))
-    return {"similarity": held}
+        rest = rows.subset(~out)
+        gallery = plan.gallery(rest, numbers[~out])
+        alike.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
+        if plan.recipe.gallery == "discriminant":
+            model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
+            likely.append(model.predict_proba(rows.inside[out & ~rows.altered]).max(axis=1))
+    held = {"similarity": HeldOut(similarities[line, best], right, np.concatenate(alike))}
+    if likely:
+        held["probability"] = HeldOut(probabilities[line, best], right, np.concatenate(likely))
+    return held
 
 
 def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -110,7 +122,7 @@ def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[ND
     similarities = np.zeros((len(numbers), classes))
     for learn, test in grouped_splits(numbers, rows.groups, plan.wishes.folds):
         part, part_numbers = rows.subset(learn), numbers[learn]
-        model = plan.classifier(part.features, part_numbers, part.groups)
-        probabilities[test] = model.predict_proba(rows.features[test])[:, :classes]
+        model = plan.classifier(part, part_numbers)
+        probabilities[test] = model.predict_proba(rows.inside[test])[:, :classes]
         similarities[test] = plan.gallery(part, part_numbers).similarity(rows.features[test], classes)
     return probabilities, similarities

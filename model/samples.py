@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.dataset import NOTHING, UNKNOWN, Item
-from data_cleaning.duplicates import difference_hash, groups
+from data_cleaning.duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.images import DISK_LIMITS, Image
+from data_cleaning.images import DISK_LIMITS, Image, load
 from model.augment import Augment
 from model.features import Features
 from model.pipeline import Region, Stopwatch, crop, look, measure_crop, measure_views
@@ -27,12 +27,15 @@ from model.recipe import Recipe
 Progress = Callable[[int, int], None]
 
 
+MANY = 3000  # of more pictures than this only the first view trains: mirror images add time, and nothing else
+
+
 @dataclass(frozen=True)
 class Sample:
     """One picture: its regions, best first, and each one's features, shape (views, d).
 
     extra: for each region the features of altered crops, shape (copies, d), for training alone; empty without.
-    hash: 256 bits for near duplicates (uint8, shape (32,)). error: why it could not be read, or None.
+    hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
     """
 
     path: Path
@@ -40,7 +43,7 @@ class Sample:
     sha256: str
     regions: tuple[Region, ...] = ()
     views: tuple[Features, ...] = ()
-    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(32, np.uint8))
+    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     seconds: dict[str, float] = field(default_factory=dict)
     error: str | None = None
     extra: tuple[Features, ...] = ()
@@ -53,7 +56,7 @@ def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
     """Look at one picture and measure every region, and altered crops of it where they are asked for."""
     watch = Stopwatch()
     try:
-        sight = look(item.path.read_bytes(), recipe, DISK_LIMITS, watch)
+        sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error))
     with watch.stage("features"):
@@ -111,36 +114,43 @@ class Rows:
 
     features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each row the
     sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is it an altered
-    crop, which nothing may be measured on? bool, shape (n,).
+    crop, which nothing may be measured on? bool, shape (n,). inside: the features as the classifiers see them,
+    shape (n, k); empty until a basis is fitted.
     """
 
     features: Features
     labels: tuple[str, ...]
     sources: tuple[str, ...]
     groups: NDArray[np.int64]
-    altered: NDArray[np.bool_]
+    inside: Features = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    altered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.altered):
+            object.__setattr__(self, "altered", np.zeros(len(self.groups), bool))
 
     def subset(self, index: NDArray) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
         labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
-        return Rows(self.features[index], labels, sources, self.groups[index], self.altered[index])
+        inside = self.inside[index] if len(self.inside) else self.inside
+        return Rows(self.features[index], labels, sources, self.groups[index], inside, self.altered[index])
 
 
 def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
     """One region of each picture of a class (all regions of a stranger's), every view a row.
 
-    Pictures without a region, of `_none`, or (where the recipe looks for eyes) whose best face does not
-    show two eyes give no rows, unless their class would be left with fewer than three.
+    Pictures without a region and those of `_none` give no rows.
     """
     chosen = _choose(all_samples, recipe)
     picks = [(i, r) for i, r in chosen.items()]
     picks += [(i, r) for i, s in enumerate(all_samples) if s.label == UNKNOWN for r in range(len(s.views))]
     picks.sort()
-    features = [np.concatenate([views[r] for views in _all_views(all_samples[i])]) for i, r in picks]
-    plain = [len(all_samples[i].views[r]) for i, r in picks]
+    most = 1 if len(picks) > MANY else None
+    features = [np.concatenate([views[r][:most] for views in _all_views(all_samples[i])]) for i, r in picks]
+    plain = [len(all_samples[i].views[r][:most]) for i, r in picks]
     repeats = [len(v) for v in features]
-    pictures = np.repeat([i for i, _ in picks], repeats).astype(np.int64)
+    pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
     if not features:
         raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
     return Rows(
@@ -160,20 +170,8 @@ def _all_views(one: Sample) -> list[tuple[Features, ...]]:
 def _choose(all_samples: Sequence[Sample], recipe: Recipe) -> dict[int, int]:
     """For each picture of a class, which of its regions shows that class: {sample index: region index}."""
     known = [i for i, s in enumerate(all_samples) if s.label not in (UNKNOWN, NOTHING) and s.views]
-    first = {i: _largest(all_samples[i]) for i in known}
-    if recipe.gallery == "features":
-        return _most_alike(all_samples, first)
-    good = {i: r for i, r in first.items() if "one_eye" not in all_samples[i].regions[r].quality.marks()}
-    labels = [all_samples[i].label for i in good]
-    rare = {all_samples[i].label for i in known if labels.count(all_samples[i].label) < 3}
-    return {i: r for i, r in first.items() if i in good or all_samples[i].label in rare}
-
-
-def _largest(one: Sample) -> int:
-    """The largest region among the best ones: faces with two eyes where there are any."""
-    flawed = ["one_eye" in region.quality.marks() for region in one.regions]
-    allowed = [r for r in range(len(one.regions)) if not flawed[r]] or list(range(len(one.regions)))
-    return max(allowed, key=lambda r: one.regions[r].detection.area)
+    first = dict.fromkeys(known, 0)  # the regions come best first: with two eyes, then by the detector's score
+    return _most_alike(all_samples, first) if recipe.gallery == "features" else first
 
 
 def _most_alike(all_samples: Sequence[Sample], first: dict[int, int]) -> dict[int, int]:

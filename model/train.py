@@ -11,25 +11,24 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
 from data_cleaning.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
-from model.classifiers import CLASSIFIERS, SEED, calibrated
+from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated
 from model.features import Features
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Recogniser, class_numbers, project
+from model.recogniser import Gallery, Linear, Recogniser, class_numbers, project
+from model.refusal import HeldOut, choose_acceptance
 from model.samples import Rows, Sample, training_rows
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
@@ -43,7 +42,7 @@ class Wishes:
     classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large enough.
     fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it whatever it costs;
     otherwise at most `refusable` of the known are refused for its sake. private: keep no training example
-    in the classifier.
+    in the classifier. augment: which altered crops trained too, as `Augment.parse` reads it.
     """
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -52,6 +51,7 @@ class Wishes:
     strict: bool = False
     refusable: float = 0.02
     private: bool = False
+    augment: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,12 +68,13 @@ class Trial:
 
 @dataclass(frozen=True)
 class Training:
-    """A fitted recogniser and how it came about."""
+    """A fitted recogniser and how it came about. held: the scores that the threshold was chosen on."""
 
     recogniser: Recogniser
     trials: tuple[Trial, ...]
     rows: Rows
     chosen: str
+    held: HeldOut | None = None
 
 
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
@@ -83,20 +84,27 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
     with quiet():
+        rows, found = with_basis(rows)
         few = searched(rows, numbers)
         splits = unaltered(grouped_splits(numbers[few], rows.groups[few], wishes.folds), rows.altered[few])
-        trials = [search(name, rows.features[few], numbers[few], splits) for name in _allowed(wishes)]
+        trials = [search(name, rows.inside[few], numbers[few], splits) for name in allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
-        plan = Plan(recipe, best, labels, wishes)
-        recogniser = plan.fit(rows, numbers)
-    return Training(recogniser, tuple(trials), rows, best.name)
+        plan = Plan(recipe, best, labels, wishes, found)
+        recogniser, held = plan.fit(rows, numbers)
+    return Training(recogniser, tuple(trials), rows, best.name, held)
+
+
+def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
+    """The rows with what a basis fitted on them gives, and the basis."""
+    found = basis(rows.features)
+    return replace(rows, inside=found.transform(rows.features).astype(np.float32)), found
 
 
 def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
     """GridSearchCV of one classifier over its grid."""
     candidate = CLASSIFIERS[name]
     grid = GridSearchCV(
-        candidate.make(features.shape[1], room(len(features), splits)),
+        candidate.make(),
         dict(candidate.grid),
         scoring="balanced_accuracy",
         cv=splits,
@@ -126,61 +134,53 @@ class Plan:
     trial: Trial
     labels: tuple[str, ...]
     wishes: Wishes
+    basis: Pipeline
 
-    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> Recogniser:
-        """Classifier, gallery and threshold on all rows."""
-        return Recogniser(
-            labels=self.labels,
-            classifier=self.classifier(rows.features, numbers, rows.groups),
-            gallery=self.gallery(rows, numbers),
-            acceptance=self.acceptance(rows, numbers),
-        )
+    def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
+        """Classifier, gallery and threshold on all rows; and the scores that the threshold was chosen on."""
+        acceptance, held = choose_acceptance(self, rows, numbers)
+        recogniser = Recogniser(self.labels, self.served(rows, numbers), self.gallery(rows, numbers), acceptance)
+        return recogniser, held
 
-    def classifier(self, features: Features, numbers: NDArray[np.int64], groups: NDArray[np.int64]) -> Any:
-        """The chosen classifier, calibrated and fitted."""
-        return fitted(self.trial, features, numbers, grouped_splits(numbers, groups, 3))
+    def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+        """The chosen classifier, calibrated and fitted on what the basis gives."""
+        return fitted(self.trial, rows, numbers)
+
+    def served(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+        """The same as a classifier of features."""
+        return behind(self.basis, self.classifier(rows, numbers))
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
         known = (numbers < len(self.labels)) & ~rows.altered
-        space = discriminant_space(rows.features, numbers) if self.recipe.gallery == "discriminant" else None
         enrolled = rows.subset(known)
+        space = None
+        if self.recipe.gallery == "discriminant":
+            space = discriminant_space(self.basis, rows.inside, numbers)
         return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
 
-    def acceptance(self, rows: Rows, numbers: NDArray[np.int64]) -> Acceptance:
-        from model.refusal import choose_acceptance
 
-        return choose_acceptance(self, rows, numbers)
-
-
-def fitted(trial: Trial, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Any:
-    """The classifier that a trial found, calibrated over `splits` and fitted on everything."""
-    bare = CLASSIFIERS[trial.name].make(features.shape[1], room(len(features), splits))
-    model = calibrated(bare.set_params(**trial.parameters), splits).fit(features, numbers)
+def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+    """The classifier that a trial found, calibrated and fitted on what the basis gives."""
+    bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+    model = calibrated(bare, grouped_splits(numbers, rows.groups, 3)).fit(rows.inside, numbers)
     model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
     return model
 
 
-def room(rows: int, splits: Splits) -> int:
-    """For how many rows a classifier is made: half as many principal components must fit into every fold."""
-    return min(rows, *(2 * len(learn) for learn, _ in splits))
-
-
-def discriminant_space(features: Features, numbers: NDArray[np.int64]) -> Pipeline | None:
-    """Standard scores, principal components, linear discriminants: at most classes - 1 dimensions.
+def discriminant_space(basis_: Pipeline, inside: Features, numbers: NDArray[np.int64]) -> Linear | None:
+    """A basis and linear discriminants as one map from features, to at most classes - 1 dimensions.
 
     None where one class alone gives nothing to tell apart. Source: Belhumeur et al., "Eigenfaces vs.
     Fisherfaces", PAMI 1997.
     """
     if len(set(numbers.tolist())) < 2:
         return None
-    components = min(150, len(features) // 2, features.shape[1])
-    steps = [
-        ("scale", StandardScaler()),
-        ("components", PCA(components, random_state=SEED, svd_solver="randomized")),
-        ("discriminants", LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")),
-    ]
-    return Pipeline(steps).fit(features, numbers)
+    lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(inside, numbers)
+    keep = lda.scalings_[:, : len(lda.classes_) - 1].T
+    first = as_linear(basis_)
+    offset = keep @ (first.offset - inside.mean(axis=0))  # centred: the cosine must not see where zero lay
+    return Linear((keep @ first.matrix).astype(np.float32), offset.astype(np.float32))
 
 
 def grouped_splits(numbers: NDArray[np.int64], groups: NDArray[np.int64], folds: int) -> Splits:
@@ -245,7 +245,8 @@ def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Ro
             )
 
 
-def _allowed(wishes: Wishes) -> list[str]:
+def allowed(wishes: Wishes) -> list[str]:
+    """Names of the classifiers to compare. Raises DatasetError where none is left."""
     names = [n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)]
     if not names:
         raise DatasetError("Every chosen classifier keeps training examples; choose another one, or drop --private.")

@@ -37,8 +37,8 @@ class Site:
     max_body: int = MAX_BODY
     max_batch: int = MAX_BATCH
     timeout: int = 75
-    rate: int = 20
-    burst: int = 60
+    rate: int = 30
+    burst: int = 150
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--server-name", default="_", help="host names, separated by spaces (default: any)")
     parser.add_argument("--max-body", type=int, default=MAX_BODY, help="bytes (default: %(default)s)")
     parser.add_argument("--max-batch", type=int, default=MAX_BATCH, help="bytes (default: %(default)s)")
-    parser.add_argument("--rate", type=int, default=20, help="requests a second and address (default: %(default)s)")
+    parser.add_argument("--rate", type=int, default=30, help="requests a second and address (default: %(default)s)")
     asked = parser.parse_args(arguments)
     site = Site(
         ui=asked.ui.resolve(),

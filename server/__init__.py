@@ -23,6 +23,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     from server import errors, requests
     from server.document import Application
     from server.models import Models
+    from server.routes import add_routes
     from server.service import KEY, build
 
     settings = settings or load()
@@ -37,26 +38,10 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     app.extensions[KEY] = service
     requests.install(app, service)
     errors.install(app)
-    _routes(app)
+    add_routes(app)
     service.access.install(app)
     prepare(service)
     return app
-
-
-def _routes(app: Any) -> None:
-    from server.admin import admin, entry
-    from server.api import api
-    from server.docs import docs
-    from server.health import health
-    from server.operations import operations
-    from server.pages import pages
-    from server.records import feedback, records
-    from server.training import training
-
-    for blueprint in (api, records, feedback, training, admin, entry, operations, health):
-        app.register_api(blueprint)
-    app.register_blueprint(docs)
-    app.register_blueprint(pages)
 
 
 def prepare(service: Any) -> None:

@@ -1,4 +1,4 @@
-"""`python -m server`: settings, keys, migrate, work. What a person does at the machine itself."""
+"""`python -m server`: settings, api, keys, migrate, work. What a person does at the machine itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 
 from data_cleaning.errors import LikenessError
 from server.settings import FIELDS, Settings, load, origin, variable
+from server.settings_page import page
 from server.store import Store
 
 
@@ -25,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 def show_settings(settings: Settings, given: argparse.Namespace) -> None:
     """Every setting: its value, and where that came from."""
+    if given.page:
+        print(page(), end="")
+        return
     rows = [
         {
             "name": variable(field.name),
@@ -51,6 +55,20 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
         Runner(Jobs(store, settings), settings).work()
     finally:
         store.close()
+
+
+def show_api(settings: Settings, given: argparse.Namespace) -> None:
+    """The page of the documentation about the API."""
+    from server.api_page import page as api_page
+    from server.document import Application
+    from server.errors import BY_STATUS, TABLE
+    from server.routes import add_routes
+
+    app = Application()
+    add_routes(app)
+    problems = [(status, code, title) for _, status, code, title in TABLE]
+    problems += [(status, *told) for status, told in BY_STATUS.items()]
+    print(api_page(app.api_doc, problems), end="")
 
 
 def migrate(settings: Settings, given: argparse.Namespace) -> None:
@@ -92,8 +110,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m server", description="Likeness' service, at the machine itself.")
     wishes = parser.add_subparsers(required=True)
     settings = wishes.add_parser("settings", help="every setting, its value and where that came from")
-    settings.add_argument("--json", action="store_true")
+    settings.add_argument("--json", action="store_true", help="as JSON")
+    settings.add_argument("--page", action="store_true", help="the page of the documentation")
     settings.set_defaults(run=show_settings)
+    wishes.add_parser("api", help="the page of the documentation about the API").set_defaults(run=show_api)
     wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(run=migrate)
     wishes.add_parser("work", help="do the jobs that wait, then end").set_defaults(run=work)
     key = wishes.add_parser("keys", help="make, list or revoke keys")

@@ -12,6 +12,7 @@ from data_cleaning.errors import LikenessError
 from server import answers, uploads
 from server.document import answer, body, fields, needs, schema_of
 from server.errors import NotFound, describe
+from server.masking import hidden_labels, without
 from server.predicting import Wish, answered, ask
 from server.schemas import (
     Answer,
@@ -119,10 +120,11 @@ def show_model(path: ModelPath) -> dict[str, Any]:
 def show_report(path: ModelPath, query: VersionQuery) -> Response:
     """The report of the training, one HTML page."""
     models = current().models
-    folder = models.get(path.name).directory
-    if query.version is not None:
-        folder = models.registry.path(path.name, query.version)
-    report = folder / "report.html"
+    bundle = models.get(path.name)
+    version = query.version or bundle.version
+    if any(rule.model == path.name and version <= rule.version for rule in models.forgotten()):
+        raise NotFound("This report names somebody who asked to be forgotten; the one after the retraining will not.")
+    report = models.registry.path(path.name, version) / "report.html"
     if not report.is_file():
         raise NotFound(f"The model {path.name} has no such report.")
     return send_file(report.resolve(), mimetype="text/html", max_age=0)
@@ -138,7 +140,7 @@ def summary(name: str) -> dict[str, Any]:
         "default": name == models.default(),
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
-        "labels": list(bundle.labels),
+        "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
     }
 
 
@@ -149,6 +151,6 @@ def detail(name: str) -> dict[str, Any]:
     return {
         **summary(name),
         "versions": list(models.registry.versions(name)),
-        "facts": bundle.facts,
+        "facts": without(bundle.facts, hidden_labels(bundle, models.forgotten())),
         "report": f"/api/models/{name}/report" if has_report else None,
     }

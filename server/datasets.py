@@ -39,6 +39,15 @@ class Datasets:
         classes = [{"name": label, "pictures": len(dataset.pictures(label))} for label in labels]
         return {"name": name, "classes": classes, "pictures": sum(int(each["pictures"]) for each in classes)}  # type: ignore[call-overload]
 
+    def check(self, name: str) -> None:
+        """Raises NotFound, or Conflict with what is missing for a training."""
+        labels = Dataset(self.folder(name)).classes()
+        empty = [label for label in labels if not self.pictures(name, label)]
+        if not labels:
+            raise Conflict(f"The data set {name!r} has no classes yet. Make some and add pictures to them.")
+        if empty:
+            raise Conflict(f"These classes of {name!r} have no pictures: {', '.join(empty)}. Add some or delete them.")
+
     def create(self, name: str) -> None:
         """An empty data set. Raises Conflict when there is one of that name."""
         try:

@@ -112,10 +112,8 @@ def _finish(operation: dict[str, Any]) -> None:
     responses.pop("422", None)
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     codes = {"400": "Bad request", "422": "Invalid", "429": "Busy", "503": "Away"}
-    if operation.get("security"):
-        codes |= {"401": "A key is needed", "403": "The key may not do this"}
-    if operation.get("parameters") or operation.get("requestBody"):
-        codes |= {"404": "Not found", "409": "Conflict"}
+    codes |= {"401": "A key is needed, or it is not valid", "403": "The key may not do this"}
+    codes |= {"404": "Not found", "409": "Conflict"}
     if operation.get("requestBody"):
         codes |= {"413": "Too large", "415": "Wrong content type"}
     for code, text in codes.items():

@@ -111,6 +111,7 @@ INTERNAL = "Something failed inside the server. The log holds the cause under th
 def install(app: Flask) -> None:
     """Every exception that leaves a view becomes a problem answer."""
     app.register_error_handler(HTTPException, _from_http)
+    app.register_error_handler(ValidationError, invalid)
     app.register_error_handler(Exception, from_exception)
 
 

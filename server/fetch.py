@@ -34,6 +34,7 @@ PUBLIC = (
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Resolver = Callable[[str, int], list[str]]
 
+MAPPED = ipaddress.IPv6Network("::ffff:0:0/96")
 NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 TEREDO = ipaddress.IPv6Network("2001::/32")
 SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
@@ -73,9 +74,7 @@ def embedded(address: Address) -> Iterator[Address]:
         return
     number = int(address)
     last = ipaddress.IPv4Address(number & 0xFFFFFFFF)
-    if address.ipv4_mapped:
-        yield address.ipv4_mapped
-    if any(address in each for each in (NAT64, COMPATIBLE, TRANSLATED)):
+    if any(address in each for each in (MAPPED, NAT64, COMPATIBLE, TRANSLATED)):
         yield last
     if address in SIX_TO_FOUR:
         yield ipaddress.IPv4Address((number >> 80) & 0xFFFFFFFF)
@@ -87,7 +86,7 @@ def embedded(address: Address) -> Iterator[Address]:
 
 
 def _global(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and (address.ipv4_mapped or address in TRANSLATED):
+    if isinstance(address, ipaddress.IPv6Address) and any(address in each for each in (MAPPED, TRANSLATED, NAT64)):
         return True  # only a way of writing the IPv4 address, which is judged itself
     listed = any(address in each for each in NEVER if each.version == address.version)
     return address.is_global and not (address.is_multicast or address.is_reserved or listed)
@@ -136,12 +135,12 @@ class Fetcher:
         try:
             path = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
             connection.request("GET", path, headers={"Accept": "image/*", "User-Agent": "likeness"})
-            response = connection.getresponse()
-            if response.status in (301, 302, 303, 307, 308):
-                return None, urljoin(url, response.headers["Location"])
-            if response.status != 200:
-                raise ValueError(f"status {response.status}")
-            return self._read(response, deadline), url
+            with connection.getresponse() as response:
+                if response.status in (301, 302, 303, 307, 308):
+                    return None, urljoin(url, response.headers["Location"])
+                if response.status != 200:
+                    raise ValueError(f"status {response.status}")
+                return self._read(response, deadline), url
         finally:
             watch.cancel()
             connection.close()
@@ -178,7 +177,7 @@ class Fetcher:
                 raise PictureTooLarge(f"The file at that address has more than the {self.limit:,} bytes allowed.")
             parts.append(chunk)
             _left(deadline)
-        if not response.isclosed() and response.length:
+        if response.length:
             raise ValueError("the answer ended early")
         return b"".join(parts)
 

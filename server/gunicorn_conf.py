@@ -15,7 +15,7 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
-from server import logs, metrics
+from server import logs
 from server.settings import SettingError, load
 
 try:
@@ -23,8 +23,12 @@ try:
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 
-metrics.fresh(_settings.state.resolve() / "metrics")
-logs.install(_settings.log_level)
+# The Prometheus library decides when it is imported whether processes share their numbers: the folder comes first.
+_numbers = _settings.state.resolve() / "metrics"
+_numbers.mkdir(parents=True, exist_ok=True)
+for _old in _numbers.glob("*.db"):
+    _old.unlink()
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_numbers)
 
 bind = [each.strip() for each in _settings.bind.split(",")]
 workers = _settings.process_count
@@ -37,6 +41,8 @@ graceful_timeout = int(_settings.picture_seconds) + 10
 timeout = int(_settings.picture_seconds) + 60
 keepalive = 75  # longer than the proxy's, so that it is never we who close a connection it is about to use
 backlog = 512
+logconfig_dict = logs.configuration(_settings.log_level)
+control_socket_disable = True
 accesslog = None  # the application writes its own, with the route and the request's id
 errorlog = "-"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
@@ -50,17 +56,18 @@ def when_ready(server: Any) -> None:
 
 def post_fork(server: Any, worker: Any) -> None:
     from server.service import of
-    from server.wsgi import app
 
-    of(app).after_fork()
+    of(worker.app.wsgi()).after_fork()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
     from server.service import of
-    from server.wsgi import app
 
-    of(app).close()
+    of(worker.app.wsgi()).close()
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    metrics.ended(worker.pid)
+    """Its gauges no longer count; its counters do."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

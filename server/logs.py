@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sys
 import time
 from typing import Any
 
@@ -32,13 +31,22 @@ class Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def install(level: str) -> None:
-    """Send everything to stderr as JSON. Called by whoever starts the service, never by create_app."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(Lines())
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for chatty in ("alembic", "PIL", "matplotlib"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+def configuration(level: str) -> dict[str, Any]:
+    """For logging.config.dictConfig: everything to stderr as JSON, libraries only when they warn."""
+    own = {"level": level.upper(), "handlers": ["lines"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": "server.logs.Lines"}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
+        "root": {"level": "WARNING", "handlers": ["lines"]},
+        "loggers": {
+            "likeness": own,
+            "gunicorn.error": own,
+            # gunicorn's own line holds the path, which may hold a person's name; ours holds the route.
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }
 
 
 def access_line(request: Request, response: Response, seconds: float, who: Any) -> dict[str, Any]:

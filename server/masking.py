@@ -40,17 +40,38 @@ class Forgotten:
         return self._read[1]
 
     def add(self, rule: Rule) -> None:
+        self._change({rule}, set())
+
+    def spent(self, model: str, oldest: int) -> None:
+        """Drop the rules of a model whose oldest version left is younger than they: the name itself must go too."""
+        self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
+
+    def _change(self, more: set[Rule], less: set[Rule]) -> None:
         with lock(self.path.with_suffix(".lock")):
-            everything = {*self.rules(), rule}
+            everything = ({*self.rules()} | more) - less
             part = self.path.with_suffix(".part")
             part.write_text(json.dumps([dataclasses.asdict(each) for each in everything]), "utf-8")
             part.replace(self.path)
 
 
+def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:
+    """The labels of a bundle that must not be named."""
+    hidden = {rule.label for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
+    return hidden & set(bundle.labels)
+
+
+def without(value: Any, hidden: set[str]) -> Any:
+    """JSON-able facts without what is named so."""
+    if isinstance(value, dict):
+        return {key: without(each, hidden) for key, each in value.items() if key not in hidden}
+    if isinstance(value, list | tuple):
+        return [without(each, hidden) for each in value if not (isinstance(each, str) and each in hidden)]
+    return value
+
+
 def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tuple[str, ...], Any]:
     """(labels, recognition) without the forgotten: their regions become unknown, their scores are shared out."""
-    hidden = {rule.label for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
-    hidden &= set(bundle.labels)
+    hidden = hidden_labels(bundle, rules)
     if not hidden:
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)

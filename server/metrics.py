@@ -6,12 +6,11 @@ Labels hold routes, codes, stages, kinds of answer and model names; never the na
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library reads it when it is imported: server/gunicorn_conf.py sets it
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # server/gunicorn_conf.py sets it, before the library is imported
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 
 
@@ -58,17 +57,3 @@ class Metrics:
         together = CollectorRegistry()
         multiprocess.MultiProcessCollector(together, path=folder)  # type: ignore[no-untyped-call]
         return bytes(generate_latest(together))
-
-
-def fresh(folder: Path) -> None:
-    """An empty folder for a new start of the service; counters begin at 0 then."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for file in folder.glob("*.db"):
-        file.unlink()
-    os.environ[SHARED] = str(folder)
-
-
-def ended(pid: int) -> None:
-    """A process is gone: its gauges no longer count."""
-    if os.environ.get(SHARED):
-        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]

@@ -28,9 +28,7 @@ OPERATIONS = Tag(name="operations", description="For machines that watch or host
 )
 def metrics() -> Response:
     """Numbers for Prometheus; they name no person."""
-    service = current()
-    service.metrics.pictures.set(service.pool.inside)
-    return Response(service.metrics.text(), content_type=CONTENT_TYPE_LATEST)
+    return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
 
 @operations.get("/ping", tags=[OPERATIONS], responses={200: answer(content="text/plain")})

@@ -27,6 +27,7 @@ class Pool:
         self._threads: ThreadPoolExecutor | None = None
         self._owner = 0
         self.inside = 0
+        self.told: Callable[[int], object] = lambda inside: None  # how many are inside, whenever that changes
 
     def run(self, work: Callable[[], T], wait: bool = False) -> T:
         """The work's result. wait: for a place in the queue, instead of being refused at once.
@@ -54,6 +55,7 @@ class Pool:
     def _count(self, step: int) -> None:
         with self._guard:
             self.inside += step
+            self.told(self.inside)
 
     def _executor(self) -> ThreadPoolExecutor:
         # Threads do not survive a fork: each process makes its own when the first picture comes.

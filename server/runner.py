@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
+from server.masking import Forgotten
 from server.settings import Settings
 from server.store import lock, now
 
@@ -54,7 +56,6 @@ class Runner:
 
     def __init__(self, jobs: Jobs, settings: Settings, command: Command = command) -> None:
         self.jobs, self.settings, self.command = jobs, settings, command
-        self.after: Callable[[dict[str, Any]], None] = lambda job: (settings.state / "bell").touch()
 
     def work(self) -> int:
         """Do what waits; how many jobs it was. Does nothing while another runner lives."""
@@ -78,8 +79,19 @@ class Runner:
             log.error("job %s failed to start", job["id"], exc_info=error)
             ending = {"state": FAILED, "message": "It could not be started; the log holds the cause."}
         if ending["state"] == DONE:
-            self.after(job)
+            (self.settings.state / "bell").touch()  # every process looks for the new version
+            if job["kind"] == "forget":
+                ending |= self._forgotten(job)
         self.jobs.change(job["id"], ended=now(), **ending)
+
+    def _forgotten(self, job: dict[str, Any]) -> dict[str, Any]:
+        """Nothing that knew the person is left: the wish itself is the last place that names them."""
+        model = job["arguments"]["model"]
+        folders = (self.settings.artifacts / model).glob("[0-9]*")
+        oldest = min((int(each.name) for each in folders if each.name.isdecimal()), default=1 << 31)
+        Forgotten(self.settings.state / "forgotten.json").spent(model, oldest)
+        shutil.rmtree(self.settings.state / "jobs" / job["id"], ignore_errors=True)
+        return {"arguments": {"model": model, "label": "(forgotten)"}, "result": None}
 
     def _child(self, job: dict[str, Any]) -> dict[str, Any]:
         folder = self.settings.state / "jobs" / job["id"]
@@ -100,7 +112,8 @@ class Runner:
         why = self._watch(child, job["id"])
         reader.join(5)
         child.stderr.close()
-        return _ending(child.returncode, why, (folder / "out").read_text("utf-8", "replace"), said.tail)
+        tail = said.tail.replace(f"{self.settings.datasets}/", "").replace(f"{self.settings.artifacts}/", "")
+        return _ending(child.returncode, why, (folder / "out").read_text("utf-8", "replace"), tail)
 
     def _prepare(self) -> None:
         """In the child, before it becomes the training: limits, priority, and an end together with this process."""

@@ -63,10 +63,13 @@ def build(settings: Settings, models: Models) -> Service:
     journal = Journal(settings.state / "journal", history.insert)
     kept = Kept(settings.state / "pictures", settings.keep_pictures_days)
     keys = Keys(store)
+    metrics = Metrics()
+    pool = Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds)
+    pool.told = metrics.pictures.set
     return Service(
         settings=settings,
         models=models,
-        pool=Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds),
+        pool=pool,
         store=store,
         keys=keys,
         access=Access(settings, keys),
@@ -75,7 +78,7 @@ def build(settings: Settings, models: Models) -> Service:
         jobs=Jobs(store, settings),
         kept=kept,
         keeper=Housekeeper(journal, history, kept, settings.keep_predictions_days),
-        metrics=Metrics(),
+        metrics=metrics,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )
 

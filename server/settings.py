@@ -18,6 +18,7 @@ from typing import Any
 from data_cleaning.errors import InputError
 
 PREFIX = "LIKENESS_"
+NOT_OURS = ("LIKENESS_TEST_", "LIKENESS_REQUIRE_ALL", "LIKENESS_WEIGHTS")  # read by the tests and by model.weights
 HERE = Path(__file__).resolve().parent.parent
 YES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 ROLES = ("none", "predict", "train", "admin")  # each may do what the ones before it may
@@ -38,6 +39,9 @@ class Settings:
 
     bind: str = setting("127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on.")
     artifacts: Path = setting(Path("artifacts"), "Folder of the trained models.")
+    weights: str = setting(
+        "", "Folder of the pretrained files, read by the models; empty means ~/.cache/likeness/weights."
+    )
     datasets: Path = setting(Path("datasets"), "Folder of the data sets that the API manages.")
     state: Path = setting(Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures.")
     ui: Path = setting(HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code")
@@ -128,7 +132,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     environ = os.environ if environ is None else environ
     known = {variable(field.name): field for field in FIELDS}
     for name in environ:
-        if name.startswith(PREFIX) and name not in known and not name.startswith(PREFIX + "TEST_"):
+        if name.startswith(PREFIX) and name not in known and not name.startswith(NOT_OURS):
             raise SettingError(f"There is no setting {name}. `python -m server settings` lists those that exist.")
     values = {field.name: _parsed(field, environ[name]) for name, field in known.items() if name in environ}
     settings = Settings(**values)

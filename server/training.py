@@ -10,7 +10,6 @@ from typing import Any
 from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
 
-from data_cleaning.dataset import Dataset
 from data_cleaning.errors import LikenessError
 from data_cleaning.images import DISK_LIMITS, reencode
 from server import uploads
@@ -142,8 +141,7 @@ def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, 
 @training.post("/api/jobs", tags=[JOBS], responses={202: Job})
 def start_training(body: JobBody) -> tuple[dict[str, Any], int]:
     """Train a model from a data set; it waits its turn in the queue."""
-    folder = _datasets().folder(body.dataset)
-    Dataset(folder).check()
+    _datasets().check(body.dataset)
     arguments = {"dataset": body.dataset, "model": body.model, "recipe": body.recipe}
     return _shown(current().jobs.add("train", arguments, caller().by)), 202
 

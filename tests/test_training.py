@@ -11,7 +11,7 @@ from data_cleaning.crops import Quality
 from data_cleaning.dataset import UNKNOWN, Dataset
 from data_cleaning.detectors import Detection
 from data_cleaning.errors import DatasetError
-from model.evaluate import cross_validate, summary
+from model.evaluate import Rounds, cross_validate, summary
 from model.pipeline import Region
 from model.recipe import RECIPES
 from model.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
@@ -50,7 +50,7 @@ def test_small_classes_mean_fewer_folds(smallest: int, folds: int) -> None:
 
 
 def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]) -> None:
-    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, folds=3))
+    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, Rounds(folds=3))[0])
     assert figures["pictures"] == figures["found"] == 36
     assert figures["accuracy"] > 0.8
 
@@ -126,7 +126,7 @@ def test_the_odd_face_out_is_not_chosen_for_training() -> None:
 
 
 def _region(size: int) -> Region:
-    return Region(Detection(0, 0, size, size), Quality(size, 500, 120))
+    return Region(Detection(0, 0, size, size), Quality(size, 0.5, 20.0, 200.0))
 
 
 @pytest.mark.parametrize(

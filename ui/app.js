@@ -1,23 +1,45 @@
 // Wires the page: a picture comes in, the server is asked, the answer is drawn. State lives here alone.
 
-import { Abandoned, Trouble, models, ready, recognise } from "./js/api.js";
+import { Abandoned, Trouble, may, models, ready, recognise } from "./js/api.js";
 import * as answer from "./js/answer.js";
 import * as camera from "./js/camera.js";
+import * as corrections from "./js/corrections.js";
 import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
+import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { NOTHING_FOUND, headline, sizeOf } from "./js/words.js";
+import { NOTHING_FOUND, greeting, headline, sizeOf } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
 
-const state = { file: null, size: null, asking: null, regions: [], models: [], model: null, watch: null };
+const state = { file: null, asking: null, answer: null, chosen: 0, models: [], model: null, watch: null };
 
 function choose(index) {
-  const region = state.regions[index];
+  const { regions } = state.answer;
+  const region = regions[index];
+  state.chosen = index;
   stage.choose(index);
-  answer.drawRegion(region, index);
-  people.light(state.regions, index);
+  const context = { answer: state.answer, region, file: state.file, labels: state.model.labels, subject: state.model.subject };
+  answer.drawRegion(region, index, [why(region), corrections.panelFor(context)]);
+  people.light(regions, index);
+}
+
+// A button that asks once more, with the heatmap; the server draws it for the first region.
+function why(region) {
+  if (region.index !== 0) return null;
+  const place = $("<div class='why'>");
+  const button = $("<button type='button' class='button small plain'>").text("Why?").on("click", async () => {
+    button.prop("disabled", true).text("Looking closer …");
+    try {
+      const { explanation } = await recognise(state.file, state.model.name, { explain: true });
+      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more.`;
+      place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));
+    } catch (error) {
+      place.empty().append($("<p class='quiet' role='status'>").text(error.detail || error.title));
+    }
+  });
+  return place.append(button);
 }
 
 function pickChosen(regions) {
@@ -25,18 +47,19 @@ function pickChosen(regions) {
   return Math.max(0, known);
 }
 
-function drawAnswer(result, size) {
-  state.regions = result.regions;
+function drawAnswer(result) {
+  state.answer = result;
   const subject = state.model?.subject;
   if (!result.regions.length) {
     answer.say(headline([], subject), result.note || NOTHING_FOUND[subject] || NOTHING_FOUND.face, "unsure");
     people.light([], -1);
     return;
   }
-  const known = result.regions.some((region) => region.label !== null);
-  answer.say(headline(result.regions, subject), result.note, known ? "good" : "unsure");
+  const known = result.regions.some((region) => region.label !== null && region.probability >= 0.5);
+  const note = result.note === result.regions[0].note ? "" : result.note; // it is shown beside the region
+  answer.say(headline(result.regions, subject), note, known ? "good" : "unsure");
   answer.drawChips(result.regions, choose);
-  if (size) stage.drawBoxes(result.regions, size, choose);
+  stage.drawBoxes(result.regions, result.picture, choose);
   choose(pickChosen(result.regions));
   bringIntoView();
 }
@@ -51,7 +74,7 @@ function forget() {
   state.asking?.abort();
   state.asking = null;
   clearTimeout(state.watch);
-  state.regions = [];
+  state.answer = null;
   stage.clearBoxes();
   stage.working(false);
   answer.clear();
@@ -67,7 +90,9 @@ function waitForServer(again) {
 
 function drawTrouble(error, again) {
   answer.say(error.title, error.detail, "trouble");
+  if (error.kind === "not_a_picture") stage.clearUnseen();
   if (["away", "busy", "broken", "no_model"].includes(error.kind)) answer.offer("Try again", again);
+  if (error.kind === "denied") answer.offer("Sign in", session.ask);
   if (error.kind === "away") waitForServer(again);
 }
 
@@ -85,9 +110,10 @@ async function ask() {
   state.asking = asking;
   try {
     const result = await asking;
-    const size = await state.size;
-    if (state.asking === asking) drawAnswer(result, size);
+    await state.shown;
+    if (state.asking === asking) drawAnswer(result);
   } catch (error) {
+    await state.shown;
     if (error instanceof Abandoned || state.asking !== asking) return;
     drawTrouble(error instanceof Trouble ? error : unexpected(error), ask);
   } finally {
@@ -97,7 +123,7 @@ async function ask() {
 
 function take(file) {
   state.file = file;
-  state.size = stage.show(file);
+  state.shown = stage.show(file);
   $("#file-facts").text(`${file.name}, ${sizeOf(file.size)}`);
   $("#pick").text("Another picture");
   ask();
@@ -111,6 +137,9 @@ function refuse(title, detail) {
 function useModel(model) {
   state.model = model;
   people.setLabels(model.labels);
+  const words = greeting(model.subject);
+  $("#people-title").text(words.cards);
+  if (!state.file) answer.say(words.title, words.note);
   $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
   if (state.file) ask();
 }
@@ -133,9 +162,6 @@ async function loadModels() {
   if (!state.models.length) {
     answer.say("No model is trained yet.", "Put pictures in folders and run: make train DATA=folder NAME=name", "trouble");
     return;
-  }
-  if ($("#answer").attr("data-tone") === "trouble") {
-    answer.say("Who is it?", "Show me a picture and I will name the people I know in it.");
   }
   drawPicker();
   useModel(state.models[0]);
@@ -161,7 +187,14 @@ function start() {
   camera.start(take);
   people.start();
   showCommand();
-  loadModels();
+  session.start(signedInOrOut).catch((error) => drawTrouble(error, () => location.reload()));
+}
+
+// The models need a role as well; whoever has none is asked for a key.
+function signedInOrOut() {
+  if (may("predict") && !state.models.length) loadModels();
+  else if (!may("predict")) drawTrouble(new Trouble("denied", "This server asks for a key.", "Whoever runs it can give you one."), session.ask);
+  else if (state.answer?.regions.length) choose(state.chosen);
 }
 
 if ($) {

@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import io
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import PIL.Image
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Conformance, Make
 from tiny_models import TinyRegistry
 
 from server import create_app
 from server.service import of
 from server.settings import Settings
-
-Picture = Callable[..., bytes]
-
-
-def make_picture(colour: str = "red", size: tuple[int, int] = (64, 48), kind: str = "PNG", mode: str = "RGB") -> bytes:
-    out = io.BytesIO()
-    PIL.Image.new("RGB", size, colour).convert(mode).save(out, kind)
-    return out.getvalue()
-
-
-def data_url(data: bytes, kind: str = "image/png") -> str:
-    return f"data:{kind};base64,{base64.b64encode(data).decode()}"
+from server.store import Store
 
 
 @pytest.fixture
@@ -59,8 +47,22 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
 
 
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables, to copy: migrating one for each test would take most of the time."""
+    path = tmp_path_factory.mktemp("migrated") / "likeness.db"
+    store = Store(f"sqlite:///{path}")
+    store.migrate()
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    store.close()
+    return path
+
+
 @pytest.fixture
-def settings(tmp_path: Path, database_url: str) -> Settings:
+def settings(tmp_path: Path, database_url: str, migrated: Path) -> Settings:
+    (tmp_path / "var").mkdir()
+    shutil.copy(migrated, tmp_path / "var")
     return Settings(
         database_url=database_url,
         state=tmp_path / "var",
@@ -71,23 +73,22 @@ def settings(tmp_path: Path, database_url: str) -> Settings:
     )
 
 
-Make = Callable[..., Flask]
-
-
 @pytest.fixture
 def make(settings: Settings, registry: TinyRegistry) -> Iterator[Make]:
     """Applications with other settings: make(open=True). They are closed at the end of the test."""
-    made: list[Flask] = []
+    made: list[tuple[Flask, Conformance]] = []
 
     def make_one(**changes: object) -> Flask:
         app = create_app(dataclasses.replace(settings, **changes), registry)  # type: ignore
         of(app).jobs.autostart = False
-        made.append(app)
+        made.append((app, Conformance(app)))
+        app.after_request(made[-1][1])
         return app
 
     yield make_one
-    for app in made:
+    for app, _ in made:
         of(app).close()
+    assert [each for _, conformance in made for each in conformance.broken] == []
 
 
 @pytest.fixture

@@ -138,7 +138,15 @@ class TinyRegistry:
         labels = (folder / "labels").read_text().split()
         if labels == ["broken"]:
             raise BundleBroken(f"The labels of {name} {version} are broken.")
-        return Bundle(name, version, tuple(labels), folder, Recipe(), {"classes": len(labels)}, self.delay)
+        return Bundle(
+            name,
+            version,
+            tuple(labels),
+            folder,
+            Recipe(),
+            {"classes": len(labels), "pictures": dict.fromkeys(labels, 1)},
+            self.delay,
+        )
 
     def promote(self, name: str, version: int) -> None:
         self.load(name, version)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import ROOT, Live, free_port, wait_for_port
+from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, free_port, wait_for_port
 from patches import Patches, Registry
 
 from deploy import get_jquery
@@ -17,17 +17,6 @@ from deploy.run import find_nginx
 from nginx.render import Site, Standalone, write_standalone
 from server.settings import Settings
 
-CHROMIUM = "/usr/bin/chromium"
-CHROMIUM_ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 Serve = Callable[..., str]
 
 

@@ -15,8 +15,6 @@ from server.settings import FIELDS, Settings, load, variable
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
 SCRIPTS = [".ci/run", "deploy/setup.sh", "deploy/install-ubuntu.sh"]
-# Read by the model's side, not by the service's settings.
-OTHER_VARIABLES = {"LIKENESS_WEIGHTS"}
 
 
 def unit() -> configparser.ConfigParser:
@@ -60,7 +58,7 @@ def test_modules_and_files_that_are_started_exist(text: str) -> None:
     "file", ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "docs/deploy.md"]
 )
 def test_settings_named_there_exist(file: str) -> None:
-    known = {variable(field.name) for field in FIELDS} | OTHER_VARIABLES
+    known = {variable(field.name) for field in FIELDS}
     assert set(re.findall(r"LIKENESS_[A-Z_]+", (ROOT / file).read_text())) - known == set()
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from browsing import Live, picture
+from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, Live, picture
 from patches import Patches
 
 pytestmark = pytest.mark.browser
@@ -64,7 +65,7 @@ def give(page: Any, data: bytes, name: str = "a.png") -> None:
 
 def settled(page: Any, tone: str) -> str:
     """The headline, once the answer has this tone."""
-    page.wait_for_selector(f"#answer[data-tone={tone}]", timeout=15000)
+    page.wait_for_selector(f"#answer[data-tone={tone}]", timeout=30000)
     return str(page.inner_text("#headline"))
 
 
@@ -165,6 +166,7 @@ def test_every_other_answer_is_a_clear_sentence(
     assert settled(page, tone) == headline
     assert detail in page.inner_text("#answer")
     assert page.locator(".card.lit").count() == 0
+    assert page.locator("#unseen").is_hidden()
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
     assert settled(page, "good") == "This is Ada Lovelace."
 
@@ -206,6 +208,17 @@ def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:
     assert page.locator("#cards .card-name").all_inner_texts() == ["Ada Lovelace", "Zoë-Faraday"]
 
 
+def test_a_model_of_things_is_spoken_of_as_such(page: Any, live: Start) -> None:
+    things = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
+    opened(page, live(Patches(recipe=things)))
+    assert page.inner_text("#headline") == "What is it?"
+    assert page.inner_text("#people-title") == "What this model knows"
+    give(page, picture({"grace_hopper": (10, 10, 60, 60)}))
+    assert settled(page, "good") == "Grace Hopper."
+    give(page, picture({"stranger": (10, 10, 60, 60)}))
+    assert settled(page, "unsure") == "Something I don’t know."
+
+
 def test_names_come_from_the_api_and_cannot_be_markup(page: Any, live: Start) -> None:
     opened(page, live(Patches(labels=("ada_lovelace", "<img src=x onerror=alert(1)>"))))
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
@@ -223,6 +236,36 @@ def test_a_camera_that_is_not_allowed_says_so(page: Any, live: Start) -> None:
     said.wait_for(timeout=10000)
     page.click("#close-camera")
     assert page.locator("#camera-dialog[open]").count() == 0
+
+
+def test_a_picture_is_taken_with_the_camera(browser: Any, live: Start) -> None:
+    # Chromium's own test pattern stands in for a camera: a real stream, through the real capture.
+    pretended = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
+    started = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *pretended])
+    try:
+        page = started.new_page(viewport=PHONE)
+        opened(page, live())
+        page.click("#camera")
+        page.click("#shoot:not([disabled])")
+        page.wait_for_selector("#answer[data-tone=unsure], #answer[data-tone=good]", timeout=30000)
+        assert page.locator("#camera-dialog[open]").count() == 0
+        assert page.inner_text("#file-facts").startswith("camera.jpg")
+        assert page.eval_on_selector("#picture", "image => image.naturalWidth") > 100
+        assert page.eval_on_selector("#viewfinder", "video => video.srcObject") is None
+    finally:
+        started.close()
+
+
+def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(page: Any, live: Start) -> None:
+    from data_cleaning.images import HEIF
+
+    if not HEIF:
+        pytest.skip("pillow_heif is not installed")
+    opened(page, live())
+    give(page, picture({"ada_lovelace": (40, 60, 80, 100)}, format="HEIF", quality=90), "phone.heic")
+    assert settled(page, "good") == "This is Ada Lovelace."
+    assert page.locator("#unseen").is_visible()
+    assert page.locator("#frame").is_hidden()
 
 
 def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> None:

@@ -9,8 +9,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import PIL.Image
 import pytest
+import skimage.data
 from browsing import ROOT, free_port, opened
 
 from deploy import run
@@ -42,7 +45,7 @@ def test_a_child_that_ends_is_reported() -> None:
 
 def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STOP_WITHIN", 0.2)
-    deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); signal.signal(signal.SIGINT, signal.SIG_IGN); time.sleep(60)"
+    deaf = "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)]; time.sleep(60)"
     child = Child("deaf", [sys.executable, "-c", deaf], signal.SIGTERM)
     child.start()
     child.stop()
@@ -66,7 +69,19 @@ def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[su
         try:
             yield process, f"http://localhost:{port}"
         finally:
-            process.kill() if process.poll() is None else None
+            process.terminate()  # it stops gunicorn and nginx, which a kill would leave behind
+            process.wait(60)
+
+
+def until_ready(process: subprocess.Popen[str]) -> str:
+    """Everything it says up to the line with the address."""
+    assert process.stdout is not None
+    said: list[str] = []
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("Ready:"):
+            break
+    return "".join(said)
 
 
 @pytest.mark.nginx
@@ -74,17 +89,41 @@ def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[su
 @pytest.mark.parametrize("started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"])
 def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], str]) -> None:
     process, base = started
-    assert process.stdout is not None
-    said: list[str] = []
-    for line in process.stdout:
-        said.append(line)
-        if line.startswith("Ready:"):
-            break
-    assert any(base in line for line in said), "".join(said)
+    said = until_ready(process)
+    assert f"Ready: {base} " in said, said
+    assert "the admin key, shown only this once: lk_" in said
     with opened(f"{base}/readyz") as answer:
         assert answer.status == 200
     with opened(base) as page:
         assert b"<title>Likeness</title>" in page.read()
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 0
-    assert process.stdout.read().endswith("Stopped.\n")
+    assert process.wait(60) == 0
+    assert process.stdout is not None and process.stdout.read().endswith("Stopped.\n")
+
+
+@pytest.mark.nginx
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("started", [[]], indirect=True, ids=["nginx"])
+def test_the_shipped_model_answers_in_the_browser(
+    started: tuple[subprocess.Popen[str], str], browser: Any, tmp_path: Path
+) -> None:
+    process, base = started
+    assert "Ready:" in until_ready(process)
+    photograph = tmp_path / "astronaut.jpg"
+    PIL.Image.fromarray(skimage.data.astronaut()).save(photograph, quality=92)
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.goto(base)
+    page.wait_for_selector("#cards .card >> nth=4")
+    page.set_input_files("#file", photograph)
+    page.wait_for_selector("#answer[data-tone=good], #answer[data-tone=unsure]", timeout=60000)
+    frame, box = page.locator("#picture").bounding_box(), page.locator(".box.chosen").bounding_box()
+    # Her face lies around (224, 112) in the 512 x 512 picture, and is some 90 pixels wide.
+    scale = frame["width"] / 512
+    assert box["x"] < frame["x"] + 224 * scale < box["x"] + box["width"]
+    assert box["y"] < frame["y"] + 112 * scale < box["y"] + box["height"]
+    assert 50 * scale < box["width"] < 180 * scale
+    names = page.locator(".scores tbody th").all_inner_texts()
+    assert sorted(names) == sorted(page.locator("#cards .card-name").all_inner_texts())
+    assert len(names) == 5
+    page.close()

@@ -51,6 +51,8 @@ function table(region) {
     .append($("<table class='scores'>").append(head, $("<tbody>").append(scores.map((score) => row(score, region)))));
 }
 
+export const labelOf = (region) => nameOf(region.label ?? region.best);
+
 // What is to be said about one region besides its name.
 export function remark(region) {
   const parts = [];
@@ -61,10 +63,10 @@ export function remark(region) {
   return parts.join(" ");
 }
 
-export function drawRegion(region, index) {
+export function drawRegion(region, index, extras = []) {
   $("#regions .chip").each((at, chip) => {
     $(chip).toggleClass("chosen", at === index).attr("aria-pressed", String(at === index));
   });
   const words = remark(region);
-  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, table(region));
+  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, table(region), ...extras);
 }

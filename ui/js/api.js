@@ -61,9 +61,15 @@ export function troubleOf(xhr) {
   return new Trouble(kind, title, words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`, retryAfter);
 }
 
+// Who we are to the server: {role, via, name, csrf}. Kept here because every changing request must show the token.
+export const who = { role: "none", via: "nothing", name: "", csrf: null };
+const ROLES = ["none", "predict", "train", "admin"];
+export const may = (role) => ROLES.indexOf(who.role) >= ROLES.indexOf(role);
+
 // One request; the promise has .abort(). Rejects with Trouble, or with Abandoned after abort().
 export function request(method, path, options = {}) {
-  const xhr = $.ajax({ method, url: path, dataType: "json", cache: true, ...options });
+  const headers = who.csrf ? { "X-CSRF-Token": who.csrf } : {};
+  const xhr = $.ajax({ method, url: path, dataType: "json", cache: true, headers, ...options });
   const promise = new Promise((resolve, reject) => {
     xhr.done((data) => resolve(data));
     xhr.fail((_, status) => {
@@ -76,7 +82,18 @@ export function request(method, path, options = {}) {
   return promise;
 }
 
-function dataUrl(blob) {
+// A request with a JSON body.
+export const send = (method, path, body) =>
+  request(method, path, { data: JSON.stringify(body), contentType: "application/json" });
+
+// A request with files in a multipart field.
+export function upload(path, field, files, options = {}) {
+  const form = new FormData();
+  for (const file of files) form.append(field, file, file.name || "picture");
+  return request("POST", path, { data: form, processData: false, contentType: false, ...options });
+}
+
+export function dataUrl(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
@@ -85,37 +102,18 @@ function dataUrl(blob) {
   });
 }
 
-// The tutorial's entry -> one region as the page thinks of it.
-function regionOf(entry) {
-  const scores = Object.entries(entry.class_dictionary)
-    .map(([label, index]) => ({ label, probability: entry.class_probability[index] / 100 }));
-  return {
-    box: entry.box,
-    label: entry.label === undefined ? entry.class : entry.label,
-    best: entry.class,
-    probability: Math.max(...scores.map((score) => score.probability)),
-    scores,
-    similarity: entry.similarity ?? null,
-    note: entry.note || "",
-  };
+const MOST_CLASSES = 100; // the server lists at most so many classes a region
+
+function regionOf(entry, index) {
+  return { ...entry, index, scores: entry.top_k.map(({ label, score }) => ({ label, probability: score })) };
 }
 
-// Ask who is in the picture. Resolves to {regions, note}; `.abort()` on the returned object gives up.
-export function recognise(blob, model) {
-  let running = null;
-  let abandoned = false;
-  const answer = (async () => {
-    const image = await dataUrl(blob);
-    if (abandoned) throw new Abandoned();
-    const query = $.param({ unknown: 1, ...(model ? { model } : {}) });
-    running = request("POST", `api/classify_image?${query}`, { data: { image_data: image }, timeout: 90000 });
-    const entries = await running;
-    return { regions: entries.map(regionOf), note: "" };
-  })();
-  answer.abort = () => {
-    abandoned = true;
-    running?.abort();
-  };
+// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()` gives up.
+export function recognise(blob, model, options = {}) {
+  const query = $.param({ top_k: MOST_CLASSES, ...(model ? { model } : {}), ...options });
+  const running = upload(`api/predict?${query}`, "image", [blob], { timeout: 90000 });
+  const answer = running.then((found) => ({ ...found, regions: found.regions.map(regionOf) }));
+  answer.abort = running.abort;
   return answer;
 }
 

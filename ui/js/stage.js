@@ -34,11 +34,11 @@ function reveal(visible) {
   $("#unseen").prop("hidden", visible);
 }
 
-// Back to the empty drop zone.
-export function clear() {
-  clearBoxes();
+// Back to the empty drop zone, if what came cannot be drawn and is no picture for the server either.
+export function clearUnseen() {
+  if ($("#unseen").prop("hidden")) return;
   $("#stage").removeClass("filled");
-  $("#frame, #unseen").prop("hidden", true);
+  $("#unseen").prop("hidden", true);
 }
 
 export function clearBoxes() {
@@ -68,7 +68,7 @@ export function drawBoxes(regions, size, choose) {
       .on("click", () => choose(index));
     return box.append($("<span class='tag'>").text(caption(region)));
   });
-  $("#boxes").empty().append(boxes).toggleClass("crowded", regions.length > 5);
+  $("#boxes").empty().append(boxes).toggleClass("several", regions.length > 1).toggleClass("crowded", regions.length > 5);
 }
 
 export function choose(index) {

@@ -1,6 +1,6 @@
 // Labels and numbers as people read them. Plain functions, no page.
 
-// "lionel_messi" -> "Lionel Messi"; a label with capitals of its own is left alone but for the underscores.
+// "anna_smith" -> "Anna Smith"; a label with capitals of its own is left alone but for the underscores.
 export function nameOf(label) {
   const text = label.replace(/[_\s]+/g, " ").trim();
   if (text !== text.toLowerCase()) return text;
@@ -54,15 +54,23 @@ export function headline(regions, subject) {
   const nouns = nounsOf(subject);
   if (!regions.length) return `I found no ${nouns.one} in this picture.`;
   const named = regions.filter((region) => region.label !== null);
-  const known = [...new Set(named.map((region) => nameOf(region.label)))];
+  const known = [...new Set(named.map((region) => `${region.probability < 0.5 ? "perhaps " : ""}${nameOf(region.label)}`))];
   const strangers = regions.length - named.length;
   if (!known.length) return capital(`${strangers === 1 ? nouns.stranger : `${count(strangers, "", nouns.strangers)}`}.`);
   const names = known.slice(0, 4);
   const others = known.length - names.length;
   if (others) names.push(`${others} more`);
   if (strangers) names.push(strangers === 1 ? nouns.stranger : count(strangers, "", nouns.strangers));
-  return subject === "object" ? `${capital(listed(names))}.` : `This is ${listed(names)}.`;
+  return subject === "face" || !subject ? `This is ${listed(names)}.` : `${capital(listed(names))}.`;
 }
+
+// What the page says before there is a picture.
+const GREETINGS = {
+  face: { title: "Who is it?", note: "Show me a picture and I will name the people I know in it.", cards: "Who this model knows" },
+  person: { title: "Who is there?", note: "Show me a picture and I will say what kind of people are in it.", cards: "What this model tells apart" },
+  object: { title: "What is it?", note: "Show me a picture and I will say what it shows.", cards: "What this model knows" },
+};
+export const greeting = (subject) => GREETINGS[subject] || GREETINGS.face;
 
 export const NOTHING_FOUND = {
   face: "A face shows best when it is larger than a thumbnail, lit from the front, and both eyes can be seen.",

@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Make
 from flask import Flask
 from flask.testing import FlaskClient
+from making import Make
 from tiny_models import TinyRegistry
 
 
@@ -32,7 +32,7 @@ def test_models(client: FlaskClient) -> None:
     assert body["default"] == "colours"
     assert body["models"][0]["labels"] == ["blue", "green", "red"]
     detail = client.get("/api/models/colours").get_json()
-    assert detail["facts"] == {"classes": 3}
+    assert detail["facts"]["classes"] == 3
     with client.get(detail["report"]) as report:
         assert b"colours 1" in report.data
     assert report.mimetype == "text/html"

@@ -7,8 +7,8 @@ import struct
 import zlib
 
 import pytest
-from conftest import data_url, make_picture
 from flask.testing import FlaskClient
+from making import data_url, make_picture
 
 
 def test_contract(client: FlaskClient) -> None:

@@ -1,0 +1,180 @@
+"""Starting what the HTTP benchmarks measure, on loopback: gunicorn with our settings, nginx before it, clients."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass
+class Load:
+    """What some clients saw. seconds: of each answer. failed: answers that were not 200. took: seconds in all."""
+
+    seconds: list[float] = field(default_factory=list)
+    failed: int = 0
+    took: float = 0.0
+
+    def figures(self) -> dict[str, float]:
+        """Requests a second, and milliseconds at the median and the 95th of a hundred."""
+        cuts = statistics.quantiles(self.seconds, n=20)
+        return {
+            "requests": len(self.seconds),
+            "failed": self.failed,
+            "per_second": round(len(self.seconds) / self.took, 2),
+            "p50_ms": round(statistics.median(self.seconds) * 1000, 1),
+            "p95_ms": round(cuts[18] * 1000, 1),
+            "p95_to_p50": round(cuts[18] / statistics.median(self.seconds), 2),
+        }
+
+
+def ask(port: int, body: bytes, clients: int, requests: int) -> Load:
+    """So many clients, each with a connection of its own, ask until so many requests are answered."""
+    load, guard = Load(), threading.Lock()
+    left = iter(range(requests))
+
+    def client() -> None:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        while True:
+            with guard:
+                if next(left, None) is None:
+                    break
+            begun = time.perf_counter()
+            connection.request("POST", "/api/classify_image", body, headers)
+            answer = connection.getresponse()
+            answer.read()
+            with guard:
+                load.seconds.append(time.perf_counter() - begun)
+                load.failed += answer.status != 200
+        connection.close()
+
+    begun = time.perf_counter()
+    threads = [threading.Thread(target=client) for _ in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    load.took = time.perf_counter() - begun
+    return load
+
+
+def form(picture: bytes) -> bytes:
+    """The tutorial's request for a picture."""
+    text = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
+    return urllib.parse.urlencode({"image_data": text}).encode()
+
+
+@contextlib.contextmanager
+def service(folder: Path, artifacts: Path, model: str, workers: int) -> Iterator[tuple[int, int]]:
+    """Our service: (its port, the process id of gunicorn's master)."""
+    port = free_port()
+    given = {
+        "BIND": f"127.0.0.1:{port}",
+        "STATE": folder / f"state-{workers}",
+        "ARTIFACTS": artifacts,
+        "DATASETS": folder / "datasets",
+        "MODEL": model,
+        "WORKERS": workers,
+        "AT_ONCE": 1,
+        "LOG_LEVEL": "warning",
+        "RECYCLE": 0,
+        "TRUSTED_PROXY": "127.0.0.1",
+        "OPEN": 1,
+    }
+    environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
+    command = [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn_conf.py", "server.wsgi:app"]
+    with started(command, environment, folder / "gunicorn.log") as process:
+        wait_ready(port, process)
+        yield port, process.pid
+
+
+@contextlib.contextmanager
+def nginx(folder: Path, app: int) -> Iterator[int]:
+    """The project's own nginx before a port; its port."""
+    render = _module(ROOT / "nginx" / "render.py")
+    port = free_port()
+    site = render.Site(ui=(ROOT / "ui").resolve(), app=f"127.0.0.1:{app}", listen=(f"127.0.0.1:{port}",))
+    state = (folder / f"nginx-{port}").resolve()
+    config = render.write_standalone(render.Standalone(state, site))
+    program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
+    if program is None:
+        raise SystemExit("nginx is not installed; this benchmark goes through it.")
+    command = [program, "-p", str(state), "-e", str(state / "error.log"), "-c", str(config)]
+    with started(command, dict(os.environ), folder / "nginx.log", signal.SIGQUIT) as process:
+        wait_ready(port, process)
+        yield port
+
+
+@contextlib.contextmanager
+def started(
+    command: list[str], environment: dict[str, str], log: Path, stop: signal.Signals = signal.SIGTERM
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that is ended at the end of the block."""
+    with log.open("ab") as out:
+        process = subprocess.Popen(command, env=environment, stdout=out, stderr=out, cwd=ROOT)
+    try:
+        yield process
+    finally:
+        process.send_signal(stop)
+        process.wait(60)
+
+
+def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until /readyz answers 200."""
+    until = time.monotonic() + 300
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+            connection.request("GET", "/readyz")
+            status = connection.getresponse().status
+            connection.close()
+            if status == 200:
+                return
+        time.sleep(0.2)
+    raise SystemExit(f"what should listen on port {port} did not become ready")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def proportional_mb(pid: int) -> float:
+    """Proportional set size of a process: shared pages count by the share of it."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"no Pss for {pid}")
+
+
+def children(pid: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module

@@ -1,0 +1,154 @@
+"""The tutorial that people copy, rewritten in short, as the thing to beat; and both timed in one run.
+
+haarcascade_frontalface_default at 1.3 / 5 on the whole picture, two eyes or nothing, a wavelet (db1, level 5) of
+the crop and then resized to 32 x 32, stacked under the raw colours, a linear SVC. Run it as
+`python -m benchmarks.tutorial`; pictures come from LIKENESS_TEST_DATA.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pywt
+from sklearn.model_selection import StratifiedGroupKFold
+from sklearn.pipeline import Pipeline, make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+
+from data_cleaning.dataset import Dataset
+from data_cleaning.images import decode, encode, resize
+from model.recipe import recipe
+from model.samples import near_copies, readable, samples
+from model.train import Wishes, fit
+
+DATA = Path(os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+REFERENCE = DATA / "faces" / "codebasics_sports5_small" / "raw"
+
+
+class Tutorial:
+    """The whole pipeline: bytes to a class name or None."""
+
+    def __init__(self) -> None:
+        self.face = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
+        self.eye = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+        self.model: Pipeline | None = None
+
+    def crop(self, data: bytes) -> np.ndarray | None:
+        """The first face with two eyes in it."""
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+        for x, y, w, h in self.face.detectMultiScale(grey, 1.3, 5):
+            if len(self.eye.detectMultiScale(grey[y : y + h, x : x + w])) >= 2:
+                return image[y : y + h, x : x + w]
+        return None
+
+    def features(self, crop: np.ndarray) -> np.ndarray:
+        """4096 numbers: raw colours, and the wavelet picture made before it is resized."""
+        light = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
+        bands = pywt.wavedec2(light, "db1", level=5)
+        bands[0] = bands[0] * 0
+        details = np.uint8(np.clip(pywt.waverec2(bands, "db1") * 255, 0, 255))
+        stacked = [cv2.resize(crop, (32, 32)).ravel(), cv2.resize(details, (32, 32)).ravel()]
+        return np.concatenate(stacked).astype(float)
+
+    def fit(self, crops: list[np.ndarray], labels: list[str]) -> None:
+        """Train on crops."""
+        self.model = make_pipeline(StandardScaler(), SVC(kernel="linear", C=1))
+        self.model.fit([self.features(c) for c in crops], labels)
+
+    def answer(self, data: bytes) -> str | None:
+        """Name the picture."""
+        crop = self.crop(data)
+        return None if crop is None else str(self.model.predict([self.features(crop)])[0])
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Milliseconds a picture."""
+
+    median: float
+    mean: float
+
+
+def timed(answer: Callable[[bytes], object], pictures: list[bytes]) -> Timing:
+    """Time an answer over pictures, one after the other, in this thread."""
+    took = []
+    for data in pictures:
+        start = time.perf_counter()
+        answer(data)
+        took.append((time.perf_counter() - start) * 1000)
+    return Timing(statistics.median(took), statistics.mean(took))
+
+
+def large(data: bytes, pixels: int = 12_000_000) -> bytes:
+    """The picture enlarged to 12 MP, as a JPEG."""
+    image = decode(data)
+    factor = (pixels / (image.shape[0] * image.shape[1])) ** 0.5
+    return encode(resize(image, round(image.shape[1] * factor), round(image.shape[0] * factor)), ".jpg")
+
+
+def tutorial_accuracy(root: Path, copies: np.ndarray, items: list) -> dict[str, float]:
+    """Accuracy of all pictures and failure to acquire, 5 folds, near copies on one side."""
+    one = Tutorial()
+    crops = [one.crop(item.path.read_bytes()) for item in items]
+    labels = np.array([item.label for item in items])
+    right = 0
+    for learn, test in StratifiedGroupKFold(5, shuffle=True, random_state=0).split(labels, labels, copies):
+        seen = [i for i in learn if crops[i] is not None]
+        one.fit([crops[i] for i in seen], [labels[i] for i in seen])
+        asked = [i for i in test if crops[i] is not None]
+        right += int(np.sum(one.model.predict([one.features(crops[i]) for i in asked]) == labels[asked]))
+    return {"accuracy": right / len(items), "failure_to_acquire": sum(c is None for c in crops) / len(items)}
+
+
+def main() -> None:
+    """Time the recipes against the tutorial, in turn, in one run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipes", nargs="+", default=["face-classic", "face-modern"])
+    parser.add_argument("--pictures", type=int, default=100)
+    parser.add_argument("--rounds", type=int, default=3)
+    args = parser.parse_args()
+    cv2.setNumThreads(1)
+    items = Dataset(REFERENCE).items()
+    looked = readable(samples(items, recipe(args.recipes[0])))
+    result: dict = {"tutorial": tutorial_accuracy(REFERENCE, near_copies(looked), items)}
+    chosen = [items[i].path.read_bytes() for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)]
+    sizes = {"as they are": chosen, "12 MP": [large(data) for data in chosen[:: max(1, len(chosen) // 6)]]}
+    answers = {name: _answerer(name, items, looked if name == args.recipes[0] else None) for name in args.recipes}
+    tutorial = _tutorial(items)
+    for size, pictures in sizes.items():
+        rounds: dict[str, list[float]] = {name: [] for name in answers}
+        for _ in range(args.rounds):
+            base = timed(tutorial.answer, pictures).mean
+            for name, answer in answers.items():
+                rounds[name].append(timed(answer, pictures).mean / base)
+        result[size] = {"tutorial_ms": base, **{f"{n} / tutorial": statistics.median(r) for n, r in rounds.items()}}
+    print(json.dumps(result, indent=1))
+
+
+def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], object]:
+    from model.bundle import Bundle
+
+    looked = looked or readable(samples(items, recipe(name)))
+    training = fit(looked, near_copies(looked), recipe(name), Wishes())
+    return Bundle(name, 1, recipe(name), training.recogniser, {}).recognise
+
+
+def _tutorial(items: list) -> Tutorial:
+    one = Tutorial()
+    crops = [(one.crop(item.path.read_bytes()), item.label) for item in items]
+    one.fit([c for c, _ in crops if c is not None], [label for c, label in crops if c is not None])
+    return one
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""From looked-at pictures to a saved version with its report: what `train` and `forget` do alike."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from data_cleaning.dataset import Item, counts, digest
+from model.bundle import Bundle
+from model.evaluate import cross_validate, gained, summary
+from model.recipe import Recipe
+from model.registry import Registry
+from model.report import Material, build, thumbnails
+from model.samples import Sample, near_copies, readable
+from model.train import Training, Wishes, fit
+
+Say = Callable[[str, int, int, str], None]  # stage, done, total, message
+
+
+@dataclass(frozen=True)
+class Order:
+    """What to make: a next version of `name` from the data set at `root`."""
+
+    name: str
+    root: Path
+    recipe: Recipe
+    wishes: Wishes
+    registry: Registry
+
+
+def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> tuple[Bundle, dict[str, Any]]:
+    """Train, cross-validate, report, save, activate. Returns the saved bundle and the cross-validated figures."""
+    started = time.perf_counter()
+    good = readable(looked)
+    copies = near_copies(good)
+    say("search", 0, 2, "Comparing classifiers")
+    training = fit(good, copies, order.recipe, order.wishes)
+    say("search", 1, 2, "Comparing classifiers")
+    outcomes, _ = cross_validate(good, copies, order.recipe, order.wishes)
+    say("search", 2, 2, "Comparing classifiers")
+    figures = summary(outcomes, [s for s in looked if s.error])
+    figures |= gained(good, copies, order.recipe, order.wishes, figures["accuracy"])
+    say("report", 0, 1, "Writing the report")
+    made = facts(training, items, figures, order)
+    material = Material("training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made)
+    extras = report_files(replace(material, training=training, private=order.wishes.private))
+    made["seconds"] = round(time.perf_counter() - started, 1)
+    say("report", 1, 1, "Writing the report")
+    say("save", 0, 1, "Saving")
+    bundle = order.registry.add(Bundle(order.name, 0, order.recipe, training.recogniser, made), extras)
+    say("save", 1, 1, "Saving")
+    return bundle, figures
+
+
+def facts(training: Training, items: list[Item], figures: dict[str, Any], order: Order) -> dict[str, Any]:
+    """What the bundle says about itself."""
+    model = training.recogniser
+    kept = ("pictures", "correct", "accuracy", "accuracy_interval", "failure_to_acquire", "ece")
+    return {
+        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
+        "dataset": order.root.resolve().name,
+        "pictures": counts(items),
+        "data_sha256": digest(items),
+        "examples": len(training.rows.labels),
+        "classifier": training.chosen,
+        "trials": [vars(t) for t in training.trials],
+        "wishes": vars(order.wishes),
+        "acceptance": asdict(model.acceptance),
+        "crossval": {key: figures[key] for key in kept},
+        "holds": holds(training, order.wishes.private),
+        "enrolled": len(model.gallery.owners),
+        "versions": {
+            "python": platform.python_version(),
+            **{n: version(n) for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")},
+        },
+    }
+
+
+def holds(training: Training, private: bool) -> str:
+    """In sentences: what of the training pictures can be found in the bundle."""
+    pictures = "No pictures." if private else "No pictures but small ones of the worst mistakes, in its report."
+    space = training.recogniser.gallery.space
+    vectors = (
+        f"{training.recogniser.gallery.vectors.shape[1]} numbers for each example, from which no picture can be drawn"
+        if space is not None
+        else "the feature vector of each example"
+    )
+    support = "; its support vectors are training examples" if training.chosen == "svm" else ""
+    return f"{pictures} A {training.chosen} classifier{support}; {vectors}; the sha256 of each training picture."
+
+
+def report_files(material: Material) -> dict[str, str]:
+    """report.json and report.html of a material."""
+    from model.page import page  # matplotlib takes a second to load: only those wait who want a report
+
+    report = build(material)
+    return {
+        "report.json": json.dumps(report, indent=1, ensure_ascii=False),
+        "report.html": page(report, thumbnails(material)),
+    }
+
+
+def write_report(path: Path, material: Material) -> None:
+    """The HTML report to a file: written aside, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}-{os.getpid()}.part")
+    aside.write_text(report_files(material)["report.html"], "utf-8")
+    aside.replace(path)

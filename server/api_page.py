@@ -1,0 +1,67 @@
+"""docs/api.md, made from the OpenAPI document: `python -m server api > docs/api.md`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+HEAD = """# The API
+
+Every route, made from the OpenAPI 3.1 document that the running service gives at `/api/openapi.json` (to read:
+`/api/docs`). This page is made by `python -m server api`; a test keeps them equal.
+
+## Asking
+
+```sh
+curl -F image=@photo.jpg http://localhost:8080/api/predict
+curl --data-binary @photo.jpg -H 'Content-Type: image/jpeg' 'http://localhost:8080/api/predict?top_k=3'
+curl -H 'Content-Type: application/json' -d '{"image": "<base64>"}' http://localhost:8080/api/predict
+curl -F image=@a.jpg -F image=@b.jpg http://localhost:8080/api/predict/batch
+```
+
+An answer names the model and its version, the picture's size, every region with its `box` ([x, y, width, height] in
+pixels of the upright picture), `label` (null: nobody known), `probability`, `similarity` and `reason`, and for the
+picture `label`, `predictions`, `reason` and `note`. Nothing found is an answer too: 200, no regions, and a reason.
+`POST /api/classify_image` is the route that clients of the well-known tutorial use; its list has one entry a face
+with `class`, `class_probability` (percent) and `class_dictionary`, and leaves strangers out unless `?unknown=1`.
+
+`prediction_id` is there when the answer was logged, and from then on is not lost. Give it to `POST /api/corrections`.
+
+## Keys
+
+A client on the machine itself may predict without a key. Others send one: `Authorization: Bearer KEY` or
+`X-API-Key: KEY`. Roles are predict, train and admin; each may do what the ones before it may. The first start prints
+an admin key once; `python -m server keys create NAME --role predict` makes more, as does `POST /api/keys`. The page
+shows its key once to `POST /api/session` and goes on with a cookie; whatever changes something then needs the header
+`X-CSRF-Token` with the token of `GET /api/session`.
+
+## Refusals
+
+Every refusal is `application/problem+json` (RFC 9457): `type` and `code` are stable, `detail` says what was wrong and
+what is allowed, `limits` holds the limit that was broken, `request_id` finds the line in the log. With 429 and 503
+comes `Retry-After`.
+
+| status | code | title |
+|---|---|---|
+"""
+
+
+def page(document: dict[str, Any], problems: list[tuple[int, str, str]]) -> str:
+    """The page as Markdown. problems: status, code, title of everything that can be refused."""
+    rows = "".join(f"| {status} | `{code}` | {title} |\n" for status, code, title in sorted(set(problems)))
+    groups: dict[str, list[str]] = {}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            groups.setdefault(operation["tags"][0], []).append(_row(method, path, operation))
+    parts = [HEAD + rows]
+    for tag, lines in groups.items():
+        head = f"\n## {tag[0].upper()}{tag[1:]}\n\n| route | role | what it does |\n|---|---|---|\n"
+        parts.append(head + "".join(lines))
+    return "".join(parts)
+
+
+def _row(method: str, path: str, operation: dict[str, Any]) -> str:
+    security = operation.get("security")
+    role = next(iter(security[0].values()))[0] if security else "open to all"
+    query = [each["name"] for each in operation.get("parameters", []) if each["in"] == "query"]
+    asked = f" (`?{'=&'.join(query)}=`)" if query else ""
+    return f"| `{method.upper()} {path}`{asked} | {role} | {operation['summary']} |\n"

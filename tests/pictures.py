@@ -1,0 +1,76 @@
+"""Small real and drawn pictures for the tests. Nothing here is a test."""
+
+from __future__ import annotations
+
+import io
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+import skimage
+
+from data_cleaning import images
+from data_cleaning.images import Image
+
+PACKAGED = Path(skimage.__file__).parent / "data"
+WEIGHTS = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")
+YUNET = WEIGHTS / "face_detection_yunet_2023mar.onnx"
+
+needs_yunet = pytest.mark.skipif(not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)")
+
+
+def packaged(name: str) -> Image:
+    """A picture that comes with scikit-image: astronaut.png (one face), chelsea.png (a cat), coffee.png, ..."""
+    return images.read(PACKAGED / name)
+
+
+def scene(seed: int, width: int = 160, height: int = 120) -> Image:
+    """A drawn picture with a few shapes on a sloping background; another one for every seed."""
+    random = np.random.default_rng(seed)
+    slope = np.linspace(random.integers(30, 120), random.integers(130, 225), width)
+    picture = np.repeat(np.tile(slope, (height, 1))[..., None], 3, axis=2).astype(np.uint8)
+    for _ in range(6):
+        colour = tuple(int(v) for v in random.integers(0, 256, 3))
+        centre = (int(random.integers(width)), int(random.integers(height)))
+        cv2.circle(picture, centre, int(random.integers(8, height // 3)), colour, -1)
+    return picture
+
+
+def saved(picture: PIL.Image.Image, format: str, **options) -> bytes:
+    """A Pillow picture as file bytes."""
+    buffer = io.BytesIO()
+    picture.save(buffer, format, **options)
+    return buffer.getvalue()
+
+
+def pillow(image: Image) -> PIL.Image.Image:
+    """Our image as Pillow's."""
+    return PIL.Image.fromarray(np.ascontiguousarray(image[..., ::-1]))
+
+
+def write(path: Path, image: Image, quality: int = 95) -> Path:
+    """Write an image (PNG or JPEG by its suffix), making folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(images.encode(image, path.suffix, quality))
+    return path
+
+
+def png(width: int, height: int, rows: bytes = b"", depth: int = 8, colour: int = 2) -> bytes:
+    """A PNG file put together by hand, so that its header may lie."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
+    parts = [_chunk(b"IHDR", header), _chunk(b"IDAT", zlib.compress(rows)), _chunk(b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def tree(root: Path) -> dict[str, bytes]:
+    """Every file under a folder and its bytes: to show that nothing changed."""
+    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}

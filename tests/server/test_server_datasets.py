@@ -1,0 +1,85 @@
+"""Data sets over HTTP: making, filling, looking, deleting; and names that would lead elsewhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+from pathlib import Path
+from urllib.parse import quote
+
+import PIL.Image
+import pytest
+from flask.testing import FlaskClient
+from making import Make, make_picture
+
+
+@pytest.fixture
+def trainer(make: Make) -> FlaskClient:
+    return make(local_role="train").test_client()
+
+
+def test_life_of_a_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
+    assert trainer.get("/api/datasets").get_json() == {"datasets": []}
+    assert trainer.post("/api/datasets", json={"name": "family"}).status_code == 201
+    assert trainer.post("/api/datasets", json={"name": "family"}).status_code == 409
+    for label in ("Zoë Müller", "_unknown"):
+        assert trainer.post("/api/datasets/family/classes", json={"name": label}).status_code == 201
+    assert trainer.post("/api/datasets/family/classes", json={"name": "_other"}).status_code == 422
+    base = f"/api/datasets/family/classes/{quote('Zoë Müller')}/pictures"
+    files = [(io.BytesIO(make_picture("red", kind="JPEG")), "../../x.jpg"), (io.BytesIO(b"text"), "y.jpg")]
+    body = trainer.post(base, data={"image": files}).get_json()
+    assert [each["ok"] for each in body["results"]] == [True, False]
+    stored = body["results"][0]["stored"]
+    assert (tmp_path / "datasets" / "family" / "Zoë Müller" / stored["file"]).is_file()
+    again = [{"image": base64.b64encode(make_picture("red", kind="JPEG")).decode()}]
+    assert trainer.post(base, json={"images": again}).get_json()["results"][0]["stored"]["new"] is False
+    assert trainer.get(base).get_json() == {"pictures": [stored["file"]]}
+    shown = trainer.get(f"{base}/{stored['file']}?size=16")
+    assert max(PIL.Image.open(io.BytesIO(shown.data)).size) == 16
+    row = trainer.get("/api/datasets").get_json()["datasets"][0]
+    assert row == {
+        "name": "family",
+        "classes": [{"name": "Zoë Müller", "pictures": 1}, {"name": "_unknown", "pictures": 0}],
+        "pictures": 1,
+    }
+    assert trainer.delete(f"{base}/{stored['file']}").get_json() == {"pictures": []}
+    assert trainer.delete(f"/api/datasets/family/classes/{quote('Zoë Müller')}").get_json()["classes"] == [
+        {"name": "_unknown", "pictures": 0}
+    ]
+    assert trainer.delete("/api/datasets/family").status_code == 200
+    assert trainer.get("/api/datasets").get_json() == {"datasets": []}
+    assert [path for path in (tmp_path / "datasets").rglob("*") if not path.name.startswith(".")] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "..", ".hidden", "a/b", "a\\b", "a\x00b", "a\nb", "x" * 64, "é" * 64, " a", 7]
+)
+def test_names_that_are_refused(trainer: FlaskClient, name: object, tmp_path: Path) -> None:
+    assert trainer.post("/api/datasets", json={"name": name}).status_code == 422
+    trainer.post("/api/datasets", json={"name": "good"})
+    assert trainer.post("/api/datasets/good/classes", json={"name": name}).status_code == 422
+    assert sorted(path.name for path in (tmp_path / "datasets").iterdir()) == ["good"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/api/datasets/..",
+        "/api/datasets/%2e%2e",
+        "/api/datasets/..%2fvar",
+        "/api/datasets/good/classes/..",
+        "/api/datasets/good/classes/%2e%2e/pictures",
+        "/api/datasets/good/classes/anna/pictures/..%2f..%2fsecret",
+        "/api/datasets/good/classes/anna/pictures/%2e%2e",
+        "/api/datasets/good/classes/anna/pictures/decisions.jsonl",
+        "/api/datasets/nobody",
+        "/api/datasets/good/classes/nobody/pictures",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "DELETE"])
+def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, tmp_path: Path) -> None:
+    trainer.post("/api/datasets", json={"name": "good"})
+    trainer.post("/api/datasets/good/classes", json={"name": "anna"})
+    assert trainer.open(path, method=method).status_code in (404, 405, 422)
+    assert (tmp_path / "datasets" / "good" / "anna").is_dir()
+    assert (tmp_path / "var").is_dir()

@@ -1,0 +1,305 @@
+"""What is logged: the journal, the database behind it, filters, pages, CSV, statistics, and what is too old."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from flask import Flask
+from flask.testing import FlaskClient
+from making import Make, make_picture
+from sqlalchemy import update
+
+from server.errors import StoreDown
+from server.history import History
+from server.journal import Journal
+from server.service import of
+from server.store import Store, new_id, now
+from server.tables import metadata, predictions
+
+KeyOf = Callable[[str], dict[str, str]]
+
+
+def ask(client: FlaskClient, colour: str = "red") -> dict[str, Any]:
+    return client.post("/api/predict", data=make_picture(colour), content_type="image/png").get_json()
+
+
+def test_migrations_make_the_tables(app: Flask) -> None:
+    """The tables that the migrations made are those of server/tables.py, to the last column."""
+    with of(app).store.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+
+
+def test_an_answer_is_in_the_history(client: FlaskClient, key_of: KeyOf) -> None:
+    admin = key_of("admin")
+    asked = ask(client)
+    (row,) = client.get("/api/predictions", headers=admin).get_json()["predictions"]
+    assert row["id"] == asked["prediction_id"]
+    assert (row["label"], row["reason"], row["model"], row["version"]) == ("red", "known", "colours", 1)
+    assert row["client"] == "127.0.0.1"
+    assert row["regions"][0]["label"] == "red"
+    assert client.get(f"/api/predictions/{row['id']}", headers=admin).get_json() == row
+    assert client.get(f"/api/predictions/{'0' * 32}", headers=admin).status_code == 404
+
+
+def test_who_asked_is_logged(app: Flask) -> None:
+    key, made = of(app).keys.create("shop", "admin")
+    client = app.test_client()
+    client.post("/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key})
+    (row,) = client.get("/api/predictions", headers={"X-API-Key": key}).get_json()["predictions"]
+    assert row["key"] == made["id"]
+
+
+def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:
+    admin = key_of("admin")
+    for colour in ("red", "blue", "white", "black", "red"):
+        ask(client, colour)
+
+    def found(query: str) -> list[str | None]:
+        answer = client.get(f"/api/predictions?{query}", headers=admin)
+        return [each["label"] for each in answer.get_json()["predictions"]]
+
+    assert found("") == ["red", None, None, "blue", "red"]
+    assert found("label=red") == ["red", "red"]
+    assert found("reason=nothing_found") == [None]
+    assert found("reason=known&label=blue") == ["blue"]
+    assert found("model=other") == []
+    assert found(f"since={now() + 1000}") == []
+    assert found(f"until={now() + 1000}") == ["red", None, None, "blue", "red"]
+    first = client.get("/api/predictions?limit=2", headers=admin).get_json()
+    second = client.get(f"/api/predictions?limit=2&before={first['next']}", headers=admin).get_json()
+    last = client.get(f"/api/predictions?limit=2&before={second['next']}", headers=admin).get_json()
+    assert [each["label"] for page in (first, second, last) for each in page["predictions"]] == found("")
+    assert last["next"] is None
+
+
+def test_csv_holds_everything_and_no_formula(app: Flask, client: FlaskClient, key_of: KeyOf) -> None:
+    admin = key_of("admin")
+    ids = [ask(client)["prediction_id"] for _ in range(3)]
+    client.get("/api/stats", headers=admin)
+    with of(app).store.write() as connection:
+        connection.execute(update(predictions).where(predictions.c.id == ids[0]).values(label="=cmd()"))
+    with client.get("/api/predictions?format=csv&limit=1", headers=admin) as answer:
+        rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
+    assert [row["id"] for row in rows] == ids[::-1]
+    assert rows[-1]["label"] == "'=cmd()"
+    assert rows[0]["regions"] == "red"
+
+
+def test_statistics(client: FlaskClient, key_of: KeyOf) -> None:
+    admin = key_of("admin")
+    for colour in ("red", "red", "white"):
+        ask(client, colour)
+    for path in ("/api/stats", "/stats"):
+        body = client.get(path, headers=admin).get_json()
+        assert body["predictions"] == 3
+        assert body["by_label"] == {"red": 2}
+        assert body["by_reason"] == {"known": 2, "unknown": 1}
+        assert body["mean_seconds"] > 0
+
+
+def test_no_picture_is_kept_unless_wished(client: FlaskClient, app: Flask) -> None:
+    ask(client)
+    of(app).keeper.settle()
+    assert not list(of(app).settings.state.rglob("*.jpg"))
+
+
+def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
+    app = make(keep_pictures_days=1)
+    hidden = make_picture("red", kind="JPEG") + b"hidden behind the picture"
+    asked = app.test_client().post("/api/predict", data=hidden, content_type="image/jpeg").get_json()
+    service = of(app)
+    service.keeper.settle()
+    for _ in range(100):
+        if service.kept.read(asked["prediction_id"]):
+            break
+        time.sleep(0.05)  # the housekeeping thread may be the one that is writing it
+    kept = service.kept.read(asked["prediction_id"])
+    assert kept is not None
+    assert kept[:2] == b"\xff\xd8"
+    assert b"hidden" not in kept
+    assert service.kept.expire() == 0
+    old = time.time() - 2 * 86400
+    os.utime(service.kept.path(asked["prediction_id"]), (old, old))
+    assert service.kept.expire() == 1
+
+
+def test_old_predictions_are_removed(app: Flask, client: FlaskClient) -> None:
+    old, new = ask(client)["prediction_id"], ask(client)["prediction_id"]
+    service = of(app)
+    service.keeper.settle()
+    with service.store.write() as connection:
+        connection.execute(update(predictions).where(predictions.c.id == old).values(time=now() - 11 * 86_400_000))
+    assert service.history.expire(0) == 0
+    assert service.history.expire(10) == 1
+    assert service.history.find(old) is None
+    assert service.history.find(new) is not None
+
+
+def test_a_database_that_is_away_delays_nothing_and_loses_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make()
+    service, client = of(app), app.test_client()
+    there = service.history.insert
+
+    def away(records: list[Any]) -> None:
+        raise StoreDown("away")
+
+    monkeypatch.setattr(service.journal, "insert", away)
+    ids = [ask(client)["prediction_id"] for _ in range(5)]
+    assert all(ids)
+    with pytest.raises(StoreDown):
+        service.journal.drain()
+    assert service.journal.waiting() > 0
+    monkeypatch.setattr(service.journal, "insert", there)
+    service.journal.drain()
+    assert service.journal.waiting() == 0
+    assert all(service.history.find(each) for each in ids)
+
+
+def test_an_answer_that_cannot_be_logged_is_given_and_says_so(app: Flask, client: FlaskClient) -> None:
+    service = of(app)
+    ask(client)
+    service.journal.drain()
+    object.__setattr__(service.journal, "backlog", 10)
+    body = ask(client)
+    assert (body["label"], body["prediction_id"]) == ("red", None)
+    object.__setattr__(service.journal, "backlog", 1 << 20)
+    assert ask(client)["prediction_id"]
+
+
+def sample(number: int = 0) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "time": now(),
+        "model": "m",
+        "version": 1,
+        "digest": "0" * 64,
+        "width": 1,
+        "height": number,
+        "label": None,
+        "reason": "unknown",
+        "seconds": 0.1,
+        "stages": {},
+        "client": None,
+        "key": None,
+        "regions": [],
+    }
+
+
+def test_what_comes_twice_is_there_once(app: Flask) -> None:
+    history, one = of(app).history, sample()
+    history.insert([one])
+    history.insert([one, sample()])
+    assert history.stats(0)["predictions"] == 2
+
+
+def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
+    history = of(app).history
+    bad = {**sample(), "model": None}
+    history.insert([sample(), bad, sample()])
+    assert history.stats(0)["predictions"] == 2
+
+
+def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
+    moved: list[Any] = []
+    journal = Journal(tmp_path / "journal", moved.extend)
+    (tmp_path / "journal").mkdir()
+    journal.append({"n": 1})
+    (tmp_path / "journal" / "moving-1").write_text('{"n": 0}\n{"n": tor')
+    assert journal.drain() == 2
+    assert [each["n"] for each in moved] == [0, 1]
+    assert journal.drain() == 0
+
+
+def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
+    moved: list[Any] = []
+    journal = Journal(tmp_path / "journal", moved.extend)
+    (tmp_path / "journal").mkdir()
+
+    def write(name: int) -> None:
+        for number in range(200):
+            assert journal.append({"id": f"{name}-{number}"})
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    while any(thread.is_alive() for thread in threads):
+        journal.drain()
+    journal.drain()
+    assert sorted(each["id"] for each in moved) == sorted(f"{a}-{b}" for a in range(4) for b in range(200))
+
+
+def _write_for_ever(folder: Path, said: Any) -> None:
+    journal = Journal(folder, lambda records: None)
+    number = 0
+    while True:
+        if journal.append({"id": f"{os.getpid()}-{number}"}):
+            said.send_bytes(f"{os.getpid()}-{number}".encode())
+        number += 1
+
+
+@pytest.mark.parametrize("round_", range(5))
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, round_: int) -> None:
+    """A process is killed in the middle of writing; everything it had acknowledged is found, nothing else is broken."""
+    folder = tmp_path / "journal"
+    folder.mkdir()
+    context = multiprocessing.get_context("fork")
+    receive, send = context.Pipe(duplex=False)
+    child = context.Process(target=_write_for_ever, args=(folder, send), daemon=True)
+    child.start()
+    send.close()
+    acknowledged = [receive.recv_bytes().decode() for _ in range(100 + 37 * round_)]
+    os.kill(child.pid or 0, signal.SIGKILL)
+    child.join()
+    while receive.poll():
+        try:
+            acknowledged.append(receive.recv_bytes().decode())
+        except EOFError:
+            break
+    receive.close()
+    moved: list[Any] = []
+    Journal(folder, moved.extend).drain()
+    assert set(acknowledged) <= {each["id"] for each in moved}
+
+
+def test_the_store_waits_for_another_writer(app: Flask) -> None:
+    """Two writers at once: the second one waits, it does not fail."""
+    history = of(app).history
+    failed: list[BaseException] = []
+
+    def write() -> None:
+        try:
+            for _ in range(20):
+                history.insert([sample()])
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=write) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failed
+    assert history.stats(0)["predictions"] == 80
+
+
+def test_a_database_that_cannot_be_reached_is_told_apart(tmp_path: Path) -> None:
+    store = Store("postgresql://nobody@127.0.0.1:1/none")
+    with pytest.raises(StoreDown, match="Answers go on"), store.read():
+        pass
+    with pytest.raises(StoreDown):
+        History(store).insert([json.loads(json.dumps(sample()))])
+    store.close()

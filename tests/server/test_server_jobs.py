@@ -1,0 +1,322 @@
+"""Long work: the queue, the runner, its child, and what happens when any of them is killed."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from making import Make, make_picture
+
+from server.datasets import Datasets
+from server.errors import Conflict, NotFound
+from server.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
+from server.masking import Forgotten, Rule
+from server.runner import Runner, command
+from server.service import of
+from server.settings import Settings
+from server.store import Store, lock
+
+KeyOf = Callable[[str], dict[str, str]]
+
+WORK = """
+import json, sys, time
+for done in range(4):
+    print(json.dumps({"stage": "crops", "done": done, "total": 3, "message": "m"}), file=sys.stderr, flush=True)
+    print("a library's warning", file=sys.stderr, flush=True)
+print(json.dumps({"name": "family", "version": 2}))
+"""
+WAIT = "import time, sys; print('begun', file=sys.stderr, flush=True); time.sleep(60)"
+STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + WAIT
+GREEDY = "x = bytearray(3 * 1024 ** 3)"
+LIMITS = """
+import json, os, resource
+print(json.dumps({"nice": os.nice(0), "memory": resource.getrlimit(resource.RLIMIT_AS)[0]}))
+"""
+
+
+@pytest.fixture
+def jobs(settings: Settings) -> Iterator[Jobs]:
+    store = Store(settings.database)
+    store.migrate()
+    made = Jobs(store, settings)
+    made.autostart = False
+    yield made
+    store.close()
+
+
+def runner(jobs: Jobs, code: str) -> Runner:
+    return Runner(jobs, jobs.settings, lambda job, settings: [sys.executable, "-c", code])
+
+
+def add(jobs: Jobs, number: int = 0) -> str:
+    return str(jobs.add("train", {"dataset": "d", "model": f"m{number}"}, "me")["id"])
+
+
+def test_a_job_runs_and_says_how_far_it_is(jobs: Jobs) -> None:
+    job = add(jobs)
+    assert jobs.get(job)["state"] == QUEUED
+    assert runner(jobs, WORK).work() == 1
+    row = jobs.get(job)
+    assert (row["state"], row["result"]) == (DONE, {"name": "family", "version": 2})
+    assert row["progress"] == {"stage": "crops", "done": 3, "total": 3, "message": "m"}
+    assert row["started"] <= row["ended"]
+
+
+def test_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
+    ids = [add(jobs, number) for number in range(3)]
+    assert runner(jobs, WORK).work() == 3
+    rows = [jobs.get(each) for each in ids]
+    assert all(earlier["ended"] <= later["started"] for earlier, later in itertools.pairwise(rows))
+
+
+def test_after_a_forgetting_nothing_names_the_person(jobs: Jobs) -> None:
+    """The older versions are gone, so the rule, the job's arguments and its log go too; another model's rule stays."""
+    masks = Forgotten(jobs.settings.state / "forgotten.json")
+    masks.add(Rule("family", 3, "anna"))
+    masks.add(Rule("other", 3, "anna"))
+    (jobs.settings.artifacts / "family" / "4").mkdir(parents=True)
+    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me")["id"])
+    runner(jobs, WORK).work()
+    assert masks.rules() == (Rule("other", 3, "anna"),)
+    assert "anna" not in str(jobs.get(job))
+    assert not (jobs.settings.state / "jobs" / job).exists()
+
+
+def test_a_forgetting_that_failed_goes_on_hiding(jobs: Jobs) -> None:
+    masks = Forgotten(jobs.settings.state / "forgotten.json")
+    masks.add(Rule("family", 3, "anna"))
+    jobs.add("forget", {"model": "family", "label": "anna"}, "me")
+    runner(jobs, "raise SystemExit(1)").work()
+    assert masks.rules() == (Rule("family", 3, "anna"),)
+
+
+def test_the_same_job_waits_once(jobs: Jobs) -> None:
+    add(jobs)
+    with pytest.raises(Conflict, match="waits already"):
+        add(jobs)
+
+
+def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
+    add(jobs)
+    with lock(jobs.settings.state / "jobs.lock"):
+        assert runner(jobs, WORK).work() == 0
+    assert runner(jobs, WORK).work() == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("raise SystemExit('The data set has one class; two are needed.')", "The data set has one class"),
+        ("import sys; sys.exit(3)", "It ended with the code 3."),
+        ("import os; os.kill(os.getpid(), 9)", "It was killed"),
+        (GREEDY, "MemoryError"),
+    ],
+)
+def test_a_job_that_fails_says_why(jobs: Jobs, code: str, said: str) -> None:
+    small = Jobs(jobs.store, dataclasses.replace(jobs.settings, train_memory_mb=1024))
+    small.autostart = False
+    job = add(small)
+    runner(small, code).work()
+    row = jobs.get(job)
+    assert row["state"] == FAILED
+    assert said in row["message"]
+
+
+def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:
+    bad, good = add(jobs, 1), add(jobs, 2)
+
+    def choose(job: dict[str, Any], settings: Settings) -> list[str]:
+        return ["/nowhere"] if job["id"] == bad else [sys.executable, "-c", WORK]
+
+    Runner(jobs, jobs.settings, choose).work()
+    assert (jobs.get(bad)["state"], jobs.get(good)["state"]) == (FAILED, DONE)
+
+
+def test_limits_of_the_child(jobs: Jobs) -> None:
+    job = add(jobs)
+    runner(jobs, LIMITS).work()
+    assert jobs.get(job)["result"] == {"nice": 10, "memory": 4096 * 1024 * 1024}
+
+
+@pytest.mark.parametrize("code", [WAIT, STUBBORN], ids=["polite", "stubborn"])
+def test_cancel(jobs: Jobs, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.runner.PATIENCE", 0.5)
+    job, waiting = add(jobs, 1), add(jobs, 2)
+    thread = threading.Thread(target=runner(jobs, code).work)
+    assert jobs.cancel(waiting)["state"] == CANCELLED
+    thread.start()
+    wait_for(lambda: jobs.get(job)["state"] == RUNNING)
+    wait_for(lambda: "begun" in log_of(jobs, job))
+    jobs.cancel(job)
+    thread.join(20)
+    assert jobs.get(job)["state"] == CANCELLED
+    with pytest.raises(Conflict, match="ended already"):
+        jobs.cancel(job)
+    with pytest.raises(NotFound):
+        jobs.cancel("0" * 32)
+
+
+def test_too_long(jobs: Jobs) -> None:
+    object.__setattr__(jobs.settings, "train_minutes", 0.01)
+    job = add(jobs)
+    runner(jobs, WAIT).work()
+    assert jobs.get(job)["state"] == FAILED
+    assert "minutes that are allowed" in jobs.get(job)["message"]
+
+
+def test_a_job_whose_runner_was_killed_begins_once_more_and_not_for_ever(jobs: Jobs) -> None:
+    job = add(jobs)
+    for attempt in (1, 2):
+        assert (jobs.take() or {})["attempts"] == attempt
+        assert jobs.recover() == 1
+    assert jobs.get(job)["state"] == FAILED
+    assert "Interrupted" in jobs.get(job)["message"]
+
+
+def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(jobs: Jobs, tmp_path: Path) -> None:
+    """kill -9 of the process that trains: no child goes on behind our back, and the job is done in the end."""
+    marks = tmp_path / "pids"
+    code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
+    job = add(jobs)
+    script = (
+        "import sys; from server.jobs import Jobs; from server.runner import Runner; from server.store import Store;"
+        "from server.settings import Settings; from pathlib import Path;"
+        f"settings = Settings(state=Path({str(jobs.settings.state)!r}), database_url={jobs.settings.database!r});"
+        "jobs = Jobs(Store(settings.database), settings);"
+        f"Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
+    )
+    process = subprocess.Popen([sys.executable, "-c", script])
+    wait_for(lambda: marks.exists() and marks.read_text().endswith("\n"))
+    process.kill()
+    process.wait()
+    child = int(marks.read_text())
+    wait_for(lambda: not alive(child))
+    assert jobs.get(job)["state"] == RUNNING
+    assert runner(jobs, WORK).work() == 1
+    assert jobs.get(job)["state"] == DONE
+    assert jobs.get(job)["attempts"] == 2
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "Z" not in Path(f"/proc/{pid}/stat").read_text().split(")")[1][:3]
+
+
+def log_of(jobs: Jobs, job: str) -> str:
+    path = jobs.settings.state / "jobs" / job / "log"
+    return path.read_text() if path.exists() else ""
+
+
+def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.02)
+
+
+def test_commands_are_those_that_people_type(settings: Settings) -> None:
+    train = {"kind": "train", "arguments": {"dataset": "d", "model": "m", "recipe": "face-modern"}}
+    typed = command(train, settings)
+    assert typed[1:4] == ["-m", "model", "train"]
+    assert typed[4] == str(settings.datasets / "d")
+    assert {"--name", "m", "--recipe", "face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
+    forget = command({"kind": "forget", "arguments": {"model": "m", "label": "x"}}, settings)
+    assert forget[1:6] == ["-m", "model", "forget", "m", "x"]
+
+
+@pytest.fixture
+def trainer(make: Make) -> FlaskClient:
+    """A client that may train, with a data set of two classes."""
+    app = make(local_role="train")
+    client = app.test_client()
+    assert client.post("/api/datasets", json={"name": "family"}).status_code == 201
+    for label in ("anna", "ben"):
+        assert client.post("/api/datasets/family/classes", json={"name": label}).status_code == 201
+        Datasets(of(app).settings.datasets).add("family", label, make_picture(), of(app).limits)
+    return client
+
+
+def test_training_over_http(trainer: FlaskClient) -> None:
+    answer = trainer.post("/api/jobs", json={"dataset": "family", "model": "family"})
+    assert answer.status_code == 202, answer.get_json()
+    job = answer.get_json()["id"]
+    jobs = of(trainer.application).jobs
+    thread = threading.Thread(target=runner(jobs, WORK).work)
+    thread.start()
+    with trainer.get(f"/api/jobs/{job}/events") as stream:
+        assert stream.mimetype == "text/event-stream"
+        events = stream.get_data(as_text=True).strip().split("\n\n")
+    thread.join()
+    assert events[-1].startswith("event: end\ndata: ")
+    last = json.loads(events[-1].split("data: ")[1])
+    assert (last["state"], last["report"]) == (DONE, "/api/models/family/report?version=2")
+    assert trainer.get(f"/api/jobs/{job}").get_json() == last
+    assert [each["id"] for each in trainer.get("/api/jobs").get_json()["jobs"]] == [job]
+    assert trainer.post(f"/api/jobs/{job}/cancel").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("wish", "status", "said"),
+    [
+        ({"dataset": "nobody", "model": "m"}, 404, "no data set"),
+        ({"dataset": "empty", "model": "m"}, 409, "has no classes yet"),
+        ({"dataset": "family", "model": "../m"}, 422, "model"),
+        ({"dataset": "family", "model": "--artifacts"}, 422, "model"),
+        ({"dataset": "family", "model": "m", "recipe": "magic"}, 422, "recipe"),
+        ({"dataset": "family"}, 422, "model"),
+    ],
+)
+def test_trainings_that_are_refused(trainer: FlaskClient, wish: dict[str, Any], status: int, said: str) -> None:
+    trainer.post("/api/datasets", json={"name": "empty"})
+    answer = trainer.post("/api/jobs", json=wish)
+    assert answer.status_code == status
+    assert said in answer.get_json()["detail"]
+    assert str(of(trainer.application).settings.datasets) not in answer.get_json()["detail"]
+
+
+def test_few_may_follow_at_a_time(make: Make) -> None:
+    app = make(local_role="train", threads=4)
+    job = add(of(app).jobs)
+    first = app.test_client().get(f"/api/jobs/{job}/events", buffered=False)
+    assert app.test_client().get(f"/api/jobs/{job}/events").status_code == 429
+    first.close()
+    of(app).jobs.cancel(job)
+    with app.test_client().get(f"/api/jobs/{job}/events") as again:
+        assert again.status_code == 200
+
+
+def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settings) -> None:
+    """The real process, the real command: training on a data set that is too small ends with a sentence."""
+    app = make(local_role="train")
+    client = app.test_client()
+    client.post("/api/datasets", json={"name": "tiny"})
+    client.post("/api/datasets/tiny/classes", json={"name": "anna"})
+    Datasets(settings.datasets).add("tiny", "anna", make_picture(), of(app).limits)
+    job = client.post("/api/jobs", json={"dataset": "tiny", "model": "tiny"}).get_json()["id"]
+    environment = {
+        **os.environ,
+        "LIKENESS_STATE": str(settings.state),
+        "LIKENESS_DATASETS": str(settings.datasets),
+        "LIKENESS_ARTIFACTS": str(settings.artifacts),
+        "LIKENESS_DATABASE_URL": settings.database,
+        "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
+    }
+    subprocess.run([sys.executable, "-m", "server", "work"], env=environment, check=True, timeout=120)
+    row = client.get(f"/api/jobs/{job}").get_json()
+    assert row["state"] == FAILED
+    assert row["message"]
+    assert "Traceback" not in row["message"]

@@ -1,0 +1,194 @@
+"""The admin corner and what a key adds to the page, in a real browser against the real application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from browsing import Live, picture
+from patches import Patches
+
+pytestmark = pytest.mark.browser
+Start = Callable[..., Live]
+ADA = picture({"ada_lovelace": (40, 60, 80, 100)})
+VIEWS = {"train": ["models", "datasets", "training"]}
+VIEWS["admin"] = [*VIEWS["train"], "answers", "keys", "rights"]
+
+
+@pytest.fixture(params=[390, 1280], ids=["phone", "desktop"])
+def page(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
+    context = browser.new_context(viewport={"width": request.param, "height": 860})
+    made = context.new_page()
+    wrong: list[str] = []
+    made.on("pageerror", lambda error: wrong.append(str(error)))
+    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    yield made
+    context.close()
+    assert not wrong
+
+
+def key_of(live: Live, role: str) -> str:
+    key, _ = live.app.extensions["likeness"].keys.create(f"the {role}", role)
+    return str(key)
+
+
+def signed_in(page: Any, live: Live, role: str, where: str = "/admin.html") -> None:
+    page.goto(live.url + where)
+    page.click("#gate-sign-in" if "admin" in where else "#sign-in")
+    page.fill("#key", key_of(live, role))
+    page.click("#sign-in-form [type=submit]")
+    page.wait_for_selector("#sign-out:not([hidden])")
+
+
+def at(page: Any, live: Live, view: str, words: str) -> None:
+    page.goto(f"{live.url}/admin.html#{view}")
+    page.wait_for_selector(f"#view h1:has-text('{words}')")
+
+
+def test_without_a_key_there_is_only_a_way_in(page: Any, live: Start) -> None:
+    server = live()
+    page.goto(f"{server.url}/admin.html")
+    page.wait_for_selector("#gate:not([hidden])")
+    assert page.locator("#tabs").is_hidden()
+    page.click("#gate-sign-in")
+    page.fill("#key", "lk_wrong_key")
+    page.click("#sign-in-form [type=submit]")
+    page.wait_for_selector("#sign-in-note:has-text('The key is not valid')")
+
+
+@pytest.mark.parametrize("role", ["train", "admin"])
+def test_a_role_sees_what_it_may_use(page: Any, live: Start, role: str) -> None:
+    server = live()
+    signed_in(page, server, role)
+    page.wait_for_selector("#view h1")
+    tabs = page.eval_on_selector_all("#tabs a:not([hidden])", "all => all.map((tab) => tab.hash.slice(1))")
+    assert tabs == VIEWS[role]
+    for view in tabs:
+        page.goto(f"{server.url}/admin.html#{view}")
+        page.wait_for_selector("#view h1")
+        page.wait_for_selector("#view[aria-busy=false]")
+        assert page.locator("#trouble").is_hidden(), view
+        assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), view
+    page.click("#sign-out")
+    page.wait_for_selector("#gate:not([hidden])")
+    assert page.locator("#view").inner_text() == ""
+
+
+def test_a_data_set_is_made_filled_and_emptied(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "train")
+    at(page, server, "datasets", "Data sets")
+    page.fill("input[aria-label=Create]", "friends")
+    page.click("button:has-text('Create')")
+    page.wait_for_selector("h2:has-text('friends')")
+    page.fill("input[aria-label='Add class']", "ada_lovelace")
+    page.click("button:has-text('Add class')")
+    page.wait_for_selector(".class-row:has-text('Ada Lovelace')")
+    files = [
+        {"name": f"{n}.png", "mimeType": "image/png", "buffer": picture({"stranger": (n, 9, 40, 40)})} for n in range(9)
+    ]
+    wrong = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
+    page.locator(".class-row input[type=file]").set_input_files([*files, wrong])
+    page.wait_for_selector(".done:has-text('9 pictures added to Ada Lovelace.')")
+    assert "notes.txt: This is not a picture" in page.inner_text(".done")
+    page.click("summary:has-text('See the pictures')")
+    page.wait_for_selector(".thumbnails img >> nth=8")
+    page.locator(".thumbnails li").first.get_by_role("button", name="Delete").click()
+    page.wait_for_selector(".thumbnails img >> nth=8", state="detached")
+    page.click("button:has-text('Delete data set')")
+    page.click("#sure-dialog button:has-text('Cancel')")
+    page.click("button:has-text('Delete data set')")
+    page.click("#sure-yes")
+    page.wait_for_selector("#view:has-text('No data set yet.')")
+
+
+def test_a_training_that_cannot_start_says_why(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "train")
+    at(page, server, "datasets", "Data sets")
+    page.fill("input[aria-label=Create]", "empty")
+    page.click("button:has-text('Create')")
+    page.click("summary:has-text('Train a model')")
+    page.click("button:has-text('Start training')")
+    page.wait_for_selector("#trouble:not([hidden])")
+    assert "class" in page.inner_text("#trouble")
+
+
+def test_a_correction_is_kept_and_shown(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin", "/")
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
+    page.wait_for_selector("#answer[data-tone=good]")
+    page.select_option(".corrections select", label="Grace Hopper")
+    page.wait_for_selector("#details:has-text('Thank you')")
+    assert "now in the data set “colours”" in page.inner_text("#details")
+    at(page, server, "answers", "Answers")
+    row = page.locator("[aria-label=Corrections] tbody tr").first
+    row.wait_for()
+    assert row.locator("td").all_inner_texts()[1:5] == ["Ada Lovelace", "is Grace Hopper", "colours", "yes"]
+    page.wait_for_selector("[aria-label=Answers] tbody tr:has-text('Ada Lovelace 88 %')")
+    page.wait_for_selector(".tile:has-text('pictures') strong:has-text('1')")
+
+
+def test_without_the_role_nobody_is_asked_for_corrections(page: Any, live: Start) -> None:
+    page.goto(live().url)
+    page.wait_for_selector("#cards .card")
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
+    page.wait_for_selector("#answer[data-tone=good]")
+    assert page.locator(".corrections").count() == 0
+    assert page.locator("#manage").is_hidden()
+
+
+def test_a_server_that_asks_for_a_key_gets_one(page: Any, live: Start) -> None:
+    server = live(local_role="none")
+    page.goto(server.url)
+    page.wait_for_selector("#answer[data-tone=trouble]")
+    assert page.inner_text("#headline") == "This server asks for a key."
+    page.click("#remedies button")
+    page.fill("#key", key_of(server, "predict"))
+    page.click("#sign-in-form [type=submit]")
+    page.wait_for_selector("#cards .card")
+    assert page.inner_text("#headline") == "Who is it?"
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
+    page.wait_for_selector("#answer[data-tone=good]")
+
+
+def test_a_key_is_shown_once_and_can_be_revoked(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin")
+    at(page, server, "keys", "Keys")
+    page.fill("input[placeholder='for whom or what']", "phone")
+    page.click("button:has-text('Make a key')")
+    page.wait_for_selector("code.key")
+    shown = page.inner_text("code.key")
+    assert server.app.extensions["likeness"].keys.check(shown).role == "predict"
+    row = page.locator("[aria-label=Keys] tbody tr:has-text('phone')")
+    row.get_by_role("button", name="Revoke").click()
+    page.click("#sure-yes")
+    page.wait_for_selector("tr:has-text('phone'):has-text('revoked')")
+    assert server.app.extensions["likeness"].keys.check(shown) is None
+    assert page.locator("code.key").count() == 0
+
+
+def test_forgetting_somebody_nobody_knows_says_so(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin")
+    at(page, server, "rights", "Forgetting")
+    page.fill("form input", "nobody_here")
+    page.click("button:has-text('Forget')")
+    page.click("#sure-yes")
+    page.wait_for_selector("#trouble:has-text('nobody_here')")
+
+
+def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
+    facts = {"pictures": {"ada_lovelace": 12}, "trials": [{"name": "svm", "score": 0.9333333}], "holds": "No pictures."}
+    server = live(Patches(facts=facts))
+    signed_in(page, server, "admin")
+    at(page, server, "models", "Models")
+    page.click("summary:has-text('What is known')")
+    text = page.inner_text("dl.facts >> nth=0")
+    assert "12" in text and "0.9333" in text and "No pictures." in text
+    page.click("button:has-text('Load again')")
+    page.wait_for_selector(".done:has-text('colours was loaded again.')")
+    assert page.locator("button:has-text('Roll back')").is_disabled()

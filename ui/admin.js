@@ -1,0 +1,87 @@
+// Wires the admin corner: one view at a time, chosen by the address's #part, shown to those whose role allows it.
+
+import { may, who } from "./js/api.js";
+import * as answers from "./js/admin/answers.js";
+import * as datasets from "./js/admin/datasets.js";
+import * as keys from "./js/admin/keys.js";
+import * as models from "./js/admin/models.js";
+import * as rights from "./js/admin/rights.js";
+import * as training from "./js/admin/training.js";
+import { el } from "./js/dom.js";
+import * as session from "./js/session.js";
+
+const $ = window.jQuery;
+const VIEWS = { models, datasets, training, answers, keys, rights };
+
+let visit = 0; // a view that was left must not draw any more
+let working = 0; // requests under way
+
+function trouble(error) {
+  if (!error.title) console.error(error);
+  $("#trouble").text([error.title, error.detail].filter(Boolean).join(" ") || String(error)).prop("hidden", false)[0].scrollIntoView({ block: "nearest" });
+}
+
+function viewFor(name) {
+  const mine = ++visit;
+  const view = {
+    fill(...content) {
+      if (mine === visit) $("#view").empty().append(content.flat(2).filter(Boolean));
+    },
+    // Draw again, with a sentence on top and the files that were refused.
+    async show(sentence = "", refused = []) {
+      if (mine !== visit) return;
+      await view.attempt(() => VIEWS[name].draw(view));
+      const list = refused.length ? el("ul", refused.map((each) => el("li", each))) : null;
+      if (sentence) $("#view").prepend(el("div.done", el("p", sentence), list).attr("role", "status"));
+    },
+    // Do something; a failure becomes a sentence instead of an exception.
+    async attempt(work, then = () => {}) {
+      $("#trouble").prop("hidden", true);
+      working += 1;
+      $("#view").attr("aria-busy", "true");
+      try {
+        await work();
+        await then();
+      } catch (error) {
+        if (mine === visit) trouble(error);
+      } finally {
+        working -= 1;
+        $("#view").attr("aria-busy", String(working > 0));
+      }
+    },
+  };
+  return view;
+}
+
+function allowed() {
+  return $("#tabs a").filter((_, tab) => may($(tab).data("role"))).map((_, tab) => tab.hash.slice(1)).get();
+}
+
+function open() {
+  const names = allowed();
+  const wanted = location.hash.slice(1);
+  const name = names.includes(wanted) ? wanted : names[0];
+  training.leave();
+  $("#tabs").prop("hidden", !names.length);
+  $("#gate").prop("hidden", names.length > 0);
+  $("#tabs a").each((_, tab) => {
+    const its = tab.hash.slice(1);
+    $(tab).prop("hidden", !names.includes(its)).attr("aria-current", its === name ? "page" : null);
+    if (its === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
+  });
+  $("#view").empty();
+  if (!name) {
+    $("#gate .note").text(who.role === "none" || who.via === "local" ? $("#gate .note").text() : `Your key has the role ${who.role}; this needs train or admin.`);
+    return;
+  }
+  viewFor(name).show();
+}
+
+if ($) {
+  $("#gate-sign-in").on("click", session.ask);
+  $(window).on("hashchange", open);
+  session.start(open).catch(trouble);
+} else {
+  document.getElementById("trouble").hidden = false;
+  document.getElementById("trouble").textContent = "ui/vendor/ has no jQuery: run make setup, then reload.";
+}

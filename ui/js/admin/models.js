@@ -1,0 +1,64 @@
+// Which models there are, which version answers, and what is known about each.
+
+import { may, request, send } from "../api.js";
+import { button, el, empty, panel, select, sure } from "../dom.js";
+import { listed, nameOf } from "../words.js";
+
+const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
+
+// Any JSON as something to read: nested lists become nested definitions.
+function fact(value) {
+  if (value === null || value === undefined || value === "") return "–";
+  if (typeof value === "number") return String(Number(value.toPrecision(4)));
+  if (typeof value !== "object") return String(value);
+  if (Array.isArray(value)) {
+    return value.every((each) => typeof each !== "object") ? value.map(fact).join(", ") : value.map((each) => el("div.entry", fact(each)));
+  }
+  return definitions(value);
+}
+
+function definitions(object) {
+  return el("dl.facts", Object.entries(object).map(([name, value]) => [el("dt", name.replaceAll("_", " ").trim()), el("dd", fact(value))]));
+}
+
+const facts = (model) => el("details", el("summary", "What is known about it"), definitions(model.facts));
+
+function versions(model, act) {
+  const choice = select(model.versions.map((version) => [version, `version ${version}`]), { "aria-label": `Version of ${model.name}` });
+  choice.val(model.version);
+  return [
+    choice,
+    button("Answer with this version", () => act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) }), "promoted")),
+    button("Roll back", async () => {
+      if (await sure(`Go back to the version before ${model.version}?`, `${model.name} answers with it at once.`, "Roll back")) {
+        act(() => request("POST", path(model.name, "/rollback")), "rolled back");
+      }
+    }).prop("disabled", model.versions.indexOf(model.version) < 1),
+    button("Load again", () => act(() => request("POST", path(model.name, "/reload")), "loaded again")),
+  ];
+}
+
+function card(model, view) {
+  const act = (work, done) => view.attempt(work, () => view.show(`${model.name} was ${done}.`));
+  const labels = listed(model.labels.slice(0, 12).map(nameOf)) + (model.labels.length > 12 ? ` and ${model.labels.length - 12} more` : "");
+  return panel(
+    null,
+    el("div.row", el("h2", model.name), el("span.chip", `version ${model.version}`), el("span.chip", model.recipe), model.default ? el("span.chip.chosen", "answers by default") : null),
+    el("p.quiet", `Knows ${model.labels.length}: ${labels}`),
+    el("div.actions",
+      model.report ? el("a.button.small", "Training report").attr({ href: model.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null,
+      may("admin") ? versions(model, act) : null),
+    facts(model),
+  );
+}
+
+export async function draw(view) {
+  const { models, broken } = await request("GET", "api/models");
+  const details = await Promise.all(models.map((model) => request("GET", path(model.name))));
+  view.fill(
+    el("h1", "Models"),
+    details.map((model) => card(model, view)),
+    broken.map((model) => panel(model.name, el("p.remark", model.detail))),
+    models.length + broken.length ? null : empty("No model is trained yet. Make a data set, fill it, and start a training."),
+  );
+}

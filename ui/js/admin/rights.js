@@ -1,0 +1,27 @@
+// A person's right to be forgotten: one name, everywhere, and what was removed.
+
+import { request } from "../api.js";
+import { el, field, input, panel, sure, table } from "../dom.js";
+import { nameOf } from "../words.js";
+
+function result(gone) {
+  const removed = Object.entries(gone.removed).map(([name, value]) => [nameOf(name), typeof value === "object" ? JSON.stringify(value) : String(value)]);
+  const models = gone.models.map((model) => [`Model ${model.name}`, `versions ${model.versions.join(", ")} knew the name; a retraining without it is queued`]);
+  return panel(`${nameOf(gone.label)} is forgotten`,
+    el("p.note", "From now on no answer says this name. What was removed:"),
+    table("Removed", ["What", "How much"], [...removed, ...models]));
+}
+
+export async function draw(view, gone = null) {
+  const label = input("text", { required: true, placeholder: "label, as anna_smith" });
+  const form = el("form.actions", field("Label", label), el("button.button.small.danger", "Forget").attr("type", "submit")).on("submit", async (event) => {
+    event.preventDefault();
+    const name = label.val().trim();
+    const detail = "Their pictures, answers and corrections are deleted and the models are trained again without them. This cannot be undone.";
+    if (await sure(`Forget ${nameOf(name)} everywhere?`, detail, "Forget")) {
+      view.attempt(async () => draw(view, await request("DELETE", `api/classes/${encodeURIComponent(name)}`)));
+    }
+  });
+  view.fill(el("h1", "Forgetting"), gone ? result(gone) : null,
+    panel("Forget a person", el("p.quiet", "Everybody may ask to be forgotten. This removes a class from data sets, models, the log and kept pictures."), form));
+}

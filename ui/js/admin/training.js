@@ -1,0 +1,72 @@
+// Trainings: what runs, how far it is, what came of it. The running one is followed live.
+
+import { request } from "../api.js";
+import { button, el, empty, meter, panel, sure, when } from "../dom.js";
+
+const STATES = { queued: "waits", running: "runs", done: "done", failed: "failed", cancelled: "cancelled" };
+const STAGES = {
+  crops: "Looking at pictures", search: "Comparing classifiers", calibrate: "Calibrating", report: "Writing the report", save: "Saving",
+};
+let source = null;
+
+function titleOf(job) {
+  const { dataset, model, recipe } = job.arguments;
+  return model ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : job.kind;
+}
+
+function progress(job) {
+  if (job.state !== "running" || !job.progress) return null;
+  const { stage, done, total, message } = job.progress;
+  return el("div.following", meter(done, total, titleOf(job)), el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`));
+}
+
+function outcome(job) {
+  const version = job.result && job.result.version;
+  return el("div.actions",
+    version ? el("span", `Version ${version} was trained.`) : null,
+    job.report ? el("a.button.small", "Its report").attr({ href: job.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null);
+}
+
+function card(view, job) {
+  const cancel = button(job.cancel ? "Stopping …" : "Cancel", async () => {
+    if (await sure("Stop this training?", "Nothing of it is kept.", "Stop it")) {
+      view.attempt(async () => {
+        await request("POST", `api/jobs/${job.id}/cancel`);
+        view.show();
+      });
+    }
+  }).prop("disabled", job.cancel);
+  const open = job.state === "queued" || job.state === "running";
+  return panel(null,
+    el("div.row", el("h2", titleOf(job)), el(`span.chip.state-${job.state}`, STATES[job.state] || job.state)),
+    el("p.quiet", [when(job.started || job.created), job.ended ? ` to ${when(job.ended)}` : "", `, by ${job.by}`].join("")),
+    progress(job),
+    job.message ? el("p.remark.pre", job.message) : null,
+    outcome(job),
+    open ? el("div.actions", cancel) : null).attr("data-job", job.id);
+}
+
+function follow(view, job) {
+  source = new EventSource(`api/jobs/${job.id}/events`);
+  source.addEventListener("job", (event) => {
+    const fresh = JSON.parse(event.data);
+    window.jQuery(`[data-job="${fresh.id}"]`).replaceWith(card(view, fresh));
+  });
+  source.addEventListener("end", () => view.show());
+}
+
+export function leave() {
+  source?.close();
+  source = null;
+}
+
+export async function draw(view) {
+  const { jobs } = await request("GET", "api/jobs");
+  leave();
+  view.fill(
+    el("h1", "Training"),
+    jobs.length ? jobs.map((job) => card(view, job)) : empty("Nothing was trained here yet. Start with a data set."),
+  );
+  const open = jobs.filter((job) => job.state === "running" || job.state === "queued");
+  if (open.length) follow(view, open.find((job) => job.state === "running") || open[open.length - 1]);
+}

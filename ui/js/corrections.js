@@ -1,0 +1,58 @@
+// "This is X", "this is not X", "not a face": a person's word on one region, kept for the next training.
+
+import { dataUrl, may, send } from "./api.js";
+import { nameOf, nounsOf } from "./words.js";
+
+const $ = window.jQuery;
+const OTHER = "\u0000other";
+
+function options(region, labels) {
+  const known = labels.filter((label) => label !== region.label);
+  return [
+    $("<option value='' disabled selected hidden>").text("It is …"),
+    ...known.map((label) => $("<option>").val(label).text(nameOf(label))),
+    $("<option>").val(OTHER).text("somebody else"),
+  ];
+}
+
+// What is sent: {action, label}.
+function wordOf(value, region) {
+  return value === OTHER ? { action: "is_not", label: region.label ?? region.best } : { action: "is", label: value };
+}
+
+async function tell(panel, context, word) {
+  const { answer, region, file } = context;
+  const body = { prediction_id: answer.prediction_id, region: region.index, ...word };
+  panel.find("button, select").prop("disabled", true);
+  try {
+    // Only a picture of one person teaches about that person; the server adds no other.
+    if (answer.regions.length === 1 && panel.find("input").prop("checked")) body.image = await dataUrl(file);
+    const made = await send("POST", "api/corrections", body);
+    const kept = made.picture ? ` The picture is now in the data set “${made.dataset}”.` : "";
+    panel.empty().append($("<p class='quiet' role='status'>").text(`Thank you, noted for the next training.${kept}`));
+  } catch (error) {
+    panel.find("button, select").prop("disabled", false);
+    panel.find(".remark").remove();
+    panel.append($("<p class='remark' role='alert'>").text(error.detail || error.title));
+  }
+}
+
+// The row of buttons under a region, or null where this person may not correct.
+export function panelFor(context) {
+  const { answer, region, labels, subject } = context;
+  if (!may("train") || !answer.prediction_id) return null;
+  const panel = $("<div class='corrections'>");
+  const button = (text, word) => $("<button type='button' class='button small'>").text(text).on("click", () => tell(panel, context, word));
+  const choice = $("<select aria-label='It is somebody else'>").append(options(region, labels))
+    .on("change", (event) => tell(panel, context, wordOf(event.target.value, region)));
+  const buttons = $("<div class='actions'>");
+  if (region.label !== null) buttons.append(button(`Yes, ${nameOf(region.label)}`, { action: "is", label: region.label }));
+  buttons.append(choice);
+  if (subject !== "object") buttons.append(button(`Not a ${nounsOf(subject).one}`, { action: "not_a_face" }));
+  panel.append($("<p class='quiet'>").text("Is that right?"), buttons);
+  if (answer.regions.length === 1) {
+    const keep = $("<label class='quiet keep'>").append($("<input type='checkbox' checked>"), " add the picture to the data set, so that the next training learns from it");
+    panel.append(keep);
+  }
+  return panel;
+}

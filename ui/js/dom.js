@@ -1,0 +1,53 @@
+// Small pieces that the admin corner is built from. No requests, no state.
+
+const $ = window.jQuery;
+
+// el("p.quiet", "text", child, [children]): an element with classes; strings become text, never markup.
+export function el(what, ...content) {
+  const [tag, ...classes] = what.split(".");
+  return $(`<${tag}>`).addClass(classes.join(" ")).append(content.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false)
+    .map((each) => (typeof each === "object" ? each : document.createTextNode(String(each)))));
+}
+
+export const panel = (title, ...content) => el("section.panel", title ? el("h2", title) : null, ...content);
+
+export function button(text, act, kind = "") {
+  return el(`button.button.small${kind ? `.${kind}` : ""}`, text).attr("type", "button").on("click", act);
+}
+
+export const field = (label, input) => el("label.field", label, input);
+export const input = (type, attributes = {}) => $("<input>").attr({ type, ...attributes });
+export function select(options, attributes = {}) {
+  return $("<select>").attr(attributes).append(options.map(([value, text]) => $("<option>").val(value).text(text)));
+}
+
+// A table that scrolls sideways on a phone. rows: arrays of text or elements.
+export function table(caption, head, rows) {
+  const header = el("tr", head.map((text) => el("th", text).attr("scope", "col")));
+  const body = rows.map((row) => el("tr", row.map((cell) => el("td", cell))));
+  return el("div.table-wide", el("table.list", el("caption.visually-hidden", caption), el("thead", header), el("tbody", body)))
+    .attr({ tabindex: 0, role: "region", "aria-label": caption });
+}
+
+export const empty = (text) => el("p.quiet.empty", text);
+
+export function when(milliseconds) {
+  return milliseconds ? new Date(milliseconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";
+}
+
+export function meter(done, total, label) {
+  const part = total ? Math.min(100, (100 * done) / total) : 0;
+  return el("span.bar", el("span.fill").css("width", `${part}%`))
+    .addClass("progress").attr({ role: "progressbar", "aria-valuenow": Math.round(part), "aria-valuemin": 0, "aria-valuemax": 100, "aria-label": label });
+}
+
+// Asks in a dialog; resolves to true for yes.
+export function sure(text, detail, yes = "Yes") {
+  const dialog = $("#sure-dialog")[0];
+  $("#sure-text").text(text);
+  $("#sure-detail").text(detail);
+  $("#sure-yes").text(yes);
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => $(dialog).one("close", () => resolve(dialog.returnValue === "yes")));
+}
