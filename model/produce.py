@@ -15,7 +15,7 @@ from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
 from model.bundle import Bundle
-from model.evaluate import cross_validate, gained, summary
+from model.evaluate import Rounds, cross_validate, gained, summary
 from model.recipe import Recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
@@ -41,13 +41,14 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     started = time.perf_counter()
     good = readable(looked)
     copies = near_copies(good)
-    say("search", 0, 2, "Comparing classifiers")
+    say("search", 0, 1, "Comparing classifiers")
     training = fit(good, copies, order.recipe, order.wishes)
-    say("search", 1, 2, "Comparing classifiers")
-    outcomes, _ = cross_validate(good, copies, order.recipe, order.wishes)
-    say("search", 2, 2, "Comparing classifiers")
+    say("search", 1, 1, "Comparing classifiers")
+    settled = replace(order.wishes, classifiers=(training.chosen,))  # its parameters are still searched in every fold
+    rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
+    outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
     figures = summary(outcomes, [s for s in looked if s.error])
-    figures |= gained(good, copies, order.recipe, order.wishes, figures["accuracy"])
+    figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
     material = Material("training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made)
