@@ -16,7 +16,7 @@ from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
 from model.bundle import Bundle
-from model.evaluate import Rounds, cross_validate, presence, summary
+from model.evaluate import Rounds, cross_validate, gained, presence, summary
 from model.presence import above
 from model.recipe import Recipe
 from model.registry import Registry
@@ -50,6 +50,7 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
     outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
     figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
+    figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
     seen = [above(one, training.recipe) for one in looked]
