@@ -11,6 +11,7 @@ from pathlib import Path
 from data_cleaning.errors import InputError, LikenessError, RecipeError
 from model import commands, commands_explain, commands_many, labels, upkeep, weights
 from model.augment import ALTERATIONS, COPIES, Augment
+from model.auto import AUTO
 from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
 
@@ -140,7 +141,12 @@ def _judging(one: argparse.ArgumentParser, private: str) -> None:
 
 
 def _how(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    one.add_argument(
+        "--recipe",
+        default="face-classic",
+        choices=[*sorted(RECIPES), AUTO],
+        help="default %(default)s; auto tries those that fit and keeps the cheapest of the best",
+    )
     one.add_argument(
         "--classifiers",
         type=_classifiers,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from tqdm import tqdm
 from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
+from model.auto import AUTO, choose
 from model.bundle import Bundle, Prediction, Recognition
 from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
 from model.multilabel import summary_many, together, verdict
@@ -60,8 +62,9 @@ def train(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
-    items, looked = _look(args, progress)
-    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry)
+    items = Dataset(args.data).items()
+    made, looked, attempts = _look(args, items, progress)
+    order = Order(args.name, args.data, made, _wishes(args), registry, attempts)
     bundle, figures = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, bundle, figures)
@@ -70,8 +73,7 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
-    made = recipe(args.recipe)
-    _, looked = _look(args, progress)
+    made, looked, attempts = _look(args, Dataset(args.data).items(), progress)
     good = readable(looked)
     check_enough(good)
     copies = near_copies(good)
@@ -81,6 +83,7 @@ def crossval(args: Namespace) -> int:
     outcomes, strange = cross_validate(good, copies, made, how, rounds)
     figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
     figures |= gained(good, copies, made, how, figures["accuracy"])
+    figures |= {"recipe": made.name} | ({"auto": list(attempts)} if attempts else {})
     progress.close()
     if args.report:
         name = args.data.resolve().name
@@ -210,16 +213,22 @@ def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _look(args: Namespace, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    items = Dataset(args.data).items()
-    looked = samples(
-        items,
-        wide(recipe(args.recipe)),
-        lambda done, total: progress("crops", done, total, "Looking at pictures"),
-        args.augment,
-    )
+def _look(
+    args: Namespace, items: list[Item], progress: Progress
+) -> tuple[Recipe, list[Sample], tuple[dict[str, Any], ...]]:
+    """The recipe, the pictures looked at by it, and, where it was chosen by trying, what was tried."""
+    made: str = args.recipe
+    attempts: tuple[dict[str, Any], ...] = ()
+    if made == AUTO:
+        choice = choose(items, progress)
+        if not args.augment:
+            progress.close()
+            return choice.recipe, choice.samples, choice.attempts
+        made, attempts = choice.recipe.name, choice.attempts
+    say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
+    looked = samples(items, wide(recipe(made)), say, args.augment)
     progress.close()
-    return items, looked
+    return recipe(made), looked, attempts
 
 
 def labelled(root: Path) -> list[Item]:
@@ -261,6 +270,7 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
         facts = {"name": bundle.name, "version": bundle.version, "path": str(directory), **bundle.facts}
         print(json.dumps(facts, ensure_ascii=False))
         return 0
+    _print_attempts(bundle.facts.get("auto", ()))
     print(f"{'classifier':<20} {'score':>6} {'spread':>7} {'fit':>8}  best parameters")
     for trial in sorted(bundle.facts["trials"], key=lambda t: -t["score"]):
         parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial["parameters"].items())
@@ -273,6 +283,19 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
     report = "report.json" if figures.get("multi_label") else "report.html"
     print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/{report}.")
     return 0
+
+
+def _print_attempts(attempts: Sequence[dict[str, Any]]) -> None:
+    """What `auto` tried: a line a recipe."""
+    for one in attempts:
+        if one["accuracy"] is None:
+            print(f"{one['recipe']:<16} not tried: {one['note']}")
+            continue
+        kept = "  <- kept" if one["kept"] else ""
+        print(
+            f"{one['recipe']:<16} right {one['accuracy']:.1%} +- {one['error']:.1%}, "
+            f"nothing found {one['failure_to_acquire']:.1%}, {one['milliseconds']:.0f} ms a picture{kept}"
+        )
 
 
 def _print_figures(args: Namespace, figures: dict[str, Any]) -> int:

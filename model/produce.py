@@ -36,6 +36,7 @@ class Order:
     recipe: Recipe
     wishes: Wishes
     registry: Registry
+    attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
 
 
 def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> tuple[Bundle, dict[str, Any]]:
@@ -78,6 +79,7 @@ def facts(training: Training, items: list[Item], figures: dict[str, Any], order:
         "examples": len(training.rows.labels),
         "classifier": training.chosen,
         "trials": [vars(t) for t in training.trials],
+        **({"auto": list(order.attempts)} if order.attempts else {}),
         "wishes": vars(order.wishes),
         "acceptance": asdict(model.acceptance),
         "crossval": {key: figures[key] for key in kept},
