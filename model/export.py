@@ -248,16 +248,24 @@ def _probabilities(graph: Graph, model: Any, features: str) -> str:
     inner = model.calibrated_classifiers_[0]
     classes = len(inner.classes)
     values = graph.cast(_decision(graph, inner.estimator, features), TensorProto.DOUBLE)
-    slopes, offsets = ([getattr(c, key) for c in inner.calibrators] for key in ("a_", "b_"))
-    raised = graph.add("Mul", values, graph.constant([-np.array(slopes)], np.float64))
-    sigmoid = graph.add("Sigmoid", graph.add("Sub", raised, graph.constant([offsets], np.float64)))
-    if classes == 2:
-        rest = graph.add("Sub", graph.constant(1.0, np.float64), sigmoid)
-        shares = graph.add("Concat", rest, sigmoid, axis=1)
-    else:
-        total = graph.add("ReduceSum", sigmoid, graph.constant([1], np.int64), keepdims=1)
-        shares = graph.add("Div", sigmoid, total)
+    shares = _by_sigmoid(graph, inner, values) if classes == 2 else _by_temperature(graph, inner, values)
     return graph.cast(shares, TensorProto.FLOAT)
+
+
+def _by_sigmoid(graph: Graph, inner: Any, values: str) -> str:
+    """Two classes: the second by a sigmoid of the decision value, the first is the rest."""
+    (one,) = inner.calibrators
+    raised = graph.add("Mul", values, graph.constant([[-one.a_]], np.float64))
+    second = graph.add("Sigmoid", graph.add("Sub", raised, graph.constant([[one.b_]], np.float64)))
+    return graph.add("Concat", graph.add("Sub", graph.constant(1.0, np.float64), second), second, axis=1)
+
+
+def _by_temperature(graph: Graph, inner: Any, values: str) -> str:
+    """Several classes: the softmax of decision values, or of the logarithms of a forest's shares, times a constant."""
+    if not hasattr(inner.estimator, "decision_function"):
+        values = graph.add("Log", graph.add("Add", values, graph.constant(1e-12, np.float64)))
+    beta = float(inner.calibrators[0].beta_)
+    return graph.add("Softmax", graph.add("Mul", values, graph.constant(beta, np.float64)), axis=1)
 
 
 def _decision(graph: Graph, model: Any, x: str) -> str:

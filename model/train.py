@@ -171,7 +171,8 @@ class Plan:
 def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
     """The classifier that a trial found, calibrated and fitted on what the basis gives."""
     bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
-    model = calibrated(bare, grouped_splits(numbers, rows.groups, 3)).fit(rows.inside, numbers)
+    splits = grouped_splits(numbers, rows.groups, 3)
+    model = calibrated(bare, splits, len(set(numbers.tolist()))).fit(rows.inside, numbers)
     model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
     return model
 
