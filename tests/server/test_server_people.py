@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 from tiny_models import TinyRegistry
 
+from data_cleaning.dataset import Decision
 from server.datasets import Datasets
 from server.service import of
 
@@ -140,6 +141,31 @@ def test_a_later_version_may_know_the_name_again(make: Make, registry: TinyRegis
     registry.add("colours", 2)
     assert client.post("/api/models/colours/promote", json={"version": 2}).status_code == 200
     assert ask(client)["label"] == "red"
+
+
+def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> None:
+    """In her folder but him: moves to his. In his folder but her: deleted. In her folder and nobody: deleted."""
+    limits = of(app).limits
+    datasets = Datasets(of(app).settings.datasets)
+    datasets.create("family")
+    for label in ("anna", "ben"):
+        datasets.create_class("family", label)
+    at = {name: datasets.add("family", folder, make_picture(colour), limits) for name, folder, colour in (
+        ("anna", "anna", "red"), ("ben at annas", "anna", "blue"), ("nobody", "anna", "white"),
+        ("ben", "ben", "green"), ("anna at bens", "ben", "yellow"),
+    )}  # fmt: skip
+    for name, action, label, to in (
+        ("ben at annas", "move", None, "ben"),
+        ("nobody", "not", "anna", None),
+        ("anna at bens", "move", None, "anna"),
+        ("ben", "confirm", "ben", None),
+    ):
+        datasets.decide("family", Decision(at[name]["sha256"], action, label=label, to=to))
+    gone = datasets.forget("anna")
+    assert gone["pictures"] == 3
+    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+    assert set(datasets.pictures("family", "ben")) == {at["ben"]["file"], at["ben at annas"]["file"]}
+    assert "anna" not in (datasets.folder("family") / "decisions.jsonl").read_text()
 
 
 def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
