@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from making import Make, make_picture
+from making import Make, data_url, make_picture
 from tiny_models import TinyRegistry
 
 from data_cleaning.dataset import Decision
@@ -68,6 +68,7 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
         ("red", {"action": "is", "label": "../blue"}, 422, None),
         ("red", {"action": "is", "label": "blue", "region": 1}, 409, None),
         ("red", {"action": "is", "label": "blue", "image": "!"}, 400, None),
+        ("red", {"action": "is", "label": "blue", "image": data_url(make_picture("green"))}, 409, None),
         ("red", {"action": "was", "label": "blue"}, 422, None),
         ("red", {"action": "is_not", "prediction_id": "0" * 32}, 404, None),
     ],
