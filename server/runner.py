@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
-from server.masking import Forgotten
 from server.settings import Settings
 from server.store import lock, now
 
@@ -85,13 +84,12 @@ class Runner:
             if job["kind"] == "forget":
                 ending |= self._forgotten(job, ending["result"])
         self.jobs.change(job["id"], ended=now(), **ending)
+        if job["kind"] == "forget":
+            self.jobs.store.compact()
 
     def _forgotten(self, job: dict[str, Any], result: Any) -> dict[str, Any]:
         """Nothing that knew the person is left: the wish itself is the last place that names them."""
         model = job["arguments"]["model"]
-        folders = (self.settings.artifacts / model).glob("[0-9]*")
-        oldest = min((int(each.name) for each in folders if each.name.isdecimal()), default=1 << 31)
-        Forgotten(self.settings.state / "forgotten.json").spent(model, oldest)
         shutil.rmtree(self.settings.state / "jobs" / job["id"], ignore_errors=True)
         told = {key: result.get(key) for key in PROOF} if isinstance(result, dict) else None
         return {"arguments": {"model": model, "label": "(forgotten)"}, "result": told}

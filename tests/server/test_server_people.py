@@ -189,14 +189,26 @@ def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> No
     assert make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status
 
 
+def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: Make, registry: TinyRegistry) -> None:
+    app = make(local_role="admin")
+    body = app.test_client().delete("/api/classes/red").get_json()
+    of(app).jobs.cancel(body["models"][0]["job"])
+    assert "red" not in (of(app).settings.state / "forgotten.json").read_text()
+    registry.add("colours", 2, ("blue", "green"))
+    registry.promote("colours", 2)
+    assert len(of(make()).models.forgotten()) == 1
+    registry.remove("colours", 1)
+    assert of(make()).models.forgotten() == ()
+
+
 def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient) -> None:
     from server.masking import Rule
 
-    for rule in (Rule("colours", 1, "red"), Rule("colours", 1, "green")):
+    for rule in (Rule.of("colours", 1, "red"), Rule.of("colours", 1, "green")):
         of(app).models.masks.add(rule)
     body = ask(client)
     assert [each["label"] for each in body["predictions"]] == ["blue"]
     assert body["regions"][0]["best"] == "blue"
     assert sum(each["score"] for each in body["regions"][0]["top_k"]) == pytest.approx(1, abs=1e-3)
-    of(app).models.masks.add(Rule("colours", 1, "blue"))
+    of(app).models.masks.add(Rule.of("colours", 1, "blue"))
     assert ask(client)["regions"] == []
