@@ -13,7 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 from model.classifiers import CLASSIFIERS, SEED
 from model.refusal import HeldOut
 from model.samples import Rows
-from model.train import Trial, grouped_splits, quiet
+from model.train import Trial, grouped_splits, quiet, unaltered
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and takes minutes
@@ -26,12 +26,13 @@ def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
     the known must be missed. Small rates are the interesting ones, so too many corners are thinned evenly in
     the logarithm.
     """
-    scores = np.concatenate([held.known, held.strangers])
-    finite = np.unique(scores[np.isfinite(scores)])
-    levels = [*finite.tolist(), np.inf]
+    levels = np.unique(np.concatenate([held.known, held.strangers]))
+    levels = np.append(levels[np.isfinite(levels)], np.inf)
+    fpirs = (len(held.strangers) - np.searchsorted(np.sort(held.strangers), levels)) / len(held.strangers)
+    refused = np.searchsorted(np.sort(held.known[held.right]), levels)
+    fnirs = (np.sum(~held.right) + refused) / len(held.known)
     best: dict[float, float] = {}
-    for level in levels:
-        fpir, fnir = held.fpir(level), held.fnir(level)
+    for fpir, fnir in zip(fpirs.tolist(), fnirs.tolist(), strict=True):
         best[fpir] = min(fnir, best.get(fpir, 1.0))
     pairs: list[list[float]] = []
     for fpir in sorted(best):
@@ -75,7 +76,7 @@ def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list
     if len(numbers) > MOST_ROWS:
         kept = _part(np.arange(len(numbers)), numbers, rows.groups, MOST_ROWS / len(numbers))
         rows, numbers = rows.subset(kept), numbers[kept]
-    splits = grouped_splits(numbers, rows.groups, 3)
+    splits = unaltered(grouped_splits(numbers, rows.groups, 3), rows.altered)
     with quiet():
         return [_point(share, rows, numbers, splits, trial) for share in SHARES]
 

@@ -91,8 +91,10 @@ class Named:
     """The answer for one region.
 
     label: the name, or None. best: the most probable class all the same. scores: probability of every
-    class, summing to 1. acceptance: the score that belief rests on. reason: "known", "unknown" (not like
-    anybody enrolled), "taken" (another region of the picture is more likely to be them) or "too_small".
+    class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
+    "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them) or
+    "too_small".
+    labels: every name it gets, best first: at most one, but where a picture may carry several classes.
     """
 
     label: str | None
@@ -101,6 +103,7 @@ class Named:
     similarity: float
     acceptance: float
     reason: str
+    labels: tuple[str, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -108,13 +111,29 @@ class Named:
 
 
 @dataclass(frozen=True)
+class PerClass:
+    """A classifier for each class on its own, yes or no; they answer together as one."""
+
+    models: tuple[Any, ...]
+
+    def predict_proba(self, rows: Features) -> NDArray[np.float64]:
+        """Probability of each class, 0 to 1, shape (n, classes); a row need not sum to 1."""
+        return np.stack([model.predict_proba(rows)[:, 1] for model in self.models], axis=1)
+
+
+@dataclass(frozen=True)
 class Recogniser:
-    """A fitted model of features. labels: the known classes, sorted; a trained `_unknown` is not one of them."""
+    """A fitted model of features.
+
+    labels: the known classes, sorted; a trained `_unknown` is not one of them. thresholds: where a picture may
+    carry several classes, the probability from which each is given (the classifier is a PerClass then); else empty.
+    """
 
     labels: tuple[str, ...]
     classifier: Any
     gallery: Gallery
     acceptance: Acceptance
+    thresholds: tuple[float, ...] = ()
 
     def score(self, views: Sequence[Features]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities and similarities of each region, both of shape (regions, labels).
@@ -129,27 +148,49 @@ class Recogniser:
         similarities = self.gallery.similarity(rows, classes)
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
-    def answer(self, views: Sequence[Features], large: Sequence[bool]) -> list[Named]:
-        """Name every region of one picture; a class is given to at most one of them.
+    def answer(self, views: Sequence[Features], large: Sequence[bool], once: bool = True) -> list[Named]:
+        """Name every region of one picture.
 
-        large: for each region, whether it is large enough to be named at all.
+        large: for each region, whether it is large enough to be named at all. once: a class is one individual,
+        so it is given to at most one region.
         """
         if not views:
             return []
         probabilities, similarities = self.score(views)
+        if self.thresholds:
+            rows = zip(probabilities, similarities, large, strict=True)
+            return [self._several(p, s, wide) for p, s, wide in rows]
         accepted = self.acceptance_scores(probabilities, similarities)
         believable = (accepted >= self.acceptance.threshold) & np.array(large)[:, None]
-        taken = assign(probabilities, believable)
-        return [
-            self._named(_Scores(row, probabilities[row], similarities[row], accepted[row], large[row]), taken)
-            for row in range(len(views))
+        regions = [
+            _Scores(row, probabilities[row], similarities[row], accepted[row], large[row]) for row in range(len(views))
         ]
+        if once:
+            taken = assign(probabilities, believable)
+            return [self._named(region, taken) for region in regions]
+        first = np.argmax(probabilities, axis=1)
+        return [self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {}) for r in regions]
 
     def acceptance_scores(
         self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64]
     ) -> NDArray[np.float64]:
         """The score that belief rests on, for every region and class."""
         return similarities if self.acceptance.score == "similarity" else probabilities
+
+    def _several(self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool) -> Named:
+        """Every class that reaches its own threshold."""
+        order = np.argsort(-probabilities, kind="stable")
+        given = [int(c) for c in order if large and probabilities[c] >= self.thresholds[c]]
+        best = given[0] if given else int(order[0])
+        return Named(
+            label=self.labels[best] if given else None,
+            best=self.labels[best],
+            scores=dict(zip(self.labels, probabilities.tolist(), strict=True)),
+            similarity=float(similarities[best]),
+            acceptance=float(probabilities[best]),
+            reason="known" if given else _why_not(large, False),
+            labels=tuple(self.labels[c] for c in given),
+        )
 
     def _named(self, region: _Scores, taken: dict[int, int]) -> Named:
         lost = [c for c, owner in taken.items() if owner != region.row]
@@ -165,10 +206,11 @@ class Recogniser:
         return Named(
             label=self.labels[best] if known else None,
             best=self.labels[best],
-            scores=dict(zip(self.labels, (free / free.sum()).tolist(), strict=True)),
+            scores=dict(zip(self.labels, _shares(free).tolist(), strict=True)),
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
             reason="known" if known else _why_not(region.large, wanted),
+            labels=(self.labels[best],) if known else (),
         )
 
 
@@ -181,6 +223,11 @@ class _Scores:
     similarities: NDArray[np.float64]
     accepted: NDArray[np.float64]
     large: bool
+
+
+def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities scaled to sum to 1; a single class keeps its own, or it would always be certain."""
+    return probabilities / probabilities.sum() if len(probabilities) > 1 else probabilities
 
 
 def _why_not(large: bool, taken: bool) -> str:

@@ -40,6 +40,15 @@ def test_models(client: FlaskClient) -> None:
     assert client.get("/api/models/nobody").status_code == 404
 
 
+@pytest.mark.parametrize(("role", "seen"), [("predict", b"public"), ("train", b"colours 1"), ("admin", b"colours 1")])
+def test_a_report_shows_pictures_to_those_who_may_see_data_sets(
+    role: str, seen: bytes, make: Make, registry: TinyRegistry
+) -> None:
+    (registry.root / "colours" / "1" / "report-public.html").write_text("public")
+    with make(local_role=role).test_client().get("/api/models/colours/report") as report:
+        assert seen in report.data
+
+
 def test_a_broken_model_is_listed_and_the_others_answer(make: Make, registry: TinyRegistry) -> None:
     registry.add("bad", 1)
     (registry.root / "bad" / "1" / "labels").write_text("broken")
