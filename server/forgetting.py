@@ -54,19 +54,8 @@ def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
     return found
 
 
-def _dataset(service: Service, model: str) -> str | None:
-    """The data set to retrain on: the one that the model was last trained on here, or the one of its name."""
-    trained = [each["arguments"]["dataset"] for each in service.jobs.all() if _trains(each, model)]
-    there = [each["name"] for each in Datasets(service.settings.datasets).all()]
-    return next((name for name in (*trained, model) if name in there), None)
-
-
-def _trains(job: dict[str, Any], model: str) -> bool:
-    return job["kind"] == "train" and job["state"] == "done" and job["arguments"]["model"] == model
-
-
 def _job(service: Service, name: str, label: str, by: str) -> str:
-    arguments = {"model": name, "label": label, "dataset": _dataset(service, name)}
+    arguments = {"model": name, "label": label}
     for job in service.jobs.all():
         if job["kind"] == "forget" and job["arguments"] == arguments and job["state"] in ("queued", "running"):
             return str(job["id"])

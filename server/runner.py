@@ -47,13 +47,8 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
         folder = str(settings.datasets / given["dataset"])
         return [*start, "train", folder, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
-<<<<<<< HEAD
-        data = ["--data", str(settings.datasets / given["dataset"])] if given.get("dataset") else []
-        return [*start, "forget", given["model"], given["label"], *data, *artifacts, "--progress-json"]
-=======
         datasets = ["--datasets", str(settings.datasets)]
-        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts]
->>>>>>> main
+        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts, "--progress-json"]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 

@@ -224,9 +224,7 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     assert {"--name", "m", "--recipe", "face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
     forget = command({"kind": "forget", "arguments": {"model": "m", "label": "x"}}, settings)
     assert forget[1:6] == ["-m", "model", "forget", "m", "x"]
-    assert "--data" not in forget
-    forget = command({"kind": "forget", "arguments": {"model": "m", "label": "x", "dataset": "d"}}, settings)
-    assert forget[forget.index("--data") + 1] == str(settings.datasets / "d")
+    assert forget[forget.index("--datasets") + 1] == str(settings.datasets)
 
 
 @pytest.fixture
