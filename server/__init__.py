@@ -57,6 +57,8 @@ def prepare(service: Any) -> None:
         if key:
             print(f"Likeness: the admin key, shown only this once: {key}", flush=True)
         service.journal.drain()
+        for name in service.models.names():
+            service.models.masks.spent(name, min(service.models.registry.versions(name)))
         if service.jobs.open():
             service.jobs.ensure_runner()
     except LikenessError as error:

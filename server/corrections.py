@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +19,22 @@ from server.store import Store, new_id, now
 from server.tables import corrections
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What a data set is told about a picture."""
+
+    dataset: str
+    action: str
+    label: str | None
+    by: str
+    note: str | None
+
+    def decision(self, digest: str) -> Decision:
+        if self.action == "is":
+            return Decision(digest, "move", to=self.label, by=self.by, note=self.note)
+        return Decision(digest, ACTIONS[self.action], label=self.label, by=self.by, note=self.note)
 
 
 def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
@@ -38,7 +56,7 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
     if body.action == "is_not" and label is None:
         raise Conflict("The answer named nobody; say with `label` who it is not.")
     dataset = body.dataset or row["model"]
-    picture = _learn(service, body, row, dataset, label, by)
+    picture = _learn(service, body, row, Lesson(dataset, body.action, label, by, body.note))
     made = {
         "id": new_id(),
         "time": now(),
@@ -80,37 +98,33 @@ def _region(row: dict[str, Any], body: CorrectionBody) -> dict[str, Any] | None:
     return dict(row["regions"][body.region])
 
 
-def _learn(
-    service: Service, body: CorrectionBody, row: dict[str, Any], dataset: str, label: str | None, by: str
-) -> str | None:
+def _learn(service: Service, body: CorrectionBody, row: dict[str, Any], lesson: Lesson) -> str | None:
     """Append the decision to the data set, and add the picture where that is clear; the file's name if it was added.
 
     A picture of several people teaches nothing about one of them, so it is not added and nothing is decided about it.
     """
     if len(row["regions"]) > 1:
         return None
+    data = _picture(service, body, row)
     datasets = Datasets(service.settings.datasets)
     with contextlib.suppress(Conflict):  # it is there already, as it mostly is
-        datasets.create(dataset)
-
-    def decision(digest: str) -> Decision:
-        if body.action == "is":
-            return Decision(digest, "move", to=label, by=by, note=body.note)
-        return Decision(digest, ACTIONS[body.action], label=label, by=by, note=body.note)
-
-    datasets.decide(dataset, decision(row["digest"]))
-    data = _picture(service, body, row)
-    folder = label if body.action == "is" else UNKNOWN
+        datasets.create(lesson.dataset)
+    datasets.decide(lesson.dataset, lesson.decision(row["digest"]))
+    folder = lesson.label if body.action == "is" else UNKNOWN
     if data is None or body.action == "not_a_face" or folder is None:
         return None
     with contextlib.suppress(Conflict):
-        datasets.create_class(dataset, folder)
-    stored = datasets.add(dataset, folder, data, service.limits)
-    datasets.decide(dataset, decision(stored["sha256"]))
+        datasets.create_class(lesson.dataset, folder)
+    stored = datasets.add(lesson.dataset, folder, data, service.limits)
+    datasets.decide(lesson.dataset, lesson.decision(stored["sha256"]))
     return f"{folder}/{stored['file']}"
 
 
 def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> bytes | None:
-    if body.image is not None:
-        return uploads.from_text(body.image, service.settings.picture_bytes)
-    return service.kept.read(row["id"])
+    """The picture that was asked about: sent again, or kept. Raises Conflict for another one."""
+    if body.image is None:
+        return service.kept.read(row["id"])
+    data = uploads.from_text(body.image, service.settings.picture_bytes)
+    if hashlib.sha256(data).hexdigest() != row["digest"]:
+        raise Conflict("This is not the picture that the prediction was about. Send the same file again, or none.")
+    return data

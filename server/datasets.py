@@ -12,7 +12,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, SPECIAL, Dataset, Decision
+from data_cleaning.dataset import DECISIONS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
 from server.schemas import NAME
@@ -110,13 +110,10 @@ class Datasets:
         """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
         gone: dict[str, Any] = {"datasets": [], "pictures": 0, "decisions": 0}
         for each in self.all():
-            digests: set[str] = set()
+            digests = self._remove_theirs(self.folder(each["name"]), label)
+            gone["pictures"] += len(digests)
             if any(known["name"] == label for known in each["classes"]):
-                digests = {
-                    hashlib.sha256(path.read_bytes()).hexdigest()
-                    for path in Dataset(self.folder(each["name"])).pictures(label)
-                }
-                gone["pictures"] += self.delete_class(each["name"], label)
+                self.delete_class(each["name"], label)
             decisions = self._without(self.folder(each["name"]), label, digests)
             gone["decisions"] += decisions
             if digests or decisions:
@@ -143,6 +140,22 @@ class Datasets:
             raise RequestError(f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning.")
         return (of or self.root) / names[-1]
 
+    def _remove_theirs(self, folder: Path, label: str) -> set[str]:
+        """Delete every picture that shows the class, wherever it lies; one in its folder that was decided to show
+        somebody else moves there. The sha256 of what was deleted."""
+        dataset, gone = Dataset(folder), set()
+        judged = dataset.latest_decisions()
+        for path, at in dataset.paths():
+            digest = sha256_of(path)
+            shows = _shown_after(judged.get(digest, []), at)
+            if shows == label or (at == label and shows in (None, *SPECIAL)):
+                path.unlink()
+                gone.add(digest)
+            elif at == label and shows is not None and _plain(shows):
+                (folder / shows).mkdir(exist_ok=True)
+                path.replace(folder / shows / path.name)
+        return gone
+
     def _without(self, folder: Path, label: str, digests: set[str]) -> int:
         path = folder / DECISIONS
         if not path.exists():
@@ -165,6 +178,21 @@ class Datasets:
 
 def _plain(name: str) -> bool:
     return re.fullmatch(NAME, name) is not None and len(name.encode()) <= 255
+
+
+def _shown_after(decisions: list[Decision], label: str) -> str | None:
+    """The class that a picture shows after what was decided about it; None when it was rejected."""
+    shows: str | None = label
+    for each in decisions:
+        if each.action in ("keep", "confirm"):
+            shows = each.label or label
+        elif each.action == "move":
+            shows = each.to
+        elif each.action == "not" and each.label in (None, shows):
+            shows = UNKNOWN
+        elif each.action in ("reject", "not_a_face"):
+            shows = None
+    return shows
 
 
 def _about(line: str, label: str, digests: set[str]) -> bool:

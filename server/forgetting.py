@@ -21,10 +21,11 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
     service.keeper.settle()
     knowing = models_knowing(service, label)
     for name, versions in knowing.items():
-        service.models.masks.add(Rule(name, max(versions), label))
+        service.models.masks.add(Rule.of(name, max(versions), label))
     removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
     ids, corrections = service.history.forget(label)
     service.jobs.forget(label)
+    service.store.compact()
     removed |= {
         "predictions": len(ids),
         "corrections": corrections,

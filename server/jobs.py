@@ -27,6 +27,7 @@ class Jobs:
     def __init__(self, store: Store, settings: Settings) -> None:
         self.store, self.settings = store, settings
         self.autostart = True
+        self._runners: list[subprocess.Popen[bytes]] = []
 
     def add(self, kind: str, arguments: dict[str, Any], by: str) -> dict[str, Any]:
         """A new job at the end of the queue. Raises Conflict when too many wait or the same one does already."""
@@ -129,13 +130,15 @@ class Jobs:
         folder = self.settings.state / "jobs"
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "runner.log").open("ab") as out:
-            subprocess.Popen(
+            started = subprocess.Popen(
                 [sys.executable, "-m", "server", "work"],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
             )
+        # Asking each how it is lets the kernel forget those that have ended.
+        self._runners = [each for each in self._runners if each.poll() is None] + [started]
 
 
 def _after_crash(row: dict[str, Any]) -> dict[str, Any]:

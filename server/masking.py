@@ -6,6 +6,7 @@ A rule holds for the versions that knew the person; later ones were trained with
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,15 @@ from server.store import lock
 
 @dataclass(frozen=True)
 class Rule:
-    """label is not named by versions up to `version` of `model`."""
+    """A label is not named by versions up to `version` of `model`. digest: its sha256, for the name must not stay."""
 
     model: str
     version: int
-    label: str
+    digest: str
+
+    @classmethod
+    def of(cls, model: str, version: int, label: str) -> Rule:
+        return cls(model, version, _digest(label))
 
 
 class Forgotten:
@@ -43,7 +48,8 @@ class Forgotten:
         self._change({rule}, set())
 
     def spent(self, model: str, oldest: int) -> None:
-        """Drop the rules of a model whose oldest version left is younger than they: the name itself must go too."""
+        """Drop the rules of a model whose oldest version left is younger than they. Only while no process answers:
+        one that has loaded an older version still needs them."""
         self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
 
     def _change(self, more: set[Rule], less: set[Rule]) -> None:
@@ -56,8 +62,12 @@ class Forgotten:
 
 def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:
     """The labels of a bundle that must not be named."""
-    hidden = {rule.label for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
-    return hidden & set(bundle.labels)
+    digests = {rule.digest for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
+    return {label for label in bundle.labels if _digest(label) in digests} if digests else set()
+
+
+def _digest(label: str) -> str:
+    return hashlib.sha256(label.encode()).hexdigest()
 
 
 def without(value: Any, hidden: set[str]) -> Any:

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
-from server.masking import Forgotten
 from server.settings import Settings
 from server.store import lock, now
 
@@ -33,6 +32,7 @@ Command = Callable[[dict[str, Any], Settings], list[str]]
 LOOK = 0.3  # seconds between two looks at cancel and time
 PATIENCE = 20.0  # seconds between asking a child to end and ending it
 TAIL = 4000  # characters of its output that a failed job keeps
+PROOF = ("trained", "removed_versions", "left")  # of a forgetting: nothing that names anybody
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
 CODES = {-signal.SIGKILL: "It was killed; the memory of the machine may not suffice."}
 
@@ -44,11 +44,11 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
     artifacts = ["--artifacts", str(settings.artifacts), "--json"]
     if job["kind"] == "train":
         recipe = ["--recipe", given["recipe"]] if given.get("recipe") else []
-        data = str(settings.datasets / given["dataset"])
-        return [*start, "train", data, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
+        folder = str(settings.datasets / given["dataset"])
+        return [*start, "train", folder, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
-        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts]
+        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts, "--progress-json"]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 
@@ -82,17 +82,17 @@ class Runner:
         if ending["state"] == DONE:
             (self.settings.state / "bell").touch()  # every process looks for the new version
             if job["kind"] == "forget":
-                ending |= self._forgotten(job)
+                ending |= self._forgotten(job, ending["result"])
         self.jobs.change(job["id"], ended=now(), **ending)
+        if job["kind"] == "forget":
+            self.jobs.store.compact()
 
-    def _forgotten(self, job: dict[str, Any]) -> dict[str, Any]:
+    def _forgotten(self, job: dict[str, Any], result: Any) -> dict[str, Any]:
         """Nothing that knew the person is left: the wish itself is the last place that names them."""
         model = job["arguments"]["model"]
-        folders = (self.settings.artifacts / model).glob("[0-9]*")
-        oldest = min((int(each.name) for each in folders if each.name.isdecimal()), default=1 << 31)
-        Forgotten(self.settings.state / "forgotten.json").spent(model, oldest)
         shutil.rmtree(self.settings.state / "jobs" / job["id"], ignore_errors=True)
-        return {"arguments": {"model": model, "label": "(forgotten)"}, "result": None}
+        told = {key: result.get(key) for key in PROOF} if isinstance(result, dict) else None
+        return {"arguments": {"model": model, "label": "(forgotten)"}, "result": told}
 
     def _child(self, job: dict[str, Any]) -> dict[str, Any]:
         folder = self.settings.state / "jobs" / job["id"]

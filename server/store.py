@@ -80,6 +80,13 @@ class Store:
         with self.read() as connection:
             connection.exec_driver_sql("SELECT 1")
 
+    def compact(self) -> None:
+        """SQLite's log of changes holds what was deleted until it is written back: do that now, if nobody reads."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
         self.engine.dispose(close=False)

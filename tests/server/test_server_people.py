@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from making import Make, make_picture
+from making import Make, data_url, make_picture
 from tiny_models import TinyRegistry
 
+from data_cleaning.dataset import Decision
 from server.datasets import Datasets
 from server.service import of
 
@@ -67,6 +68,7 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
         ("red", {"action": "is", "label": "../blue"}, 422, None),
         ("red", {"action": "is", "label": "blue", "region": 1}, 409, None),
         ("red", {"action": "is", "label": "blue", "image": "!"}, 400, None),
+        ("red", {"action": "is", "label": "blue", "image": data_url(make_picture("green"))}, 409, None),
         ("red", {"action": "was", "label": "blue"}, 422, None),
         ("red", {"action": "is_not", "prediction_id": "0" * 32}, 404, None),
     ],
@@ -142,6 +144,31 @@ def test_a_later_version_may_know_the_name_again(make: Make, registry: TinyRegis
     assert ask(client)["label"] == "red"
 
 
+def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> None:
+    """In her folder but him: moves to his. In his folder but her: deleted. In her folder and nobody: deleted."""
+    limits = of(app).limits
+    datasets = Datasets(of(app).settings.datasets)
+    datasets.create("family")
+    for label in ("anna", "ben"):
+        datasets.create_class("family", label)
+    at = {name: datasets.add("family", folder, make_picture(colour), limits) for name, folder, colour in (
+        ("anna", "anna", "red"), ("ben at annas", "anna", "blue"), ("nobody", "anna", "white"),
+        ("ben", "ben", "green"), ("anna at bens", "ben", "yellow"),
+    )}  # fmt: skip
+    for name, action, label, to in (
+        ("ben at annas", "move", None, "ben"),
+        ("nobody", "not", "anna", None),
+        ("anna at bens", "move", None, "anna"),
+        ("ben", "confirm", "ben", None),
+    ):
+        datasets.decide("family", Decision(at[name]["sha256"], action, label=label, to=to))
+    gone = datasets.forget("anna")
+    assert gone["pictures"] == 3
+    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+    assert set(datasets.pictures("family", "ben")) == {at["ben"]["file"], at["ben at annas"]["file"]}
+    assert "anna" not in (datasets.folder("family") / "decisions.jsonl").read_text()
+
+
 def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     jobs = of(app).jobs
     done, waits = (str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2))
@@ -162,14 +189,26 @@ def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> No
     assert make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status
 
 
+def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: Make, registry: TinyRegistry) -> None:
+    app = make(local_role="admin")
+    body = app.test_client().delete("/api/classes/red").get_json()
+    of(app).jobs.cancel(body["models"][0]["job"])
+    assert "red" not in (of(app).settings.state / "forgotten.json").read_text()
+    registry.add("colours", 2, ("blue", "green"))
+    registry.promote("colours", 2)
+    assert len(of(make()).models.forgotten()) == 1
+    registry.remove("colours", 1)
+    assert of(make()).models.forgotten() == ()
+
+
 def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient) -> None:
     from server.masking import Rule
 
-    for rule in (Rule("colours", 1, "red"), Rule("colours", 1, "green")):
+    for rule in (Rule.of("colours", 1, "red"), Rule.of("colours", 1, "green")):
         of(app).models.masks.add(rule)
     body = ask(client)
     assert [each["label"] for each in body["predictions"]] == ["blue"]
     assert body["regions"][0]["best"] == "blue"
     assert sum(each["score"] for each in body["regions"][0]["top_k"]) == pytest.approx(1, abs=1e-3)
-    of(app).models.masks.add(Rule("colours", 1, "blue"))
+    of(app).models.masks.add(Rule.of("colours", 1, "blue"))
     assert ask(client)["regions"] == []
