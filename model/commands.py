@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from data_cleaning.dataset import UNKNOWN, Dataset, Item, sha256_of
+from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
 from model.bundle import Bundle, Recognition
@@ -207,7 +207,9 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
     """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; [] without it."""
     if args.strangers is None:
         return []
-    paths = Dataset(args.strangers).pictures(".")
+    folder = Dataset(args.strangers)
+    flat = [path for path in folder.pictures(".") if path.parent == args.strangers]
+    paths = flat + [path for path, label in folder.paths() if label != NOTHING]
     if not paths:
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]

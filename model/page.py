@@ -234,7 +234,7 @@ def _mistakes(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None
         "Wrong names first, the surest of them at the top: wrong labels and bad pictures of the data set show up here."
     )
     if report["private"]:
-        text += " This report is private: it carries no pictures, only their file names."
+        text += " This page carries no pictures, only their file names."
     shown = thumbnails or [None] * len(mistakes)
     items = (_mistake(one, thumbnail) for one, thumbnail in zip(mistakes, shown, strict=True))
     return _card("The worst mistakes", f"<ul class=mistakes>{''.join(items)}</ul>", text)

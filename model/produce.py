@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -102,19 +103,22 @@ def holds(training: Training, private: bool) -> str:
 
 
 def report_files(material: Material) -> dict[str, str]:
-    """report.json and report.html of a material."""
+    """report.json and report.html of a material; and, unless it is private, report-public.html without pictures."""
     from model.page import page  # matplotlib takes a second to load: only those wait who want a report
 
     report = build(material)
-    return {
-        "report.json": json.dumps(report, indent=1, ensure_ascii=False),
-        "report.html": page(report, thumbnails(material)),
-    }
+    pages = {"report.html": page(report, thumbnails(material))}
+    if not material.private:
+        pages["report-public.html"] = page({**report, "private": True})
+    return {"report.json": json.dumps(report, indent=1, ensure_ascii=False), **pages}
 
 
 def write_report(path: Path, material: Material) -> None:
     """The HTML report to a file: written aside, then renamed."""
+    from model.page import page
+
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{os.getpid()}.part")
-    aside.write_text(report_files(material)["report.html"], "utf-8")
+    aside.write_text(page(build(material), thumbnails(material)), "utf-8")
     aside.replace(path)
+    print(f"The report is in {path}.", file=sys.stderr)

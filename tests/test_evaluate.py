@@ -33,7 +33,7 @@ from model.refusal import HeldOut
 from model.registry import Registry
 from model.samples import Rows, near_copies, samples
 from model.train import Trial, Wishes
-from tests.making import saved
+from tests.trained import saved
 
 RECIPE = RECIPES["object-classic"]
 HOW = ("--recipe", "object-classic", "--classifiers", "logistic_regression")
@@ -274,12 +274,16 @@ def test_crossval_and_evaluate_print_the_same_keys(
     assert not list(tmp_path.glob("*.part"))
 
 
-@pytest.mark.parametrize("flat", [True, False])
+@pytest.mark.parametrize("lie", ["flat", "by person", "linked"])
 def test_strangers_may_lie_flat_or_by_person(
-    flat: bool, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lie: str, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people = tmp_path / "people"
-    shutil.copytree(drawn_shapes / "disc", people if flat else people / "somebody")
+    if lie == "linked":
+        people.mkdir()
+        (people / "somebody").symlink_to(drawn_shapes / "disc")
+    else:
+        shutil.copytree(drawn_shapes / "disc", people if lie == "flat" else people / "somebody")
     shutil.copytree(drawn_shapes / "cross", tmp_path / "data" / "cross")
     shutil.copytree(drawn_shapes / "square", tmp_path / "data" / "square")
     figures = run(capsys, "crossval", tmp_path / "data", *HOW, "--folds", "2", "--strangers", people, "--json")
