@@ -5,10 +5,13 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from data_cleaning.errors import InputError, LikenessError
-from model import commands, labels, upkeep, weights
+from data_cleaning.errors import InputError, LikenessError, RecipeError
+from model import commands, commands_explain, commands_many, labels, upkeep, weights
+from model.augment import ALTERATIONS, COPIES, Augment
+from model.auto import AUTO
 from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
 
@@ -20,14 +23,16 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(prog="python -m model", description="Train, try and look after models.")
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    train = _command(sub, "train", commands.train, "train on <class>/<picture> folders and save the next version")
+    run = _either(commands.train, commands_many.train)
+    train = _command(sub, "train", run, "train on <class>/<picture> folders and save the next version")
     train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
     train.add_argument("--private", action="store_true", help=_PRIVATE)
     _how(train)
     _artifacts(train)
 
-    crossval = _command(sub, "crossval", commands.crossval, "score every picture by a model that never saw it")
+    run = _either(commands.crossval, commands_many.crossval)
+    crossval = _command(sub, "crossval", run, "score every picture by a model that never saw it")
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
@@ -51,9 +56,31 @@ def parser() -> argparse.ArgumentParser:
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
+    predict.add_argument("--top-k", type=_positive, metavar="N", help="show the N most probable classes of each region")
     predict.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE")
+    _explain(sub)
+    _export(sub)
     _upkeep(sub)
     return top
+
+
+def _explain(sub: argparse._SubParsersAction) -> None:
+    one = _command(sub, "explain", commands_explain.run_explain, "say and draw why a picture gets its answer")
+    _model(one)
+    one.add_argument("picture", type=Path, metavar="PICTURE")
+    one.add_argument("-o", "--out", type=Path, metavar="PNG", help="write the heat map there")
+    one.add_argument("--region", type=int, default=0, metavar="I", help="which region, as predict lists them, from 0")
+    one.add_argument(
+        "--data", type=Path, metavar="DIR", help="training pictures, to name the files of the nearest ones"
+    )
+
+
+def _export(sub: argparse._SubParsersAction) -> None:
+    one = _command(sub, "export", commands_explain.run_export, "write a model as one ONNX file")
+    _model(one)
+    one.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="file to write")
+    one.add_argument("--int8", action="store_true", help="also write FILE with 8-bit numbers (.int8), and compare")
+    one.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures to check, calibrate and compare on")
 
 
 def _upkeep(sub: argparse._SubParsersAction) -> None:
@@ -102,6 +129,11 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
     return one
 
 
+def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.Namespace], int]):
+    """The command for pictures of one class each, or for pictures that may carry several."""
+    return lambda args: (many if args.multi_label else one)(args)
+
+
 def _judging(one: argparse.ArgumentParser, private: str) -> None:
     one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
     one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
@@ -109,7 +141,12 @@ def _judging(one: argparse.ArgumentParser, private: str) -> None:
 
 
 def _how(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    one.add_argument(
+        "--recipe",
+        default="face-classic",
+        choices=[*sorted(RECIPES), AUTO],
+        help="default %(default)s; auto tries those that fit and keeps the cheapest of the best",
+    )
     one.add_argument(
         "--classifiers",
         type=_classifiers,
@@ -122,6 +159,19 @@ def _how(one: argparse.ArgumentParser) -> None:
         type=_share,
         help="part of strangers that may be named, held to whatever it costs "
         "(default 0.01, given up where it would refuse too many known ones)",
+    )
+    one.add_argument(
+        "--multi-label",
+        action="store_true",
+        help="a picture may carry several classes: it lies in the folder of each",
+    )
+    one.add_argument(
+        "--augment",
+        type=_augment,
+        default=Augment(),
+        metavar="HOW",
+        help=f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; "
+        f"with how many of each picture after a colon (default {COPIES}): flip,zoom:4",
     )
 
 
@@ -140,6 +190,20 @@ def _folds(text: str) -> int:
     if not 2 <= number <= 20:
         raise argparse.ArgumentTypeError(f"{number} folds; 2 to 20 are allowed")
     return number
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number}; at least 1 is allowed")
+    return number
+
+
+def _augment(text: str) -> Augment:
+    try:
+        return Augment.parse(text)
+    except RecipeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _classifiers(text: str) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
 from model.presence import known_answer, way
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Linear, Named, Recogniser, speaker
+from model.recogniser import Acceptance, Gallery, Linear, Named, PerClass, Recogniser, speaker
 
 FORMAT = 1
 GOLDEN_TOLERANCE = 1e-3
@@ -52,6 +52,8 @@ class Prediction:
     order, summing to 1. similarity: mean cosine to the nearest enrolled examples of `best`, -1 to 1.
     acceptance: the score that the threshold is held against. reason: "known", "unknown", "taken" or
     "too_small". note: the same for people. marks: what is wrong with the region, as in `crops.MARKS`.
+    labels: every name it gets, best first; several only where pictures may carry several classes (then the
+    scores do not sum to 1).
     """
 
     detection: Detection
@@ -64,6 +66,7 @@ class Prediction:
     reason: str
     note: str
     marks: tuple[str, ...]
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,6 +163,7 @@ def _prediction(detection: Detection, named: Named, marks: tuple[str, ...]) -> P
         reason=named.reason,
         note=_note(named, marks),
         marks=marks,
+        labels=named.labels,
     )
 
 
@@ -250,7 +254,7 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
-    skops.io.dump(model.classifier, folder / "classifier.skops")
+    skops.io.dump(_plain(model.classifier), folder / "classifier.skops")
     space = {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
     np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space)  # type: ignore[arg-type]
     (folder / "golden").mkdir()
@@ -265,6 +269,7 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "recipe": bundle.recipe.to_json(),
         "labels": list(model.labels),
         "acceptance": asdict(model.acceptance),
+        "thresholds": list(model.thresholds),
         "sources": list(gallery.sources),
         "facts": bundle.facts,
         "files": {name: _sha256(folder / name) for name in held},
@@ -274,6 +279,11 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         if path.is_file():
             with path.open("rb") as file:
                 os.fsync(file.fileno())
+
+
+def _plain(classifier: Any) -> Any:
+    """What skops may see: scikit-learn's own types, so a list for one classifier a class."""
+    return list(classifier.models) if isinstance(classifier, PerClass) else classifier
 
 
 def load(directory: Path) -> Bundle:
@@ -289,7 +299,13 @@ def load(directory: Path) -> Bundle:
         with np.load(directory / "gallery.npz", allow_pickle=False) as arrays:
             space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
             gallery = Gallery(arrays["vectors"], arrays["owners"], tuple(manifest["sources"]), space)
-        model = Recogniser(tuple(manifest["labels"]), classifier, gallery, Acceptance(**manifest["acceptance"]))
+        model = Recogniser(
+            tuple(manifest["labels"]),
+            PerClass(tuple(classifier)) if isinstance(classifier, list) else classifier,
+            gallery,
+            Acceptance(**manifest["acceptance"]),
+            tuple(manifest.get("thresholds", ())),
+        )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
     except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
         raise BundleBroken(f"The model in {directory.parent.name}/{directory.name} cannot be read: {error}") from error

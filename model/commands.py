@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ from tqdm import tqdm
 from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
-from model.bundle import Bundle, Recognition
-from model.evaluate import Rounds, cross_validate, outcome, presence, summary
+from model.auto import AUTO, choose
+from model.bundle import Bundle, Prediction, Recognition
+from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
+from model.multilabel import summary_many, together, verdict
 from model.presence import wide
 from model.produce import Order, produce, write_report
 from model.recipe import Recipe, recipe
@@ -59,8 +62,9 @@ def train(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
-    items, looked = _look(args.data, args.recipe, progress)
-    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry)
+    items = Dataset(args.data).items()
+    made, looked, attempts = _look(args, items, progress)
+    order = Order(args.name, args.data, made, _wishes(args), registry, attempts)
     bundle, figures = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, bundle, figures)
@@ -69,16 +73,18 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
-    made = recipe(args.recipe)
-    _, looked = _look(args.data, args.recipe, progress)
+    made, looked, attempts = _look(args, Dataset(args.data).items(), progress)
     good = readable(looked)
     check_enough(good)
     copies = near_copies(good)
     strangers = _strangers(args, made, progress)
     rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
-    outcomes, strange = cross_validate(good, copies, made, _wishes(args), rounds)
-    progress.close()
+    how = replace(_wishes(args), folds=args.folds)
+    outcomes, strange = cross_validate(good, copies, made, how, rounds)
     figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
+    figures |= gained(good, copies, made, how, figures["accuracy"])
+    figures |= {"recipe": made.name} | ({"auto": list(attempts)} if attempts else {})
+    progress.close()
     if args.report:
         name = args.data.resolve().name
         material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
@@ -90,7 +96,13 @@ def evaluate(args: Namespace) -> int:
     """Score a saved model on a folder."""
     bundle = Registry(args.artifacts).load(args.name, args.version)
     progress = Progress(args.progress_json)
-    looked = samples(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
+    items = labelled(args.data)
+    items, truths = together(items) if bundle.recogniser.thresholds else (items, {})
+    looked = samples(items, bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
+    if truths:
+        progress.close()
+        verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe.smallest) for s in readable(looked)]
+        return _print_figures(args, summary_many(verdicts, [s for s in looked if s.error]))
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
     good = readable(looked)
@@ -138,12 +150,21 @@ def predict(args: Namespace) -> int:
             line = {"picture": str(path), "error": reason}
             print(json.dumps(line, ensure_ascii=False) if args.json else f"{path}: {reason}")
             continue
-        print(json.dumps(as_json(path, answer), ensure_ascii=False) if args.json else _in_words(path, answer))
+        if args.json:
+            print(json.dumps(as_json(path, answer, args.top_k), ensure_ascii=False))
+        else:
+            print(_in_words(path, answer, args.top_k))
     return failed
 
 
-def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
-    """One line of `predict --json`."""
+def ranked(prediction: Prediction, top_k: int) -> list[dict[str, Any]]:
+    """The most probable classes of a region, best first."""
+    best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top_k]
+    return [{"label": label, "score": score} for label, score in best]
+
+
+def as_json(path: Path, answer: Recognition, top_k: int | None = None) -> dict[str, Any]:
+    """One line of `predict --json`; top_k: also list that many classes of each region, best first."""
     regions = [
         {
             "box": [p.detection.x, p.detection.y, p.detection.width, p.detection.height],
@@ -154,6 +175,8 @@ def as_json(path: Path, answer: Recognition) -> dict[str, Any]:
             "scores": p.scores,
             "reason": p.reason,
             "note": p.note,
+            **({"labels": p.labels} if len(p.labels) > 1 else {}),
+            **({"top": ranked(p, top_k)} if top_k else {}),
         }
         for p in answer.predictions
     ]
@@ -177,22 +200,35 @@ def _people(answer: Recognition) -> dict[str, Any]:
     return {"human_detected": answer.human_detected, "known_answer": answer.known_answer, "way": answer.way}
 
 
-def _in_words(path: Path, answer: Recognition) -> str:
+def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     if not answer.predictions:
         return f"{path}: {answer.note}"
     parts = [
-        f"{p.label or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
+        f"{' + '.join(p.labels) or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
         for p in answer.predictions
     ]
-    return f"{path}: {'; '.join(parts)}"
+    lines = [f"{path}: {'; '.join(parts)}"]
+    for p in answer.predictions if top_k else ():
+        lines += [f"  {one['label']:<24} {one['score']:.3f}" for one in ranked(p, top_k or 1)]
+    return "\n".join(lines)
 
 
-def _look(data: Path, preset: str, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    made = wide(recipe(preset))
-    items = Dataset(data).items()
-    looked = samples(items, made, lambda done, total: progress("crops", done, total, "Looking at pictures"))
+def _look(
+    args: Namespace, items: list[Item], progress: Progress
+) -> tuple[Recipe, list[Sample], tuple[dict[str, Any], ...]]:
+    """The recipe, the pictures looked at by it, and, where it was chosen by trying, what was tried."""
+    made: str = args.recipe
+    attempts: tuple[dict[str, Any], ...] = ()
+    if made == AUTO:
+        choice = choose(items, progress)
+        if not args.augment:
+            progress.close()
+            return choice.recipe, choice.samples, choice.attempts
+        made, attempts = choice.recipe.name, choice.attempts
+    say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
+    looked = samples(items, wide(recipe(made)), say, args.augment)
     progress.close()
-    return items, looked
+    return recipe(made), looked, attempts
 
 
 def labelled(root: Path) -> list[Item]:
@@ -224,6 +260,7 @@ def _wishes(args: Namespace) -> Wishes:
         fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
         private=getattr(args, "private", False),
+        augment=str(args.augment),
     )
 
 
@@ -233,6 +270,7 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
         facts = {"name": bundle.name, "version": bundle.version, "path": str(directory), **bundle.facts}
         print(json.dumps(facts, ensure_ascii=False))
         return 0
+    _print_attempts(bundle.facts.get("auto", ()))
     print(f"{'classifier':<20} {'score':>6} {'spread':>7} {'fit':>8}  best parameters")
     for trial in sorted(bundle.facts["trials"], key=lambda t: -t["score"]):
         parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial["parameters"].items())
@@ -242,8 +280,22 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
             f"{parameters}{chosen}"
         )
     _print_words(figures)
-    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/report.html.")
+    report = "report.json" if figures.get("multi_label") else "report.html"
+    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/{report}.")
     return 0
+
+
+def _print_attempts(attempts: Sequence[dict[str, Any]]) -> None:
+    """What `auto` tried: a line a recipe."""
+    for one in attempts:
+        if one["accuracy"] is None:
+            print(f"{one['recipe']:<16} not tried: {one['note']}")
+            continue
+        kept = "  <- kept" if one["kept"] else ""
+        print(
+            f"{one['recipe']:<16} right {one['accuracy']:.1%} +- {one['error']:.1%}, "
+            f"nothing found {one['failure_to_acquire']:.1%}, {one['milliseconds']:.0f} ms a picture{kept}"
+        )
 
 
 def _print_figures(args: Namespace, figures: dict[str, Any]) -> int:
@@ -275,6 +327,12 @@ def _print_words(figures: dict[str, Any]) -> None:
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
     _print_ways(figures.get("ways"))
+    if figures.get("multi_label"):
+        print(f"  whole sets of classes right {figures['subset_accuracy']:.1%}", end="; ")
+        print(f"mean average precision {figures['mean_average_precision']:.3f}, mean F1 {figures['macro_f1']:.3f}")
+    if "augmentation" in figures:
+        told = figures["augmentation"]
+        print(f"  altered crops ({told['how']}): {told['gain']:+.1%} against none, in the same folds")
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
 

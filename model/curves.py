@@ -13,7 +13,7 @@ from sklearn.metrics import balanced_accuracy_score
 from model.classifiers import CLASSIFIERS, SEED
 from model.refusal import HeldOut
 from model.samples import Rows
-from model.train import Trial, grouped_splits, quiet
+from model.train import Trial, grouped_splits, quiet, unaltered
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and takes minutes
@@ -76,7 +76,7 @@ def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list
     if len(numbers) > MOST_ROWS:
         kept = _part(np.arange(len(numbers)), numbers, rows.groups, MOST_ROWS / len(numbers))
         rows, numbers = rows.subset(kept), numbers[kept]
-    splits = grouped_splits(numbers, rows.groups, 3)
+    splits = unaltered(grouped_splits(numbers, rows.groups, 3), rows.altered)
     with quiet():
         return [_point(share, rows, numbers, splits, trial) for share in SHARES]
 

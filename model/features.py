@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pywt
 from numpy.typing import NDArray
@@ -25,10 +26,15 @@ Features = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Feature:
-    """A function of the table, and the names of the pretrained files it takes after the crop."""
+    """A function of the table, and the names of the pretrained files it takes after the crop.
+
+    maps, pool: where the function is `pool` of `maps`, which keep the place of what was seen.
+    """
 
     function: Callable[..., Features]
     needs: tuple[str, ...] = ()
+    maps: Callable[..., NDArray[np.float32]] | None = None
+    pool: Callable[[NDArray[np.float32]], Features] | None = None
 
 
 def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int = 3) -> Features:
@@ -85,13 +91,15 @@ def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Featu
     return np.sqrt(counts / float(side * side)).astype(np.float32)
 
 
-def colour(crop: Image, *, grid: int = 3, bins: int = 6) -> Features:
-    """Histograms of each channel of blue, green and red in grid x grid cells: length grid^2 * 3 * bins, 0 to 1."""
-    small = resize(crop, 32 * grid, 32 * grid)
-    cells = small.reshape(grid, 32, grid, 32, 3).swapaxes(1, 2).reshape(grid * grid, -1, 3)
-    levels = cells.astype(np.int64) * bins // 256
-    histograms = [np.bincount(levels[i, :, c], minlength=bins) for i in range(grid * grid) for c in range(3)]
-    return np.sqrt(np.concatenate(histograms) / 1024.0).astype(np.float32)
+def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Features:
+    """Histograms of each channel of blue, green and red in grid x grid cells: length grid^2 * 3 * bins, 0 to 1.
+
+    cell: pixels a side of each cell; the crop is scaled to grid * cell pixels first.
+    """
+    small = resize(crop, cell * grid, cell * grid)
+    cells = [small[cell * r : cell * (r + 1), cell * c : cell * (c + 1)] for r in range(grid) for c in range(grid)]
+    histograms = [cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)]
+    return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
 def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features:
@@ -108,12 +116,36 @@ def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features
 
 
 def object_embedding(crop: Image, model: Path) -> Features:
-    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1.
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `mean_of` of `object_maps`."""
+    return mean_of(object_maps(crop, model))
+
+
+def object_roots(crop: Image, model: Path) -> Features:
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `root_of` of `object_maps`."""
+    return root_of(object_maps(crop, model))
+
+
+def object_maps(crop: Image, model: Path) -> NDArray[np.float32]:
+    """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (1280, 7, 7), from 0 up.
 
     Source: Tan, Le, "EfficientNet", ICML 2019; Lite variant by Liu, 2020.
     """
     pixels = (resize(crop, 224, 224)[:, :, ::-1].astype(np.float32) - 127.0) / 128.0
-    return unit(run(model, pixels.transpose(2, 0, 1)[None], ["features"])[0][0])
+    return run(model, pixels.transpose(2, 0, 1)[None], ["feature_map"])[0][0]
+
+
+def mean_of(maps: NDArray[np.float32]) -> Features:
+    """The means over all places, scaled to length 1."""
+    return unit(maps.mean(axis=(1, 2)))
+
+
+def root_of(maps: NDArray[np.float32]) -> Features:
+    """The square roots of the means over all places, scaled to length 1.
+
+    The square root keeps a few strong channels from drowning the rest. Source: Perronnin et al., "Improving
+    the Fisher kernel for large-scale image classification", ECCV 2010.
+    """
+    return unit(np.sqrt(np.maximum(maps.mean(axis=(1, 2)), 0.0)))
 
 
 def unit(vector: NDArray[np.floating]) -> Features:
@@ -129,5 +161,6 @@ FEATURES: dict[str, Feature] = {
     "lbp": Feature(lbp),
     "colour": Feature(colour),
     "face_embedding": Feature(face_embedding, needs=("dlib_face",)),
-    "object_embedding": Feature(object_embedding, needs=("efficientnet_lite0",)),
+    "object_embedding": Feature(object_embedding, ("efficientnet_lite0",), object_maps, mean_of),
+    "object_roots": Feature(object_roots, ("efficientnet_lite0",), object_maps, root_of),
 }

@@ -16,6 +16,7 @@ import numpy as np
 
 from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
+from model.augment import Augment
 from model.presence import wide
 from model.produce import Order, Say, produce
 from model.recipe import Recipe
@@ -143,9 +144,15 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
     made = manifest(what.registry, what.name, what.registry.active(what.name))
     left = [item for item in Dataset(what.data).items() if item.sha256 not in theirs]
     _check_enough_left(what, made["labels"], left)
+    if made.get("thresholds"):
+        raise DatasetError(
+            f"The pictures of {what.name} may carry several classes, so a class cannot be taken out of it alone. "
+            "Remove its folder from the data set and train again with --multi-label."
+        )
     wishes = {**made["facts"]["wishes"], "classifiers": tuple(made["facts"]["wishes"]["classifiers"])}
     order = Order(what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry)
-    looked = samples(left, wide(order.recipe), lambda done, total: say("crops", done, total, "Looking at pictures"))
+    augment = Augment.parse(order.wishes.augment)
+    looked = samples(left, wide(order.recipe), lambda d, t: say("crops", d, t, "Looking at pictures"), augment)
     return produce(order, left, looked, say)[0].version
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
 from model.bundle import Bundle
-from model.evaluate import Rounds, cross_validate, presence, summary
+from model.evaluate import Rounds, cross_validate, gained, presence, summary
 from model.presence import above
 from model.recipe import Recipe
 from model.registry import Registry
@@ -36,6 +36,7 @@ class Order:
     recipe: Recipe
     wishes: Wishes
     registry: Registry
+    attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
 
 
 def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> tuple[Bundle, dict[str, Any]]:
@@ -50,6 +51,7 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
     outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
     figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
+    figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
     seen = [above(one, training.recipe) for one in looked]
@@ -77,6 +79,7 @@ def facts(training: Training, items: list[Item], figures: dict[str, Any], order:
         "examples": len(training.rows.labels),
         "classifier": training.chosen,
         "trials": [vars(t) for t in training.trials],
+        **({"auto": list(order.attempts)} if order.attempts else {}),
         "wishes": vars(order.wishes),
         "acceptance": asdict(model.acceptance),
         "crossval": {key: figures[key] for key in kept},

@@ -37,6 +37,8 @@ class Recipe:
     detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked in order.
     eyes: look for two eyes in each face, and prefer faces that show them.
     mirror: train on each crop and on its mirror image, and answer by the mean of both.
+    closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and nobody asked
+        for a rate of strangers, nothing is refused for being unlike the examples.
     smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
     gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
         of few dimensions fitted to tell the classes apart, from which no picture can be read back.
@@ -53,6 +55,7 @@ class Recipe:
     mirror: bool = False
     gallery: str = "features"
     smallest: int = 24
+    closed: bool = False
 
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS:
@@ -95,6 +98,7 @@ class Recipe:
             "mirror": self.mirror,
             "gallery": self.gallery,
             "smallest": self.smallest,
+            "closed": self.closed,
         }
 
     @classmethod
@@ -175,14 +179,16 @@ RECIPES: dict[str, Recipe] = {
         mirror=True,
         gallery="discriminant",
         smallest=8,
+        closed=True,
     ),
     "object-modern": Recipe(
         name="object-modern",
         subject="object",
         detector=Step("whole"),
         crop=Step("stretched", {"size": 224}),
-        features=(Step("object_embedding"),),
+        features=(Step("object_roots"), Step("colour", {"grid": 2, "bins": 8, "cell": 112})),
         mirror=True,
         smallest=8,
+        closed=True,
     ),
 }

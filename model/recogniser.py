@@ -94,6 +94,7 @@ class Named:
     class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
     "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them) or
     "too_small".
+    labels: every name it gets, best first: at most one, but where a picture may carry several classes.
     """
 
     label: str | None
@@ -102,6 +103,7 @@ class Named:
     similarity: float
     acceptance: float
     reason: str
+    labels: tuple[str, ...] = ()
 
     @property
     def probability(self) -> float:
@@ -109,13 +111,29 @@ class Named:
 
 
 @dataclass(frozen=True)
+class PerClass:
+    """A classifier for each class on its own, yes or no; they answer together as one."""
+
+    models: tuple[Any, ...]
+
+    def predict_proba(self, rows: Features) -> NDArray[np.float64]:
+        """Probability of each class, 0 to 1, shape (n, classes); a row need not sum to 1."""
+        return np.stack([model.predict_proba(rows)[:, 1] for model in self.models], axis=1)
+
+
+@dataclass(frozen=True)
 class Recogniser:
-    """A fitted model of features. labels: the known classes, sorted; a trained `_unknown` is not one of them."""
+    """A fitted model of features.
+
+    labels: the known classes, sorted; a trained `_unknown` is not one of them. thresholds: where a picture may
+    carry several classes, the probability from which each is given (the classifier is a PerClass then); else empty.
+    """
 
     labels: tuple[str, ...]
     classifier: Any
     gallery: Gallery
     acceptance: Acceptance
+    thresholds: tuple[float, ...] = ()
 
     def score(self, views: Sequence[Features]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities and similarities of each region, both of shape (regions, labels).
@@ -139,6 +157,9 @@ class Recogniser:
         if not views:
             return []
         probabilities, similarities = self.score(views)
+        if self.thresholds:
+            rows = zip(probabilities, similarities, large, strict=True)
+            return [self._several(p, s, wide) for p, s, wide in rows]
         accepted = self.acceptance_scores(probabilities, similarities)
         believable = (accepted >= self.acceptance.threshold) & np.array(large)[:, None]
         regions = [
@@ -155,6 +176,21 @@ class Recogniser:
     ) -> NDArray[np.float64]:
         """The score that belief rests on, for every region and class."""
         return similarities if self.acceptance.score == "similarity" else probabilities
+
+    def _several(self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool) -> Named:
+        """Every class that reaches its own threshold."""
+        order = np.argsort(-probabilities, kind="stable")
+        given = [int(c) for c in order if large and probabilities[c] >= self.thresholds[c]]
+        best = given[0] if given else int(order[0])
+        return Named(
+            label=self.labels[best] if given else None,
+            best=self.labels[best],
+            scores=dict(zip(self.labels, probabilities.tolist(), strict=True)),
+            similarity=float(similarities[best]),
+            acceptance=float(probabilities[best]),
+            reason="known" if given else _why_not(large, False),
+            labels=tuple(self.labels[c] for c in given),
+        )
 
     def _named(self, region: _Scores, taken: dict[int, int]) -> Named:
         lost = [c for c, owner in taken.items() if owner != region.row]
@@ -174,6 +210,7 @@ class Recogniser:
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
             reason="known" if known else _why_not(region.large, wanted),
+            labels=(self.labels[best],) if known else (),
         )
 
 

@@ -62,6 +62,9 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tup
     with_strangers = bool((numbers == len(plan.labels)).any())
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
+    elif plan.recipe.closed and not plan.wishes.strict:
+        basis = "nothing: the classes are taken to be all there is; pictures in _unknown would change that"
+        return Acceptance("similarity", -1.0, basis), None
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
@@ -90,6 +93,8 @@ def _even(held: dict[str, HeldOut], basis: str) -> tuple[Acceptance, HeldOut]:
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
     """Out-of-fold scores with the strangers trained on in the other folds."""
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
+    plain = ~rows.altered
+    probabilities, similarities, numbers = probabilities[plain], similarities[plain], numbers[plain]
     stranger = numbers == len(plan.labels)
     best = probabilities.argmax(axis=1)
     line = np.arange(len(numbers))
@@ -108,16 +113,17 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
     """
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
     best = probabilities.argmax(axis=1)
-    line, right = np.arange(len(numbers)), best == numbers
+    line = np.flatnonzero(~rows.altered)
+    best, right = best[line], (best == numbers)[line]
     alike, likely = [], []
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
         out = np.isin(numbers, absent)
         rest = rows.subset(~out)
         gallery = plan.gallery(rest, numbers[~out])
-        alike.append(gallery.similarity(rows.features[out], len(plan.labels)).max(axis=1))
+        alike.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
         if plan.recipe.gallery == "discriminant":
             model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
-            likely.append(model.predict_proba(rows.inside[out]).max(axis=1))
+            likely.append(model.predict_proba(rows.inside[out & ~rows.altered]).max(axis=1))
     held = {"similarity": HeldOut(similarities[line, best], right, np.concatenate(alike))}
     if likely:
         held["probability"] = HeldOut(probabilities[line, best], right, np.concatenate(likely))

@@ -18,18 +18,23 @@ from numpy.typing import NDArray
 from data_cleaning.dataset import NOTHING, UNKNOWN, Item
 from data_cleaning.duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.images import DISK_LIMITS, load
+from data_cleaning.images import DISK_LIMITS, Image, load
+from model.augment import Augment
 from model.features import Features
-from model.pipeline import Region, Stopwatch, look, measure_views
+from model.pipeline import Region, Stopwatch, crop, look, measure_crop, measure_views
 from model.recipe import Recipe
 
 Progress = Callable[[int, int], None]
+
+
+MANY = 3000  # of more pictures than this only the first view trains: mirror images add time, and nothing else
 
 
 @dataclass(frozen=True)
 class Sample:
     """One picture: its regions, best first, and each one's features, shape (views, d).
 
+    extra: for each region the features of altered crops, shape (copies, d), for training alone; empty without.
     hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
     group: the name that the data set's groups.csv gives it, or None.
     """
@@ -43,10 +48,14 @@ class Sample:
     seconds: dict[str, float] = field(default_factory=dict)
     error: str | None = None
     group: str | None = None
+    extra: tuple[Features, ...] = ()
 
 
-def sample(item: Item, recipe: Recipe) -> Sample:
-    """Look at one picture and measure every region."""
+NO_AUGMENT = Augment()
+
+
+def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
+    """Look at one picture and measure every region, and altered crops of it where they are asked for."""
     watch = Stopwatch()
     try:
         sight = look(load(item.path), recipe, DISK_LIMITS, watch)
@@ -54,16 +63,33 @@ def sample(item: Item, recipe: Recipe) -> Sample:
         return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
         views = tuple(measure_views(sight.image, region.detection, recipe) for region in sight.regions)
-    seen = difference_hash(sight.image)
-    return Sample(item.path, item.label, item.sha256, sight.regions, views, seen, watch.seconds, group=item.group)
+    extra = tuple(_altered(sight.image, region, recipe, augment, item.sha256) for region in sight.regions if augment)
+    return Sample(
+        item.path,
+        item.label,
+        item.sha256,
+        sight.regions,
+        views,
+        difference_hash(sight.image),
+        watch.seconds,
+        group=item.group,
+        extra=extra,
+    )
 
 
-def samples(items: Sequence[Item], recipe: Recipe, progress: Progress | None = None) -> list[Sample]:
+def _altered(image: Image, region: Region, recipe: Recipe, augment: Augment, sha256: str) -> Features:
+    chips = augment.altered(crop(image, region.detection, recipe), sha256)
+    return np.stack([measure_crop(chip, recipe) for chip in chips])
+
+
+def samples(
+    items: Sequence[Item], recipe: Recipe, progress: Progress | None = None, augment: Augment = NO_AUGMENT
+) -> list[Sample]:
     """`sample` for all, on all cores, in the items' order."""
     cv2.setNumThreads(1)  # the pool below uses the cores; nested threads only make them wait
     done: list[Sample] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pending = pool.map(lambda item: sample(item, recipe), items)
+        pending = pool.map(lambda item: sample(item, recipe, augment), items)
         try:
             for number, one in enumerate(pending, 1):
                 done.append(one)
@@ -90,8 +116,9 @@ class Rows:
     """What classifiers are fitted on.
 
     features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each row the
-    sha256 of its picture. groups: near-copy group of its picture, shape (n,). inside: the features as the
-    classifiers see them, shape (n, k); empty until a basis is fitted.
+    sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is it an altered
+    crop, which nothing may be measured on? bool, shape (n,). inside: the features as the classifiers see them,
+    shape (n, k); empty until a basis is fitted.
     """
 
     features: Features
@@ -99,12 +126,18 @@ class Rows:
     sources: tuple[str, ...]
     groups: NDArray[np.int64]
     inside: Features = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    altered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+
+    def __post_init__(self) -> None:
+        if not len(self.altered):
+            object.__setattr__(self, "altered", np.zeros(len(self.groups), bool))
 
     def subset(self, index: NDArray) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
         labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
-        return Rows(self.features[index], labels, sources, self.groups[index], self.inside[index])
+        inside = self.inside[index] if len(self.inside) else self.inside
+        return Rows(self.features[index], labels, sources, self.groups[index], inside, self.altered[index])
 
 
 def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
@@ -116,7 +149,9 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
     picks = [(i, r) for i, r in chosen.items()]
     picks += [(i, r) for i, s in enumerate(all_samples) if s.label == UNKNOWN for r in range(len(s.views))]
     picks.sort()
-    features = [all_samples[i].views[r] for i, r in picks]
+    most = 1 if len(picks) > MANY else None
+    features = [np.concatenate([views[r][:most] for views in _all_views(all_samples[i])]) for i, r in picks]
+    plain = [len(all_samples[i].views[r][:most]) for i, r in picks]
     repeats = [len(v) for v in features]
     pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
     if not features:
@@ -126,7 +161,13 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
         labels=tuple(all_samples[i].label for i in pictures),
         sources=tuple(all_samples[i].sha256 for i in pictures),
         groups=copies[pictures],
+        altered=np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
     )
+
+
+def _all_views(one: Sample) -> list[tuple[Features, ...]]:
+    """What each region gives to learn from: its views, then its altered crops where there are any."""
+    return [one.views, one.extra] if one.extra else [one.views]
 
 
 def _choose(all_samples: Sequence[Sample], recipe: Recipe) -> dict[int, int]:

@@ -33,6 +33,7 @@ from model.refusal import HeldOut, choose_acceptance
 from model.samples import Rows, Sample, training_rows
 
 Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+SEARCH_ROWS = 3000  # more rows than this are thinned before the classifiers are compared
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Wishes:
     classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large enough.
     fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it whatever it costs;
     otherwise at most `refusable` of the known are refused for its sake. private: keep no training example
-    in the classifier.
+    in the classifier. augment: which altered crops trained too, as `Augment.parse` reads it.
     """
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -51,6 +52,7 @@ class Wishes:
     strict: bool = False
     refusable: float = 0.02
     private: bool = False
+    augment: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,19 +92,20 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
     with quiet():
-        rows, fitted = with_basis(rows)
-        splits = grouped_splits(numbers, rows.groups, wishes.folds)
-        trials = [search(name, rows.inside, numbers, splits) for name in _allowed(wishes)]
+        rows, found = with_basis(rows)
+        few = searched(rows, numbers)
+        splits = unaltered(grouped_splits(numbers[few], rows.groups[few], wishes.folds), rows.altered[few])
+        trials = [search(name, rows.inside[few], numbers[few], splits) for name in allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
-        plan = Plan(recipe, best, labels, wishes, fitted)
+        plan = Plan(recipe, best, labels, wishes, found)
         recogniser, held = plan.fit(rows, numbers)
     return Training(recogniser, tuple(trials), rows, best.name, recipe, held)
 
 
 def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
     """The rows with what a basis fitted on them gives, and the basis."""
-    fitted = basis(rows.features)
-    return replace(rows, inside=fitted.transform(rows.features).astype(np.float32)), fitted
+    found = basis(rows.features)
+    return replace(rows, inside=found.transform(rows.features).astype(np.float32)), found
 
 
 def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
@@ -149,10 +152,7 @@ class Plan:
 
     def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
         """The chosen classifier, calibrated and fitted on what the basis gives."""
-        bare = CLASSIFIERS[self.trial.name].make().set_params(**self.trial.parameters)
-        model = calibrated(bare, grouped_splits(numbers, rows.groups, 3)).fit(rows.inside, numbers)
-        model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
-        return model
+        return fitted(self.trial, rows, numbers)
 
     def served(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
         """The same as a classifier of features."""
@@ -160,15 +160,23 @@ class Plan:
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
-        enrolled = rows.subset(numbers < len(self.labels))
+        known = (numbers < len(self.labels)) & ~rows.altered
+        enrolled = rows.subset(known)
         space = None
         if self.recipe.gallery == "discriminant":
             space = discriminant_space(self.basis, rows.inside, numbers)
-        owners = numbers[numbers < len(self.labels)]
-        return Gallery(project(space, enrolled.features), owners, enrolled.sources, space)
+        return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
 
 
-def discriminant_space(fitted: Pipeline, inside: Features, numbers: NDArray[np.int64]) -> Linear | None:
+def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+    """The classifier that a trial found, calibrated and fitted on what the basis gives."""
+    bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+    model = calibrated(bare, grouped_splits(numbers, rows.groups, 3)).fit(rows.inside, numbers)
+    model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
+    return model
+
+
+def discriminant_space(basis_: Pipeline, inside: Features, numbers: NDArray[np.int64]) -> Linear | None:
     """A basis and linear discriminants as one map from features, to at most classes - 1 dimensions.
 
     None where one class alone gives nothing to tell apart. Source: Belhumeur et al., "Eigenfaces vs.
@@ -178,7 +186,7 @@ def discriminant_space(fitted: Pipeline, inside: Features, numbers: NDArray[np.i
         return None
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(inside, numbers)
     keep = lda.scalings_[:, : len(lda.classes_) - 1].T
-    first = as_linear(fitted)
+    first = as_linear(basis_)
     offset = keep @ (first.offset - inside.mean(axis=0))  # centred: the cosine must not see where zero lay
     return Linear((keep @ first.matrix).astype(np.float32), offset.astype(np.float32))
 
@@ -188,6 +196,29 @@ def grouped_splits(numbers: NDArray[np.int64], groups: NDArray[np.int64], folds:
     smallest = min(len(set(groups[numbers == n].tolist())) for n in set(numbers.tolist()))
     splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=SEED)
     return list(splitter.split(np.zeros(len(numbers)), numbers, groups))
+
+
+def searched(rows: Rows, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Row numbers, rising, that the classifiers are compared on: all, or of each class an equal part of its groups.
+
+    The comparison fits some forty models and a support vector machine's time grows with the square of the
+    rows; which classifier and which parameters are best shows on SEARCH_ROWS of them already.
+    """
+    share = SEARCH_ROWS / len(numbers)
+    if share >= 1:
+        return np.arange(len(numbers))
+    chance = np.random.default_rng(SEED)
+    kept: list[NDArray[np.int64]] = []
+    for number in sorted(set(numbers.tolist())):
+        groups = np.unique(rows.groups[numbers == number])
+        some = chance.permutation(groups)[: max(10, round(share * len(groups)))]
+        kept.append(np.flatnonzero((numbers == number) & np.isin(rows.groups, some)))
+    return np.sort(np.concatenate(kept))
+
+
+def unaltered(splits: Splits, altered: NDArray[np.bool_]) -> Splits:
+    """The same splits with altered crops left out of what is measured on."""
+    return [(learn, test[~altered[test]]) for learn, test in splits]
 
 
 @contextmanager
@@ -222,7 +253,8 @@ def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Ro
             )
 
 
-def _allowed(wishes: Wishes) -> list[str]:
+def allowed(wishes: Wishes) -> list[str]:
+    """Names of the classifiers to compare. Raises DatasetError where none is left."""
     names = [n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)]
     if not names:
         raise DatasetError("Every chosen classifier keeps training examples; choose another one, or drop --private.")

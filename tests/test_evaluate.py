@@ -32,7 +32,7 @@ from model.recogniser import Named
 from model.refusal import HeldOut
 from model.registry import Registry
 from model.samples import Rows, near_copies, samples
-from model.train import Trial, Wishes
+from model.train import Trial, Wishes, with_basis
 from tests.trained import saved
 
 RECIPE = RECIPES["object-classic"]
@@ -198,8 +198,8 @@ def test_more_pictures_help_where_classes_are_wide() -> None:
     features[numbers == 1] += 0.4
     names = tuple("ab"[n] for n in numbers)
     rows = Rows(features, names, tuple(str(i) for i in range(240)), np.arange(240))
-    trial = Trial("logistic_regression", 0, 0, {"classifier__C": 0.1}, 0, 0)
-    curve = learning_curve(rows, numbers, trial)
+    trial = Trial("logistic_regression", 0, 0, {"C": 0.1}, 0, 0)
+    curve = learning_curve(with_basis(rows)[0], numbers, trial)
     assert [point["pictures"] for point in curve] == [20.0, 40.0, 60.0, 80.0]
     assert curve[-1]["score"] > curve[0]["score"] + 0.05
     assert all(0 <= point["score"] <= 1 for point in curve)
@@ -211,7 +211,7 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     features = np.repeat(random.normal(0, 1, (60, 30)), 2, axis=0).astype(np.float32)
     numbers = np.repeat(random.permutation([0, 1] * 30), 2)
     rows = Rows(features, tuple("ab"[n] for n in numbers), tuple(str(i // 2) for i in range(120)), np.arange(120) // 2)
-    curve = learning_curve(rows, numbers, Trial("svm", 0, 0, {"classifier__C": 10.0}, 0, 0))
+    curve = learning_curve(with_basis(rows)[0], numbers, Trial("svm", 0, 0, {"C": 10.0}, 0, 0))
     assert curve[-1]["score"] < 0.75
 
 

@@ -1,0 +1,86 @@
+"""Time per picture of the object recipes, after decoding, one thread: features and answer. Both recipes in one run.
+
+    python -m benchmarks.objects DATA [--pictures 60]
+
+DATA is <class>/<picture>. Prints one JSON object: median milliseconds of each stage and recipe, and the ratio of
+modern to classic. Milliseconds of this thread's processor time, which other work on the machine disturbs little.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import cv2
+from threadpoolctl import threadpool_limits
+
+from data_cleaning.dataset import Dataset, Item
+from data_cleaning.errors import PictureError
+from data_cleaning.images import DISK_LIMITS, Image, decode
+from model.pipeline import find, measure_views
+from model.recipe import Recipe, recipe
+from model.recogniser import Recogniser
+from model.samples import near_copies, readable, samples
+from model.train import Wishes, fit
+
+RECIPES = ("object-classic", "object-modern")
+ROUNDS = 3
+
+
+def main() -> None:
+    """Train both recipes on some pictures, then time them in turn on the others."""
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options.add_argument("data", type=Path)
+    options.add_argument("--pictures", type=int, default=60, help="how many pictures are timed")
+    given = options.parse_args()
+    cv2.setNumThreads(1)
+    items = Dataset(given.data).items()
+    timed = _images(items[:: max(1, len(items) // given.pictures)])
+    models = {name: (recipe(name), _trained(recipe(name), items)) for name in RECIPES}
+    took: dict[str, dict[str, list[float]]] = {name: {"features": [], "predict": []} for name in RECIPES}
+    with threadpool_limits(1):
+        _time(models, timed, took)
+    table = {name: _milliseconds(stages) for name, stages in took.items()}
+    ratio = table["object-modern"]["total"] / table["object-classic"]["total"]
+    print(json.dumps({"pictures": len(timed), "milliseconds": table, "modern_to_classic": round(ratio, 2)}, indent=1))
+
+
+def _time(
+    models: dict[str, tuple[Recipe, Recogniser]], timed: list[Image], took: dict[str, dict[str, list[float]]]
+) -> None:
+    for _ in range(ROUNDS):
+        for image in timed:
+            for name, (made, model) in models.items():  # in turn, so that both meet the same moments
+                start = time.thread_time()
+                views = [measure_views(image, region.detection, made) for region in find(image, made)]
+                middle = time.thread_time()
+                model.answer(views, [True] * len(views))
+                took[name]["features"].append(middle - start)
+                took[name]["predict"].append(time.thread_time() - middle)
+
+
+def _images(items: list[Item]) -> list[Image]:
+    images = []
+    for item in items:
+        try:
+            images.append(decode(item.path.read_bytes(), DISK_LIMITS))
+        except PictureError:
+            continue
+    return images
+
+
+def _trained(made: Recipe, items: list[Item]) -> Recogniser:
+    good = readable(samples(items, made))
+    return fit(good, near_copies(good), made, Wishes(classifiers=("logistic_regression",))).recogniser
+
+
+def _milliseconds(stages: dict[str, list[float]]) -> dict[str, float]:
+    medians = {stage: statistics.median(values) * 1e3 for stage, values in stages.items()}
+    return {stage: round(value, 2) for stage, value in (medians | {"total": sum(medians.values())}).items()}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,280 @@
+"""Pictures that may carry several classes: one folder a class, the same picture in each folder that fits it.
+
+Every class is a question of its own, yes or no, with its own calibrated probability and threshold. Fitting and
+figures for that; answering is in `recogniser`. Not for the server.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+from sklearn.model_selection import GridSearchCV, GroupKFold
+from sklearn.multiclass import OneVsRestClassifier
+from sklearn.pipeline import Pipeline
+
+from data_cleaning.dataset import SPECIAL, Item
+from data_cleaning.errors import DatasetError
+from model.classifiers import CLASSIFIERS, SEED, behind
+from model.evaluate import wilson
+from model.recipe import Recipe
+from model.recogniser import Acceptance, Gallery, Named, PerClass, Recogniser, project
+from model.samples import Rows, Sample
+from model.train import (
+    Splits,
+    Training,
+    Trial,
+    Wishes,
+    allowed,
+    discriminant_space,
+    fitted,
+    quiet,
+    searched,
+    unaltered,
+    with_basis,
+)
+
+Truths = dict[str, frozenset[str]]  # classes of each picture, by its sha256
+LEAST = 4  # different pictures that a class needs on either side of yes and no
+BASIS = "each class's own threshold, where the mean of precision and recall (F1) was best"
+
+
+def together(items: Sequence[Item]) -> tuple[list[Item], Truths]:
+    """Each picture once, and the classes of all folders that it lies in; `_unknown` and `_none` stand for no class."""
+    truths: Truths = {}
+    first: dict[str, Item] = {}
+    for item in items:
+        own = frozenset() if item.label in SPECIAL else frozenset({item.label})
+        truths[item.sha256] = truths.get(item.sha256, frozenset()) | own
+        first.setdefault(item.sha256, item)
+    return list(first.values()), truths
+
+
+@dataclass(frozen=True)
+class Many:
+    """What classifiers are fitted on. answers: bool, shape (rows, labels): which classes the row's picture carries."""
+
+    rows: Rows
+    answers: NDArray[np.bool_]
+    labels: tuple[str, ...]
+
+    def sets(self) -> NDArray[np.int64]:
+        """A number for each row, the same for the same set of classes."""
+        return np.unique(self.answers, axis=0, return_inverse=True)[1].ravel().astype(np.int64)
+
+    def subset(self, index: NDArray) -> Many:
+        """The rows of an index or a mask."""
+        return Many(self.rows.subset(index), self.answers[index], self.labels)
+
+
+def table(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64]) -> Many:
+    """Rows of the first region of each picture. Raises DatasetError where a class has too few pictures to learn."""
+    labels = tuple(sorted(set().union(*truths.values())))
+    seen = [i for i, one in enumerate(all_samples) if one.views]
+    blocks = [np.concatenate([v[0] for v in (all_samples[i].views, all_samples[i].extra) if v]) for i in seen]
+    repeats = [len(block) for block in blocks]
+    plain = [len(all_samples[i].views[0]) for i in seen]
+    pictures = np.repeat(seen, repeats)
+    if not blocks:
+        raise DatasetError("In none of the pictures was there anything to learn from.")
+    rows = Rows(
+        np.concatenate(blocks),
+        tuple(all_samples[i].label for i in pictures),
+        tuple(all_samples[i].sha256 for i in pictures),
+        copies[pictures],
+        altered=np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
+    )
+    answers = np.array([[label in truths[source] for label in labels] for source in rows.sources])
+    _check(labels, answers, rows.groups)
+    return Many(rows, answers, labels)
+
+
+def _check(labels: tuple[str, ...], answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
+    for column, label in enumerate(labels):
+        yes = len(set(groups[answers[:, column]].tolist()))
+        no = len(set(groups[~answers[:, column]].tolist()))
+        if min(yes, no) < LEAST:
+            raise DatasetError(
+                f"Class {label} has {yes} different pictures that carry it and {no} that do not; "
+                f"at least {LEAST} of both are needed."
+            )
+
+
+@dataclass(frozen=True)
+class How:
+    """The choices of one training."""
+
+    recipe: Recipe
+    wishes: Wishes
+
+
+def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64], how: How) -> Training:
+    """Train one classifier a class, of the kind and with the parameters that are best over all classes."""
+    many = table(all_samples, truths, copies)
+    with quiet():
+        rows, found = with_basis(many.rows)
+        many = replace(many, rows=rows)
+        few = many.subset(searched(many.rows, many.sets()))
+        splits = unaltered(_splits(few, how.wishes.folds), few.rows.altered)
+        trials = [_search(name, few, splits) for name in allowed(how.wishes)]
+        best = max(trials, key=lambda t: t.score)
+        model = Recogniser(
+            many.labels,
+            PerClass(tuple(behind(found, model) for model in _models(best, many))),
+            _gallery(many, found, how.recipe),
+            Acceptance("probability", -1.0, BASIS),
+            _thresholds(best, many, how.wishes.folds),
+        )
+    return Training(model, tuple(trials), many.rows, best.name, how.recipe)
+
+
+def _splits(many: Many, folds: int) -> Splits:
+    groups = many.rows.groups
+    splitter = GroupKFold(max(2, min(folds, len(set(groups.tolist())))), shuffle=True, random_state=SEED)
+    return list(splitter.split(many.answers, groups=groups))
+
+
+def _search(name: str, many: Many, splits: Splits) -> Trial:
+    """GridSearchCV of one kind of classifier, by the mean average precision over the classes."""
+    candidate = CLASSIFIERS[name]
+    grid = GridSearchCV(
+        OneVsRestClassifier(candidate.make()),
+        {f"estimator__{key}": values for key, values in candidate.grid.items()},
+        scoring="average_precision",
+        cv=splits,
+        refit=False,
+        n_jobs=os.cpu_count(),
+    )
+    start = time.perf_counter()
+    with joblib.parallel_config("threading"):
+        grid.fit(many.rows.inside, many.answers.astype(np.int64))
+    found, i = grid.cv_results_, grid.best_index_
+    parameters = {key.removeprefix("estimator__"): value for key, value in grid.best_params_.items()}
+    score, spread, seconds = (float(found[key][i]) for key in ("mean_test_score", "std_test_score", "mean_fit_time"))
+    return Trial(name, score, spread, parameters, seconds, time.perf_counter() - start)
+
+
+def _models(trial: Trial, many: Many) -> list[Any]:
+    """One calibrated classifier a class, of what the basis gives."""
+    return [fitted(trial, many.rows, answer) for answer in many.answers.T.astype(np.int64)]
+
+
+def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
+    """For each class the probability at which F1 was best on pictures that the model had not seen."""
+    unseen = np.full(many.answers.shape, np.nan)
+    for learn, test in _splits(many, min(folds, 3)):
+        part = many.subset(learn)
+        yes = part.answers.sum(axis=0)
+        if (yes == 0).any() or (yes == len(learn)).any():
+            continue
+        unseen[test] = PerClass(tuple(_models(trial, part))).predict_proba(many.rows.inside[test])
+    usable = ~np.isnan(unseen[:, 0]) & ~many.rows.altered
+    return tuple(best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels)))
+
+
+def best_f1(probabilities: NDArray[np.float64], answers: NDArray[np.bool_]) -> float:
+    """The threshold with the best F1, half way to the next value below, from .05 to .95; .5 without any yes."""
+    if not answers.any():
+        return 0.5
+    order = np.argsort(-probabilities, kind="stable")
+    right = np.cumsum(answers[order])
+    f1 = 2 * right / (np.arange(1, len(order) + 1) + answers.sum())
+    at = int(np.argmax(f1))
+    values = probabilities[order]
+    below = values[at + 1] if at + 1 < len(values) else values[at]
+    return float(np.clip((values[at] + below) / 2, 0.05, 0.95))
+
+
+def _gallery(many: Many, found: Pipeline, recipe: Recipe) -> Gallery:
+    """Every picture once for each class that it carries; the space tells sets of classes apart."""
+    plain = many.subset(~many.rows.altered)
+    space = discriminant_space(found, plain.rows.inside, plain.sets()) if recipe.gallery == "discriminant" else None
+    row, owner = np.nonzero(plain.answers)
+    sources = tuple(plain.rows.sources[i] for i in row)
+    return Gallery(project(space, plain.rows.features[row]), owner.astype(np.int64), sources, space)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One picture: the classes it carries, and the answer for its first region, or None where nothing was found."""
+
+    truth: frozenset[str]
+    named: Named | None
+    seconds: float
+
+
+def verdict(one: Sample, truths: Truths, recogniser: Recogniser, smallest: int) -> Verdict:
+    """Answer one sample."""
+    large = [region.quality.side >= smallest for region in one.regions[:1]]
+    named = recogniser.answer(one.views[:1], large)
+    return Verdict(truths[one.sha256], named[0] if named else None, sum(one.seconds.values()))
+
+
+def cross_validate_many(
+    all_samples: Sequence[Sample],
+    truths: Truths,
+    copies: NDArray[np.int64],
+    how: How,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Verdict]:
+    """Every picture answered by a model that never saw it or a near copy of it, in the sample order of the folds."""
+    verdicts: list[Verdict] = []
+    splitter = GroupKFold(max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED)
+    splits = list(splitter.split(copies, groups=copies))
+    for number, (learn, test) in enumerate(splits, 1):
+        training = fit_many([all_samples[i] for i in learn], truths, copies[learn], how)
+        verdicts += [verdict(all_samples[i], truths, training.recogniser, how.recipe.smallest) for i in test]
+        if progress:
+            progress(number, len(splits))
+    return verdicts
+
+
+def summary_many(verdicts: Sequence[Verdict], unreadable: Sequence[Sample] = ()) -> dict[str, Any]:
+    """The figures of `evaluate` and `crossval` where a picture may carry several classes, as plain data.
+
+    correct and accuracy count pictures whose whole set of classes is right (subset accuracy). mean_average_precision
+    and macro_f1 are means over the classes; per_class has precision, recall, F1 and average precision.
+    """
+    labels = sorted(set().union(*(v.truth for v in verdicts)))
+    found = sum(v.named is not None for v in verdicts)
+    correct = sum(v.named is not None and frozenset(v.named.labels) == v.truth for v in verdicts)
+    each = {label: _one_class(verdicts, label) for label in labels}
+    precisions = [row["average_precision"] for row in each.values()]
+    return {
+        "multi_label": True,
+        "pictures": len(verdicts),
+        "found": found,
+        "failure_to_acquire": (len(verdicts) - found) / len(verdicts),
+        "correct": correct,
+        "accuracy": correct / len(verdicts),
+        "accuracy_interval": wilson(correct, len(verdicts)),
+        "accuracy_when_found": correct / found if found else None,
+        "subset_accuracy": correct / len(verdicts),
+        "mean_average_precision": float(np.mean(precisions)) if precisions else None,
+        "macro_f1": float(np.mean([row["f1"] or 0.0 for row in each.values()])) if each else None,
+        "per_class": each,
+        "seconds_per_picture": sum(v.seconds for v in verdicts) / len(verdicts),
+        "unreadable": [{"path": str(s.path), "error": s.error} for s in unreadable],
+    }
+
+
+def _one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
+    true = np.array([label in v.truth for v in verdicts])
+    said = np.array([v.named is not None and label in v.named.labels for v in verdicts])
+    scores = np.array([v.named.scores.get(label, 0.0) if v.named else 0.0 for v in verdicts])
+    right, yes, claimed = int((true & said).sum()), int(true.sum()), int(said.sum())
+    return {
+        "pictures": yes,
+        "correct": right,
+        "precision": right / claimed if claimed else None,
+        "recall": right / yes,
+        "f1": 2 * right / (yes + claimed),
+        "average_precision": float(average_precision_score(true, scores)),
+    }

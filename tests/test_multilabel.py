@@ -1,0 +1,146 @@
+"""Pictures that carry several classes: from folders to answers, figures and export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_cleaning.dataset import Dataset
+from data_cleaning.errors import DatasetError
+from data_cleaning.images import encode
+from model.__main__ import main
+from model.explain import explain
+from model.exporting import export
+from model.multilabel import Verdict, best_f1, summary_many, table, together
+from model.recipe import recipe
+from model.recogniser import Named
+from model.registry import Registry
+from model.samples import near_copies, readable, samples
+
+SHAPES = ("bar", "disc")
+
+
+def drawn(shown: tuple[str, ...], number: int) -> bytes:
+    """A noisy ground with a disc, a bar, both or nothing."""
+    chance = np.random.default_rng([len(shown), len("".join(shown)), number])
+    picture = chance.integers(60, 120, (64, 64, 3)).astype(np.uint8)
+    y, x = np.mgrid[:64, :64]
+    if "bar" in shown:
+        picture[abs(x - chance.integers(4, 14)) < 4] = (40, 220, 40)
+    if "disc" in shown:
+        picture[(y - chance.integers(20, 44)) ** 2 + (x - 42) ** 2 < 15**2] = (30, 30, 230)
+    return encode(picture)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("many")
+    for shown in ((), ("bar",), ("disc",), SHAPES):
+        for number in range(9):
+            for folder in shown or ("_none",):
+                (root / folder).mkdir(exist_ok=True)
+                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(drawn(shown, number))
+    return root
+
+
+@pytest.fixture(scope="module")
+def artifacts(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("artifacts")
+    options = ["--recipe", "object-classic", "--multi-label", "--artifacts", str(folder), "--json"]
+    assert main(["train", str(data), "--name", "many", *options]) == 0
+    return folder
+
+
+def test_a_picture_in_two_folders_is_one_picture_of_two_classes(data: Path) -> None:
+    items, truths = together(Dataset(data).items())
+    assert len(items) == 36
+    assert sorted(map(len, truths.values())) == [0] * 9 + [1] * 18 + [2] * 9
+
+
+def test_every_class_is_answered_on_its_own(artifacts: Path) -> None:
+    bundle = Registry(artifacts).load("many")
+    assert bundle.labels == SHAPES
+    for shown in ((), ("bar",), ("disc",), SHAPES):
+        answers = [set(bundle.recognise(drawn(shown, n)).predictions[0].labels) for n in range(100, 106)]
+        assert sum(answer == set(shown) for answer in answers) >= 5, shown
+    [both] = bundle.recognise(drawn(SHAPES, 100)).predictions
+    assert both.label == both.labels[0]
+    assert both.scores["bar"] + both.scores["disc"] > 1.2, "not shares of one whole"
+
+
+def test_figures_of_evaluate(artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["evaluate", "many", str(data), "--artifacts", str(artifacts), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pictures"] == 36
+    assert told["subset_accuracy"] == told["accuracy"] >= 0.9
+    assert told["mean_average_precision"] >= 0.95
+    assert told["per_class"]["disc"]["pictures"] == 18
+    assert main(["evaluate", "many", str(data), "--artifacts", str(artifacts)]) == 0
+    assert "mean average precision" in capsys.readouterr().out
+
+
+def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    options = ["--recipe", "object-classic", "--multi-label", "--folds", "2", "--json"]
+    assert main(["crossval", str(data), *options]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["pictures"] == 36
+    assert told["mean_average_precision"] >= 0.9
+
+
+def test_it_is_explained_and_exported_like_any_other(artifacts: Path, data: Path, tmp_path: Path) -> None:
+    bundle = Registry(artifacts).load("many")
+    assert explain(bundle, drawn(("disc",), 0)).label == "disc"
+    assert export(bundle, tmp_path / "many.onnx", together(Dataset(data).items())[0]).difference <= 1e-4
+
+
+def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) -> None:
+    items, truths = together(Dataset(data).items())
+    good = readable(samples(items, recipe("object-classic")))
+    always = {digest: shown | {"ground"} for digest, shown in truths.items()}
+    with pytest.raises(DatasetError, match=r"Class ground has .* carry it and 0 that do not"):
+        table(good, always, near_copies(good))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "answers", "low", "high"),
+    [
+        ([0.9, 0.8, 0.3, 0.1], [1, 1, 0, 0], 0.3, 0.8),
+        ([0.9, 0.4, 0.3, 0.1], [1, 0, 1, 0], 0.1, 0.3),
+        ([0.9, 0.8], [0, 0], 0.5, 0.5),
+        ([0.99, 0.98], [1, 0], 0.95, 0.95),
+    ],
+)
+def test_the_threshold_is_where_f1_is_best(
+    probabilities: list[float], answers: list[int], low: float, high: float
+) -> None:
+    assert low <= best_f1(np.array(probabilities), np.array(answers, bool)) <= high
+
+
+def test_figures_are_right() -> None:
+    def said(*labels: str, **scores: float) -> Named:
+        return Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
+
+    told = summary_many(
+        [
+            Verdict(frozenset({"a", "b"}), said("a", "b", a=0.9, b=0.8), 1.0),
+            Verdict(frozenset({"a"}), said("b", a=0.4, b=0.6), 1.0),
+            Verdict(frozenset(), said(a=0.1, b=0.2), 1.0),
+            Verdict(frozenset({"b"}), None, 1.0),
+        ]
+    )
+    assert told["subset_accuracy"] == 0.5
+    assert told["failure_to_acquire"] == 0.25
+    assert told["per_class"]["a"] == {
+        "pictures": 2,
+        "correct": 1,
+        "precision": 1.0,
+        "recall": 0.5,
+        "f1": 2 / 3,
+        "average_precision": 1.0,
+    }
+    assert told["per_class"]["b"]["precision"] == 0.5
+    assert told["seconds_per_picture"] == 1.0
