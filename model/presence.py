@@ -49,7 +49,10 @@ def above(one: Sample, recipe: Recipe) -> Sample:
     if recipe.subject != "person":
         return one
     kept = [i for i, r in enumerate(one.regions) if r.detection.score >= recipe.detector.options["threshold"]]
-    return replace(one, regions=tuple(one.regions[i] for i in kept), views=tuple(one.views[i] for i in kept))
+    extra = tuple(one.extra[i] for i in kept) if one.extra else ()
+    return replace(
+        one, regions=tuple(one.regions[i] for i in kept), views=tuple(one.views[i] for i in kept), extra=extra
+    )
 
 
 def known_answer(human_detected: bool, label: str | None) -> tuple[str, str] | str:

@@ -156,7 +156,7 @@ RECIPES: dict[str, Recipe] = {
     "person-classic": Recipe(
         name="person-classic",
         subject="person",
-        detector=Step("person_hog", {"threshold": 0.5}),
+        detector=Step("person_hog", {"threshold": 0.35}),
         crop=Step("surroundings", {"size": 128}),
         # Few numbers for shape: with all of HOG at cells of 8 pixels, riders were told apart at .72 instead of .80.
         features=(Step("colour"), Step("hog", {"cell": 32}), Step("wavelet_bands", {"level": 2})),

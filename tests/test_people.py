@@ -137,7 +137,7 @@ def seen(label: str, *scores: float) -> Sample:
 @pytest.mark.parametrize(
     ("empty", "peopled", "expected"),
     [
-        pytest.param(0.05, 0.9, 0.5, id="its own where every threshold between is right"),
+        pytest.param(0.05, 0.9, 0.35, id="its own where every threshold between is right"),
         pytest.param(0.7, 0.9, 0.72, id="higher where empty pictures look peopled"),
         pytest.param(0.11, 0.3, 0.3, id="lower where people are hard to see"),
     ],
@@ -165,6 +165,8 @@ def test_above_drops_regions_and_their_features_together() -> None:
     one = above(seen("rider", 0.9, 0.5, 0.3), RECIPES["person-classic"])
     assert [r.detection.score for r in one.regions] == [0.9, 0.5]
     assert [float(v[0, 0]) for v in one.views] == pytest.approx([0.9, 0.5])
+    altered = replace(seen("rider", 0.9, 0.3), extra=tuple(np.full((2, 2), s, np.float32) for s in (0.9, 0.3)))
+    assert [float(e[0, 0]) for e in above(altered, RECIPES["person-classic"]).extra] == pytest.approx([0.9])
     assert wide(RECIPES["person-classic"]).detector.options["threshold"] == FLOOR
 
 
