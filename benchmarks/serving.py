@@ -83,8 +83,8 @@ def form(picture: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def service(folder: Path, artifacts: Path, model: str, workers: int) -> Iterator[tuple[int, int]]:
-    """Our service: (its port, the process id of gunicorn's master)."""
+def service(folder: Path, artifacts: Path, model: str, workers: int, **more: object) -> Iterator[tuple[int, int]]:
+    """Our service: (its port, the process id of gunicorn's master). more: further settings, without their prefix."""
     port = free_port()
     given = {
         "BIND": f"127.0.0.1:{port}",
@@ -98,6 +98,7 @@ def service(folder: Path, artifacts: Path, model: str, workers: int) -> Iterator
         "RECYCLE": 0,
         "TRUSTED_PROXY": "127.0.0.1",
         "OPEN": 1,
+        **more,
     }
     environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
     command = [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn_conf.py", "server.wsgi:app"]
@@ -149,7 +150,7 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             if status == 200:
                 return
         time.sleep(0.2)
-    raise SystemExit(f"what should listen on port {port} did not become ready")
+    raise SystemExit(f"what should listen on port {port} did not become ready; its log says why")
 
 
 def free_port() -> int:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.crops import Quality, quality
 from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.errors import PictureError
 from data_cleaning.finding import Find, each

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tempfile
 from argparse import Namespace
 from collections import defaultdict
 from collections.abc import Sequence
@@ -110,6 +111,8 @@ def clean(args: Namespace) -> int:
     name = finding.best_faces() if args.detector == "auto" else args.detector
     find = finding.detector(name, args.weights)
     out = args.out or args.data / review.FOLDER
+    Dataset(args.data).check()
+    _must_be_writable(out)
     seen = _seen(args, find)
     doubts, note = _doubts(args, name)
     found = cleaning.findings(args.data, seen, doubts)
@@ -130,6 +133,17 @@ def clean(args: Namespace) -> int:
             f"Look at them and decide: {out / 'sheet.html'} (opens in a browser; it holds small copies of the pictures)"
         )
     return 0
+
+
+def _must_be_writable(out: Path) -> None:
+    """Said before the work, not after it."""
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()
+    except OSError as error:
+        raise DatasetError(
+            f"{out} cannot be written ({error.strerror}). Name another folder with --out DIR."
+        ) from error
 
 
 def _print_problems(report: dict[str, Any], note: str) -> None:
@@ -160,19 +174,36 @@ def _doubts(args: Namespace, detector: str) -> tuple[list[dict[str, Any]], str]:
     recipe = args.recipe or _RECIPES.get(detector)
     if recipe is None:
         return [], f"Labels were not checked: name a --recipe that goes with {detector}."
-    command = [sys.executable, "-m", "model", "labels", str(args.data), "--json", "--recipe", recipe]
-    command += ["--progress-json"] if args.progress_json else []
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE if args.json else None, text=True)
-    try:
-        answer, complaint = child.communicate()
-    except BaseException:
-        child.terminate()
-        child.wait()
-        raise
-    if child.returncode != 0:
-        why = (complaint or "").strip().splitlines()[-1:] or ["it says why above"]
-        return [], f"Labels were not checked ({why[0].removeprefix('error: ')}). All other checks were made."
+    status, answer, complaint = _model_labels(args, recipe)
+    if status != 0:
+        why = complaint.removeprefix("error: ").rstrip(".")
+        return [], f"Labels were not checked: {why}. All other checks were made."
     return _read_doubts(answer)
+
+
+def _model_labels(args: Namespace, recipe: str) -> tuple[int, str, str]:
+    """Exit status, output and last complaint of the stair above, run as a child; its progress is shown as ours."""
+    command = [sys.executable, "-m", "model", "labels", str(args.data), "--json", "--progress-json", "--recipe", recipe]
+    progress, complaint = Progress(args.progress_json), ""
+    with tempfile.TemporaryFile("w+") as answer:
+        child = subprocess.Popen(command, stdout=answer, stderr=subprocess.PIPE, text=True)
+        try:
+            for line in child.stderr or ():
+                try:
+                    progress(**json.loads(line))
+                except (ValueError, TypeError):
+                    complaint = line.strip() or complaint
+            status = child.wait()
+        except BaseException:
+            child.terminate()
+            child.wait()
+            raise
+        finally:
+            progress.close()
+            if child.stderr:
+                child.stderr.close()
+        answer.seek(0)
+        return status, answer.read(), complaint
 
 
 def _read_doubts(text: str) -> tuple[list[dict[str, Any]], str]:

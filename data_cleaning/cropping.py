@@ -13,7 +13,7 @@ from pathlib import Path
 
 from data_cleaning.crops import square
 from data_cleaning.dataset import NOTHING, Dataset, Item
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.finding import Find, each, shows_eyes
 from data_cleaning.images import Image, encode, read, resize

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from data_cleaning.detectors import Detection, cascade
+from data_cleaning.detection import Detection, cascade
 from data_cleaning.images import Image, grey, resize, warp
 
 # Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose, mouth corners).
@@ -139,7 +139,28 @@ def stretched(image: Image, detection: Detection, *, size: int = 128) -> Image:
     return resize(patch, size, size)
 
 
-CROPS: dict[str, Callable[..., Image]] = {"square": square, "five_points": five_points, "stretched": stretched}
+def surroundings(
+    image: Image, detection: Detection, *, size: int = 224, sides: float = 0.4, above: float = 0.1, below: float = 0.15
+) -> Image:
+    """The detection with what is around it, scaled to size x size: a person's bag, bicycle or helmet.
+
+    sides: how much of its width is added left and right; above, below: how much of its height. What would
+    lie outside the picture is left out.
+    """
+    height, width = image.shape[:2]
+    left = max(0, round(detection.x - sides * detection.width))
+    top = max(0, round(detection.y - above * detection.height))
+    right = min(width, round(detection.x + (1 + sides) * detection.width))
+    bottom = min(height, round(detection.y + (1 + below) * detection.height))
+    return resize(image[top:bottom, left:right], size, size)
+
+
+CROPS: dict[str, Callable[..., Image]] = {
+    "square": square,
+    "five_points": five_points,
+    "stretched": stretched,
+    "surroundings": surroundings,
+}
 
 
 def plausible(detection: Detection) -> bool:

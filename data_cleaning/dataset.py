@@ -6,6 +6,7 @@ a picture by the sha256 of its bytes, so they survive renaming and every re-run.
 
 from __future__ import annotations
 
+import csv
 import fcntl
 import hashlib
 import json
@@ -24,6 +25,7 @@ UNKNOWN = "_unknown"  # the right kind of thing, but nobody we know
 NOTHING = "_none"  # nothing to find: no face, no human
 SPECIAL = (UNKNOWN, NOTHING)
 DECISIONS = "decisions.jsonl"
+GROUPS = "groups.csv"
 ACTIONS = ("keep", "confirm", "reject", "not_a_face", "move", "not")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOT_PICTURES = frozenset({".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html", ".part"})
@@ -33,12 +35,14 @@ _NOT_PICTURES = frozenset({".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".i
 class Item:
     """One picture file: its path, its class (the folder's name), and the sha256 of its bytes in hex.
 
+    group: the name that groups.csv gives it, or None: pictures of one group lie on one side of every split.
     The sha256 is "" where the file cannot be read.
     """
 
     path: Path
     label: str
     sha256: str
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -102,12 +106,13 @@ class Dataset:
         """
         self.check()
         judged = self.latest_decisions()
+        named = self.groups()
         items = []
         for path, label in self.paths():
             digest = _digest_or_nothing(path)
             final = _after(judged.get(digest, ()), label)
             if final is not None:
-                items.append(Item(path, final, digest))
+                items.append(Item(path, final, digest, named.get(path.relative_to(self.root).as_posix())))
         return items
 
     def check(self) -> None:
@@ -121,6 +126,21 @@ class Dataset:
         empty = [name for name in classes if not self.pictures(name)]
         if empty:
             raise DatasetError(f"These classes have no pictures: {', '.join(empty)}. Add some or remove the folders.")
+
+    def groups(self) -> dict[str, str]:
+        """Groups that a person named in groups.csv: {file: group}, file as <class>/<picture>; empty without one.
+
+        The file has a heading line with the columns `file` and `group`; other columns are passed over, and so
+        are lines without a group. Raises DatasetError where a column is missing.
+        """
+        path = self.root / GROUPS
+        if not path.exists():
+            return {}
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            lines = csv.DictReader(file)
+            if not {"file", "group"} <= set(lines.fieldnames or ()):
+                raise DatasetError(f"{path} needs the columns file and group; it has {lines.fieldnames or 'none'}.")
+            return {line["file"]: line["group"] for line in lines if line["file"] and line["group"]}
 
     def decisions(self) -> list[Decision]:
         """All that was decided, oldest first. A line cut short by a crash at the very end is passed over.

@@ -54,12 +54,24 @@ def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int
     return pairs
 
 
-def groups(hashes: Sequence[NDArray[np.uint8]], share: float = NEAR) -> NDArray[np.int64]:
-    """A group number for each picture, shape (n,): pictures linked by a chain of near pairs share one."""
+def groups(
+    hashes: Sequence[NDArray[np.uint8]], share: float = NEAR, names: Sequence[str | None] = ()
+) -> NDArray[np.int64]:
+    """A group number for each picture, shape (n,): pictures linked by a chain of near pairs share one.
+
+    names: for each picture the group that a person named, or None; pictures of one name are linked too.
+    """
     count = len(hashes)
     if count == 0:
         return np.zeros(0, np.int64)
     pairs = near_pairs(np.stack(hashes), share)
-    first, second = [p[0] for p in pairs], [p[1] for p in pairs]
-    graph = coo_matrix((np.ones(len(pairs)), (first, second)), shape=(count, count))
+    links = [(first, second) for first, second, _ in pairs] + _same_name(names)
+    first, second = [link[0] for link in links], [link[1] for link in links]
+    graph = coo_matrix((np.ones(len(links)), (first, second)), shape=(count, count))
     return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _same_name(names: Sequence[str | None]) -> list[tuple[int, int]]:
+    """(first of a name, another of it) for every picture that is not the first of its name."""
+    first: dict[str, int] = {}
+    return [(first.setdefault(name, i), i) for i, name in enumerate(names) if name]

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import cv2
 
 from data_cleaning.crops import plausible, quality
-from data_cleaning.detectors import DETECTORS, Detection
+from data_cleaning.detection import Detection
+from data_cleaning.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsBroken, WeightsMissing
 from data_cleaning.images import Image
 

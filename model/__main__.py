@@ -11,6 +11,7 @@ from pathlib import Path
 from data_cleaning.errors import InputError, LikenessError, RecipeError
 from model import commands, commands_explain, commands_many, labels, upkeep, weights
 from model.augment import ALTERATIONS, COPIES, Augment
+from model.auto import AUTO
 from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
 
@@ -35,12 +36,12 @@ def parser() -> argparse.ArgumentParser:
     crossval.add_argument("data", type=Path, metavar="DATA")
     crossval.add_argument("--folds", type=_folds, default=5, help="2 to 20 (default %(default)s)")
     _how(crossval)
-    _judging(crossval)
+    _judging(crossval, _PRIVATE)
 
     evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
-    _judging(evaluate)
+    _judging(evaluate, "show no pictures in the report")
 
     check = _command(sub, "labels", labels.command, "say which pictures are probably in the wrong class")
     check.add_argument("data", type=Path, metavar="DATA")
@@ -113,6 +114,9 @@ def _upkeep(sub: argparse._SubParsersAction) -> None:
     forget.add_argument("name", metavar="NAME")
     forget.add_argument("label", metavar="CLASS")
     forget.add_argument("--data", type=Path, metavar="DATASET", help="the data set to train on, without them")
+    forget.add_argument(
+        "--datasets", type=Path, metavar="DIR", help="instead: the folder in which the data set of its name lies"
+    )
     forget.add_argument("--delete-pictures", action="store_true", help="delete their pictures in DATASET too")
     _artifacts(forget)
 
@@ -130,14 +134,19 @@ def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.N
     return lambda args: (many if args.multi_label else one)(args)
 
 
-def _judging(one: argparse.ArgumentParser) -> None:
+def _judging(one: argparse.ArgumentParser, private: str) -> None:
     one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
     one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
-    one.add_argument("--private", action="store_true", help="show no pictures in the report")
+    one.add_argument("--private", action="store_true", help=private)
 
 
 def _how(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    one.add_argument(
+        "--recipe",
+        default="face-classic",
+        choices=[*sorted(RECIPES), AUTO],
+        help="default %(default)s; auto tries those that fit and keeps the cheapest of the best",
+    )
     one.add_argument(
         "--classifiers",
         type=_classifiers,

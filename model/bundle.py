@@ -23,10 +23,11 @@ import numpy as np
 import skops.io
 
 from data_cleaning.crops import MARKS
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.pipeline import Stopwatch, large_enough, look, measure_views
+from model.presence import known_answer, way
 from model.recipe import Recipe
 from model.recogniser import Acceptance, Gallery, Linear, Named, PerClass, Recogniser, speaker
 
@@ -88,6 +89,16 @@ class Recognition:
     seconds: dict[str, float]
     human_detected: bool | None = None
 
+    @property
+    def known_answer(self) -> tuple[str, str] | str | None:
+        """Of recipes that look for people: ("human_detected", label or "others") or "no human detected"; else None."""
+        return None if self.human_detected is None else known_answer(self.human_detected, self.label)
+
+    @property
+    def way(self) -> str | None:
+        """Of recipes that look for people: the label, "Human" or "No Human"; else None."""
+        return None if self.human_detected is None else way(self.human_detected, self.label)
+
 
 @dataclass(frozen=True)
 class Bundle:
@@ -112,7 +123,9 @@ class Bundle:
         with watch.stage("features"):
             views = [measure_views(sight.image, region.detection, self.recipe) for region in sight.regions]
         with watch.stage("predict"):
-            named = self.recogniser.answer(views, [large_enough(region, self.recipe) for region in sight.regions])
+            named = self.recogniser.answer(
+                views, [large_enough(region, self.recipe) for region in sight.regions], self.recipe.once
+            )
         predictions = tuple(
             _prediction(region.detection, answer, region.quality.marks())
             for region, answer in zip(sight.regions, named, strict=True)
@@ -134,6 +147,7 @@ class Bundle:
             reason,
             _sentence(self.recipe.subject, predictions, label),
             seconds,
+            bool(predictions) if self.recipe.subject == "person" else None,
         )
 
 

@@ -5,18 +5,21 @@ from __future__ import annotations
 import json
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tqdm import tqdm
 
-from data_cleaning.dataset import UNKNOWN, Dataset, Item, sha256_of
+from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS
+from model.auto import AUTO, choose
 from model.bundle import Bundle, Prediction, Recognition
-from model.evaluate import Rounds, cross_validate, gained, outcome, summary
+from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
 from model.multilabel import summary_many, together, verdict
+from model.presence import wide
 from model.produce import Order, produce, write_report
 from model.recipe import Recipe, recipe
 from model.registry import Registry
@@ -59,8 +62,9 @@ def train(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
-    items, looked = _look(args, progress)
-    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry)
+    items = Dataset(args.data).items()
+    made, looked, attempts = _look(args, items, progress)
+    order = Order(args.name, args.data, made, _wishes(args), registry, attempts)
     bundle, figures = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, bundle, figures)
@@ -69,8 +73,7 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
-    made = recipe(args.recipe)
-    _, looked = _look(args, progress)
+    made, looked, attempts = _look(args, Dataset(args.data).items(), progress)
     good = readable(looked)
     check_enough(good)
     copies = near_copies(good)
@@ -78,8 +81,9 @@ def crossval(args: Namespace) -> int:
     rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
     how = replace(_wishes(args), folds=args.folds)
     outcomes, strange = cross_validate(good, copies, made, how, rounds)
-    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
     figures |= gained(good, copies, made, how, figures["accuracy"])
+    figures |= {"recipe": made.name} | ({"auto": list(attempts)} if attempts else {})
     progress.close()
     if args.report:
         name = args.data.resolve().name
@@ -103,7 +107,7 @@ def evaluate(args: Namespace) -> int:
     progress.close()
     good = readable(looked)
     outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
-    figures = summary(outcomes, [s for s in looked if s.error], strange)
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
     if args.report:
         material = Material(
             "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
@@ -184,8 +188,16 @@ def as_json(path: Path, answer: Recognition, top_k: int | None = None) -> dict[s
         "width": answer.width,
         "height": answer.height,
         "regions": regions,
+        **_people(answer),
         "seconds": {stage: round(s, 5) for stage, s in answer.seconds.items()},
     }
+
+
+def _people(answer: Recognition) -> dict[str, Any]:
+    """What only recipes that look for people can say."""
+    if answer.human_detected is None:
+        return {}
+    return {"human_detected": answer.human_detected, "known_answer": answer.known_answer, "way": answer.way}
 
 
 def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
@@ -201,16 +213,22 @@ def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def _look(args: Namespace, progress: Progress) -> tuple[list[Item], list[Sample]]:
-    items = Dataset(args.data).items()
-    looked = samples(
-        items,
-        recipe(args.recipe),
-        lambda done, total: progress("crops", done, total, "Looking at pictures"),
-        args.augment,
-    )
+def _look(
+    args: Namespace, items: list[Item], progress: Progress
+) -> tuple[Recipe, list[Sample], tuple[dict[str, Any], ...]]:
+    """The recipe, the pictures looked at by it, and, where it was chosen by trying, what was tried."""
+    made: str = args.recipe
+    attempts: tuple[dict[str, Any], ...] = ()
+    if made == AUTO:
+        choice = choose(items, progress)
+        if not args.augment:
+            progress.close()
+            return choice.recipe, choice.samples, choice.attempts
+        made, attempts = choice.recipe.name, choice.attempts
+    say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
+    looked = samples(items, wide(recipe(made)), say, args.augment)
     progress.close()
-    return items, looked
+    return recipe(made), looked, attempts
 
 
 def labelled(root: Path) -> list[Item]:
@@ -225,7 +243,9 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
     """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; [] without it."""
     if args.strangers is None:
         return []
-    paths = Dataset(args.strangers).pictures(".")
+    folder = Dataset(args.strangers)
+    flat = [path for path in folder.pictures(".") if path.parent == args.strangers]
+    paths = flat + [path for path, label in folder.paths() if label != NOTHING]
     if not paths:
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
@@ -250,6 +270,7 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
         facts = {"name": bundle.name, "version": bundle.version, "path": str(directory), **bundle.facts}
         print(json.dumps(facts, ensure_ascii=False))
         return 0
+    _print_attempts(bundle.facts.get("auto", ()))
     print(f"{'classifier':<20} {'score':>6} {'spread':>7} {'fit':>8}  best parameters")
     for trial in sorted(bundle.facts["trials"], key=lambda t: -t["score"]):
         parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial["parameters"].items())
@@ -262,6 +283,19 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
     report = "report.json" if figures.get("multi_label") else "report.html"
     print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/{report}.")
     return 0
+
+
+def _print_attempts(attempts: Sequence[dict[str, Any]]) -> None:
+    """What `auto` tried: a line a recipe."""
+    for one in attempts:
+        if one["accuracy"] is None:
+            print(f"{one['recipe']:<16} not tried: {one['note']}")
+            continue
+        kept = "  <- kept" if one["kept"] else ""
+        print(
+            f"{one['recipe']:<16} right {one['accuracy']:.1%} +- {one['error']:.1%}, "
+            f"nothing found {one['failure_to_acquire']:.1%}, {one['milliseconds']:.0f} ms a picture{kept}"
+        )
 
 
 def _print_figures(args: Namespace, figures: dict[str, Any]) -> int:
@@ -292,6 +326,7 @@ def _print_words(figures: dict[str, Any]) -> None:
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
         print(f"  {label:<24} {share} recall {row['recall']:.2f}  precision {precision}")
+    _print_ways(figures.get("ways"))
     if figures.get("multi_label"):
         print(f"  whole sets of classes right {figures['subset_accuracy']:.1%}", end="; ")
         print(f"mean average precision {figures['mean_average_precision']:.3f}, mean F1 {figures['macro_f1']:.3f}")
@@ -300,3 +335,13 @@ def _print_words(figures: dict[str, Any]) -> None:
         print(f"  altered crops ({told['how']}): {told['gain']:+.1%} against none, in the same folds")
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
+
+
+def _print_ways(ways: dict[str, Any] | None) -> None:
+    """Somebody known, somebody, nobody: a line a truth, and the mean of the shares."""
+    if not ways:
+        return
+    for truth, row in zip(ways["truths"], ways["matrix"], strict=True):
+        said = ", ".join(f"{name} {n}" for name, n in zip(ways["labels"], row, strict=True) if n)
+        print(f"  {truth:<24} answered as: {said}")
+    print(f"Balanced accuracy of these: {ways['balanced_accuracy']:.3f}.")

@@ -26,12 +26,13 @@ def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
     the known must be missed. Small rates are the interesting ones, so too many corners are thinned evenly in
     the logarithm.
     """
-    scores = np.concatenate([held.known, held.strangers])
-    finite = np.unique(scores[np.isfinite(scores)])
-    levels = [*finite.tolist(), np.inf]
+    levels = np.unique(np.concatenate([held.known, held.strangers]))
+    levels = np.append(levels[np.isfinite(levels)], np.inf)
+    fpirs = (len(held.strangers) - np.searchsorted(np.sort(held.strangers), levels)) / len(held.strangers)
+    refused = np.searchsorted(np.sort(held.known[held.right]), levels)
+    fnirs = (np.sum(~held.right) + refused) / len(held.known)
     best: dict[float, float] = {}
-    for level in levels:
-        fpir, fnir = held.fpir(level), held.fnir(level)
+    for fpir, fnir in zip(fpirs.tolist(), fnirs.tolist(), strict=True):
         best[fpir] = min(fnir, best.get(fpir, 1.0))
     pairs: list[list[float]] = []
     for fpir in sorted(best):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from data_cleaning.dataset import NOTHING, UNKNOWN
 from model.curves import tradeoff
 from model.pipeline import Stopwatch, large_enough
+from model.presence import above, way, ways
 from model.recipe import Recipe
 from model.recogniser import Named, Recogniser, speaker
 from model.refusal import HeldOut
@@ -56,9 +57,11 @@ class Outcome:
 
 def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     """Answer one sample."""
+    one = above(one, recipe)
+    large = [large_enough(region, recipe) for region in one.regions]
     watch = Stopwatch(dict(one.seconds))
     with watch.stage("predict"):
-        named = tuple(recogniser.answer(one.views, [large_enough(region, recipe) for region in one.regions]))
+        named = tuple(recogniser.answer(one.views, large, recipe.once))
     best = speaker(named)
     label = best.label if best else None
     return Outcome(one.path, one.label, bool(one.regions), label, named, watch.seconds, recogniser.acceptance.threshold)
@@ -88,9 +91,9 @@ def cross_validate(
     outcomes: dict[int, Outcome] = {}
     strangers: list[Outcome] = []
     for number, (learn, test) in enumerate(splits, 1):
-        model = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes).recogniser
-        outcomes |= {int(i): outcome(all_samples[i], model, recipe) for i in test}
-        strangers += [outcome(one, model, recipe) for one in rounds.strangers]
+        learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes)
+        outcomes |= {int(i): outcome(all_samples[i], learnt.recogniser, learnt.recipe) for i in test}
+        strangers += [outcome(one, learnt.recogniser, learnt.recipe) for one in rounds.strangers]
         if rounds.progress:
             rounds.progress(number, len(splits))
     return [outcomes[i] for i in range(len(all_samples))], strangers
@@ -155,6 +158,14 @@ def summary(
     if nothing:
         figures["false_alarms"] = false_alarms(nothing)
     return figures
+
+
+def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
+    """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or `_none`, else {}."""
+    special = any(o.truth in (UNKNOWN, NOTHING) for o in outcomes)
+    if recipe.subject != "person" or not special:
+        return {}
+    return {"ways": ways([(o.truth, way(o.found, o.label)) for o in outcomes])}
 
 
 def unknown(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> dict[str, Any]:

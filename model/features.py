@@ -19,7 +19,7 @@ from skimage.feature import hog as skimage_hog
 from skimage.feature import local_binary_pattern
 
 from data_cleaning.images import Image, grey, resize
-from model.networks import run
+from data_cleaning.networks import run
 
 Features = NDArray[np.float32]
 

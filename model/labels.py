@@ -95,42 +95,51 @@ def hold_out(
     names, given = class_numbers([s.label for s in chosen])
     labels = (*names, UNKNOWN) if (given == len(names)).any() else names
     probability = np.zeros((len(chosen), len(labels)))
-    similarity = np.zeros((len(chosen), len(names)))
+    similarity = np.zeros((len(chosen), len(labels)))
     with quiet():
         splits = grouped_splits(given, groups, 5)
         for number, (learn, test) in enumerate(splits, 1):
             rows = training_rows([chosen[i] for i in learn], groups[learn], how)
-            judge = _Judge.fit(rows, names, how)
+            judge = _Judge.fit(rows, labels, how)
             for i in test:
                 probability[i], similarity[i] = judge.of(chosen[i], int(given[i]))
             if progress:
                 progress(number, len(splits))
-    return Held(labels, given, probability, similarity)
+    return Held(labels, given, probability, similarity[:, : len(names)])
 
 
 @dataclass(frozen=True)
 class _Judge:
-    """A calibrated classifier and a gallery, without a threshold."""
+    """A calibrated classifier and a gallery, without a threshold.
+
+    columns: which of all labels it learnt; near copies may leave a fold without a small class.
+    """
 
     classifier: Any
     gallery: Any
-    classes: int
+    columns: list[int]
+    known: int
+    labels: int
 
     @classmethod
-    def fit(cls, rows: Rows, names: tuple[str, ...], how: Recipe) -> _Judge:
-        found, numbers = class_numbers(rows.labels)
-        if found != names:
-            missing = ", ".join(sorted(set(names) - set(found)))
-            raise DatasetError(f"Too few different pictures show something to learn from in: {missing}.")
+    def fit(cls, rows: Rows, labels: tuple[str, ...], how: Recipe) -> _Judge:
+        names, numbers = class_numbers(rows.labels)
         rows, fitted = with_basis(rows)
         trial = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
         plan = Plan(how, trial, names, Wishes(), fitted)
-        return cls(plan.served(rows, numbers), plan.gallery(rows, numbers), len(names))
+        learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
+        columns = [labels.index(name) for name in learnt]
+        return cls(plan.served(rows, numbers), plan.gallery(rows, numbers), columns, len(names), len(labels))
 
     def of(self, sample: Sample, given: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Probabilities and similarities of the region most like the given class."""
-        probabilities = np.stack([self.classifier.predict_proba(v).mean(axis=0) for v in sample.views])
-        similarities = np.stack([self.gallery.similarity(v, self.classes).mean(axis=0) for v in sample.views])
+        """Probabilities and similarities of the region most like the given class; no doubt of a class never learnt."""
+        regions = len(sample.views)
+        probabilities, similarities = np.zeros((regions, self.labels)), np.full((regions, self.labels), -1.0)
+        for row, views in enumerate(sample.views):
+            probabilities[row, self.columns] = self.classifier.predict_proba(views).mean(axis=0)
+            similarities[row, self.columns[: self.known]] = self.gallery.similarity(views, self.known).mean(axis=0)
+        if given not in self.columns:
+            probabilities[:, given] = similarities[:, given] = 1.0
         best = int(probabilities[:, given].argmax())
         return probabilities[best], similarities[best]
 
@@ -151,8 +160,7 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     """Another class is as sure of the picture as it is, on average, of its own pictures; and surer than the label."""
     line = np.arange(len(chosen))
     own = held.probability[line, held.given]
-    usual = np.array([own[held.given == k].mean() for k in range(len(held.labels))])
-    sure = np.where(held.probability >= usual, held.probability, 0.0)
+    sure = np.where(held.probability >= _usual(held), held.probability, 0.0)
     sure[line, held.given] = 0.0
     other = sure.argmax(axis=1)
     found = []
@@ -164,8 +172,14 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     return found
 
 
+def _usual(held: Held) -> NDArray[np.float64]:
+    """Mean probability that the pictures of each label have of it, shape (labels,); 2 where there is none."""
+    own = held.probability[np.arange(len(held.given)), held.given]
+    return np.array([own[held.given == k].mean() if (held.given == k).any() else 2.0 for k in range(len(held.labels))])
+
+
 def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
-    """No more like its own class than pictures usually are like a wrong one; and the classifier is not sure of it."""
+    """No more like its own class than pictures usually are like a wrong one; and named with less than even odds."""
     known = np.nonzero(held.given < held.similarity.shape[1])[0]
     if held.similarity.shape[1] < 2 or len(known) == 0:
         return []

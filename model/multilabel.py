@@ -131,7 +131,7 @@ def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.i
             Acceptance("probability", -1.0, BASIS),
             _thresholds(best, many, how.wishes.folds),
         )
-    return Training(model, tuple(trials), many.rows, best.name)
+    return Training(model, tuple(trials), many.rows, best.name, how.recipe)
 
 
 def _splits(many: Many, folds: int) -> Splits:

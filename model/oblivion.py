@@ -17,6 +17,7 @@ import numpy as np
 from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from model.augment import Augment
+from model.presence import wide
 from model.produce import Order, Say, produce
 from model.recipe import Recipe
 from model.registry import Registry
@@ -151,7 +152,7 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
     wishes = {**made["facts"]["wishes"], "classifiers": tuple(made["facts"]["wishes"]["classifiers"])}
     order = Order(what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry)
     augment = Augment.parse(order.wishes.augment)
-    looked = samples(left, order.recipe, lambda done, total: say("crops", done, total, "Looking at pictures"), augment)
+    looked = samples(left, wide(order.recipe), lambda d, t: say("crops", d, t, "Looking at pictures"), augment)
     return produce(order, left, looked, say)[0].version
 
 

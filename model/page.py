@@ -39,6 +39,7 @@ def page(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None] = (
         _advice(report["advice"]),
         _classes(report),
         _grid(_confusion, _reliability, _tradeoff, _scores, _learning, _time, of=report),
+        _attempts(report),
         _trials(report),
         _mistakes(report, thumbnails),
         _near_copies(report),
@@ -202,6 +203,29 @@ def _time(report: dict[str, Any]) -> str:
     return _card("Where the time goes", _table(["Stage", "Median"], rows), text)
 
 
+def _attempts(report: dict[str, Any]) -> str:
+    """The table of recipes that `auto` tried."""
+    attempts = report["facts"].get("auto") or report["figures"].get("auto")
+    if not attempts:
+        return ""
+    rows = [
+        [
+            escape(a["recipe"]) + (" <span class=chosen>kept</span>" if a["kept"] else ""),
+            "" if a["accuracy"] is None else f"{a['accuracy']:.1%} ± {a['error']:.1%}",
+            "" if a["failure_to_acquire"] is None else f"{a['failure_to_acquire']:.1%}",
+            "" if a["milliseconds"] is None else f"{a['milliseconds']:.0f} ms",
+            escape(a["note"]),
+        ]
+        for a in attempts
+    ]
+    text = (
+        "Each recipe answered these pictures in three quick folds. Of those within one standard error of the most "
+        "accurate, the one that takes the least time was kept."
+    )
+    heads = ["Recipe", "Right", "Nothing found", "A picture takes", "Not tried because"]
+    return _card("Which recipe suits these pictures", _table(heads, rows), text)
+
+
 def _trials(report: dict[str, Any]) -> str:
     trials = report["facts"].get("trials")
     if not trials:
@@ -234,7 +258,7 @@ def _mistakes(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None
         "Wrong names first, the surest of them at the top: wrong labels and bad pictures of the data set show up here."
     )
     if report["private"]:
-        text += " This report is private: it carries no pictures, only their file names."
+        text += " This page carries no pictures, only their file names."
     shown = thumbnails or [None] * len(mistakes)
     items = (_mistake(one, thumbnail) for one, thumbnail in zip(mistakes, shown, strict=True))
     return _card("The worst mistakes", f"<ul class=mistakes>{''.join(items)}</ul>", text)

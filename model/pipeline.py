@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data_cleaning.crops import CROPS, Quality, quality
-from data_cleaning.detectors import DETECTORS, Detection
+from data_cleaning.detection import Detection
+from data_cleaning.detectors import DETECTORS
 from data_cleaning.images import DEFAULT_LIMITS, Image, Limits, decode
 from model.features import FEATURES, Features
 from model.recipe import Recipe, Step

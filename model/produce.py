@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -15,7 +16,8 @@ from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
 from model.bundle import Bundle
-from model.evaluate import Rounds, cross_validate, gained, summary
+from model.evaluate import Rounds, cross_validate, gained, presence, summary
+from model.presence import above
 from model.recipe import Recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
@@ -34,6 +36,7 @@ class Order:
     recipe: Recipe
     wishes: Wishes
     registry: Registry
+    attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
 
 
 def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> tuple[Bundle, dict[str, Any]]:
@@ -47,16 +50,19 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     settled = replace(order.wishes, classifiers=(training.chosen,))  # its parameters are still searched in every fold
     rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
     outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
-    figures = summary(outcomes, [s for s in looked if s.error])
+    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
     figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
-    material = Material("training", order.name, order.root, order.recipe, figures, outcomes, looked, copies, facts=made)
+    seen = [above(one, training.recipe) for one in looked]
+    material = Material(
+        "training", order.name, order.root, training.recipe, figures, outcomes, seen, copies, facts=made
+    )
     extras = report_files(replace(material, training=training, private=order.wishes.private))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     say("save", 0, 1, "Saving")
-    bundle = order.registry.add(Bundle(order.name, 0, order.recipe, training.recogniser, made), extras)
+    bundle = order.registry.add(Bundle(order.name, 0, training.recipe, training.recogniser, made), extras)
     say("save", 1, 1, "Saving")
     return bundle, figures
 
@@ -73,6 +79,7 @@ def facts(training: Training, items: list[Item], figures: dict[str, Any], order:
         "examples": len(training.rows.labels),
         "classifier": training.chosen,
         "trials": [vars(t) for t in training.trials],
+        **({"auto": list(order.attempts)} if order.attempts else {}),
         "wishes": vars(order.wishes),
         "acceptance": asdict(model.acceptance),
         "crossval": {key: figures[key] for key in kept},
@@ -99,19 +106,22 @@ def holds(training: Training, private: bool) -> str:
 
 
 def report_files(material: Material) -> dict[str, str]:
-    """report.json and report.html of a material."""
+    """report.json and report.html of a material; and, unless it is private, report-public.html without pictures."""
     from model.page import page  # matplotlib takes a second to load: only those wait who want a report
 
     report = build(material)
-    return {
-        "report.json": json.dumps(report, indent=1, ensure_ascii=False),
-        "report.html": page(report, thumbnails(material)),
-    }
+    pages = {"report.html": page(report, thumbnails(material))}
+    if not material.private:
+        pages["report-public.html"] = page({**report, "private": True})
+    return {"report.json": json.dumps(report, indent=1, ensure_ascii=False), **pages}
 
 
 def write_report(path: Path, material: Material) -> None:
     """The HTML report to a file: written aside, then renamed."""
+    from model.page import page
+
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{os.getpid()}.part")
-    aside.write_text(report_files(material)["report.html"], "utf-8")
+    aside.write_text(page(build(material), thumbnails(material)), "utf-8")
     aside.replace(path)
+    print(f"The report is in {path}.", file=sys.stderr)

@@ -91,8 +91,9 @@ class Named:
     """The answer for one region.
 
     label: the name, or None. best: the most probable class all the same. scores: probability of every
-    class, summing to 1. acceptance: the score that belief rests on. reason: "known", "unknown" (not like
-    anybody enrolled), "taken" (another region of the picture is more likely to be them) or "too_small".
+    class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
+    "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them) or
+    "too_small".
     labels: every name it gets, best first: at most one, but where a picture may carry several classes.
     """
 
@@ -147,10 +148,11 @@ class Recogniser:
         similarities = self.gallery.similarity(rows, classes)
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
-    def answer(self, views: Sequence[Features], large: Sequence[bool]) -> list[Named]:
-        """Name every region of one picture; a class is given to at most one of them.
+    def answer(self, views: Sequence[Features], large: Sequence[bool], once: bool = True) -> list[Named]:
+        """Name every region of one picture.
 
-        large: for each region, whether it is large enough to be named at all.
+        large: for each region, whether it is large enough to be named at all. once: a class is one individual,
+        so it is given to at most one region.
         """
         if not views:
             return []
@@ -160,11 +162,14 @@ class Recogniser:
             return [self._several(p, s, wide) for p, s, wide in rows]
         accepted = self.acceptance_scores(probabilities, similarities)
         believable = (accepted >= self.acceptance.threshold) & np.array(large)[:, None]
-        taken = assign(probabilities, believable)
-        return [
-            self._named(_Scores(row, probabilities[row], similarities[row], accepted[row], large[row]), taken)
-            for row in range(len(views))
+        regions = [
+            _Scores(row, probabilities[row], similarities[row], accepted[row], large[row]) for row in range(len(views))
         ]
+        if once:
+            taken = assign(probabilities, believable)
+            return [self._named(region, taken) for region in regions]
+        first = np.argmax(probabilities, axis=1)
+        return [self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {}) for r in regions]
 
     def acceptance_scores(
         self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64]
@@ -201,7 +206,7 @@ class Recogniser:
         return Named(
             label=self.labels[best] if known else None,
             best=self.labels[best],
-            scores=dict(zip(self.labels, (free / free.sum()).tolist(), strict=True)),
+            scores=dict(zip(self.labels, _shares(free).tolist(), strict=True)),
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
             reason="known" if known else _why_not(region.large, wanted),
@@ -218,6 +223,11 @@ class _Scores:
     similarities: NDArray[np.float64]
     accepted: NDArray[np.float64]
     large: bool
+
+
+def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Probabilities scaled to sum to 1; a single class keeps its own, or it would always be certain."""
+    return probabilities / probabilities.sum() if len(probabilities) > 1 else probabilities
 
 
 def _why_not(large: bool, taken: bool) -> str:

@@ -41,6 +41,12 @@ class HeldOut:
         """Part of the strangers that are given a name."""
         return float(np.mean(self.strangers >= threshold))
 
+    def even(self) -> tuple[float, float]:
+        """(least sum of both rates, threshold), in the middle between the two scores where it is reached."""
+        levels = np.unique(np.concatenate([self.known, self.strangers]))
+        middles = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
+        return min((self.fnir(float(t)) + self.fpir(float(t)), float(t)) for t in middles)
+
     def threshold_at(self, fpir: float) -> float:
         """The least threshold at which no more than `fpir` of the strangers are named."""
         allowed = int(fpir * len(self.strangers))
@@ -65,12 +71,23 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tup
         basis = "nothing: two classes and no _unknown pictures; every face is named"
         return Acceptance("similarity", -1.0, basis), None
     wishes = plan.wishes
+    if with_strangers and plan.recipe.role and not wishes.strict:
+        return _even(held, basis)
     best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(wishes.fpir)))
     scores = held[best]
     threshold = scores.threshold_at(wishes.fpir)
     if not wishes.strict:
         threshold = min(threshold, float(np.quantile(scores.known, wishes.refusable)))
     return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)), scores
+
+
+def _even(held: dict[str, HeldOut], basis: str) -> tuple[Acceptance, HeldOut]:
+    """The score and threshold with the least sum of strangers named and of known ones missed."""
+    best = min(held, key=lambda score: held[score].even()[0])
+    scores = held[best]
+    _, threshold = scores.even()
+    fpir = scores.fpir(threshold)
+    return Acceptance(best, threshold, f"{basis}, both errors alike", fpir, fpir, scores.fnir(threshold)), scores
 
 
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:

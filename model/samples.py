@@ -36,6 +36,7 @@ class Sample:
 
     extra: for each region the features of altered crops, shape (copies, d), for training alone; empty without.
     hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
+    group: the name that the data set's groups.csv gives it, or None.
     """
 
     path: Path
@@ -46,6 +47,7 @@ class Sample:
     hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     seconds: dict[str, float] = field(default_factory=dict)
     error: str | None = None
+    group: str | None = None
     extra: tuple[Features, ...] = ()
 
 
@@ -58,7 +60,7 @@ def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
     try:
         sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
-        return Sample(item.path, item.label, item.sha256, error=str(error))
+        return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
         views = tuple(measure_views(sight.image, region.detection, recipe) for region in sight.regions)
     extra = tuple(_altered(sight.image, region, recipe, augment, item.sha256) for region in sight.regions if augment)
@@ -70,6 +72,7 @@ def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
         views,
         difference_hash(sight.image),
         watch.seconds,
+        group=item.group,
         extra=extra,
     )
 
@@ -104,8 +107,8 @@ def readable(all_samples: Iterable[Sample]) -> list[Sample]:
 
 
 def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
-    """A group number for each sample; near copies share one."""
-    return groups([s.hash for s in all_samples])
+    """A group number for each sample; near copies share one, and so do pictures that a person grouped."""
+    return groups([s.hash for s in all_samples], names=[s.group for s in all_samples])
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from data_cleaning.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated
 from model.features import Features
+from model.presence import above, settled
 from model.recipe import Recipe
 from model.recogniser import Gallery, Linear, Recogniser, class_numbers, project
 from model.refusal import HeldOut, choose_acceptance
@@ -68,18 +69,25 @@ class Trial:
 
 @dataclass(frozen=True)
 class Training:
-    """A fitted recogniser and how it came about. held: the scores that the threshold was chosen on."""
+    """A fitted recogniser and how it came about.
+
+    recipe: with the detector's threshold settled on these pictures. held: the scores that the acceptance
+    threshold was chosen on.
+    """
 
     recogniser: Recogniser
     trials: tuple[Trial, ...]
     rows: Rows
     chosen: str
+    recipe: Recipe
     held: HeldOut | None = None
 
 
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
     """Train on samples; copies: near-copy group of each. Raises DatasetError where there is too little to train on."""
     check_enough(all_samples)
+    recipe = settled(recipe, all_samples)
+    all_samples = [above(s, recipe) for s in all_samples]
     rows = training_rows(all_samples, copies, recipe)
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
@@ -91,7 +99,7 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes, found)
         recogniser, held = plan.fit(rows, numbers)
-    return Training(recogniser, tuple(trials), rows, best.name, held)
+    return Training(recogniser, tuple(trials), rows, best.name, recipe, held)
 
 
 def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:

@@ -104,7 +104,9 @@ def rollback(args: Namespace) -> int:
 def forget_class(args: Namespace) -> int:
     """Retrain without a class and remove what knows it."""
     progress = Progress(args.progress_json)
-    what = Oblivion(Registry(args.artifacts), args.name, args.label, args.data, args.delete_pictures)
+    registry = Registry(args.artifacts)
+    data = args.data or (args.datasets and _data_set(registry, args.name, args.datasets))
+    what = Oblivion(registry, args.name, args.label, data, args.delete_pictures)
     found = forget(what, progress)
     progress.close()
     if args.json:
@@ -122,6 +124,13 @@ def forget_class(args: Namespace) -> int:
     if found["others"]:
         print(f"Other models know a class of that name: {', '.join(found['others'])}.")
     return 0
+
+
+def _data_set(registry: Registry, name: str, folder: Path) -> Path | None:
+    """The data set that the active version says it was trained on, where it lies in that folder."""
+    facts = versions.manifest(registry, name, registry.active(name))["facts"]
+    data = folder / facts.get("dataset", name)
+    return data if data.is_dir() else None
 
 
 def _items(data: Path | None) -> list[Any] | None:

@@ -103,7 +103,7 @@ def promote(path: ModelPath, body: VersionBody) -> dict[str, Any]:
     """Answer with another version from now on. One that cannot be loaded is refused."""
     models = current().models
     models.get(path.name)
-    models.registry.load(path.name, body.version)
+    models.labels(path.name, body.version)
     models.registry.promote(path.name, body.version)
     models.reload(path.name)
     return detail(path.name)
@@ -114,6 +114,9 @@ def roll_back(path: ModelPath) -> dict[str, Any]:
     """Answer with the version before."""
     models = current().models
     models.get(path.name)
+    active = models.registry.active(path.name)
+    for before in [version for version in models.registry.versions(path.name) if version < active][-1:]:
+        models.labels(path.name, before)  # one that cannot be loaded is refused before the pointer moves
     models.registry.rollback(path.name)
     models.reload(path.name)
     return detail(path.name)

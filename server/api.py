@@ -10,6 +10,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
 from server import answers, uploads
+from server.access import caller
 from server.document import answer, body, fields, needs, schema_of
 from server.errors import NotFound, describe
 from server.masking import hidden_labels, without
@@ -27,6 +28,7 @@ from server.schemas import (
     VersionQuery,
 )
 from server.service import current
+from server.settings import ROLES
 
 api = APIBlueprint("api", __name__, abp_security=needs("predict"))
 PREDICTING = Tag(name="predicting", description="What is in this picture?")
@@ -118,13 +120,16 @@ def show_model(path: ModelPath) -> dict[str, Any]:
 
 @api.get("/api/models/<name>/report", tags=[MODELS], responses={200: answer(content="text/html")})
 def show_report(path: ModelPath, query: VersionQuery) -> Response:
-    """The report of the training, one HTML page."""
+    """The report of the training, one HTML page; with pictures of its mistakes for those who may see data sets."""
     models = current().models
     bundle = models.get(path.name)
     version = query.version or bundle.version
     if any(rule.model == path.name and version <= rule.version for rule in models.forgotten()):
         raise NotFound("This report names somebody who asked to be forgotten; the one after the retraining will not.")
-    report = models.registry.path(path.name, version) / "report.html"
+    folder = models.registry.path(path.name, version)
+    report = folder / "report-public.html"
+    if not report.is_file() or ROLES.index(caller().role) >= ROLES.index("train"):
+        report = folder / "report.html"
     if not report.is_file():
         raise NotFound(f"The model {path.name} has no such report.")
     return send_file(report.resolve(), mimetype="text/html", max_age=0)

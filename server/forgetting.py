@@ -24,6 +24,7 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
         service.models.masks.add(Rule(name, max(versions), label))
     removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
     ids, corrections = service.history.forget(label)
+    service.jobs.forget(label)
     removed |= {
         "predictions": len(ids),
         "corrections": corrections,
@@ -44,7 +45,7 @@ def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
     for name in service.models.names():
         for version in service.models.registry.versions(name):
             try:
-                knows = label in service.models.registry.load(name, version).labels
+                knows = label in service.models.labels(name, version)
             except LikenessError:
                 knows = label in service.models.get(name).labels if name in service.models.loaded() else False
             if knows:

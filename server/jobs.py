@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import select, update
 
 from server.errors import Conflict, NotFound
+from server.masking import without
 from server.settings import Settings
 from server.store import Store, lock, new_id, now
 from server.tables import jobs
@@ -99,6 +100,19 @@ class Jobs:
             for row in stale:
                 connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(**_after_crash(dict(row))))
         return len(stale)
+
+    def forget(self, label: str) -> None:
+        """Take a name out of what ended jobs said, and remove those of their files that hold it."""
+        with self.store.write() as connection:
+            for row in connection.execute(select(jobs.c.id, jobs.c.result, jobs.c.state)).all():
+                if row.state in OPEN:
+                    continue
+                result = without(row.result, {label})
+                if result != row.result:
+                    connection.execute(update(jobs).where(jobs.c.id == row.id).values(result=result))
+                for path in (self.settings.state / "jobs" / row.id).glob("*"):
+                    if label in path.read_text("utf-8", "replace"):
+                        path.unlink()
 
     def open(self) -> int:
         """How many wait or run."""

@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.errors import BundleMissing, LikenessError
+from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
 from server.masking import Forgotten, Rule
 
 log = logging.getLogger("likeness.models")
@@ -76,12 +76,26 @@ class Models:
                 self.ring()
             stamp = self._stamp(name)
             try:
-                bundle = self.registry.load(name)
+                bundle = self._loaded(name)
             except LikenessError:
                 self._refused[name] = stamp
                 raise
             self._live[name] = (stamp, bundle)
             return bundle
+
+    def _loaded(self, name: str, version: int | None = None) -> Any:
+        """A bundle that fails in a way nobody thought of is a broken one: it stops neither the start nor the rest."""
+        try:
+            return self.registry.load(name, version)
+        except LikenessError:
+            raise
+        except Exception as error:
+            log.error("loading %s failed", name, exc_info=error)
+            raise BundleBroken(f"The model {name} cannot be loaded; the log says why.") from error
+
+    def labels(self, name: str, version: int) -> tuple[str, ...]:
+        """Of any version, which is loaded for that: so it can answer too. Raises BundleError, WeightsMissing."""
+        return tuple(self._loaded(name, version).labels)
 
     def forgotten(self) -> tuple[Rule, ...]:
         """Who is not to be named, by which versions."""

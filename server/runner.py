@@ -47,7 +47,8 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
         data = str(settings.datasets / given["dataset"])
         return [*start, "train", data, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
-        return [*start, "forget", given["model"], given["label"], *artifacts]
+        datasets = ["--datasets", str(settings.datasets)]
+        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 

@@ -32,8 +32,8 @@ from model.recogniser import Named
 from model.refusal import HeldOut
 from model.registry import Registry
 from model.samples import Rows, near_copies, samples
-from model.train import Trial, Wishes
-from tests.making import saved
+from model.train import Trial, Wishes, with_basis
+from tests.trained import saved
 
 RECIPE = RECIPES["object-classic"]
 HOW = ("--recipe", "object-classic", "--classifiers", "logistic_regression")
@@ -198,8 +198,8 @@ def test_more_pictures_help_where_classes_are_wide() -> None:
     features[numbers == 1] += 0.4
     names = tuple("ab"[n] for n in numbers)
     rows = Rows(features, names, tuple(str(i) for i in range(240)), np.arange(240))
-    trial = Trial("logistic_regression", 0, 0, {"classifier__C": 0.1}, 0, 0)
-    curve = learning_curve(rows, numbers, trial)
+    trial = Trial("logistic_regression", 0, 0, {"C": 0.1}, 0, 0)
+    curve = learning_curve(with_basis(rows)[0], numbers, trial)
     assert [point["pictures"] for point in curve] == [20.0, 40.0, 60.0, 80.0]
     assert curve[-1]["score"] > curve[0]["score"] + 0.05
     assert all(0 <= point["score"] <= 1 for point in curve)
@@ -211,7 +211,7 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     features = np.repeat(random.normal(0, 1, (60, 30)), 2, axis=0).astype(np.float32)
     numbers = np.repeat(random.permutation([0, 1] * 30), 2)
     rows = Rows(features, tuple("ab"[n] for n in numbers), tuple(str(i // 2) for i in range(120)), np.arange(120) // 2)
-    curve = learning_curve(rows, numbers, Trial("svm", 0, 0, {"classifier__C": 10.0}, 0, 0))
+    curve = learning_curve(with_basis(rows)[0], numbers, Trial("svm", 0, 0, {"C": 10.0}, 0, 0))
     assert curve[-1]["score"] < 0.75
 
 
@@ -274,12 +274,16 @@ def test_crossval_and_evaluate_print_the_same_keys(
     assert not list(tmp_path.glob("*.part"))
 
 
-@pytest.mark.parametrize("flat", [True, False])
+@pytest.mark.parametrize("lie", ["flat", "by person", "linked"])
 def test_strangers_may_lie_flat_or_by_person(
-    flat: bool, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    lie: str, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     people = tmp_path / "people"
-    shutil.copytree(drawn_shapes / "disc", people if flat else people / "somebody")
+    if lie == "linked":
+        people.mkdir()
+        (people / "somebody").symlink_to(drawn_shapes / "disc")
+    else:
+        shutil.copytree(drawn_shapes / "disc", people if lie == "flat" else people / "somebody")
     shutil.copytree(drawn_shapes / "cross", tmp_path / "data" / "cross")
     shutil.copytree(drawn_shapes / "square", tmp_path / "data" / "square")
     figures = run(capsys, "crossval", tmp_path / "data", *HOW, "--folds", "2", "--strangers", people, "--json")

@@ -26,7 +26,7 @@ MAY = {
 OURS_MAY = {
     "data_cleaning": {"data_cleaning"},
     "model": {"model", *(f"data_cleaning.{m}" for m in
-        ("errors", "images", "detectors", "people", "networks", "crops", "dataset", "duplicates"))},
+        ("errors", "images", "detection", "detectors", "people", "networks", "crops", "dataset", "duplicates"))},
     "server": {"server", "model.registry", "model.bundle", "model.explain",
         "data_cleaning.errors", "data_cleaning.dataset", "data_cleaning.images"},
 }  # fmt: skip

@@ -27,7 +27,7 @@ from model.registry import Registry
 from model.report import Material, build, near_copy_groups, stage_medians, thumbnails, worst
 from model.samples import Sample
 from model.train import Wishes
-from tests.making import QUICK, saved
+from tests.trained import QUICK, saved
 
 PRIVATE = Wishes(classifiers=QUICK.classifiers, folds=2, private=True)
 VOID = {"meta", "img", "br", "link"}
@@ -141,13 +141,22 @@ def test_thumbnails_are_small_pictures(folder: Path, report: dict[str, Any]) -> 
     assert "small ones of the worst mistakes" in report["facts"]["holds"]
 
 
+def test_the_public_page_shows_no_picture(folder: Path) -> None:
+    html = (folder / "report-public.html").read_text("utf-8")
+    read = check_alone(html)
+    assert "data:image" not in html
+    assert "img" not in read.tags
+    assert "Right answers" in read.text
+
+
 def test_a_private_bundle_carries_no_picture(mislabelled: Path, tmp_path: Path) -> None:
     bundle = saved(Registry(tmp_path), "shapes", mislabelled, PRIVATE)
     assert bundle.directory is not None
     html = (bundle.directory / "report.html").read_text("utf-8")
     report = json.loads((bundle.directory / "report.json").read_text("utf-8"))
     assert "data:image" not in html
-    assert "This report is private" in check_alone(html).text
+    assert not (bundle.directory / "report-public.html").exists()
+    assert "carries no pictures" in check_alone(html).text
     assert report["mistakes"] and report["private"] is True
     assert bundle.facts["holds"].startswith("No pictures. ")
     for path in bundle.directory.rglob("*"):

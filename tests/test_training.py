@@ -9,7 +9,7 @@ import pytest
 
 from data_cleaning.crops import Quality
 from data_cleaning.dataset import UNKNOWN, Dataset
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError
 from model.evaluate import Rounds, cross_validate, summary
 from model.pipeline import Region

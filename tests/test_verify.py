@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.crops import Quality
-from data_cleaning.detectors import Detection
+from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError
 from data_cleaning.images import encode
 from model.__main__ import main
@@ -129,7 +129,7 @@ def test_the_face_nearest_the_middle_counts(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encode(np.full((250, 250, 3), 90, np.uint8)))
     boxes = [Detection(0, 0, 120, 120, 0.99), Detection(100, 90, 60, 60, 0.7), Detection(190, 190, 50, 50, 0.8)]
-    regions = tuple(Region(box, Quality(60, 500, 120)) for box in boxes)
+    regions = tuple(Region(box, Quality(60, 0.5, 20.0, 200.0)) for box in boxes)
     views = tuple(np.array([[i, 1.0], [i, 3.0]], np.float32) for i in (5, 0, 7))
     one = Sample(path, "a", "0" * 64, regions, views)
     chosen = central(one)

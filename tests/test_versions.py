@@ -18,7 +18,7 @@ from model.__main__ import main
 from model.oblivion import Oblivion, forget
 from model.registry import Registry
 from model.versions import compare, inspect, promote, versions
-from tests.making import saved
+from tests.trained import saved
 
 
 def say(*_: object) -> None:
@@ -249,6 +249,15 @@ def test_pictures_deleted_beforehand_are_forgotten_too(registry: Registry, data:
         path.unlink()
     found = forget(Oblivion(registry, "shapes", "disc", data), say)
     assert (found["trained"], found["left"]["examples"]) == (4, 0)
+
+
+def test_the_data_set_is_found_by_its_name(registry: Registry, drawn_shapes: Path, tmp_path: Path, capsys) -> None:
+    words = ["forget", "shapes", "disc", "--datasets", str(tmp_path / "sets"), "--artifacts", str(registry.root)]
+    assert main(words) == 2
+    assert "give its data set" in capsys.readouterr().err
+    shutil.copytree(drawn_shapes, tmp_path / "sets" / drawn_shapes.name)
+    assert main([*words, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["left"] == {"labels": 0, "examples": 0, "pictures": 12}
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ function choose(index) {
 function why(region) {
   if (region.index !== 0) return null;
   const place = $("<div class='why'>");
-  const button = $("<button type='button' class='button small plain'>").text("Why?").on("click", async () => {
+  const button = $("<button type='button' class='button small'>").text("Why?").on("click", async () => {
     button.prop("disabled", true).text("Looking closer …");
     try {
       const { explanation } = await recognise(state.file, state.model.name, { explain: true });
@@ -124,7 +124,8 @@ async function ask() {
 function take(file) {
   state.file = file;
   state.shown = stage.show(file);
-  $("#file-facts").text(`${file.name}, ${sizeOf(file.size)}`);
+  $("#file-name").text(file.name);
+  $("#file-size").text(sizeOf(file.size));
   $("#pick").text("Another picture");
   ask();
 }

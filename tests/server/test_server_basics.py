@@ -40,12 +40,33 @@ def test_models(client: FlaskClient) -> None:
     assert client.get("/api/models/nobody").status_code == 404
 
 
+@pytest.mark.parametrize(("role", "seen"), [("predict", b"public"), ("train", b"colours 1"), ("admin", b"colours 1")])
+def test_a_report_shows_pictures_to_those_who_may_see_data_sets(
+    role: str, seen: bytes, make: Make, registry: TinyRegistry
+) -> None:
+    (registry.root / "colours" / "1" / "report-public.html").write_text("public")
+    with make(local_role=role).test_client().get("/api/models/colours/report") as report:
+        assert seen in report.data
+
+
 def test_a_broken_model_is_listed_and_the_others_answer(make: Make, registry: TinyRegistry) -> None:
     registry.add("bad", 1)
     (registry.root / "bad" / "1" / "labels").write_text("broken")
     body = make().test_client().get("/api/models").get_json()
     assert [model["name"] for model in body["models"]] == ["colours"]
     assert body["broken"][0]["name"] == "bad"
+
+
+def test_a_model_that_fails_unexpectedly_stops_neither_the_start_nor_the_others(
+    make: Make, registry: TinyRegistry
+) -> None:
+    registry.add("odd", 1)
+    (registry.root / "odd" / "1" / "labels").write_bytes(b"\xff\xfe")  # no UTF-8: an error that is none of ours
+    client = make(model="odd").test_client()
+    assert client.get("/readyz").status_code == 503
+    (broken,) = client.get("/api/models").get_json()["broken"]
+    assert broken == {"name": "odd", "detail": "The model odd cannot be loaded; the log says why."}
+    assert client.get("/api/models/colours").status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/../server/wsgi.py", "/.git/config", "/api/nothing", "/a/.b", "/%00"])

@@ -55,6 +55,17 @@ def test_a_broken_version_is_refused_and_the_old_one_answers(
     assert version(client) == 1
 
 
+def test_rolling_back_to_a_broken_version_is_refused(
+    client: FlaskClient, registry: TinyRegistry, key_of: KeyOf
+) -> None:
+    registry.add("colours", 2)
+    assert client.post("/api/models/colours/promote", json={"version": 2}, headers=key_of("admin")).status_code == 200
+    (registry.root / "colours" / "1" / "labels").write_text("broken")
+    assert client.post("/api/models/colours/rollback", headers=key_of("admin")).status_code == 409
+    assert registry.active("colours") == 2
+    assert version(client) == 2
+
+
 def test_a_version_that_was_promoted_elsewhere_is_followed(client: FlaskClient, registry: TinyRegistry) -> None:
     """Another process, or a person at the command line, changed the pointer."""
     registry.add("colours", 2)

@@ -142,6 +142,21 @@ def test_a_later_version_may_know_the_name_again(make: Make, registry: TinyRegis
     assert ask(client)["label"] == "red"
 
 
+def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
+    jobs = of(app).jobs
+    done, waits = (str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2))
+    result = {"version": 1, "pictures": {"anna": 3, "ben": 4}, "worst": ["anna", "ben"]}
+    jobs.change(done, state="done", result=result)
+    folder = of(app).settings.state / "jobs" / done
+    folder.mkdir(parents=True)
+    (folder / "out").write_text(json.dumps(result))
+    (folder / "log").write_text("nothing said")
+    jobs.forget("anna")
+    assert jobs.get(done)["result"] == {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"]}
+    assert [path.name for path in folder.iterdir()] == ["log"]
+    assert jobs.get(waits)["state"] == "queued"
+
+
 @pytest.mark.parametrize(("label", "status"), [("nobody", 404), ("_unknown", 422), (".x", 422), ("a\x00b", 422)])
 def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> None:
     assert make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status

@@ -6,6 +6,7 @@ import configparser
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -97,6 +98,18 @@ def test_every_library_is_in_the_licence_table() -> None:
         assert len(names) >= 7
         for name in names:
             assert re.search(rf"^\| {re.escape(name)} \|", table, re.MULTILINE), name
+
+
+@pytest.mark.parametrize("package", ["model", "data_cleaning", "server"])
+def test_the_readme_names_commands_that_exist(package: str) -> None:
+    rows = re.findall(rf"^\| (`python -m {package} .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    named = [first for row in rows for first in re.findall(r"`(?:python -m \w+ )?([a-z]+)", row)]
+    assert len(named) >= 2
+    done = subprocess.run(
+        [sys.executable, "-m", package, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    known = set(re.findall(r"\b[a-z]+\b", done.stdout))
+    assert set(named) <= known
 
 
 def test_the_readme_names_targets_that_exist() -> None:

@@ -27,7 +27,7 @@ export function drawChips(regions, choose) {
   const chips = regions.map((region, index) =>
     $("<button type='button' class='chip pick'>")
       .toggleClass("stranger", region.label === null)
-      .append($("<span>").text(caption(region)), $("<span class='quiet'>").text(percent(region.probability)))
+      .append($("<span>").text(caption(region)), region.label === null ? null : $("<span class='quiet'>").text(percent(region.probability)))
       .on("click", () => choose(index)));
   $("#regions").empty().append(chips).prop("hidden", regions.length < 2);
 }

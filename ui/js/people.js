@@ -1,6 +1,6 @@
 // Cards of everybody the model knows, made from the labels that the API gives. A named person's card lights up.
 
-import { hueOf, initialsOf, nameOf, percent } from "./words.js";
+import { initialsOf, nameOf, percent } from "./words.js";
 
 const $ = window.jQuery;
 const FEW = 24; // more cards than this are folded away until asked for
@@ -9,9 +9,9 @@ let cards = new Map();
 let order = [];
 let unfolded = false;
 
-function card(label) {
+function card(label, index) {
   const face = $("<span class='monogram' aria-hidden='true'>").text(initialsOf(label));
-  face[0].style.setProperty("--hue", hueOf(label));
+  face[0].style.setProperty("--hue", (174 + index * 137.5) % 360); // the golden angle keeps neighbours apart
   const words = $("<span class='card-words'>").append(
     $("<span class='card-name'>").text(nameOf(label)),
     $("<span class='card-score quiet'>"),
@@ -21,7 +21,7 @@ function card(label) {
 
 export function setLabels(labels) {
   order = [...labels];
-  cards = new Map(order.map((label) => [label, card(label)]));
+  cards = new Map(order.map((label, index) => [label, card(label, index)]));
   unfolded = false;
   $("#cards").empty().append([...cards.values()]);
   $("#people").prop("hidden", !order.length);

@@ -60,7 +60,7 @@ export function drawBoxes(regions, size, choose) {
   const boxes = regions.map((region, index) => {
     const [x, y, width, height] = region.box;
     const box = $("<button type='button' class='box'>")
-      .attr("aria-label", `${index + 1}: ${caption(region)}, ${percent(region.probability)}`)
+      .attr("aria-label", `${index + 1}: ${region.label === null ? "unknown" : `${caption(region)}, ${percent(region.probability)}`}`)
       .toggleClass("stranger", region.label === null)
       .toggleClass("tag-below", y / size.height < 0.09)
       .toggleClass("tag-left", x / size.width > 0.55)

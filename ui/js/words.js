@@ -13,13 +13,6 @@ export function initialsOf(label) {
   return letters.map((part) => [...part][0].toUpperCase()).join("");
 }
 
-// A hue of 0-359 that stays with the label.
-export function hueOf(label) {
-  let sum = 7;
-  for (const letter of label) sum = (sum * 31 + letter.codePointAt(0)) % 3600;
-  return sum % 360;
-}
-
 export function percent(probability) {
   const value = probability * 100;
   if (value > 0 && value < 1) return "< 1 %";
