@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.dataset import Dataset, Item
+from data_cleaning.errors import InputError
 from model.bundle import Bundle
 from model.commands import Progress, _print_figures, _print_training, _wishes
 from model.multilabel import How, Truths, cross_validate_many, fit_many, summary_many, together
@@ -53,7 +54,9 @@ def train(args: Namespace) -> int:
 
 
 def crossval(args: Namespace) -> int:
-    """Score every picture by models that never saw it."""
+    """Score every picture by models that never saw it. Raises InputError on options that do not go with it."""
+    if args.strangers or args.report:
+        raise InputError("--multi-label goes with neither --strangers nor --report; put strangers into _unknown/.")
     progress = Progress(args.progress_json)
     seen = _look(args, progress)
     figures = _figures(args, seen, How(recipe(args.recipe), replace(_wishes(args), folds=args.folds)), progress)

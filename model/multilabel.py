@@ -6,18 +6,15 @@ figures for that; answering is in `recogniser`. Not for the server.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import joblib
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score
-from sklearn.model_selection import GridSearchCV, GroupKFold
-from sklearn.multiclass import OneVsRestClassifier
+from sklearn.model_selection import GroupKFold, ParameterGrid
 from sklearn.pipeline import Pipeline
 
 from data_cleaning.dataset import SPECIAL, Item
@@ -124,7 +121,9 @@ def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.i
         few = many.subset(searched(many.rows, many.sets()))
         splits = unaltered(_splits(few, how.wishes.folds), few.rows.altered)
         trials = [_search(name, few, splits) for name in allowed(how.wishes)]
-        best = max(trials, key=lambda t: t.score)
+        if all(np.isnan(trial.score) for trial in trials):
+            raise DatasetError("The pictures fall into so few different groups that no fold has a yes and a no.")
+        best = max(trials, key=lambda t: np.nan_to_num(t.score))
         model = Recogniser(
             many.labels,
             PerClass(tuple(behind(found, model) for model in _models(best, many))),
@@ -142,23 +141,30 @@ def _splits(many: Many, folds: int) -> Splits:
 
 
 def _search(name: str, many: Many, splits: Splits) -> Trial:
-    """GridSearchCV of one kind of classifier, by the mean average precision over the classes."""
-    candidate = CLASSIFIERS[name]
-    grid = GridSearchCV(
-        OneVsRestClassifier(candidate.make()),
-        {f"estimator__{key}": values for key, values in candidate.grid.items()},
-        scoring="average_precision",
-        cv=splits,
-        refit=False,
-        n_jobs=os.cpu_count(),
-    )
-    start = time.perf_counter()
-    with joblib.parallel_config("threading"):
-        grid.fit(many.rows.inside, many.answers.astype(np.int64))
-    found, i = grid.cv_results_, grid.best_index_
-    parameters = {key.removeprefix("estimator__"): value for key, value in grid.best_params_.items()}
-    score, spread, seconds = (float(found[key][i]) for key in ("mean_test_score", "std_test_score", "mean_fit_time"))
-    return Trial(name, score, spread, parameters, seconds, time.perf_counter() - start)
+    """The best parameters of one kind of classifier, by the mean average precision over the classes and folds."""
+    start, best, fits = time.perf_counter(), None, 0
+    for parameters in ParameterGrid(dict(CLASSIFIERS[name].grid)):
+        scores = [_fold_score(name, parameters, many, split) for split in splits]
+        fits += len(splits)
+        usable = [score for score in scores if not np.isnan(score)] or [float("nan")]
+        found = float(np.mean(usable)), float(np.std(usable)), parameters
+        best = found if best is None or found[0] > best[0] else best
+    assert best is not None
+    took = time.perf_counter() - start
+    return Trial(name, best[0], best[1], best[2], took / fits, took)
+
+
+def _fold_score(name: str, parameters: dict[str, Any], many: Many, split: tuple) -> float:
+    """Mean average precision over the classes that have a yes and a no on both sides of a split; nan without any."""
+    learn, test = split
+    scores = []
+    for answer in many.answers.T:
+        if min(len(set(answer[part].tolist())) for part in split) < 2:
+            continue
+        model = CLASSIFIERS[name].make().set_params(**parameters).fit(many.rows.inside[learn], answer[learn])
+        ask = getattr(model, "decision_function", None) or (lambda rows, model=model: model.predict_proba(rows)[:, 1])
+        scores.append(average_precision_score(answer[test], ask(many.rows.inside[test])))
+    return float(np.mean(scores)) if scores else float("nan")
 
 
 def _models(trial: Trial, many: Many) -> list[Any]:

@@ -91,6 +91,18 @@ def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixtu
     assert told["mean_average_precision"] >= 0.9
 
 
+def test_options_that_do_not_go_with_it_are_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for option in ("--strangers", "--report"):
+        assert main(["crossval", str(data), "--multi-label", option, str(data)]) == 2
+        assert "--multi-label goes with neither" in capsys.readouterr().err
+
+
+def test_a_class_of_several_cannot_be_forgotten_alone(artifacts: Path, data: Path) -> None:
+    before = Registry(artifacts).versions("many")
+    assert main(["forget", "many", "disc", "--data", str(data), "--artifacts", str(artifacts)]) == 2
+    assert Registry(artifacts).versions("many") == before
+
+
 def test_it_is_explained_and_exported_like_any_other(artifacts: Path, data: Path, tmp_path: Path) -> None:
     bundle = Registry(artifacts).load("many")
     assert explain(bundle, drawn(("disc",), 0)).label == "disc"
