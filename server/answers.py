@@ -5,6 +5,9 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from data_cleaning.images import Limits
+from model.explain import explain
+
 
 def tutorial(
     recognition: Any, labels: tuple[str, ...], strangers: bool, prediction_id: str | None
@@ -77,8 +80,9 @@ def full(recognition: Any, bundle: Any, top_k: int) -> dict[str, Any]:
     }
 
 
-def heatmap(bundle: Any, data: bytes, recognition: Any) -> str | None:
-    """Why: the heatmap over the first region, a PNG as a data URL; None where nothing was found."""
+def why(bundle: Any, data: bytes, recognition: Any, limits: Limits) -> dict[str, str]:
+    """Why the first region got its answer: the heatmap, a PNG as a data URL, and words. {} where nothing was found."""
     if not recognition.predictions:
-        return None
-    return "data:image/png;base64," + base64.b64encode(bundle.explain(data, 0)).decode()
+        return {}
+    told = explain(bundle, data, 0, limits)
+    return {"explanation": "data:image/png;base64," + base64.b64encode(told.heatmap).decode(), "why": told.sentence}

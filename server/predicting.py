@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from server import answers
@@ -31,24 +31,24 @@ class Asked:
     labels: tuple[str, ...]
     recognition: Any
     prediction_id: str | None
-    explanation: str | None = None
+    why: dict[str, str] = field(default_factory=dict)
 
 
 def ask(data: bytes, wish: Wish) -> Asked:
     """Look at one picture. Raises PictureError, BundleError, Busy, TooSlow."""
     service = current()
     bundle = service.models.get(wish.model)
-    if wish.explain and not hasattr(bundle, "explain"):
+    if wish.explain and not hasattr(bundle, "recogniser"):
         raise RequestError(f"The model {bundle.name} cannot explain its answers.")
 
-    def look() -> tuple[Any, str | None]:
+    def look() -> tuple[Any, dict[str, str]]:
         found = bundle.recognise(data, service.limits)
-        return found, answers.heatmap(bundle, data, found) if wish.explain else None
+        return found, answers.why(bundle, data, found, service.limits) if wish.explain else {}
 
-    recognition, explanation = service.pool.run(look, wish.wait)
+    recognition, reasons = service.pool.run(look, wish.wait)
     labels, recognition = masked(bundle, recognition, service.models.forgotten())
     service.metrics.answered(bundle, recognition)
-    return Asked(bundle, labels, recognition, log_answer(service, bundle, recognition, data), explanation)
+    return Asked(bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons)
 
 
 def log_answer(service: Service, bundle: Any, recognition: Any, data: bytes) -> str | None:
@@ -66,6 +66,5 @@ def answered(asked: Asked, top_k: int) -> dict[str, Any]:
     """Our own JSON for one picture."""
     body = answers.full(asked.recognition, asked.bundle, top_k)
     body["prediction_id"] = asked.prediction_id
-    if asked.explanation is not None:
-        body["explanation"] = asked.explanation
+    body |= asked.why
     return body

@@ -128,6 +128,7 @@ class Answer(Out):
     seconds: dict[str, float]
     prediction_id: str | None = Field(description="For corrections; null when the answer could not be logged.")
     explanation: str | None = None
+    why: str | None = None
 
 
 class BatchEntry(Out):

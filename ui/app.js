@@ -32,8 +32,8 @@ function why(region) {
   const button = $("<button type='button' class='button small'>").text("Why?").on("click", async () => {
     button.prop("disabled", true).text("Looking closer …");
     try {
-      const { explanation } = await recognise(state.file, state.model.name, { explain: true });
-      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more.`;
+      const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true });
+      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${sentence ?? ""}`;
       place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));
     } catch (error) {
       place.empty().append($("<p class='quiet' role='status'>").text(error.detail || error.title));
