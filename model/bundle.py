@@ -26,7 +26,8 @@ from data_cleaning.crops import MARKS
 from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
-from model.pipeline import Stopwatch, large_enough, look, measure_views
+from model.naming import name_regions
+from model.pipeline import Stopwatch, look, measure_views
 from model.presence import known_answer, way
 from model.recipe import Recipe
 from model.recogniser import Acceptance, Gallery, Linear, Named, PerClass, Recogniser, speaker
@@ -123,9 +124,7 @@ class Bundle:
         with watch.stage("features"):
             views = [measure_views(sight.image, region.detection, self.recipe) for region in sight.regions]
         with watch.stage("predict"):
-            named = self.recogniser.answer(
-                views, [large_enough(region, self.recipe) for region in sight.regions], self.recipe.once
-            )
+            named = name_regions(self.recogniser, sight.regions, views, self.recipe)
         predictions = tuple(
             _prediction(region.detection, answer, region.quality.marks())
             for region, answer in zip(sight.regions, named, strict=True)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from data_cleaning.dataset import NOTHING, UNKNOWN
 from model.curves import tradeoff
-from model.pipeline import Stopwatch, large_enough
+from model.naming import name_regions
+from model.pipeline import Stopwatch
 from model.presence import above, way, ways
 from model.recipe import Recipe
 from model.recogniser import Named, Recogniser, speaker
@@ -58,10 +59,9 @@ class Outcome:
 def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     """Answer one sample."""
     one = above(one, recipe)
-    large = [large_enough(region, recipe) for region in one.regions]
     watch = Stopwatch(dict(one.seconds))
     with watch.stage("predict"):
-        named = tuple(recogniser.answer(one.views, large, recipe.once))
+        named = name_regions(recogniser, one.regions, one.views, recipe)
     best = speaker(named)
     label = best.label if best else None
     return Outcome(one.path, one.label, bool(one.regions), label, named, watch.seconds, recogniser.acceptance.threshold)

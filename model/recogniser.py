@@ -94,7 +94,8 @@ class Named:
     class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
     "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them) or
     "too_small".
-    labels: every name it gets, best first: at most one, but where a picture may carry several classes.
+    labels: every name it gets, best first: at most one, but where a picture may carry several classes. faint:
+    it is small or blurred.
     """
 
     label: str | None
@@ -104,6 +105,7 @@ class Named:
     acceptance: float
     reason: str
     labels: tuple[str, ...] = ()
+    faint: bool = False
 
     @property
     def probability(self) -> float:
@@ -237,8 +239,11 @@ def _why_not(large: bool, taken: bool) -> str:
 
 
 def speaker(named: Sequence[Named]) -> Named | None:
-    """Of several regions the known one with the largest acceptance score; without a known one, the largest of all."""
-    return max(named, key=lambda n: (n.label is not None, n.acceptance), default=None)
+    """Of several regions the known one with the largest acceptance score; without a known one, the largest of all.
+
+    Faint regions speak only where no other one does.
+    """
+    return max(named, key=lambda n: (n.label is not None, not n.faint, n.acceptance), default=None)
 
 
 def assign(probabilities: NDArray[np.float64], believable: NDArray[np.bool_]) -> dict[int, int]:

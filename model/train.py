@@ -50,7 +50,7 @@ class Wishes:
     folds: int = 5
     fpir: float = 0.01
     strict: bool = False
-    refusable: float = 0.02
+    refusable: float = 0.01
     private: bool = False
     augment: str = ""
 

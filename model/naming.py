@@ -1,0 +1,32 @@
+"""Every region of one picture named: a recogniser, and the recipe's rules of when a region may speak.
+
+Serving and evaluating both come through here, so that they cannot part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from model.features import Features
+from model.pipeline import Region, large_enough
+from model.recipe import Recipe
+from model.recogniser import Named, Recogniser
+
+_FAINT = {"small", "blurred"}
+
+
+def name_regions(
+    recogniser: Recogniser, regions: Sequence[Region], views: Sequence[Features], recipe: Recipe
+) -> tuple[Named, ...]:
+    """The answers for all regions of a picture, in their order.
+
+    views: for each region its features, shape (views, d). Small and blurred regions are named too, but are
+    marked as faint: a sharp one speaks for the picture before them, as an embedding of few pixels lies near to
+    many people's.
+    """
+    named = recogniser.answer(views, [large_enough(region, recipe) for region in regions], recipe.once)
+    return tuple(
+        replace(one, faint=bool(_FAINT & set(region.quality.marks())))
+        for one, region in zip(named, regions, strict=True)
+    )
