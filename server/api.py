@@ -145,6 +145,7 @@ def summary(name: str) -> dict[str, Any]:
         "default": name == models.default(),
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
+        "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
         "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
     }
 

@@ -161,6 +161,9 @@ class ModelSummary(Out):
     recipe: str
     subject: str
     labels: list[str]
+    strangers_named: float | None = Field(
+        None, description="Part of strangers, 0 to 1, that were given a name when the model was tried at training."
+    )
 
 
 class ModelList(Out):

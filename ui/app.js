@@ -8,7 +8,7 @@ import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { NOTHING_FOUND, greeting, headline, sizeOf } from "./js/words.js";
+import { NOTHING_FOUND, caution, greeting, headline, sizeOf } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
@@ -140,6 +140,7 @@ function useModel(model) {
   people.setLabels(model.labels);
   const words = greeting(model.subject);
   $("#people-title").text(words.cards);
+  $("#caution").text(caution(model)).prop("hidden", !caution(model));
   if (!state.file) answer.say(words.title, words.note);
   $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
   if (state.file) ask();

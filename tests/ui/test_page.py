@@ -273,3 +273,22 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
     opened(page, server)
     page.click("summary")
     assert f"{server.url}/api/classify_image" in page.inner_text("#curl")
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(None, ""), (0.01, ""), (0.95, "hardly knows strangers: when it was tried, 95 % of them got a name")],
+)
+def test_a_model_that_names_strangers_says_so(page: Any, live: Start, share: float | None, said: str) -> None:
+    opened(page, live())
+    words = page.evaluate("async (share) => (await import('/js/words.js')).caution({ strangers_named: share })", share)
+    assert said in words
+    assert bool(words) == bool(said)
+
+
+@pytest.mark.parametrize(("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")])
+def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float, said: str) -> None:
+    opened(page, live())
+    region = {"label": "ada", "best": "ada", "probability": sure}
+    words = page.evaluate("async (r) => (await import('/js/words.js')).headline([r], 'face')", region)
+    assert said in words

@@ -42,12 +42,21 @@ const NOUNS = {
 };
 export const nounsOf = (subject) => NOUNS[subject] || NOUNS.face;
 
+const doubt = (probability) => (probability < 0.5 ? "perhaps " : probability < 0.8 ? "probably " : "");
+
+// What a person must know before they believe a name: some models cannot tell strangers.
+export function caution(model) {
+  const share = model.strangers_named;
+  if (share === null || share === undefined || share < 0.2) return "";
+  return `This model tells the people it knows apart, but hardly knows strangers: when it was tried, ${percent(share)} of them got a name. A model trained with a modern recipe refuses them.`;
+}
+
 // The answer in one sentence.
 export function headline(regions, subject) {
   const nouns = nounsOf(subject);
   if (!regions.length) return `I found no ${nouns.one} in this picture.`;
   const named = regions.filter((region) => region.label !== null);
-  const known = [...new Set(named.map((region) => `${region.probability < 0.5 ? "perhaps " : ""}${nameOf(region.label)}`))];
+  const known = [...new Set(named.map((region) => `${doubt(region.probability)}${nameOf(region.label)}`))];
   const strangers = regions.length - named.length;
   if (!known.length) return capital(`${strangers === 1 ? nouns.stranger : `${count(strangers, "", nouns.strangers)}`}.`);
   const names = known.slice(0, 4);
