@@ -93,7 +93,7 @@ def _lost(small: np.ndarray, axis: int, window: tuple[int, int]) -> float:
 def count_eyes(image: Image, detection: Detection) -> int:
     """Of the two eyes of a face, how many are found where they should be: 0, 1 or 2."""
     upper = grey(square(image, detection, size=_EYE_SEARCH))[_EYE_SEARCH // 8 : _EYE_SEARCH * 5 // 8]
-    found = cascade("eye_tree_eyeglasses").detectMultiScale(upper, 1.1, 3, minSize=(16, 16))
+    found = cascade("eye_tree_eyeglasses").detectMultiScale(upper, 1.15, 3, minSize=(16, 16))
     centres = [x + width / 2 for x, _, width, _ in found]
     middle = _EYE_SEARCH / 2
     return int(any(c < middle for c in centres)) + int(any(c > middle for c in centres))

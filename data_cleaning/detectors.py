@@ -62,8 +62,8 @@ def haar_face(image: Image, *, working_size: int = 480, neighbours: int = 6, sec
     """Faces by Haar cascades; score is the number of overlapping windows.
 
     working_size: the longer side, in pixels, that the picture is shrunk to first. neighbours: windows that
-    a frontal face needs. Only where that finds nothing, a copy of 320 pixels is searched for both profiles
-    and for faces leaning 20 degrees to either side, which need `second` windows.
+    a frontal face needs. Only where that finds nothing, a copy of 320 pixels is searched for faces
+    leaning 20 degrees to either side and then for both profiles, which need `second` windows.
 
     Source: Viola, Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001.
     """
@@ -96,12 +96,13 @@ class _Window:
 
 
 def _second_look(light: np.ndarray, neighbours: int) -> list[_Window]:
-    """Profiles and leaning faces of a grey picture at working size, searched in a smaller copy."""
+    """Leaning faces of a grey picture at working size, searched in a smaller copy; without one, profiles."""
     small, factor = shrink(light, 320)
     across = small.shape[1]
-    found = _windows("profileface", small, neighbours)
-    found += [replace(w, x=across - w.x - w.width) for w in _windows("profileface", small[:, ::-1], neighbours)]
-    found += [window for angle in (-20.0, 20.0) for window in _leaning(small, angle, neighbours)]
+    found = [window for angle in (-20.0, 20.0) for window in _leaning(small, angle, neighbours)]
+    if not found:
+        found = _windows("profileface", small, neighbours)
+        found += [replace(w, x=across - w.x - w.width) for w in _windows("profileface", small[:, ::-1], neighbours)]
     return [
         _Window(w.x / factor, w.y / factor, w.width / factor, w.height / factor, w.neighbours, w.roll) for w in found
     ]

@@ -108,6 +108,7 @@ def evaluate(args: Namespace) -> int:
     good = readable(looked)
     outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
     figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
+    figures["recipe"] = bundle.recipe.name
     if args.report:
         material = Material(
             "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange

@@ -17,7 +17,7 @@ from model.bundle import Bundle, Prediction
 from model.features import FEATURES
 from model.pipeline import crop, measure_crop
 from model.recipe import Recipe
-from model.recogniser import NEAREST, project
+from model.recogniser import NEAREST, PerClass, project
 from model.weights import locate
 
 SHOWN = 5  # nearest training pictures that are listed
@@ -200,9 +200,12 @@ def _views(bundle: Bundle, chip: Image) -> list[Image]:
 
 
 def _log_odds(bundle: Bundle, rows: NDArray[np.float32], label: str) -> NDArray[np.float64]:
-    column = bundle.labels.index(label)
-    probability = np.clip(bundle.recogniser.classifier.predict_proba(rows)[:, column], 1e-9, 1 - 1e-9)
-    return np.log(probability / (1 - probability))
+    column, classifier = bundle.labels.index(label), bundle.recogniser.classifier
+    every = classifier.predict_proba(rows)
+    own = every[:, column]
+    # Summed from the others: 1 - own would be 0 for whoever is nearly certain, and no change of it could be seen.
+    rest = 1 - own if isinstance(classifier, PerClass) else np.delete(every, column, axis=1).sum(axis=1)
+    return np.log(np.maximum(own, 1e-30)) - np.log(np.maximum(rest, 1e-30))
 
 
 def _place(chip: Image, row: int, column: int) -> NDArray[np.bool_]:

@@ -24,7 +24,7 @@ from threadpoolctl import threadpool_limits
 
 from data_cleaning.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
-from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated
+from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated, temper
 from model.features import Features
 from model.presence import above, settled
 from model.recipe import Recipe
@@ -171,8 +171,12 @@ class Plan:
 def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
     """The classifier that a trial found, calibrated and fitted on what the basis gives."""
     bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
-    splits = grouped_splits(numbers, rows.groups, 3)
-    model = calibrated(bare, splits, len(set(numbers.tolist()))).fit(rows.inside, numbers)
+    splits, classes = grouped_splits(numbers, rows.groups, 3), len(set(numbers.tolist()))
+    try:
+        model = calibrated(bare, splits, classes).fit(rows.inside, numbers)
+    except RuntimeError:  # no best temperature was found: a sigmoid always ends
+        model = calibrated(bare, splits, 2).fit(rows.inside, numbers)
+    temper(model, rows.inside)
     model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
     return model
 
@@ -227,6 +231,7 @@ def quiet() -> Iterator[None]:
     """One thread for linear algebra (the folds already use the cores), and no warnings that nobody can act on."""
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="sklearn")
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy.optimize")  # a search from infinity
         yield
 
 

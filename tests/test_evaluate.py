@@ -263,7 +263,7 @@ def test_crossval_and_evaluate_print_the_same_keys(
     saved(Registry(tmp_path), "m", mixed)
     crossed = run(capsys, "crossval", mixed, "--folds", "2", *HOW, "--json")
     judged = run(capsys, "evaluate", "m", mixed, "--artifacts", tmp_path, "--json", "--report", tmp_path / "r.html")
-    assert set(crossed) == set(judged) == ISSUE_KEYS | {"unknown", "false_alarms"}
+    assert set(crossed) == set(judged) == ISSUE_KEYS | {"unknown", "false_alarms", "recipe"}
     for figures in (crossed, judged):
         assert figures["pictures"] == 24
         assert sorted(Path(bad["path"]).name for bad in figures["unreadable"]) == ["broken.png", "not.jpg"]

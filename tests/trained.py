@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from data_cleaning.dataset import Dataset
@@ -12,7 +13,7 @@ from model.registry import Registry
 from model.samples import samples
 from model.train import Wishes
 
-RECIPE = RECIPES["object-classic"]
+RECIPE = replace(RECIPES["object-classic"], closed=False)  # so that there is a threshold to look at
 QUICK = Wishes(classifiers=("logistic_regression",), folds=2)
 
 
