@@ -153,19 +153,36 @@ def _colour(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
     return graph.add("Sqrt", graph.add("Flatten", shares, axis=1))
 
 
+def _opponent(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
+    """Histograms of two axes together, by comparing with every cell of their plane; exact, as in `_colour`."""
+    grid, bins, cell = (int(options.get(key, usual)) for key, usual in (("grid", 2), ("bins", 8), ("cell", 112)))
+    weights = graph.constant([[0, 1], [-1, -0.5], [1, -0.5]])  # of blue, green, red
+    axes = graph.add("Floor", graph.add("MatMul", crops, weights))
+    held = graph.add("Clip", axes, graph.constant(-128.0), graph.constant(127.0))
+    raised = graph.add("Mul", graph.add("Add", held, graph.constant(128.0)), graph.constant(bins / 256.0))
+    numbers = graph.add("MatMul", graph.add("Floor", raised), graph.constant([[bins], [1]]))
+    apart = graph.add("Reshape", numbers, graph.constant([-1, grid, cell, grid, cell, 1], np.int64))
+    hits = graph.cast(graph.add("Equal", apart, graph.constant(np.arange(bins**2))), TensorProto.FLOAT)
+    shares = graph.add("ReduceMean", hits, axes=[2, 4], keepdims=0)
+    return graph.add("Sqrt", graph.add("Flatten", shares, axis=1))
+
+
 FRONTS = {
     "face_embedding": _embed_face,
     "object_embedding": _embed_object,
     "object_roots": _object_roots,
     "colour": _colour,
+    "opponent": _opponent,
 }
 
 
 def _has_graph(step: Step, side: int) -> bool:
     """Can this feature be computed in the graph, from crops of that many pixels a side, without scaling them?"""
     sides = {"face_embedding": 150, "object_embedding": 224, "object_roots": 224}
-    if step.name == "colour":
-        return step.options.get("grid", 3) * step.options.get("cell", 32) == side
+    usual = {"colour": (3, 32), "opponent": (2, 112)}
+    if step.name in usual:
+        grid, cell = usual[step.name]
+        return step.options.get("grid", grid) * step.options.get("cell", cell) == side
     return sides.get(step.name) == side
 
 

@@ -102,6 +102,24 @@ def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Feat
     return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
+def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> Features:
+    """How much of which colour, bright or dark: red against green and blue against both, counted together.
+
+    In each of grid x grid cells of cell x cell pixels; length grid^2 * bins^2, 0 to 1. The axes R - G and
+    B - (R + G) / 2, in whole levels, go from -128 to 127 in `bins` steps; stronger colours count in the last one.
+    Square roots of frequencies, as in `colour`.
+
+    Source: Swain, Ballard, "Color indexing", IJCV 1991, without its axis of lightness.
+    """
+    blue, green, red = cv2.split(resize(crop, cell * grid, cell * grid))
+    between = cv2.addWeighted(red, 0.5, green, 0.5, 0.25)  # the quarter rounds every half up
+    axes = [cv2.addWeighted(red, 1, green, -1, 128), cv2.addWeighted(blue, 1, between, -1, 128)]  # these saturate
+    spans = [slice(cell * i, cell * (i + 1)) for i in range(grid)]
+    cells = [[axis[rows, columns] for axis in axes] for rows in spans for columns in spans]
+    histograms = [cv2.calcHist(one, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for one in cells]
+    return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
+
+
 def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features:
     """128 numbers by dlib's face network, scaled to length 1; same-person chips lie close.
 
@@ -160,6 +178,7 @@ FEATURES: dict[str, Feature] = {
     "hog": Feature(hog),
     "lbp": Feature(lbp),
     "colour": Feature(colour),
+    "opponent": Feature(opponent),
     "face_embedding": Feature(face_embedding, needs=("dlib_face",)),
     "object_embedding": Feature(object_embedding, ("efficientnet_lite0",), object_maps, mean_of),
     "object_roots": Feature(object_roots, ("efficientnet_lite0",), object_maps, root_of),

@@ -15,7 +15,7 @@ from model.bundle import Bundle
 from model.classifiers import CLASSIFIERS
 from model.export import TOLERANCE, ExportRefused, build
 from model.exporting import export, labelled_crops, largest_difference, quantise
-from model.recipe import recipe
+from model.recipe import Recipe, Step, recipe
 from model.samples import near_copies, readable, samples
 from model.train import Wishes, fit
 from model.weights import locate
@@ -23,7 +23,10 @@ from tests.test_objects import draw
 
 
 def trained(root: Path, preset: str, classifier: str) -> Bundle:
-    made = recipe(preset)
+    return trained_by(recipe(preset), root, classifier)
+
+
+def trained_by(made: Recipe, root: Path, classifier: str) -> Bundle:
     good = readable(samples(Dataset(root).items(), made))
     learnt = fit(good, near_copies(good), made, Wishes(classifiers=(classifier,), folds=2))
     return Bundle("shapes", 1, made, learnt.recogniser, {})
@@ -84,6 +87,15 @@ def test_features_without_a_graph_cannot_go_whole(shapes: Path) -> None:
     bundle = trained(shapes, "object-classic", "logistic_regression")
     with pytest.raises(ExportRefused, match="hog, lbp, wavelet_bands have no graph"):
         build(bundle, whole=True)
+
+
+@pytest.mark.parametrize("step", [Step("opponent"), Step("colour", {"grid": 4, "bins": 8, "cell": 56})])
+def test_colours_are_counted_exactly_in_the_graph(step: Step, shapes: Path, items: list[Item], tmp_path: Path) -> None:
+    made = replace(recipe("object-modern"), features=(step,))
+    bundle = trained_by(made, shapes, "logistic_regression")
+    done = export(bundle, tmp_path / "model.onnx", items)
+    assert done.input == "crops"
+    assert done.difference <= TOLERANCE
 
 
 def test_small_numbers_need_a_network(shapes: Path, items: list[Item], tmp_path: Path) -> None:

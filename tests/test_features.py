@@ -76,3 +76,29 @@ def test_wavelets_of_one_face_at_two_sizes_agree(face: Image) -> None:
 
     details = [raw_wavelet(resize(face, s, s))[32 * 32 :] for s in (64, 140)]
     assert np.corrcoef(details)[0, 1] > 0.98
+
+
+@pytest.mark.parametrize("step", [-40, 25])
+def test_opponent_colours_do_not_see_how_bright_it_is(step: int) -> None:
+    """Light added to all channels alike moves no pixel on either axis; the lone histograms see all of it."""
+    picture = np.random.default_rng(3).integers(50, 200, (224, 224, 3)).astype(np.uint8)
+    other = (picture.astype(int) + step).astype(np.uint8)
+    assert np.array_equal(FEATURES["opponent"].function(picture), FEATURES["opponent"].function(other))
+    assert not np.allclose(FEATURES["colour"].function(picture), FEATURES["colour"].function(other), atol=0.05)
+
+
+@pytest.mark.parametrize(
+    ("colour", "cell"),
+    [
+        ((0, 0, 255), (7, 0)),
+        ((255, 0, 0), (4, 7)),
+        ((0, 255, 0), (0, 0)),
+        ((90, 90, 90), (4, 4)),
+        ((0, 128, 255), (7, 0)),
+    ],
+)
+def test_an_even_colour_falls_into_one_cell_of_the_plane(colour: tuple[int, int, int], cell: tuple[int, int]) -> None:
+    found = FEATURES["opponent"].function(np.full((30, 30, 3), colour, np.uint8)).reshape(4, 8, 8)
+    expected = np.zeros((4, 8, 8), np.float32)
+    expected[:, cell[0], cell[1]] = 1.0
+    assert np.array_equal(found, expected)
