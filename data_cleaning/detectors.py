@@ -131,13 +131,17 @@ def _windows(name: str, light: np.ndarray, neighbours: int) -> list[_Window]:
     ]
 
 
-def person_hog(image: Image, *, threshold: float = 0.35, most: int = 8) -> list[Detection]:
+def person_hog(image: Image, *, threshold: float = 0.35, most: int = 8, doubtful: bool = False) -> list[Detection]:
     """People by OpenCV's HOG detector and upper-body cascade, and the owners of faces that `haar_face` finds.
 
     threshold: least score, 0.1 to 1. most: how many are reported. The score, 0 to 1, is `people.worth`.
+    doubtful: report everything down to 0.1 whatever the threshold, and where there is nothing the whole picture with
+    a score of 0: for a model that has learnt from empty pictures to judge them.
     """
     seen = [replace(face, score=worth("face", face.score)) for face in haar_face(image, neighbours=3)]
     found = with_faces(image, hog_people(image), seen)
+    if doubtful:
+        return found[:most] or [replace(one, score=0.0) for one in whole(image)]
     return [d for d in found[:most] if d.score >= threshold]
 
 

@@ -27,6 +27,7 @@ from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
 from model.naming import name_regions
+from model.nobody import Nobody
 from model.pipeline import Stopwatch, look, measure_views
 from model.presence import known_answer, way
 from model.recipe import Recipe
@@ -128,6 +129,7 @@ class Bundle:
         predictions = tuple(
             _prediction(region.detection, answer, region.quality.marks())
             for region, answer in zip(sight.regions, named, strict=True)
+            if answer.reason != "nobody"
         )
         height, width = sight.image.shape[:2]
         return self._recognition((width, height), predictions, speaker(named), watch.seconds)
@@ -269,6 +271,7 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "labels": list(model.labels),
         "acceptance": asdict(model.acceptance),
         "thresholds": list(model.thresholds),
+        "nobody": asdict(model.nobody) if model.nobody else None,
         "sources": list(gallery.sources),
         "facts": bundle.facts,
         "files": {name: _sha256(folder / name) for name in held},
@@ -304,6 +307,7 @@ def load(directory: Path) -> Bundle:
             gallery,
             Acceptance(**manifest["acceptance"]),
             tuple(manifest.get("thresholds", ())),
+            Nobody(**manifest["nobody"]) if manifest.get("nobody") else None,
         )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
     except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:

@@ -64,7 +64,8 @@ def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
         named = name_regions(recogniser, one.regions, one.views, recipe)
     best = speaker(named)
     label = best.label if best else None
-    return Outcome(one.path, one.label, bool(one.regions), label, named, watch.seconds, recogniser.acceptance.threshold)
+    found = any(n.reason != "nobody" for n in named)
+    return Outcome(one.path, one.label, found, label, named, watch.seconds, recogniser.acceptance.threshold)
 
 
 @dataclass(frozen=True)

@@ -120,6 +120,18 @@ def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> F
     return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
+def tones(crop: Image, *, hues: int = 12, strengths: int = 3, lights: int = 3, size: int = 96) -> Features:
+    """How often each hue occurs at each saturation and brightness, wherever: length hues * strengths * lights, 0 to 1.
+
+    Square roots of frequencies. `colour` keeps channels apart and places; this tells orange from red and green.
+
+    Source: Swain, Ballard, "Color indexing", IJCV 1991.
+    """
+    pixels = cv2.cvtColor(resize(crop, size, size), cv2.COLOR_BGR2HSV)
+    counts = cv2.calcHist([pixels], [0, 1, 2], None, [hues, strengths, lights], [0, 180, 0, 256, 0, 256])
+    return np.sqrt(counts.ravel() / float(size * size)).astype(np.float32)
+
+
 def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features:
     """128 numbers by dlib's face network, scaled to length 1; same-person chips lie close.
 
@@ -179,6 +191,7 @@ FEATURES: dict[str, Feature] = {
     "lbp": Feature(lbp),
     "colour": Feature(colour),
     "opponent": Feature(opponent),
+    "tones": Feature(tones),
     "face_embedding": Feature(face_embedding, needs=("dlib_face",)),
     "object_embedding": Feature(object_embedding, ("efficientnet_lite0",), object_maps, mean_of),
     "object_roots": Feature(object_roots, ("efficientnet_lite0",), object_maps, root_of),

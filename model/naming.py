@@ -23,10 +23,16 @@ def name_regions(
 
     views: for each region its features, shape (views, d). Small and blurred regions are named too, but are
     marked as faint: a sharp one speaks for the picture before them, as an embedding of few pixels lies near to
-    many people's.
+    many people's. Regions that show nobody stay in the list, with that reason; no answer may show them.
     """
     named = recogniser.answer(views, [large_enough(region, recipe) for region in regions], recipe.once)
+    empty = recogniser.empty(views, [region.detection.score for region in regions])
     return tuple(
-        replace(one, faint=bool(_FAINT & set(region.quality.marks())))
-        for one, region in zip(named, regions, strict=True)
+        replace(nameless(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))
+        for one, region, gone in zip(named, regions, empty, strict=True)
     )
+
+
+def nameless(one: Named) -> Named:
+    """The answer for a region that shows nobody after all."""
+    return replace(one, label=None, labels=(), reason="nobody")

@@ -25,18 +25,25 @@ _GRID = np.arange(FLOOR, 0.901, 0.02)
 
 def wide(recipe: Recipe) -> Recipe:
     """The recipe that reports all that its detector of people sees, so that a threshold can be chosen later."""
-    return _at(recipe, FLOOR) if recipe.subject == "person" else recipe
+    if recipe.subject != "person":
+        return recipe
+    least = _at(recipe, FLOOR)
+    return _doubtful(least) if recipe.judges else least
 
 
-def settled(recipe: Recipe, all_samples: Sequence[Sample]) -> Recipe:
-    """The recipe with the detector's threshold that suits these pictures.
+def settled(recipe: Recipe, all_samples: Sequence[Sample], copies: Sequence[int] | NDArray[np.int64] = ()) -> Recipe:
+    """The recipe with the detector's threshold that suits these pictures; copies: near-copy group of each.
 
-    Where there are at least 10 pictures of `_none` and 10 others: of all thresholds whose balanced accuracy of
-    "somebody or nobody" lies within one standard error of the best, the nearest to the recipe's own. Samples
-    should have been looked at with `wide(recipe)`; no threshold below theirs can be chosen well.
+    A recipe that judges lets the classifier have its say where at least 10 groups of `_none` and 10 others have
+    regions. Else, where there are at least 10 pictures of `_none` and 10 others: of all thresholds whose balanced
+    accuracy of "somebody or nobody" lies within one standard error of the best, the nearest to the recipe's own.
+    Samples should have been looked at with `wide(recipe)`; no threshold below theirs can be chosen well.
     """
     if recipe.subject != "person":
         return recipe
+    recipe = _certain(recipe)
+    if recipe.judges and _can_judge(all_samples, copies):
+        return _doubtful(recipe)
     empty = _best_scores([s for s in all_samples if s.label == NOTHING])
     peopled = _best_scores([s for s in all_samples if s.label != NOTHING])
     if min(len(empty), len(peopled)) < ENOUGH:
@@ -48,7 +55,8 @@ def above(one: Sample, recipe: Recipe) -> Sample:
     """The sample with the regions that a recipe's detector of people would have reported at its threshold."""
     if recipe.subject != "person":
         return one
-    kept = [i for i, r in enumerate(one.regions) if r.detection.score >= recipe.detector.options["threshold"]]
+    least = 0.0 if recipe.judging else max(recipe.detector.options["threshold"], FLOOR)
+    kept = [i for i, r in enumerate(one.regions) if r.detection.score >= least]
     extra = tuple(one.extra[i] for i in kept) if one.extra else ()
     return replace(
         one, regions=tuple(one.regions[i] for i in kept), views=tuple(one.views[i] for i in kept), extra=extra
@@ -99,6 +107,25 @@ def ways(answers: Sequence[tuple[str, str]]) -> dict[str, Any]:
 def _at(recipe: Recipe, threshold: float) -> Recipe:
     options = {**recipe.detector.options, "threshold": round(threshold, 4)}
     return replace(recipe, detector=Step(recipe.detector.name, options))
+
+
+def _doubtful(recipe: Recipe) -> Recipe:
+    return replace(recipe, detector=Step(recipe.detector.name, {**recipe.detector.options, "doubtful": True}))
+
+
+def _certain(recipe: Recipe) -> Recipe:
+    options = {name: value for name, value in recipe.detector.options.items() if name != "doubtful"}
+    return replace(recipe, detector=Step(recipe.detector.name, options))
+
+
+def _can_judge(all_samples: Sequence[Sample], copies: Sequence[int] | NDArray[np.int64]) -> bool:
+    """Different pictures of `_none`, that is: the frames of one quiet camera teach one wall, not emptiness."""
+    numbers = copies if len(copies) else range(len(all_samples))
+    groups: list[set[int]] = [set(), set()]
+    for one, number in zip(all_samples, numbers, strict=True):
+        if one.views:
+            groups[one.label == NOTHING].add(int(number))
+    return min(map(len, groups)) >= ENOUGH
 
 
 def _best_scores(some: Sequence[Sample]) -> NDArray[np.float64]:

@@ -37,6 +37,8 @@ class Recipe:
     detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked in order.
     eyes: look for two eyes in each face, and prefer faces that show them.
     mirror: train on each crop and on its mirror image, and answer by the mean of both.
+    judges: where there are enough pictures of `_none`, what was found in them trains a class of its own, and the
+        classifier has a say in whether a region shows anybody. Needs the option doubtful of its detector.
     closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and nobody asked
         for a rate of strangers, nothing is refused for being unlike the examples.
     smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
@@ -56,6 +58,7 @@ class Recipe:
     gallery: str = "features"
     smallest: int = 24
     closed: bool = False
+    judges: bool = False
 
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS:
@@ -81,6 +84,11 @@ class Recipe:
         """Is a class one individual, who is in a picture at most once? A role, like delivery rider, is not."""
         return self.subject == "face"
 
+    @property
+    def judging(self) -> bool:
+        """Does the classifier have a say in whether anybody is there? Training settles it for recipes that may."""
+        return bool(self.detector.options.get("doubtful"))
+
     def weights(self) -> tuple[str, ...]:
         """Names of the pretrained files it needs, sorted; empty for a classic recipe."""
         needs = DETECTORS[self.detector.name].needs + sum((FEATURES[s.name].needs for s in self.features), ())
@@ -99,6 +107,7 @@ class Recipe:
             "gallery": self.gallery,
             "smallest": self.smallest,
             "closed": self.closed,
+            "judges": self.judges,
         }
 
     @classmethod
@@ -158,10 +167,11 @@ RECIPES: dict[str, Recipe] = {
         subject="person",
         detector=Step("person_hog", {"threshold": 0.35}),
         crop=Step("surroundings", {"size": 128}),
-        # Few numbers for shape: with all of HOG at cells of 8 pixels, riders were told apart at .72 instead of .80.
-        features=(Step("colour"), Step("hog", {"cell": 32}), Step("wavelet_bands", {"level": 2})),
+        # Where in the crop a colour or an edge lies says little: the crop may be a person or a whole picture.
+        features=(Step("tones"), Step("lbp", {"size": 128, "grid": 1})),
         mirror=True,
         gallery="discriminant",
+        judges=True,
     ),
     "person-modern": Recipe(
         name="person-modern",

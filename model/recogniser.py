@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from data_cleaning.dataset import UNKNOWN
+from data_cleaning.dataset import NOTHING, UNKNOWN
 from model.features import Features
+from model.nobody import Nobody
 
 NEAREST = 3  # similarity is the mean over this many nearest enrolled examples of a class
 
@@ -92,8 +93,8 @@ class Named:
 
     label: the name, or None. best: the most probable class all the same. scores: probability of every
     class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
-    "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them) or
-    "too_small".
+    "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them),
+    "too_small" or "nobody" (it shows nobody after all, and is no part of the answer).
     labels: every name it gets, best first: at most one, but where a picture may carry several classes. faint:
     it is small or blurred.
     """
@@ -127,7 +128,8 @@ class PerClass:
 class Recogniser:
     """A fitted model of features.
 
-    labels: the known classes, sorted; a trained `_unknown` is not one of them. thresholds: where a picture may
+    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. nobody: when a region shows
+    nobody, where `_none` was trained (the classifier's last column then), or None. thresholds: where a picture may
     carry several classes, the probability from which each is given (the classifier is a PerClass then); else empty.
     """
 
@@ -136,6 +138,7 @@ class Recogniser:
     gallery: Gallery
     acceptance: Acceptance
     thresholds: tuple[float, ...] = ()
+    nobody: Nobody | None = None
 
     def score(self, views: Sequence[Features]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities and similarities of each region, both of shape (regions, labels).
@@ -149,6 +152,14 @@ class Recogniser:
         probabilities = self.classifier.predict_proba(rows)[:, :classes]
         similarities = self.gallery.similarity(rows, classes)
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
+
+    def empty(self, views: Sequence[Features], detected: Sequence[float]) -> NDArray[np.bool_]:
+        """For each region, whether it shows nobody. detected: the detector's scores, 0 to 1; views as in `score`."""
+        if self.nobody is None or not views:
+            return np.zeros(len(views), bool)
+        owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
+        empty = _mean_by(self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views))[:, 0]
+        return self.nobody.there(np.array(detected), empty)
 
     def answer(self, views: Sequence[Features], large: Sequence[bool], once: bool = True) -> list[Named]:
         """Name every region of one picture.
@@ -241,9 +252,10 @@ def _why_not(large: bool, taken: bool) -> str:
 def speaker(named: Sequence[Named]) -> Named | None:
     """Of several regions the known one with the largest acceptance score; without a known one, the largest of all.
 
-    Faint regions speak only where no other one does.
+    Faint regions speak only where no other one does, and those that show nobody never.
     """
-    return max(named, key=lambda n: (n.label is not None, not n.faint, n.acceptance), default=None)
+    real = [n for n in named if n.reason != "nobody"]
+    return max(real, key=lambda n: (n.label is not None, not n.faint, n.acceptance), default=None)
 
 
 def assign(probabilities: NDArray[np.float64], believable: NDArray[np.bool_]) -> dict[int, int]:
@@ -269,7 +281,7 @@ def _mean_by(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) 
 
 
 def class_numbers(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The known classes sorted, and each label's number; `_unknown`, where present, is the last number."""
-    known = tuple(sorted(set(labels) - {UNKNOWN}))
-    numbers = {label: number for number, label in enumerate([*known, UNKNOWN])}
+    """The known classes sorted, and each label's number; `_unknown` comes right after them and `_none` last."""
+    known = tuple(sorted(set(labels) - {UNKNOWN, NOTHING}))
+    numbers = {label: number for number, label in enumerate([*known, UNKNOWN, NOTHING])}
     return known, np.array([numbers[label] for label in labels], np.int64)

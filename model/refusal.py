@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data_cleaning.dataset import NOTHING
 from model.recogniser import Acceptance
 from model.samples import Rows
 
@@ -93,7 +94,7 @@ def _even(held: dict[str, HeldOut], basis: str) -> tuple[Acceptance, HeldOut]:
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
     """Out-of-fold scores with the strangers trained on in the other folds."""
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
-    plain = ~rows.altered
+    plain = ~rows.altered & (numbers <= len(plan.labels))
     probabilities, similarities, numbers = probabilities[plain], similarities[plain], numbers[plain]
     stranger = numbers == len(plan.labels)
     best = probabilities.argmax(axis=1)
@@ -113,7 +114,7 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
     """
     probabilities, similarities = _out_of_fold(plan, rows, numbers)
     best = probabilities.argmax(axis=1)
-    line = np.flatnonzero(~rows.altered)
+    line = np.flatnonzero(~rows.altered & (numbers < len(plan.labels)))
     best, right = best[line], (best == numbers)[line]
     alike, likely = [], []
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
@@ -123,7 +124,8 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
         alike.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
         if plan.recipe.gallery == "discriminant":
             model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
-            likely.append(model.predict_proba(rows.inside[out & ~rows.altered]).max(axis=1))
+            present = len(set(rest.labels) - {NOTHING})
+            likely.append(model.predict_proba(rows.inside[out & ~rows.altered])[:, :present].max(axis=1))
     held = {"similarity": HeldOut(similarities[line, best], right, np.concatenate(alike))}
     if likely:
         held["probability"] = HeldOut(probabilities[line, best], right, np.concatenate(likely))

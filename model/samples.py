@@ -118,7 +118,7 @@ class Rows:
     features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each row the
     sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is it an altered
     crop, which nothing may be measured on? bool, shape (n,). inside: the features as the classifiers see them,
-    shape (n, k); empty until a basis is fitted.
+    shape (n, k); empty until a basis is fitted. scores: the detector's, of each row's region, shape (n,).
     """
 
     features: Features
@@ -127,33 +127,40 @@ class Rows:
     groups: NDArray[np.int64]
     inside: Features = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     altered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
+    scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not len(self.altered):
             object.__setattr__(self, "altered", np.zeros(len(self.groups), bool))
+        if not len(self.scores):
+            object.__setattr__(self, "scores", np.ones(len(self.groups)))
 
     def subset(self, index: NDArray) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
         labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
         inside = self.inside[index] if len(self.inside) else self.inside
-        return Rows(self.features[index], labels, sources, self.groups[index], inside, self.altered[index])
+        return Rows(
+            self.features[index], labels, sources, self.groups[index], inside, self.altered[index], self.scores[index]
+        )
 
 
 def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
     """One region of each picture of a class (all regions of a stranger's), every view a row.
 
-    Pictures without a region and those of `_none` give no rows.
+    Pictures without a region give no rows, and those of `_none` only where the classifier judges them: all regions.
     """
     chosen = _choose(all_samples, recipe)
     picks = [(i, r) for i, r in chosen.items()]
-    picks += [(i, r) for i, s in enumerate(all_samples) if s.label == UNKNOWN for r in range(len(s.views))]
+    others = (UNKNOWN, NOTHING) if recipe.judging else (UNKNOWN,)
+    picks += [(i, r) for i, s in enumerate(all_samples) if s.label in others for r in range(len(s.views))]
     picks.sort()
     most = 1 if len(picks) > MANY else None
     features = [np.concatenate([views[r][:most] for views in _all_views(all_samples[i])]) for i, r in picks]
     plain = [len(all_samples[i].views[r][:most]) for i, r in picks]
     repeats = [len(v) for v in features]
     pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
+    scores = [all_samples[i].regions[r].detection.score for i, r in picks]
     if not features:
         raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
     return Rows(
@@ -162,6 +169,7 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
         sources=tuple(all_samples[i].sha256 for i in pictures),
         groups=copies[pictures],
         altered=np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
+        scores=np.repeat(scores, repeats),
     )
 
 

@@ -26,6 +26,7 @@ from data_cleaning.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated, temper
 from model.features import Features
+from model.nobody import Nobody
 from model.presence import above, settled
 from model.recipe import Recipe
 from model.recogniser import Gallery, Linear, Recogniser, class_numbers, project
@@ -86,7 +87,7 @@ class Training:
 def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
     """Train on samples; copies: near-copy group of each. Raises DatasetError where there is too little to train on."""
     check_enough(all_samples)
-    recipe = settled(recipe, all_samples)
+    recipe = settled(recipe, all_samples, copies)
     all_samples = [above(s, recipe) for s in all_samples]
     rows = training_rows(all_samples, copies, recipe)
     labels, numbers = class_numbers(rows.labels)
@@ -147,7 +148,13 @@ class Plan:
     def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
         """Classifier, gallery and threshold on all rows; and the scores that the threshold was chosen on."""
         acceptance, held = choose_acceptance(self, rows, numbers)
-        recogniser = Recogniser(self.labels, self.served(rows, numbers), self.gallery(rows, numbers), acceptance)
+        recogniser = Recogniser(
+            self.labels,
+            self.served(rows, numbers),
+            self.gallery(rows, numbers),
+            acceptance,
+            nobody=self.nobody(rows, numbers),
+        )
         return recogniser, held
 
     def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
@@ -157,6 +164,18 @@ class Plan:
     def served(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
         """The same as a classifier of features."""
         return behind(self.basis, self.classifier(rows, numbers))
+
+    def nobody(self, rows: Rows, numbers: NDArray[np.int64]) -> Nobody | None:
+        """When a region shows nobody, from scores out of fold; None where no pictures of `_none` were trained on."""
+        truth = numbers > len(self.labels)
+        if not truth.any():
+            return None
+        empty = np.zeros(len(numbers))
+        for learn, test in grouped_splits(numbers, rows.groups, self.wishes.folds):
+            model = self.classifier(rows.subset(learn), numbers[learn])
+            empty[test] = model.predict_proba(rows.inside[test])[:, -1]
+        plain = ~rows.altered
+        return Nobody.fit(rows.scores[plain], empty[plain], truth[plain])
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""

@@ -66,7 +66,7 @@ def test_the_frozen_answer_holds(name: str, face: Image) -> None:
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_different_pictures_differ(name: str, face: Image) -> None:
-    other = np.ascontiguousarray(face[::-1])
+    other = np.ascontiguousarray(face[::-1] // 2)  # darker too: not every feature looks at places
     assert not np.allclose(compute(name, face), compute(name, other), atol=1e-3)
 
 

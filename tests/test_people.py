@@ -21,7 +21,8 @@ from data_cleaning.images import Image, decode, encode, resize
 from data_cleaning.people import FLOOR, with_faces, worth
 from model.bundle import Bundle
 from model.commands import as_json
-from model.evaluate import Rounds, cross_validate, presence
+from model.evaluate import Rounds, cross_validate, outcome, presence
+from model.nobody import Nobody
 from model.pipeline import Region
 from model.presence import above, known_answer, settled, way, ways, wide
 from model.recipe import RECIPES, Recipe
@@ -143,10 +144,50 @@ def seen(label: str, *scores: float) -> Sample:
     ],
 )
 def test_empty_pictures_set_the_threshold(empty: float, peopled: float, expected: float) -> None:
-    recipe = RECIPES["person-classic"]
+    recipe = replace(RECIPES["person-classic"], judges=False)
     pictures = [seen(NOTHING, empty)] * 20 + [seen(UNKNOWN, peopled, 0.2)] * 15 + [seen("rider", peopled)] * 15
     threshold = settled(recipe, pictures).detector.options["threshold"]
     assert threshold == pytest.approx(expected, abs=0.021)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "copies", "judging"),
+    [
+        pytest.param("person-classic", range(30), True, id="different empty pictures"),
+        pytest.param("person-classic", [0] * 15 + list(range(15)), False, id="one wall, again and again"),
+        pytest.param("person-classic", list(range(15)) + [0] * 15, False, id="one person, again and again"),
+        pytest.param("person-modern", range(30), False, id="a recipe that does not judge"),
+    ],
+)
+def test_the_classifier_judges_where_empty_pictures_differ(recipe: str, copies: list[int], judging: bool) -> None:
+    pictures = [seen(NOTHING, 0.3)] * 15 + [seen(UNKNOWN, 0.6)] * 15
+    made = settled(RECIPES[recipe], pictures, copies)
+    assert made.judging == judging
+    assert len(above(seen(NOTHING, 0.12, 0.0), made).regions) == (2 if judging else 0)
+    again = settled(replace(made, judges=False), pictures, copies)
+    assert not again.judging, "a model that is trained anew without judging forgets it"
+
+
+def test_detector_and_classifier_are_weighed() -> None:
+    random = np.random.default_rng(8)
+    truth = np.arange(400) % 2 == 0
+    scores = np.clip(np.where(truth, 0.3, 0.6) + random.normal(0, 0.2, 400), 0, 1)
+    empty = np.clip(np.where(truth, 0.7, 0.4) + random.normal(0, 0.2, 400), 0, 1)
+    both = Nobody.fit(scores, empty, truth)
+    right = [
+        (Nobody.fit(s, e, truth).there(s, e) == truth).mean() for s, e in ((scores, empty * 0), (scores * 0, empty))
+    ]
+    assert (both.there(scores, empty) == truth).mean() > max(right) + 0.03
+    assert min(both.detector, both.classifier) > 0
+    assert both.there(np.array([0.0, 1.0]), np.array([1.0, 0.0])).tolist() == [True, False]
+
+
+def test_doubtful_reports_the_whole_picture_where_there_is_nothing(astronaut: bytes) -> None:
+    wall = np.full((300, 400, 3), 128, np.uint8)
+    (one,) = detect("person_hog", wall, doubtful=True)
+    assert (one.kind, one.score, one.width, one.height) == ("picture", 0.0, 400, 300)
+    image = decode(astronaut)
+    assert detect("person_hog", image, doubtful=True, threshold=0.9) == detect("person_hog", image, threshold=FLOOR)
 
 
 @pytest.mark.parametrize("few", [[], [(NOTHING, 9)], [(UNKNOWN, 9)]])
@@ -270,6 +311,25 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, looked: 
     assert other.predictions[0].probability < 0.5 < pilot.predictions[0].probability
     line = as_json(Path("0.png"), pilot)
     assert (line["human_detected"], line["known_answer"], line["way"]) == (True, ("human_detected", "pilot"), "pilot")
+
+
+def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
+    gate: Path, looked: list[Sample], tmp_path: Path
+) -> None:
+    training = fit(looked, np.arange(len(looked)), RECIPES["person-classic"], Wishes(("logistic_regression",), folds=2))
+    assert training.recipe.judging
+    assert training.recogniser.nobody is not None
+    assert training.recogniser.labels == ("pilot",)
+    Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
+    bundle = Registry(tmp_path).load("gate")
+    assert bundle.recogniser.nobody == training.recogniser.nobody
+    answers = {n: bundle.recognise((gate / n / "1.png").read_bytes()) for n in ("pilot", UNKNOWN, NOTHING)}
+    assert {n: a.human_detected for n, a in answers.items()} == {"pilot": True, UNKNOWN: True, NOTHING: False}
+    assert answers[NOTHING].predictions == ()
+    assert answers["pilot"].label == "pilot"
+    empty = next(s for s in looked if s.label == NOTHING and s.regions)
+    answered = outcome(empty, training.recogniser, training.recipe)
+    assert (answered.found, answered.best, {n.reason for n in answered.named}) == (False, None, {"nobody"})
 
 
 def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.crops import Quality
-from data_cleaning.dataset import UNKNOWN, Dataset
+from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset
 from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError
 from model.evaluate import Rounds, cross_validate, summary
@@ -193,7 +193,7 @@ def test_similarity_is_the_mean_of_the_three_nearest(cosines: list, mean: float)
     assert nearest_mean(np.array(cosines, float).reshape(1, -1))[0] == pytest.approx(mean)
 
 
-def test_the_unknown_class_is_the_last_number_and_no_label() -> None:
-    labels, numbers = class_numbers(["b", UNKNOWN, "a"])
+def test_strangers_and_nobody_are_the_last_numbers_and_no_labels() -> None:
+    labels, numbers = class_numbers(["b", UNKNOWN, "a", NOTHING])
     assert labels == ("a", "b")
-    assert numbers.tolist() == [1, 2, 0]
+    assert numbers.tolist() == [1, 2, 0, 3]
