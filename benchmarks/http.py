@@ -1,7 +1,8 @@
-"""How quick the whole way is: a 640 px JPEG through nginx and gunicorn, and the tutorial's server in the same run.
+"""How quick the whole way is: JPEGs of 640 px through nginx and gunicorn, and the tutorial's server in the same run.
 
-`python -m benchmarks.http --artifacts artifacts --model celebrities`; pictures come from LIKENESS_TEST_DATA. One
-worker, two workers and the tutorial take turns, so that whatever else the machine does hits all of them.
+`python -m benchmarks.http --artifacts artifacts --model celebrities`; the pictures are every n-th of the reference set
+in LIKENESS_TEST_DATA. One worker, two workers and the tutorial take turns with the same pictures in the same order, so
+that whatever else the machine does hits all of them.
 """
 
 from __future__ import annotations
@@ -16,16 +17,13 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.serving import Load, ask, form, free_port, nginx, service, started, wait_ready
-from benchmarks.tutorial import REFERENCE
-from data_cleaning.images import reencode
+from benchmarks.serving import Load, ask, free_port, nginx, reference_forms, service, started, wait_ready
 
 
 def main() -> None:
     """Print one JSON object: figures of each, and the ratios that matter."""
     args = arguments()
-    picture = args.picture or sorted(REFERENCE.glob("maria_sharapova/*"))[0]
-    body = form(reencode(picture.read_bytes(), 640))
+    bodies = reference_forms(args.pictures)
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
         ports = {}
@@ -35,10 +33,10 @@ def main() -> None:
         ports["tutorial"] = stack.enter_context(nginx(folder, stack.enter_context(tutorial(folder))))
         turns: dict[str, list[Load]] = {each: [] for each in ports}
         for port in ports.values():
-            ask(port, body, args.clients, 20)  # the first answers load what is loaded lazily
+            ask(port, bodies, args.clients, 20)  # the first answers load what is loaded lazily
         for _ in range(args.turns):
             for each, port in ports.items():
-                turns[each].append(ask(port, body, args.clients, args.requests))
+                turns[each].append(ask(port, bodies, args.clients, args.requests))
     print(json.dumps(report(turns), indent=1))
 
 
@@ -49,7 +47,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--requests", type=int, default=200, help="in one turn")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--picture", type=Path, help="default: one of the reference set")
+    parser.add_argument("--pictures", type=int, default=40, help="of the reference set")
     return parser.parse_args()
 
 
