@@ -93,6 +93,15 @@ def reference_forms(count: int, longest: int = 640) -> list[bytes]:
     return [form(reencode(data, longest)) for data in chosen]
 
 
+def trained(folder: Path, recipe: str) -> Path:
+    """Train a model named `reference` on the reference set; its artifacts folder."""
+    artifacts = folder / "artifacts"
+    command = [sys.executable, "-m", "model", "train", str(REFERENCE), "--name", "reference", "--recipe", recipe]
+    more = ["--artifacts", str(artifacts), "--private"]
+    subprocess.run([*command, *more], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return artifacts
+
+
 def form(picture: bytes) -> bytes:
     """The tutorial's request for a picture."""
     text = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
@@ -105,7 +114,7 @@ def service(folder: Path, artifacts: Path, model: str, workers: int, **more: obj
     port = free_port()
     given = {
         "BIND": f"127.0.0.1:{port}",
-        "STATE": folder / f"state-{workers}",
+        "STATE": folder / f"state-{port}",
         "ARTIFACTS": artifacts,
         "DATASETS": folder / "datasets",
         "MODEL": model,
