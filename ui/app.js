@@ -8,12 +8,14 @@ import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { NOTHING_FOUND, caution, greeting, headline, sizeOf } from "./js/words.js";
+import { ABOUT_STRANGERS, NOTHING_FOUND, caution, greeting, headline, nameOf, sizeOf } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
+const TRIES = 3; // of one picture: a server that is back and goes away again does so because of the picture
+const PATIENCE = 1200; // milliseconds before a slow answer shows its progress and can be stopped
 
-const state = { file: null, asking: null, answer: null, chosen: 0, models: [], model: null, watch: null };
+const state = { file: null, rest: [], tries: 0, asking: null, answer: null, chosen: 0, models: [], model: null, watch: null, patience: null };
 
 function choose(index) {
   const { regions } = state.answer;
@@ -33,7 +35,8 @@ function why(region) {
     button.prop("disabled", true).text("Looking closer …");
     try {
       const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true });
-      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${sentence ?? ""}`;
+      const reason = (sentence ?? "").replace(/\S*[^\s_]_\S+/g, nameOf); // labels become names
+      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${reason}`;
       place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));
     } catch (error) {
       place.empty().append($("<p class='quiet' role='status'>").text(error.detail || error.title));
@@ -51,13 +54,13 @@ function drawAnswer(result) {
   state.answer = result;
   const subject = state.model?.subject;
   if (!result.regions.length) {
-    answer.say(headline([], subject), result.note || NOTHING_FOUND[subject] || NOTHING_FOUND.face, "unsure");
+    answer.say(headline([], subject), NOTHING_FOUND[subject] || NOTHING_FOUND.face, "unsure");
     people.light([], -1);
     return;
   }
-  const known = result.regions.some((region) => region.label !== null && region.probability >= 0.5);
-  const note = result.note === result.regions[0].note ? "" : result.note; // it is shown beside the region
-  answer.say(headline(result.regions, subject), note, known ? "good" : "unsure");
+  const named = result.regions.filter((region) => region.label !== null);
+  answer.say(headline(result.regions, subject), "", named.some((region) => region.probability >= 0.5) ? "good" : "unsure");
+  $("#caution").prop("hidden", !named.length || !caution(state.model));
   answer.drawChips(result.regions, choose);
   stage.drawBoxes(result.regions, result.picture, choose);
   choose(pickChosen(result.regions));
@@ -74,7 +77,9 @@ function forget() {
   state.asking?.abort();
   state.asking = null;
   clearTimeout(state.watch);
+  clearTimeout(state.patience);
   state.answer = null;
+  $("#caution").prop("hidden", true);
   stage.clearBoxes();
   stage.working(false);
   answer.clear();
@@ -89,11 +94,12 @@ function waitForServer(again) {
 }
 
 function drawTrouble(error, again) {
-  answer.say(error.title, error.detail, "trouble");
-  if (error.kind === "not_a_picture") stage.clearUnseen();
+  const keepTrying = error.kind === "away" && state.tries++ < TRIES;
+  answer.say(error.title, keepTrying ? `${error.detail} I keep trying.` : error.detail, "trouble");
+  if (["not_a_picture", "too_big", "refused"].includes(error.kind)) stage.clearUnseen();
   if (["away", "busy", "broken", "no_model"].includes(error.kind)) answer.offer("Try again", again);
   if (error.kind === "denied") answer.offer("Sign in", session.ask);
-  if (error.kind === "away") waitForServer(again);
+  if (keepTrying) waitForServer(again);
 }
 
 function unexpected(error) {
@@ -106,8 +112,9 @@ async function ask() {
   const file = state.file;
   answer.say("Looking …", "", "working");
   stage.working(true);
-  const asking = recognise(file, state.model?.name);
+  const asking = recognise(file, state.model?.name, {}, answer.sent);
   state.asking = asking;
+  state.patience = setTimeout(() => answer.wait(stop), PATIENCE);
   try {
     const result = await asking;
     await state.shown;
@@ -117,12 +124,25 @@ async function ask() {
     if (error instanceof Abandoned || state.asking !== asking) return;
     drawTrouble(error instanceof Trouble ? error : unexpected(error), ask);
   } finally {
-    if (state.asking === asking) stage.working(false);
+    if (state.asking === asking) {
+      clearTimeout(state.patience);
+      stage.working(false);
+    }
   }
 }
 
-function take(file) {
+function stop() {
+  forget();
+  answer.say("Stopped.", "The picture was not looked at to the end.", "unsure");
+  answer.offer("Try again", ask);
+}
+
+// One picture at a time; of several, the others wait behind a button.
+function take([file, ...others]) {
   state.file = file;
+  state.tries = 0;
+  state.rest = others;
+  $("#next").text(`Next picture (${others.length} more)`).prop("hidden", !others.length);
   state.shown = stage.show(file);
   $("#file-name").text(file.name);
   $("#file-size").text(sizeOf(file.size));
@@ -140,15 +160,17 @@ function useModel(model) {
   people.setLabels(model.labels);
   const words = greeting(model.subject);
   $("#people-title").text(words.cards);
-  $("#caution").text(caution(model)).prop("hidden", !caution(model));
+  $("#caution").text(caution(model));
+  $("#hint-strangers").text(caution(model) || ABOUT_STRANGERS);
   if (!state.file) answer.say(words.title, words.note);
   $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
+  $("#model").val(state.models.indexOf(model));
   if (state.file) ask();
 }
 
 function drawPicker() {
   const options = state.models.map((model, index) => $("<option>").val(index).text(model.name));
-  $("#model").empty().append(options).on("change", (event) => useModel(state.models[event.target.value]));
+  $("#model").empty().append(options);
   $("#model-picker").prop("hidden", state.models.length < 2);
 }
 
@@ -162,12 +184,16 @@ async function loadModels() {
     return;
   }
   if (!state.models.length) {
-    answer.say("No model is trained yet.", "Put pictures in folders and run: make train DATA=folder NAME=name", "trouble");
+    answer.say("No model is trained yet.", "Give me pictures of the people I should know, a dozen each, under “Manage”. Or put them in folders and run: make train DATA=folder NAME=name", "trouble");
+    answer.offer(may("train") ? "Manage" : "Sign in", may("train") ? () => location.assign("admin.html#datasets") : session.ask);
     return;
   }
   drawPicker();
-  useModel(state.models[0]);
+  useModel(asked() ?? state.models[0]);
 }
+
+// The address may name a model, as in ./#family.
+const asked = () => state.models.find((model) => `#${encodeURIComponent(model.name)}` === location.hash);
 
 function showCommand() {
   const target = new URL("api/classify_image", document.baseURI).href;
@@ -185,6 +211,11 @@ function showCommand() {
 }
 
 function start() {
+  $("#next").on("click", () => take(state.rest));
+  $("#model").on("change", (event) => {
+    history.replaceState(null, "", `#${encodeURIComponent(state.models[event.target.value].name)}`);
+    useModel(state.models[event.target.value]);
+  });
   intake.start(take, refuse);
   camera.start(take);
   people.start();

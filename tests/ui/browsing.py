@@ -55,6 +55,7 @@ class Live:
     """The application in this process, on a port of its own; it can go away and come back on the same port."""
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
+        self.registry = registry
         self.app = create_app(settings, registry)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"

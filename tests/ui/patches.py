@@ -57,7 +57,7 @@ class Patches:
             label=best.label if best else None,
             scores=tuple(best.scores.items()) if best else (),
             reason=best.reason if best else "nothing_found",
-            note="",
+            note="" if best else "No face was found in this picture.",
             seconds={"decode": 0.0},
             human_detected=None,
         )

@@ -24,6 +24,12 @@ DROP = """([base64, name, type]) => {
         document.querySelector("#drop").dispatchEvent(
             new DragEvent(kind, { bubbles: true, cancelable: true, dataTransfer: transfer }));
 }"""
+DROP_ALL = """(pictures) => {
+    const transfer = new DataTransfer();
+    for (const [base64, name, type] of pictures)
+        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
+    document.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+}"""
 PASTE = """([base64, type]) => {
     const transfer = new DataTransfer();
     const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
@@ -153,10 +159,11 @@ def test_faces_can_be_chosen_with_the_keyboard(page: Any, live: Start) -> None:
         (picture(TWO)[:300], "trouble", "That picture is damaged.", "whole"),
         (picture(TWO, size=(3000, 3000)), "trouble", "That picture is too big.", "at most 4,000,000 pixels"),
         (picture(TWO) + bytes(60_000), "trouble", "That picture is too big.", "at most 50,000 bytes"),
+        (bytes(20_000_000), "trouble", "That picture is too big.", "A picture may have at most 50 kB."),
         (picture({}, size=(2, 2)), "trouble", "That picture is too small.", "at least 8"),
         (b"", "trouble", "That file is empty.", "0 bytes"),
     ],
-    ids=["no face", "stranger", "text", "damaged", "pixels", "bytes", "tiny", "empty"],
+    ids=["no face", "stranger", "text", "damaged", "pixels", "bytes", "body", "tiny", "empty"],
 )
 def test_every_other_answer_is_a_clear_sentence(
     page: Any, live: Start, data: bytes, tone: str, headline: str, detail: str
@@ -197,6 +204,64 @@ def test_an_older_answer_never_covers_a_newer_picture(page: Any, live: Start) ->
     assert settled(page, "good") == "This is Grace Hopper."
     page.wait_for_timeout(1000)
     assert page.inner_text("#headline") == "This is Grace Hopper."
+
+
+def test_a_slow_answer_can_be_stopped_and_asked_again(anywhere: Any, live: Start) -> None:
+    opened(anywhere, live(Patches(delay=3)))
+    give(anywhere, picture(TWO))
+    anywhere.wait_for_selector("#remedies progress")
+    anywhere.click("#remedies button:has-text('Stop')")
+    assert settled(anywhere, "unsure") == "Stopped."
+    assert anywhere.locator("#scan").is_hidden()
+    anywhere.click("#remedies button:has-text('Try again')")
+    assert settled(anywhere, "good").startswith("This is Ada Lovelace")
+
+
+def test_of_several_pictures_one_after_the_other_is_named(page: Any, live: Start) -> None:
+    opened(page, live())
+    names = ["ada_lovelace", "grace_hopper", "zoë-faraday"]
+    some = [[text64(picture({name: (10, 10, 60, 60)})), f"{name}.png", "image/png"] for name in names]
+    page.evaluate(DROP_ALL, [[text64(b"notes"), "notes.txt", "text/plain"], *some])
+    for headline, more in [("Ada Lovelace", "2"), ("Grace Hopper", "1"), ("Zoë-Faraday", None)]:
+        page.wait_for_selector(f"#headline:has-text('This is {headline}.')")
+        if more:
+            page.click(f"#next:has-text('({more} more)')")
+    assert page.locator("#next").is_hidden()
+
+
+def test_a_connection_that_breaks_again_and_again_is_not_tried_for_ever(page: Any, live: Start) -> None:
+    opened(page, live())
+    asked: list[str] = []
+    page.route("**/api/predict*", lambda route: (asked.append(route.request.url), route.abort("connectionreset")))
+    page.clock.install()
+    give(page, picture(TWO))
+    for _ in range(3):
+        page.wait_for_selector("#note:has-text('I keep trying.')")
+        with page.expect_request("**/api/predict*"):
+            page.clock.run_for(4100)
+    page.wait_for_selector("#note:not(:has-text('I keep trying.'))")
+    assert len(asked) == 4
+    assert page.locator("#remedies button").inner_text() == "Try again"
+
+
+def test_the_address_names_the_model_that_is_asked(page: Any, live: Start) -> None:
+    server = live(Patches(), Patches(name="letters", labels=("ada_lovelace", "zoë-faraday")))
+    page.goto(f"{server.url}/#letters")
+    page.wait_for_selector("#cards .card")
+    assert page.locator("#cards .card").count() == 2
+    page.select_option("#model", label="colours")
+    page.reload()
+    page.wait_for_selector("#cards .card >> nth=2")
+    assert page.input_value("#model") == "0"
+
+
+def test_without_a_model_the_page_leads_to_making_one(page: Any, live: Start) -> None:
+    server = live(local_role="train")
+    server.registry.bundles.clear()
+    page.goto(server.url)
+    assert settled(page, "trouble") == "No model is trained yet."
+    page.click("#remedies button:has-text('Manage')")
+    page.wait_for_selector("#view h1:has-text('Data sets')")
 
 
 def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:
@@ -277,13 +342,34 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
 
 @pytest.mark.parametrize(
     ("share", "said"),
-    [(None, ""), (0.01, ""), (0.95, "hardly knows strangers: when it was tried, 95 % of them got a name")],
+    [
+        (None, ""),
+        (0.01, ""),
+        (0.95, "hardly knows strangers: when it was tried, 95 % of them got a name"),
+        (1.0, "nearly every one of them got a name"),
+    ],
 )
 def test_a_model_that_names_strangers_says_so(page: Any, live: Start, share: float | None, said: str) -> None:
+    opened(page, live(Patches(facts={"acceptance": {"fpir": share}})))
+    assert said in page.inner_text("#hint-strangers")
+    give(page, picture({"stranger": (10, 10, 60, 60)}))
+    settled(page, "unsure")
+    assert page.locator("#caution").is_hidden()
+    give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
+    settled(page, "good")
+    assert page.locator("#caution").is_visible() == bool(said)
+    assert said in page.inner_text("#caution")
+
+
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [([0.9, 0.6], "2 × Rider."), ([0.6, 0.7], "Probably 2 × Rider."), ([0.9], "Rider.")],
+)
+def test_people_of_one_class_are_counted(page: Any, live: Start, sure: list[float], said: str) -> None:
     opened(page, live())
-    words = page.evaluate("async (share) => (await import('/js/words.js')).caution({ strangers_named: share })", share)
-    assert said in words
-    assert bool(words) == bool(said)
+    regions = [{"label": "rider", "best": "rider", "probability": each} for each in sure]
+    words = page.evaluate("async (r) => (await import('/js/words.js')).headline(r, 'person')", regions)
+    assert words == said
 
 
 @pytest.mark.parametrize(("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")])

@@ -18,6 +18,17 @@ export function offer(text, act) {
   $("#remedies").append($("<button type='button' class='button'>").text(text).on("click", act));
 }
 
+// What a slow answer shows: how much of the picture is sent, and a way out.
+export function wait(stop) {
+  $("#remedies").append($("<progress max='1' aria-label='Sending the picture'>"));
+  offer("Stop", stop);
+}
+
+// part: 0 to 1; when all is sent, the bar only says that something goes on.
+export function sent(part) {
+  $("#remedies progress").attr("value", part < 1 ? part : null);
+}
+
 export function clear() {
   $("#regions").prop("hidden", true).empty();
   $("#details").empty();
@@ -25,10 +36,12 @@ export function clear() {
 
 export function drawChips(regions, choose) {
   const chips = regions.map((region, index) =>
-    $("<button type='button' class='chip pick'>")
+    $("<button type='button' class='chip pick'>").attr("data-region", index)
       .toggleClass("stranger", region.label === null)
       .append($("<span>").text(caption(region)), region.label === null ? null : $("<span class='quiet'>").text(percent(region.probability)))
       .on("click", () => choose(index)));
+  const isKnown = (chip) => Number(!chip.hasClass("stranger"));
+  chips.sort((a, b) => isKnown(b) - isKnown(a)); // in a crowd, names before strangers
   $("#regions").empty().append(chips).prop("hidden", regions.length < 2);
 }
 
@@ -64,8 +77,9 @@ export function remark(region) {
 }
 
 export function drawRegion(region, index, extras = []) {
-  $("#regions .chip").each((at, chip) => {
-    $(chip).toggleClass("chosen", at === index).attr("aria-pressed", String(at === index));
+  $("#regions .chip").each((_, chip) => {
+    const chosen = $(chip).data("region") === index;
+    $(chip).toggleClass("chosen", chosen).attr("aria-pressed", String(chosen));
   });
   const words = remark(region);
   $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, table(region), ...extras);

@@ -1,5 +1,7 @@
 // Talks to /api, and turns every way it can fail into a sentence. Knows nothing of the page.
 
+import { sizeOf } from "./words.js";
+
 const $ = window.jQuery;
 
 // What went wrong, for people. kind: "away" | "busy" | "too_big" | "not_a_picture" | "no_model" | "denied" | "refused" | "broken"
@@ -49,15 +51,21 @@ const BY_STATUS = {
   504: ["busy", "That took too long."],
 };
 
+// A body over the limit is refused unread, in words for programs; people want the limit of a picture.
+function detailOf(problem) {
+  if (problem.code === "body-too-large" && problem.limits) return `A picture may have at most ${sizeOf(problem.limits.picture_bytes)}.`;
+  return typeof problem.detail === "string" ? problem.detail : "";
+}
+
 export function troubleOf(xhr) {
   if (xhr.status === 0) {
-    return new Trouble("away", "The server does not answer.", "It may be restarting, or the network is down. I keep trying.");
+    return new Trouble("away", "The server does not answer.", "It may be restarting, or the network is down.");
   }
   const problem = problemOf(xhr);
   const retryAfter = Number(xhr.getResponseHeader("Retry-After")) || null;
   const [kind, title] = BY_CODE[problem.code] || BY_STATUS[xhr.status]
     || (xhr.status < 500 ? ["refused", "The server refused this."] : ["broken", "Something went wrong on the server."]);
-  const words = typeof problem.detail === "string" ? problem.detail : "";
+  const words = detailOf(problem);
   return new Trouble(kind, title, words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`, retryAfter);
 }
 
@@ -74,6 +82,7 @@ export function request(method, path, options = {}) {
     xhr.done((data) => resolve(data));
     xhr.fail((_, status) => {
       if (status === "abort") reject(new Abandoned());
+      else if (status === "timeout") reject(new Trouble("busy", "That took too long.", "The picture was not answered in time. A smaller one is sent faster."));
       else if (status === "parsererror") reject(new Trouble("broken", "The server's answer makes no sense.", "It was no JSON."));
       else reject(troubleOf(xhr));
     });
@@ -108,10 +117,19 @@ function regionOf(entry, index) {
   return { ...entry, index, scores: entry.top_k.map(({ label, score }) => ({ label, probability: score })) };
 }
 
-// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()` gives up.
-export function recognise(blob, model, options = {}) {
+// The browser's request, with an ear on how much of the body is sent.
+function listening(sent) {
+  const xhr = $.ajaxSettings.xhr();
+  xhr.upload.addEventListener("progress", (event) => sent(event.loaded / event.total));
+  return xhr;
+}
+
+const LONGEST = 300000; // milliseconds: 15 MB over a slow line, and the answer
+
+// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()` gives up, sent(part) hears of progress.
+export function recognise(blob, model, options = {}, sent = () => {}) {
   const query = $.param({ top_k: MOST_CLASSES, ...(model ? { model } : {}), ...options });
-  const running = upload(`api/predict?${query}`, "image", [blob], { timeout: 90000 });
+  const running = upload(`api/predict?${query}`, "image", [blob], { timeout: LONGEST, xhr: () => listening(sent) });
   const answer = running.then((found) => ({ ...found, regions: found.regions.map(regionOf) }));
   answer.abort = running.abort;
   return answer;

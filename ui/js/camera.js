@@ -64,11 +64,11 @@ function shoot() {
   canvas.getContext("2d").drawImage(video, 0, 0);
   canvas.toBlob((blob) => {
     $("#camera-dialog")[0].close();
-    deliver(new File([blob], "camera.jpg", { type: "image/jpeg" }));
+    deliver([new File([blob], "camera.jpg", { type: "image/jpeg" })]);
   }, "image/jpeg", 0.92);
 }
 
-// Wire the dialog; `take(file)` gets the picture.
+// Wire the dialog; `take(files)` gets the picture.
 export function start(take) {
   deliver = take;
   const dialog = $("#camera-dialog");

@@ -1,10 +1,12 @@
-// The three ways a picture file gets in: dropped, picked, pasted. Hands on a File, or a sentence why there is none.
+// The three ways picture files get in: dropped, picked, pasted. Hands on a list of Files, or a sentence why there is none.
 
 const $ = window.jQuery;
 
-function fileOf(transfer) {
+// The pictures; without any, the first file, so that somebody says what is wrong with it.
+function filesOf(transfer) {
   const files = [...(transfer?.files || [])];
-  return files.find((file) => file.type.startsWith("image/")) || files[0] || null;
+  const pictures = files.filter((file) => file.type.startsWith("image/"));
+  return pictures.length ? pictures : files.slice(0, 1);
 }
 
 function dropping(take, refuse) {
@@ -30,8 +32,8 @@ function dropping(take, refuse) {
       light(false);
       if (!hasFiles(event)) return;
       event.preventDefault();
-      const file = fileOf(event.originalEvent.dataTransfer);
-      if (file) take(file);
+      const files = filesOf(event.originalEvent.dataTransfer);
+      if (files.length) take(files);
       else refuse("That was no picture file.", "Save the picture first, then drop the file here.");
     });
 }
@@ -39,8 +41,8 @@ function dropping(take, refuse) {
 function pasting(take, refuse) {
   $(document).on("paste", (event) => {
     if ($(event.target).is("input:not([type=file]), textarea")) return;
-    const file = fileOf(event.originalEvent.clipboardData);
-    if (file) take(file);
+    const files = filesOf(event.originalEvent.clipboardData);
+    if (files.length) take(files);
     else refuse("There is no picture in the clipboard.", "Copy a picture, not a link or a text, and paste again.");
   });
 }
@@ -48,9 +50,9 @@ function pasting(take, refuse) {
 function picking(take) {
   const input = $("#file");
   input.on("change", () => {
-    const file = input[0].files[0];
+    const files = [...input[0].files];
     input.val(""); // the same file may be picked twice
-    if (file) take(file);
+    if (files.length) take(files);
   });
   $("#drop").on("click", () => input.trigger("click"));
 }

@@ -48,7 +48,18 @@ const doubt = (probability) => (probability < 0.5 ? "perhaps " : probability < 0
 export function caution(model) {
   const share = model.strangers_named;
   if (share === null || share === undefined || share < 0.2) return "";
-  return `This model tells the people it knows apart, but hardly knows strangers: when it was tried, ${percent(share)} of them got a name. A model trained with a modern recipe refuses them.`;
+  const part = share > 0.99 ? "nearly every one" : percent(share);
+  return `This model hardly knows strangers: when it was tried, ${part} of them got a name. Where strangers matter, train with a modern recipe.`;
+}
+
+export const ABOUT_STRANGERS = "Whoever the model was not trained on should be answered with “someone I don’t know”. It can be wrong: the table shows how sure it is.";
+
+// One entry a label, as ["perhaps Anna", "2 × Delivery Rider"]; the surest region of a label speaks for it.
+function namesOf(named) {
+  return [...new Set(named.map((region) => region.label))].map((label) => {
+    const sure = named.filter((region) => region.label === label).map((region) => region.probability);
+    return `${doubt(Math.max(...sure))}${sure.length > 1 ? `${sure.length} × ` : ""}${nameOf(label)}`;
+  });
 }
 
 // The answer in one sentence.
@@ -56,7 +67,7 @@ export function headline(regions, subject) {
   const nouns = nounsOf(subject);
   if (!regions.length) return `I found no ${nouns.one} in this picture.`;
   const named = regions.filter((region) => region.label !== null);
-  const known = [...new Set(named.map((region) => `${doubt(region.probability)}${nameOf(region.label)}`))];
+  const known = namesOf(named);
   const strangers = regions.length - named.length;
   if (!known.length) return capital(`${strangers === 1 ? nouns.stranger : `${count(strangers, "", nouns.strangers)}`}.`);
   const names = known.slice(0, 4);
