@@ -7,7 +7,7 @@ import * as keys from "./js/admin/keys.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
-import { el } from "./js/dom.js";
+import { button, el, redraw } from "./js/dom.js";
 import * as session from "./js/session.js";
 
 const $ = window.jQuery;
@@ -21,18 +21,24 @@ function trouble(error) {
   $("#trouble").text([error.title, error.detail].filter(Boolean).join(" ") || String(error)).prop("hidden", false)[0].scrollIntoView({ block: "nearest" });
 }
 
+// What was done, in sight wherever the page is scrolled to, until the next view or a click.
+function done(sentence, refused) {
+  const list = refused.length ? el("ul", refused.map((each) => el("li", each))) : null;
+  const close = button("OK", () => $("#done").empty(), "plain");
+  $("#done").empty().append(el("div", el("p", sentence), list), close);
+}
+
 function viewFor(name) {
   const mine = ++visit;
   const view = {
     fill(...content) {
-      if (mine === visit) $("#view").empty().append(content.flat(2).filter(Boolean));
+      if (mine === visit) redraw(() => $("#view").empty().append(content.flat(2).filter(Boolean)));
     },
     // Draw again, with a sentence on top and the files that were refused.
     async show(sentence = "", refused = []) {
       if (mine !== visit) return;
+      if (sentence) done(sentence, refused);
       await view.attempt(() => VIEWS[name].draw(view));
-      const list = refused.length ? el("ul", refused.map((each) => el("li", each))) : null;
-      if (sentence) $("#view").prepend(el("div.done", el("p", sentence), list).attr("role", "status"));
     },
     // Do something; a failure becomes a sentence instead of an exception.
     async attempt(work, then = () => {}) {
@@ -69,7 +75,8 @@ function open() {
     $(tab).prop("hidden", !names.includes(its)).attr("aria-current", its === name ? "page" : null);
     if (its === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
   });
-  $("#view").empty();
+  $("#view, #done").empty();
+  $("#trouble").prop("hidden", true);
   if (!name) {
     $("#gate .note").text(who.role === "none" || who.via === "local" ? $("#gate .note").text() : `Your key has the role ${who.role}; this needs train or admin.`);
     return;
@@ -80,6 +87,7 @@ function open() {
 if ($) {
   $("#gate-sign-in").on("click", session.ask);
   $(window).on("hashchange", open);
+  $(document).on("dragover drop", (event) => event.preventDefault()); // a drop beside a class must not leave the page
   session.start(open).catch(trouble);
 } else {
   document.getElementById("trouble").hidden = false;

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from browsing import Live, picture
 from patches import Patches
+
+from data_cleaning.images import Limits
+from server.datasets import Datasets
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]
@@ -79,10 +83,10 @@ def test_a_data_set_is_made_filled_and_emptied(page: Any, live: Start) -> None:
     server = live()
     signed_in(page, server, "train")
     at(page, server, "datasets", "Data sets")
-    page.fill("input[aria-label=Create]", "friends")
+    page.fill("input[aria-label='Create data set']", "friends")
     page.click("button:has-text('Create')")
     page.wait_for_selector("h2:has-text('friends')")
-    page.fill("input[aria-label='Add class']", "ada_lovelace")
+    page.fill("input[aria-label='Add class to friends']", "ada_lovelace")
     page.click("button:has-text('Add class')")
     page.wait_for_selector(".class-row:has-text('Ada Lovelace')")
     files = [
@@ -97,22 +101,98 @@ def test_a_data_set_is_made_filled_and_emptied(page: Any, live: Start) -> None:
     page.locator(".thumbnails li").first.get_by_role("button", name="Delete").click()
     page.wait_for_selector(".thumbnails img >> nth=8", state="detached")
     page.click("button:has-text('Delete data set')")
-    page.click("#sure-dialog button:has-text('Cancel')")
+    page.click("#sure-dialog button:has-text('Back')")
     page.click("button:has-text('Delete data set')")
     page.click("#sure-yes")
     page.wait_for_selector("#view:has-text('No data set yet.')")
 
 
+def filled(live: Live, name: str, *classes: str) -> None:
+    """A data set with one picture in each class; a class named "empty" gets none."""
+    made = Datasets(live.app.extensions["likeness"].settings.datasets)
+    made.create(name)
+    for number, label in enumerate(classes):
+        made.create_class(name, label)
+        if label != "empty":
+            made.add(name, label, picture({"stranger": (number, 9, 40, 40)}), Limits())
+
+
 def test_a_training_that_cannot_start_says_why(page: Any, live: Start) -> None:
     server = live()
+    filled(server, "letters", "a", "b", "empty")
     signed_in(page, server, "train")
     at(page, server, "datasets", "Data sets")
-    page.fill("input[aria-label=Create]", "empty")
-    page.click("button:has-text('Create')")
-    page.click("summary:has-text('Train a model')")
     page.click("button:has-text('Start training')")
     page.wait_for_selector("#trouble:not([hidden])")
-    assert "class" in page.inner_text("#trouble")
+    assert "no pictures: empty" in page.inner_text("#trouble")
+
+
+def test_the_first_timer_is_led_from_nothing_to_a_training(page: Any, live: Start) -> None:
+    server = live()
+    server.registry.bundles.clear()
+    filled(server, "half", "a", "empty")
+    signed_in(page, server, "admin")
+    at(page, server, "training", "Training")
+    page.click("#view a:has-text('a data set')")
+    page.wait_for_selector("#view h1:has-text('Data sets')")
+    assert "fill two at least" in page.inner_text("#view")
+    assert page.locator("button:has-text('Start training')").count() == 0
+    at(page, server, "models", "Models")
+    page.click("#view a:has-text('a data set')")
+    page.wait_for_selector("#view h1:has-text('Data sets')")
+    page.click("a:has-text('Ask')")
+    page.wait_for_selector("#headline:has-text('No model is trained yet.')")
+
+
+def test_the_keyboard_stays_where_it_was(page: Any, live: Start) -> None:
+    server = live()
+    filled(server, "letters", "a")
+    signed_in(page, server, "admin")
+    at(page, server, "datasets", "Data sets")
+    page.focus("input[aria-label='Add class to letters']")
+    for label in ("b", "c"):
+        page.keyboard.type(label)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"#done:has-text('{label.upper()} was added.')")
+        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Add class to letters"
+    page.focus("button[aria-label='Delete class C of letters']")
+    page.keyboard.press("Enter")
+    page.focus("#sure-yes")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#done:has-text('C was deleted')")
+    assert page.evaluate("document.activeElement.id") == "done"
+
+
+def test_pictures_dropped_on_a_class_are_added_and_counted_once(page: Any, live: Start) -> None:
+    server = live()
+    filled(server, "letters", "a", "b")
+    signed_in(page, server, "train")
+    at(page, server, "datasets", "Data sets")
+    drop = """([base64, where]) => {
+        const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], "a.png", { type: "image/png" }));
+        const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+        return document.querySelector(where).dispatchEvent(event);
+    }"""
+    data = base64.b64encode(ADA).decode()
+    assert page.evaluate(drop, [data, "main"]) is False  # or the browser would leave for the picture
+    assert page.evaluate(drop, [data, ".class-row"]) is False
+    page.wait_for_selector("#done:has-text('one picture added to A.')")
+    page.evaluate(drop, [data, ".class-row"])
+    page.wait_for_selector("#done:has-text('no pictures added to A. There already: 1.')")
+
+
+def test_on_a_phone_no_table_is_cut_off(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin")
+    key_of(server, "predict")
+    at(page, server, "keys", "Keys")
+    for button in page.get_by_role("button", name="Revoke the key").all():
+        box = button.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"]
+    dates = page.locator("[aria-label=Keys] td[data-head=Made]").all()
+    assert dates and all(each.bounding_box()["height"] < 60 for each in dates)
 
 
 def test_a_correction_is_kept_and_shown(page: Any, live: Start) -> None:
@@ -190,5 +270,6 @@ def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
     text = page.inner_text("dl.facts >> nth=0")
     assert "12" in text and "0.9333" in text and "No pictures." in text
     page.click("button:has-text('Load again')")
-    page.wait_for_selector(".done:has-text('colours was loaded again.')")
+    page.wait_for_selector(".done:has-text('colours answers with version 1.')")
+    assert page.locator("button:has-text('Answer with this version')").is_disabled()
     assert page.locator("button:has-text('Roll back')").is_disabled()

@@ -21,15 +21,36 @@ export function select(options, attributes = {}) {
   return $("<select>").attr(attributes).append(options.map(([value, text]) => $("<option>").val(value).text(text)));
 }
 
-// A table that scrolls sideways on a phone. rows: arrays of text or elements.
+// A text field with suggestions: any value may be typed all the same.
+let lists = 0;
+export function suggesting(values, attributes = {}) {
+  const id = `suggestions-${(lists += 1)}`;
+  const list = $("<datalist>").attr("id", id).append(values.map((value) => $("<option>").val(value)));
+  return [input("text", { list: id, autocomplete: "off", ...attributes }), list];
+}
+
+const nameOfControl = (element) => element.getAttribute("aria-label") || element.textContent.trim();
+
+// Change what is drawn. Whoever was in it with the keyboard finds the control of the same name again, or what was said.
+export function redraw(change) {
+  const before = document.activeElement;
+  const inView = before?.closest("#view");
+  change();
+  if (!inView || before.isConnected) return;
+  const same = $(`#view ${before.tagName}`).filter((_, each) => nameOfControl(each) === nameOfControl(before))[0];
+  (same ?? $("#done")[0]).focus({ preventScroll: !same });
+}
+
+// A table; on a phone each row is a small list with the heads before the cells. rows: arrays of text or elements.
 export function table(caption, head, rows) {
-  const header = el("tr", head.map((text) => el("th", text).attr("scope", "col")));
-  const body = rows.map((row) => el("tr", row.map((cell) => el("td", cell))));
-  return el("div.table-wide", el("table.list", el("caption.visually-hidden", caption), el("thead", header), el("tbody", body)))
+  const header = el("tr", head.map((text) => el("th", text).attr({ scope: "col", role: "columnheader" }))).attr("role", "row");
+  const body = rows.map((row) => el("tr", row.map((cell, at) => el("td", cell).attr({ role: "cell", "data-head": head[at] }))).attr("role", "row"));
+  return el("div.table-wide", el("table.list", el("caption.visually-hidden", caption), el("thead", header), el("tbody", body)).attr("role", "table"))
     .attr({ tabindex: 0, role: "region", "aria-label": caption });
 }
 
-export const empty = (text) => el("p.quiet.empty", text);
+export const empty = (...content) => el("p.quiet.empty", ...content);
+export const link = (text, href) => el("a", text).attr("href", href);
 
 export function when(milliseconds) {
   return milliseconds ? new Date(milliseconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" }) : "";

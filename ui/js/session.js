@@ -8,7 +8,7 @@ let changed = () => {};
 function draw() {
   const signedIn = who.via === "session";
   $("#sign-in").prop("hidden", signedIn || who.role === "admin");
-  $("#sign-out").prop("hidden", !signedIn).text(`Sign out ${who.name}`);
+  $("#sign-out").prop("hidden", !signedIn).attr("title", `Signed in as ${who.name}, role ${who.role}`);
   $("#manage").prop("hidden", !may("train"));
 }
 

@@ -1,7 +1,7 @@
 // What was asked and answered: figures of the last days, the log with its filters, and what people corrected.
 
 import { request } from "../api.js";
-import { button, el, empty, field, input, meter, panel, select, table, when } from "../dom.js";
+import { button, el, empty, field, meter, panel, select, suggesting, table, when } from "../dom.js";
 import { listed, nameOf, percent } from "../words.js";
 
 const $ = window.jQuery;
@@ -42,8 +42,8 @@ function who(row) {
 const line = (row) => [when(row.time), who(row), `${row.model} ${row.version}`, `${row.width} × ${row.height}`, `${Math.round(1000 * row.seconds)} ms`, row.client || ""];
 const HEAD = ["When", "Answer", "Model", "Picture", "Time", "From"];
 
-function history(view) {
-  const label = input("search", { placeholder: "as anna_smith" });
+function history(view, labels) {
+  const [label, list] = suggesting(labels, { placeholder: "as anna_smith" });
   const reason = select(REASONS);
   const place = el("div");
   const query = (more) => $.param(Object.fromEntries(Object.entries({ label: label.val().trim(), reason: reason.val(), ...more }).filter(([, value]) => value)));
@@ -56,7 +56,7 @@ function history(view) {
         answer.next ? button("Older", () => load(answer.next)) : null,
         el("a.button.small", "Save as CSV").attr({ href: `api/predictions?${query({ format: "csv" })}`, download: "answers.csv" })));
   });
-  const form = el("form.actions", field("Label", label), field("Answer", reason), el("button.button.small", "Show").attr("type", "submit"))
+  const form = el("form.actions", field("Label", label), list, field("Answer", reason), el("button.button.small", "Show").attr("type", "submit"))
     .on("submit", (event) => { event.preventDefault(); load(); });
   load();
   return panel("The log", form, place);
@@ -74,6 +74,7 @@ async function corrected() {
 }
 
 export async function draw(view) {
-  const corrections = await corrected();
-  view.fill(el("h1", "Answers"), statistics(view), history(view), corrections);
+  const [corrections, { models }] = await Promise.all([corrected(), request("GET", "api/models")]);
+  const labels = [...new Set(models.flatMap((model) => model.labels))].sort();
+  view.fill(el("h1", "Answers"), statistics(view), history(view, labels), corrections);
 }

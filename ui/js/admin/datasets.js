@@ -1,7 +1,7 @@
 // Data sets: classes, pictures, uploads, and the start of a training.
 
 import { request, send, upload } from "../api.js";
-import { button, el, empty, field, input, meter, panel, select, sure } from "../dom.js";
+import { button, el, empty, field, input, meter, panel, redraw, select, sure } from "../dom.js";
 import { count, nameOf, sizeOf } from "../words.js";
 
 const $ = window.jQuery;
@@ -9,8 +9,9 @@ const AT_ONCE = 8; // pictures a request, so that there is progress to see and n
 const MOST_BYTES = 40e6; // a request; the server's own limit for a batch is larger
 const SHOWN = 60; // thumbnails before "show more"
 const RECIPES = [
-  ["auto", "auto: try what fits"], ["face-classic", "face-classic"], ["face-modern", "face-modern"], ["person-classic", "person-classic"],
-  ["person-modern", "person-modern"], ["object-classic", "object-classic"], ["object-modern", "object-modern"],
+  ["auto", "auto: try what fits, keep the best"], ["face-classic", "face-classic: faces, quick to train"], ["face-modern", "face-modern: faces, refuses strangers"],
+  ["person-classic", "person-classic: people at work"], ["person-modern", "person-modern: people at work"],
+  ["object-classic", "object-classic: any things"], ["object-modern", "object-modern: any things"],
 ];
 const SPECIAL = { _unknown: "other people, to learn refusing", _none: "pictures with nobody" };
 
@@ -31,37 +32,51 @@ function portions(files) {
   return made;
 }
 
-// Send all files; what was wrong with some is shown, the others are stored.
+// Send all files; what was wrong with some is shown, the others are stored. What was sent before a stop or a failure stays.
 async function sendFiles(view, dataset, label, files, place) {
   let done = 0;
+  let again = 0;
+  let stopped = false;
   const refused = [];
-  for (const some of portions(files)) {
-    place.empty().append(meter(done, files.length, "Upload"), el("span.quiet", ` ${done} of ${files.length}`));
-    const answer = await upload(`${inClass(dataset, label)}/pictures`, "image", some);
-    answer.results.filter((each) => !each.ok).forEach((each) => refused.push(`${some[each.index].name}: ${each.problem.detail}`));
-    done += some.length;
+  const stop = button("Stop", () => { stopped = true; });
+  try {
+    for (const some of portions(files)) {
+      if (stopped) break;
+      place.empty().append(meter(done, files.length, "Upload"), el("span.quiet", `${done} of ${files.length}`), stop);
+      const answer = await upload(`${inClass(dataset, label)}/pictures`, "image", some);
+      answer.results.filter((each) => !each.ok).forEach((each) => refused.push(`${some[each.index].name}: ${each.problem.detail}`));
+      again += answer.results.filter((each) => each.ok && !each.stored.new).length;
+      done += some.length;
+    }
+  } finally {
+    const added = `${count(done - refused.length - again, "picture", "pictures")} added to ${nameOf(label)}.`;
+    const rest = [again ? `There already: ${again}.` : "", done < files.length ? `Not sent: ${files.length - done}.` : ""];
+    await view.show([added, ...rest].filter(Boolean).join(" "), refused);
   }
-  view.show(`${count(done - refused.length, "picture", "pictures")} added to ${nameOf(label)}.`, refused);
 }
 
+// How files get into a class: {controls, receive(files)}.
 function uploader(view, dataset, label) {
   const place = el("span.upload");
-  const chooser = input("file", { multiple: true, accept: "image/*,.heic,.heif", "aria-label": `Add pictures to ${label}` }).addClass("visually-hidden");
-  chooser.on("change", () => {
-    const files = [...chooser[0].files];
-    const bytes = files.reduce((sum, file) => sum + file.size, 0);
-    place.text(`Sending ${sizeOf(bytes)} …`);
+  const receive = (files) => {
+    if (!files.length) return;
+    place.text(`Sending ${sizeOf(files.reduce((sum, file) => sum + file.size, 0))} …`);
     view.attempt(() => sendFiles(view, dataset, label, files, place));
-  });
-  return [chooser, button("Add pictures", () => chooser.trigger("click")), place];
+  };
+  const chooser = input("file", { multiple: true, accept: "image/*,.heic,.heif", tabindex: -1, "aria-hidden": true }).addClass("visually-hidden");
+  chooser.on("change", () => receive([...chooser[0].files]));
+  const add = button("Add pictures", () => chooser.trigger("click")).attr("aria-label", `Add pictures to ${nameOf(label)} in ${dataset}`);
+  return { controls: [chooser, add, place], receive };
 }
 
 function thumbnail(view, dataset, label, file) {
   const image = $("<img loading='lazy'>").attr({ src: `${inClass(dataset, label, "pictures", file)}?size=160`, alt: file });
   const remove = button("Delete", () => view.attempt(async () => {
     await request("DELETE", inClass(dataset, label, "pictures", file));
-    shown.remove();
-  }), "danger");
+    const next = shown.next().find("button")[0];
+    redraw(() => shown.remove());
+    next?.focus();
+  }), "danger").attr("aria-label", `Delete ${file}`);
   const shown = el("li", image, remove);
   return shown;
 }
@@ -91,16 +106,26 @@ function classRow(view, dataset, row) {
         view.show(`${nameOf(row.name)} was deleted from ${dataset}.`);
       });
     }
-  }, "danger");
+  }, "danger").attr("aria-label", `Delete class ${nameOf(row.name)} of ${dataset}`);
   const words = SPECIAL[row.name];
-  return el("li.class-row",
+  const { controls, receive } = uploader(view, dataset, row.name);
+  const made = el("li.class-row",
     el("div.row", el("strong", words ? row.name : nameOf(row.name)), el("span.quiet", words ? `${words}, ${row.pictures}` : count(row.pictures, "picture", "pictures"))),
-    el("div.actions", uploader(view, dataset, row.name), remove),
+    el("div.actions", controls, remove),
     row.pictures ? gallery(view, dataset, row.name) : null);
+  return dropzone(made, receive);
 }
 
-function adder(view, label, placeholder, work) {
-  const name = input("text", { placeholder, "aria-label": label, maxlength: 63, required: true });
+// Files dropped on the element.
+function dropzone(element, receive) {
+  return element
+    .on("dragover", () => { element.addClass("over"); })
+    .on("dragleave drop", () => { element.removeClass("over"); })
+    .on("drop", (event) => receive([...event.originalEvent.dataTransfer.files]));
+}
+
+function adder(view, label, where, placeholder, work) {
+  const name = input("text", { placeholder, "aria-label": `${label} ${where}`.trim(), maxlength: 63, required: true });
   return el("form.actions", name, el("button.button.small", label).attr("type", "submit")).on("submit", (event) => {
     event.preventDefault();
     view.attempt(() => work(name.val().trim()));
@@ -110,7 +135,7 @@ function adder(view, label, placeholder, work) {
 function trainer(view, set) {
   const model = input("text", { value: set.name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-"), pattern: "[a-z0-9][a-z0-9_\\-]{0,62}", required: true });
   const recipe = select(RECIPES);
-  return el("form.actions", field("Model", model), field("Recipe", recipe), el("button.button.small.primary", "Start training").attr("type", "submit"))
+  return el("form.actions", field("Name of the model", model), field("Recipe", recipe), el("button.button.small.primary", "Start training").attr("type", "submit"))
     .on("submit", (event) => {
       event.preventDefault();
       view.attempt(async () => {
@@ -118,6 +143,16 @@ function trainer(view, set) {
         location.hash = "#training";
       });
     });
+}
+
+// What comes next: more pictures, or the training.
+function next(view, set) {
+  const filled = set.classes.filter((row) => row.pictures > 0);
+  if (filled.length < 2) {
+    return el("p.quiet", "A training compares classes: fill two at least, with a dozen pictures each, better more. ",
+      "Two names are special: ", el("code", "_unknown"), " for other people, so that strangers are refused, and ", el("code", "_none"), " for pictures with nobody in them.");
+  }
+  return el("div.next", el("h3", "Train a model from it"), trainer(view, set));
 }
 
 function card(view, set) {
@@ -128,15 +163,15 @@ function card(view, set) {
         view.show(`${set.name} was deleted.`);
       });
     }
-  }, "danger");
+  }, "danger").attr("aria-label", `Delete data set ${set.name}`);
   return panel(null,
     el("div.row", el("h2", set.name), el("span.chip", count(set.classes.length, "class", "classes")), el("span.chip", count(set.pictures, "picture", "pictures"))),
     set.classes.length ? el("ul.classes", set.classes.map((row) => classRow(view, set.name, row))) : empty("No class yet. One class a person, or a kind of thing."),
-    adder(view, "Add class", "name, as anna or _unknown", async (name) => {
+    adder(view, "Add class", `to ${set.name}`, "name, as anna", async (name) => {
       await send("POST", `${at(set.name)}/classes`, { name });
       view.show(`${nameOf(name)} was added.`);
     }),
-    el("details", el("summary", "Train a model from it"), trainer(view, set)),
+    next(view, set),
     el("div.actions", remove));
 }
 
@@ -144,10 +179,10 @@ export async function draw(view) {
   const { datasets } = await request("GET", "api/datasets");
   view.fill(
     el("h1", "Data sets"),
-    panel("New data set", adder(view, "Create", "name", async (name) => {
+    panel("New data set", adder(view, "Create", "data set", "name, as family", async (name) => {
       await send("POST", "api/datasets", { name });
       view.show(`${name} was created.`);
     })),
-    datasets.length ? datasets.map((set) => card(view, set)) : empty("No data set yet."),
+    datasets.length ? datasets.map((set) => card(view, set)) : empty("No data set yet. Give it a name; then add a class for each person, and their pictures."),
   );
 }

@@ -23,7 +23,7 @@ function maker(view) {
   const name = input("text", { maxlength: 64, required: true, placeholder: "for whom or what" });
   const role = select(ROLES);
   const days = input("number", { min: 1, max: 3650, placeholder: "for ever" });
-  return el("form.actions", field("Name", name), field("Role", role), field("Days", days), el("button.button.small.primary", "Make a key").attr("type", "submit"))
+  return el("form.actions", field("Name", name), field("Role", role), field("Valid for days", days), el("button.button.small.primary", "Make a key").attr("type", "submit"))
     .on("submit", (event) => {
       event.preventDefault();
       view.attempt(async () => {
@@ -40,7 +40,7 @@ function stateOf(key) {
 }
 
 function revoker(view, key) {
-  return button("Revoke", async () => {
+  const revoke = button("Revoke", async () => {
     if (await sure(`Revoke the key of ${key.name}?`, "It stops working at once.", "Revoke")) {
       view.attempt(async () => {
         await request("DELETE", `api/keys/${key.id}`);
@@ -48,6 +48,7 @@ function revoker(view, key) {
       });
     }
   }, "danger");
+  return revoke.attr("aria-label", `Revoke the key of ${key.name}`);
 }
 
 export async function draw(view, made = null) {

@@ -1,7 +1,7 @@
 // Which models there are, which version answers, and what is known about each.
 
 import { may, request, send } from "../api.js";
-import { button, el, empty, panel, select, sure } from "../dom.js";
+import { button, el, empty, link, panel, select, sure } from "../dom.js";
 import { listed, nameOf } from "../words.js";
 
 const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
@@ -25,27 +25,34 @@ const facts = (model) => el("details", el("summary", "What is known about it"), 
 
 function versions(model, act) {
   const choice = select(model.versions.map((version) => [version, `version ${version}`]), { "aria-label": `Version of ${model.name}` });
-  choice.val(model.version);
+  const promote = button("Answer with this version", () => act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) })));
+  const same = () => promote.prop("disabled", Number(choice.val()) === model.version);
+  choice.val(model.version).on("change", same);
+  same();
   return [
     choice,
-    button("Answer with this version", () => act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) }), "promoted")),
+    promote,
     button("Roll back", async () => {
       if (await sure(`Go back to the version before ${model.version}?`, `${model.name} answers with it at once.`, "Roll back")) {
-        act(() => request("POST", path(model.name, "/rollback")), "rolled back");
+        act(() => request("POST", path(model.name, "/rollback")));
       }
     }).prop("disabled", model.versions.indexOf(model.version) < 1),
-    button("Load again", () => act(() => request("POST", path(model.name, "/reload")), "loaded again")),
+    button("Load again", () => act(() => request("POST", path(model.name, "/reload")))),
   ];
 }
 
 function card(model, view) {
-  const act = (work, done) => view.attempt(work, () => view.show(`${model.name} was ${done}.`));
+  const act = (work) => view.attempt(async () => {
+    const fresh = await work();
+    view.show(`${fresh.name} answers with version ${fresh.version}.`);
+  });
   const labels = listed(model.labels.slice(0, 12).map(nameOf)) + (model.labels.length > 12 ? ` and ${model.labels.length - 12} more` : "");
   return panel(
     null,
     el("div.row", el("h2", model.name), el("span.chip", `version ${model.version}`), el("span.chip", model.recipe), model.default ? el("span.chip.chosen", "answers by default") : null),
     el("p.quiet", `Knows ${model.labels.length}: ${labels}`),
     el("div.actions",
+      el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model.name)}`),
       model.report ? el("a.button.small", "Training report").attr({ href: model.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null,
       may("admin") ? versions(model, act) : null),
     facts(model),
@@ -59,6 +66,6 @@ export async function draw(view) {
     el("h1", "Models"),
     details.map((model) => card(model, view)),
     broken.map((model) => panel(model.name, el("p.remark", model.detail))),
-    models.length + broken.length ? null : empty("No model is trained yet. Make a data set, fill it, and start a training."),
+    models.length + broken.length ? null : empty("No model is trained yet. Make ", link("a data set", "#datasets"), " with a class for each person, add a dozen pictures to each, and start a training."),
   );
 }

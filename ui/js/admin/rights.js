@@ -1,7 +1,7 @@
 // A person's right to be forgotten: one name, everywhere, and what was removed.
 
 import { request } from "../api.js";
-import { el, field, input, panel, sure, table } from "../dom.js";
+import { el, field, panel, suggesting, sure, table } from "../dom.js";
 import { nameOf } from "../words.js";
 
 function result(gone) {
@@ -12,9 +12,16 @@ function result(gone) {
     table("Removed", ["What", "How much"], [...removed, ...models]));
 }
 
+// Every label that a model knows or a data set has a class for.
+async function labels() {
+  const [{ models }, { datasets }] = await Promise.all([request("GET", "api/models"), request("GET", "api/datasets")]);
+  const all = [...models.flatMap((model) => model.labels), ...datasets.flatMap((set) => set.classes.map((row) => row.name))];
+  return [...new Set(all)].filter((label) => !label.startsWith("_")).sort();
+}
+
 export async function draw(view, gone = null) {
-  const label = input("text", { required: true, placeholder: "label, as anna_smith" });
-  const form = el("form.actions", field("Label", label), el("button.button.small.danger", "Forget").attr("type", "submit")).on("submit", async (event) => {
+  const [label, list] = suggesting(await labels(), { required: true, placeholder: "as anna_smith" });
+  const form = el("form.actions", field("Label", label), list, el("button.button.small.danger", "Forget").attr("type", "submit")).on("submit", async (event) => {
     event.preventDefault();
     const name = label.val().trim();
     const detail = "Their pictures, answers and corrections are deleted and the models are trained again without them. This cannot be undone.";

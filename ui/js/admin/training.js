@@ -1,7 +1,8 @@
 // Trainings: what runs, how far it is, what came of it. The running one is followed live.
 
 import { request } from "../api.js";
-import { button, el, empty, meter, panel, sure, when } from "../dom.js";
+import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
+import { duration } from "../words.js";
 
 const STATES = { queued: "waits", running: "runs", done: "done", failed: "failed", cancelled: "cancelled" };
 const STAGES = {
@@ -22,13 +23,15 @@ function progress(job) {
 
 function outcome(job) {
   const version = job.result && job.result.version;
+  const { model } = job.arguments;
   return el("div.actions",
     version ? el("span", `Version ${version} was trained.`) : null,
+    version && model ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`) : null,
     job.report ? el("a.button.small", "Its report").attr({ href: job.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null);
 }
 
 function card(view, job) {
-  const cancel = button(job.cancel ? "Stopping …" : "Cancel", async () => {
+  const cancel = button(job.cancel ? "Stopping …" : "Stop", async () => {
     if (await sure("Stop this training?", "Nothing of it is kept.", "Stop it")) {
       view.attempt(async () => {
         await request("POST", `api/jobs/${job.id}/cancel`);
@@ -39,9 +42,9 @@ function card(view, job) {
   const open = job.state === "queued" || job.state === "running";
   return panel(null,
     el("div.row", el("h2", titleOf(job)), el(`span.chip.state-${job.state}`, STATES[job.state] || job.state)),
-    el("p.quiet", [when(job.started || job.created), job.ended ? ` to ${when(job.ended)}` : "", `, by ${job.by}`].join("")),
+    el("p.quiet", [when(job.started || job.created), job.started && job.ended ? `, took ${duration(job.ended - job.started)}` : "", `, by ${job.by}`].join("")),
     progress(job),
-    job.message ? el("p.remark.pre", job.message) : null,
+    job.message && job.state !== "cancelled" ? el("p.remark.pre", job.message) : null,
     outcome(job),
     open ? el("div.actions", cancel) : null).attr("data-job", job.id);
 }
@@ -50,7 +53,7 @@ function follow(view, job) {
   source = new EventSource(`api/jobs/${job.id}/events`);
   source.addEventListener("job", (event) => {
     const fresh = JSON.parse(event.data);
-    window.jQuery(`[data-job="${fresh.id}"]`).replaceWith(card(view, fresh));
+    redraw(() => window.jQuery(`[data-job="${fresh.id}"]`).replaceWith(card(view, fresh)));
   });
   source.addEventListener("end", () => view.show());
 }
@@ -65,7 +68,7 @@ export async function draw(view) {
   leave();
   view.fill(
     el("h1", "Training"),
-    jobs.length ? jobs.map((job) => card(view, job)) : empty("Nothing was trained here yet. Start with a data set."),
+    jobs.length ? jobs.map((job) => card(view, job)) : empty("Nothing was trained here yet. It starts with ", link("a data set", "#datasets"), "."),
   );
   const open = jobs.filter((job) => job.state === "running" || job.state === "queued");
   if (open.length) follow(view, open.find((job) => job.state === "running") || open[open.length - 1]);
