@@ -44,7 +44,9 @@ STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
     "section{border-top:1px solid #ddd}nav a{margin-right:1rem}table{border-collapse:collapse}"
     "td{padding:.1rem .8rem .1rem 0;vertical-align:top}code{background:#f4f4f4}h3 b{color:#06c}"
-    "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}code{background:#222}}"
+    "body{overflow-wrap:anywhere}nav{line-height:2}td:not(:last-child){overflow-wrap:normal}"
+    "@media(max-width:40rem){td{display:inline-block}td:last-child{display:block;padding-bottom:.5rem}}"
+    "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}code{background:#222}a,h3 b{color:#7ab8ff}}"
 )
 
 

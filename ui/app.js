@@ -70,7 +70,7 @@ function drawAnswer(result) {
 // On a phone the answer may lie below the picture.
 function bringIntoView() {
   const { top, height } = $("#headline")[0].getBoundingClientRect();
-  if (top + height > window.innerHeight) $("#answer")[0].scrollIntoView({ block: "end", behavior: "smooth" });
+  if (top + height > window.innerHeight) $("#answer")[0].scrollIntoView({ block: "end" });
 }
 
 function forget() {

@@ -178,9 +178,9 @@ def test_pictures_dropped_on_a_class_are_added_and_counted_once(page: Any, live:
     data = base64.b64encode(ADA).decode()
     assert page.evaluate(drop, [data, "main"]) is False  # or the browser would leave for the picture
     assert page.evaluate(drop, [data, ".class-row"]) is False
-    page.wait_for_selector("#done:has-text('one picture added to A.')")
+    page.wait_for_selector("#done:has-text('One picture added to A.')")
     page.evaluate(drop, [data, ".class-row"])
-    page.wait_for_selector("#done:has-text('no pictures added to A. There already: 1.')")
+    page.wait_for_selector("#done:has-text('No pictures added to A. There already: 1.')")
 
 
 def test_on_a_phone_no_table_is_cut_off(page: Any, live: Start) -> None:

@@ -38,7 +38,7 @@ export function listed(words) {
 const COUNTS = ["no", "one", "two", "three", "four", "five", "six"];
 export const count = (number, one, many) => `${COUNTS[number] ?? number} ${number === 1 ? one : many}`;
 
-const capital = (text) => text[0].toUpperCase() + text.slice(1);
+export const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
 const NOUNS = {
   face: { one: "face", many: "faces", stranger: "someone I don’t know", strangers: "people I don’t know" },

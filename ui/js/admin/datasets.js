@@ -2,7 +2,7 @@
 
 import { request, send, upload } from "../api.js";
 import { button, el, empty, field, input, meter, panel, redraw, select, sure } from "../dom.js";
-import { count, nameOf, sizeOf } from "../words.js";
+import { capital, count, nameOf, sizeOf } from "../words.js";
 
 const $ = window.jQuery;
 const AT_ONCE = 8; // pictures a request, so that there is progress to see and no limit is met
@@ -49,7 +49,7 @@ async function sendFiles(view, dataset, label, files, place) {
       done += some.length;
     }
   } finally {
-    const added = `${count(done - refused.length - again, "picture", "pictures")} added to ${nameOf(label)}.`;
+    const added = capital(`${count(done - refused.length - again, "picture", "pictures")} added to ${nameOf(label)}.`);
     const rest = [again ? `There already: ${again}.` : "", done < files.length ? `Not sent: ${files.length - done}.` : ""];
     await view.show([added, ...rest].filter(Boolean).join(" "), refused);
   }
@@ -148,11 +148,11 @@ function trainer(view, set) {
 // What comes next: more pictures, or the training.
 function next(view, set) {
   const filled = set.classes.filter((row) => row.pictures > 0);
-  if (filled.length < 2) {
-    return el("p.quiet", "A training compares classes: fill two at least, with a dozen pictures each, better more. ",
-      "Two names are special: ", el("code", "_unknown"), " for other people, so that strangers are refused, and ", el("code", "_none"), " for pictures with nobody in them.");
-  }
-  return el("div.next", el("h3", "Train a model from it"), trainer(view, set));
+  const special = set.classes.some((row) => row.name in SPECIAL) ? null
+    : el("p.quiet", "Two names of classes are special: ", el("code", "_unknown"), " for other people, so that strangers are refused, and ", el("code", "_none"), " for pictures with nobody in them.");
+  return filled.length < 2
+    ? [el("p.quiet", "A training compares classes: fill two at least, with a dozen pictures each, better more."), special]
+    : [special, el("div.next", el("h3", "Train a model from it"), trainer(view, set))];
 }
 
 function card(view, set) {
