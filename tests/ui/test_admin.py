@@ -261,6 +261,20 @@ def test_forgetting_somebody_nobody_knows_says_so(page: Any, live: Start) -> Non
     page.wait_for_selector("#trouble:has-text('nobody_here')")
 
 
+def test_who_was_forgotten_is_told_in_words(page: Any, live: Start) -> None:
+    server = live()
+    filled(server, "friends", "old_friend", "b")
+    signed_in(page, server, "admin")
+    at(page, server, "rights", "Forgetting")
+    assert "old_friend" in page.locator("datalist option").evaluate_all("all => all.map((each) => each.value)")
+    page.fill("form input", "old_friend")
+    page.click("button:has-text('Forget')")
+    page.click("#sure-yes")
+    page.wait_for_selector("h2:has-text('Old Friend is forgotten')")
+    said = page.inner_text("[aria-label=Removed]")
+    assert "friends" in said and "[" not in said
+
+
 def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
     facts = {"pictures": {"ada_lovelace": 12}, "trials": [{"name": "svm", "score": 0.9333333}], "holds": "No pictures."}
     server = live(Patches(facts=facts))

@@ -99,7 +99,9 @@ def problem(base: str, path: str, status: int, data: bytes | None = None) -> dic
 
 def test_what_nginx_refuses_itself_is_a_problem_too(nginx: Serve, upstream: str) -> None:
     base = nginx(upstream, max_body=1000, max_batch=3000, timeout=1)
-    assert "1000 bytes" in str(problem(base, "/api/classify_image", 413, b"x" * 1001)["detail"])
+    refused = problem(base, "/api/classify_image", 413, b"x" * 1001)
+    assert "1000 bytes" in str(refused["detail"])
+    assert refused["limits"] == {"body_bytes": 1000}
     assert "3000 bytes" in str(problem(base, "/api/predict/batch", 413, b"x" * 3001)["detail"])
     assert "1 seconds" in str(problem(base, "/slow", 504)["detail"])
     with opened(f"{base}/api/classify_image", data=b"x" * 1000) as answer:

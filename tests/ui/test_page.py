@@ -362,6 +362,26 @@ def test_a_model_that_names_strangers_says_so(page: Any, live: Start, share: flo
 
 
 @pytest.mark.parametrize(
+    ("limits", "said"),
+    [
+        ({"picture_bytes": 15_728_640, "picture_pixels": 1}, "A picture may have at most 15.7 MB."),
+        ({"body_bytes": 22_505_062}, "At most 22.5 MB can be sent at once."),
+        (None, "22505062 bytes"),
+    ],
+    ids=["the application", "nginx", "somebody on the way"],
+)
+def test_a_limit_is_said_in_megabytes(page: Any, live: Start, limits: dict[str, int] | None, said: str) -> None:
+    opened(page, live())
+    body = {"code": "body-too-large", "detail": "more than 22505062 bytes", "limits": limits}
+    words = page.evaluate(
+        "async (responseJSON) => (await import('/js/api.js'))"
+        ".troubleOf({ status: 413, responseJSON, getResponseHeader: () => null }).detail",
+        body,
+    )
+    assert said in words
+
+
+@pytest.mark.parametrize(
     ("sure", "said"),
     [([0.9, 0.6], "2 × Rider."), ([0.6, 0.7], "Probably 2 × Rider."), ([0.9], "Rider.")],
 )

@@ -51,9 +51,12 @@ const BY_STATUS = {
   504: ["busy", "That took too long."],
 };
 
-// A body over the limit is refused unread, in words for programs; people want the limit of a picture.
+// A body over the limit is refused unread, in words for programs; people want the limit in megabytes.
 function detailOf(problem) {
-  if (problem.code === "body-too-large" && problem.limits) return `A picture may have at most ${sizeOf(problem.limits.picture_bytes)}.`;
+  if (problem.code === "body-too-large" && problem.limits) {
+    const { picture_bytes: picture, body_bytes: body } = problem.limits;
+    return picture ? `A picture may have at most ${sizeOf(picture)}.` : `At most ${sizeOf(body)} can be sent at once.`;
+  }
   return typeof problem.detail === "string" ? problem.detail : "";
 }
 

@@ -12,7 +12,8 @@ let source = null;
 
 function titleOf(job) {
   const { dataset, model, recipe } = job.arguments;
-  return model ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : job.kind;
+  if (!model) return job.kind;
+  return job.kind !== "forget" ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : `${model} again, without who is to be forgotten`;
 }
 
 function progress(job) {
