@@ -154,12 +154,14 @@ def test_the_keyboard_stays_where_it_was(page: Any, live: Start) -> None:
         page.keyboard.type(label)
         page.keyboard.press("Enter")
         page.wait_for_selector(f"#done:has-text('{label.upper()} was added.')")
+        page.wait_for_selector(f".class-row strong:text-is('{label.upper()}')")
         assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Add class to letters"
     page.focus("button[aria-label='Delete class C of letters']")
     page.keyboard.press("Enter")
     page.focus("#sure-yes")
     page.keyboard.press("Enter")
     page.wait_for_selector("#done:has-text('C was deleted')")
+    page.wait_for_selector(".class-row strong:text-is('C')", state="detached")
     assert page.evaluate("document.activeElement.id") == "done"
 
 

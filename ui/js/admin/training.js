@@ -13,11 +13,12 @@ let source = null;
 function titleOf(job) {
   const { dataset, model, recipe } = job.arguments;
   if (!model) return job.kind;
-  return job.kind !== "forget" ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : `${model} again, without who is to be forgotten`;
+  return job.kind !== "forget" ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : `${model} again, without a forgotten class`;
 }
 
 function progress(job) {
-  if (job.state !== "running" || !job.progress) return null;
+  if (job.state !== "running") return null;
+  if (!job.progress) return el("p.quiet", "Starting …");
   const { stage, done, total, message } = job.progress;
   return el("div.following", meter(done, total, titleOf(job)), el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`));
 }
