@@ -20,7 +20,12 @@ from server.schemas import Problem
 KEY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "likeness_session"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "likeness_session",
+        "description": "Of the page. By https its name is __Host-likeness_session.",
+    },
 }
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"

@@ -100,6 +100,7 @@ PREDICT = {"image_data": data_url(make_picture())}
         ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"}, "127.0.0.1", 401, "outside, two proxies here"),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a proxy that nobody configured"),
         ("127.0.0.1", {"Via": "1.1 somebody"}, "", 401, "another proxy that nobody configured"),
+        ("127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, "a proxy that only says how"),
         ("127.0.0.1", {}, "127.0.0.1", 401, "a proxy that does not say for whom"),
         ("127.0.0.1", {"X-Forwarded-For": "localhost"}, "127.0.0.1", 401, "no address"),
         ("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, "an empty header"),
@@ -213,6 +214,40 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.post("/api/keys", headers=foreign, **post).status_code == 403
     of(app).keys.revoke(row["id"])
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "proxy", "secure"),
+    [
+        ("127.0.0.1", "https", "127.0.0.1", True),
+        ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
+        ("", "https", "unix", True),
+        ("127.0.0.1", "http, https", "127.0.0.1", True),
+        ("127.0.0.1", "https, http", "127.0.0.1", False),  # a caller's word, and behind it the proxy's own
+        ("127.0.0.1", "http", "127.0.0.1", False),
+        ("127.0.0.1", None, "127.0.0.1", False),
+        ("127.0.0.1", "https", "", False),
+        ("203.0.113.9", "https", "127.0.0.1", False),
+        ("", "https", "127.0.0.1", False),
+    ],
+)
+def test_behind_https_the_cookie_is_sent_by_https_alone(
+    make: Make, peer: str, told: str | None, proxy: str, secure: bool
+) -> None:
+    """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
+    app = make(trusted_proxy=proxy)
+    client, key = app.test_client(), of(app).keys.create("me", "admin")[0]
+    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
+    seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
+    cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
+    assert ("; Secure" in cookie, cookie.startswith("__Host-likeness_session=")) == (secure, secure)
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    value = cookie.partition(";")[0].partition("=")[2]
+    for name, opens in (("likeness_session", not secure), ("__Host-likeness_session", secure)):
+        headers["Cookie"] = f"{name}={value}"
+        status = app.test_client(use_cookies=False).get("/api/keys", **seen).status_code
+        assert status == (200 if opens else 401), name
 
 
 def test_log_out(app: Flask) -> None:
