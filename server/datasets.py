@@ -61,8 +61,7 @@ class Datasets:
 
     def create_class(self, name: str, label: str) -> None:
         """An empty class. Raises NotFound, Conflict."""
-        if label.startswith("_") and label not in SPECIAL:
-            raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+        check_label(label)
         try:
             self._inside(name, label, of=self.folder(name)).mkdir()
         except FileExistsError:
@@ -82,8 +81,12 @@ class Datasets:
 
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
         """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
+        self.class_folder(name, label)
+        return self.store(name, label, reencode(data, LONGEST, limits))
+
+    def store(self, name: str, label: str, fresh: bytes) -> dict[str, Any]:
+        """Store a JPEG that was made here. Raises NotFound."""
         folder = self.class_folder(name, label)
-        fresh = reencode(data, LONGEST, limits)
         digest = hashlib.sha256(fresh).hexdigest()
         path = folder / f"{digest[:24]}.jpg"
         new = not path.exists()
@@ -99,6 +102,11 @@ class Datasets:
         if file not in self.pictures(name, label):
             raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
         return folder / file
+
+    def holds(self, name: str, digest: str) -> bool:
+        """Whether one of its pictures has this sha256. Reads every file."""
+        folder = self._inside(name)
+        return folder.is_dir() and any(_has(path, digest) for path, _ in Dataset(folder).paths())
 
     def decide(self, name: str, decision: Decision) -> None:
         """Append what a person decided. Raises NotFound."""
@@ -176,8 +184,21 @@ class Datasets:
         shutil.rmtree(aside)
 
 
+def check_label(label: str) -> None:
+    """Raises RequestError for a special name that does not exist."""
+    if label.startswith("_") and label not in SPECIAL:
+        raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+
+
 def _plain(name: str) -> bool:
     return re.fullmatch(NAME, name) is not None and len(name.encode()) <= 255
+
+
+def _has(path: Path, digest: str) -> bool:
+    try:
+        return sha256_of(path) == digest
+    except OSError:  # deleted a moment ago, or not readable: not there
+        return False
 
 
 def _shown_after(decisions: list[Decision], label: str) -> str | None:

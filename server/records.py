@@ -18,7 +18,6 @@ from server.document import needs, schema_of
 from server.forgetting import forget
 from server.history import DAY, Filter
 from server.schemas import (
-    Correction,
     CorrectionBody,
     CorrectionList,
     Forgotten,
@@ -29,6 +28,7 @@ from server.schemas import (
     PredictionRow,
     Stats,
     StatsQuery,
+    Taught,
 )
 from server.service import current
 
@@ -79,7 +79,7 @@ for rule in ("/api/stats", "/stats"):
     records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(stats)
 
 
-@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Correction})
+@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
 def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
     """Say that an answer was wrong, or right: the data set keeps it for the next training."""
     return correct(current(), body, caller().by), 201

@@ -343,7 +343,7 @@ class CorrectionBody(In):
     label: Name | None = Field(None, description="Who it is; with is_not, who it is not.")
     region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
     dataset: Name | None = Field(None, description="Data set that learns from it; the model's name if left out.")
-    image: str | None = Field(None, description="The picture, where the service did not keep it.")
+    image: str | None = Field(None, description="The picture again, where the service does not keep it.")
     note: str | None = Field(None, max_length=1000)
 
     @model_validator(mode="after")
@@ -362,9 +362,16 @@ class Correction(Out):
     before: dict[str, Any] = Field(description="What the model had said.")
     label: str | None = Field(description="What the person said.")
     dataset: str
-    picture: str | None = Field(description="The picture that was added to the data set, if it could be.")
+    picture: str | None = Field(
+        description="What was added to the data set: the picture, or the part that shows the region."
+    )
     by: str
     note: str | None
+
+
+class Taught(Correction):
+    learned: bool = Field(description="Whether the next training of that data set learns something from it.")
+    why: str = Field(description="What became of it, or what was missing, in a sentence.")
 
 
 class CorrectionList(Out):
