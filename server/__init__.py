@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     Raises SettingError. A model that cannot be loaded does not stop the start: /readyz says so. A database that
     cannot be reached does not either: answers go on without it.
     """
-    from server import errors, requests
+    from server import errors, requests, strict
     from server.document import Application
     from server.models import Models
     from server.routes import add_routes
@@ -40,6 +40,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     errors.install(app)
     add_routes(app)
     service.access.install(app)
+    strict.install(app)
     prepare(service)
     return app
 

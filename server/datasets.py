@@ -12,11 +12,11 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
-from server.schemas import NAME
 from server.store import lock, new_id
+from server.wording import NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
 
@@ -185,7 +185,9 @@ class Datasets:
 
 
 def check_label(label: str) -> None:
-    """Raises RequestError for a special name that does not exist."""
+    """Raises RequestError for a special name that does not exist, and for the data set's own files."""
+    if label in (DECISIONS, GROUPS):
+        raise RequestError(f"{label!r} is a file of the data set itself; no class can be called so.")
     if label.startswith("_") and label not in SPECIAL:
         raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, g, json
+from flask import Flask, Response, current_app, g, json, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning import errors as ours
+from server.wording import told
 
 log = logging.getLogger("likeness")
 
@@ -153,11 +155,8 @@ def describe(error: Exception) -> dict[str, Any]:
 
 def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
-    places = [
-        {"where": ".".join(str(part) for part in each["loc"]) or "body", "what": each["msg"]}
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    detail = "; ".join(f"{each['where']}: {each['what']}" for each in places[:5]) + "."
+    places = told(error)
+    detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
     return problem(422, "invalid-request", "The request does not fit its description", detail, errors=places)
 
 
@@ -177,6 +176,8 @@ def _from_http(error: HTTPException) -> Response:
 def _http_detail(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return f"Allowed here: {', '.join(sorted(error.valid_methods))}."
+    if isinstance(error, NoRoute):
+        return f"There is nothing at {request.path[:80]}."
     if isinstance(error, RequestEntityTooLarge):
         settings = current_app.extensions["likeness"].settings
         return (

@@ -48,7 +48,8 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
         return [*start, "train", folder, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
-        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts, "--progress-json"]
+        # Behind --, for a class may have a name that begins with a dash.
+        return [*start, "forget", *datasets, *artifacts, "--progress-json", "--", given["model"], given["label"]]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 

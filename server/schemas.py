@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from server.wording import MODEL_NAME, NAME
+
 
 def _strict_bool(value: Any) -> Any:
     if isinstance(value, str):
@@ -26,7 +28,6 @@ def _strict_int(value: Any) -> Any:
 # A query holds text; these accept exactly what the document says and no yes, on, 1.0 or 1_000.
 QueryBool = Annotated[bool, BeforeValidator(_strict_bool)]
 QueryInt = Annotated[int, BeforeValidator(_strict_int)]
-NAME = r"^[^\x00-\x20\x7f/\\.][^\x00-\x1f\x7f/\\]{0,62}$"
 Name = Annotated[str, Field(pattern=NAME, description="A name without slashes that does not start with a dot.")]
 
 
@@ -77,7 +78,7 @@ class PictureBody(In):
     @model_validator(mode="after")
     def _one(self) -> PictureBody:
         if (self.image is None) == (self.url is None):
-            raise ValueError("give either image or url")
+            raise ValueError("must hold either image or url")
         return self
 
 
@@ -288,7 +289,7 @@ class UploadAnswer(Out):
 
 class JobBody(In):
     dataset: Name
-    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+    model: Annotated[str, Field(pattern=MODEL_NAME)]
     recipe: (
         Literal[
             "auto", "face-classic", "face-modern", "person-classic", "person-modern", "object-classic", "object-modern"
@@ -349,7 +350,7 @@ class CorrectionBody(In):
     @model_validator(mode="after")
     def _labelled(self) -> CorrectionBody:
         if self.action == "is" and self.label is None:
-            raise ValueError("is needs a label")
+            raise ValueError("needs a label where the action is `is`")
         return self
 
 

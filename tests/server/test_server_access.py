@@ -76,7 +76,7 @@ def test_every_route_of_the_application_is_in_the_document(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}") not in spec["paths"]
     }
-    assert undocumented == {"/", "/<path:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
+    assert undocumented == {"/", "/<file:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
 
 
 PREDICT = {"image_data": data_url(make_picture())}

@@ -61,6 +61,14 @@ def test_names_that_are_refused(trainer: FlaskClient, name: object, tmp_path: Pa
     assert sorted(path.name for path in (tmp_path / "datasets").iterdir()) == ["good"]
 
 
+@pytest.mark.parametrize("name", ["_foo", "decisions.jsonl", "groups.csv"])
+def test_names_that_no_class_may_have(trainer: FlaskClient, name: str, tmp_path: Path) -> None:
+    """A folder in the place of the data set's own files would make it unreadable."""
+    trainer.post("/api/datasets", json={"name": "good"})
+    assert trainer.post("/api/datasets/good/classes", json={"name": name}).status_code == 422
+    assert not any((tmp_path / "datasets" / "good").iterdir())
+
+
 @pytest.mark.parametrize(
     "path",
     [
