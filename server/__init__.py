@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from data_cleaning.errors import LikenessError
-from server.settings import Settings, check, load
+from server.settings import Settings, check, load, make_state
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
 
     settings = settings or load()
     check(settings)
+    make_state(settings)
     if registry is None:
         from model.registry import Registry
 
@@ -50,7 +51,6 @@ def prepare(service: Any) -> None:
     from server.store import lock
 
     settings = service.settings
-    settings.state.mkdir(parents=True, exist_ok=True)
     try:
         with lock(settings.state / "start.lock"):
             service.store.migrate()

@@ -92,8 +92,11 @@ class Datasets:
         new = not path.exists()
         if new:
             part = path.with_suffix(f".{new_id()}.part")
-            part.write_bytes(fresh)
-            part.replace(path)
+            try:
+                part.write_bytes(fresh)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         return {"file": path.name, "sha256": digest, "new": new}
 
     def picture(self, name: str, label: str, file: str) -> Path:

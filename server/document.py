@@ -120,7 +120,7 @@ def _finish(operation: dict[str, Any]) -> None:
     codes |= {"401": "A key is needed, or it is not valid", "403": "The key may not do this"}
     codes |= {"404": "Not found", "409": "Conflict"}
     if operation.get("requestBody"):
-        codes |= {"413": "Too large", "415": "Wrong content type"}
+        codes |= {"413": "Too large", "415": "Wrong content type", "507": "No room to store it"}
     for code, text in codes.items():
         responses.setdefault(code, {"description": text, "content": problem})
 

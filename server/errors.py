@@ -5,6 +5,7 @@ The `detail` is the error's own text; errors that are not ours say nothing of wh
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
@@ -71,6 +72,10 @@ class StoreDown(ours.LikenessError):
     """The database cannot be reached."""
 
 
+class NoSpace(ours.LikenessError):
+    """Nothing can be stored: the disk is full, or may not be written."""
+
+
 # The first line whose class fits decides: special before general.
 TABLE: tuple[tuple[type[BaseException], int, str, str], ...] = (
     (MissingField, 400, "missing-field", "A field is missing"),
@@ -99,6 +104,7 @@ TABLE: tuple[tuple[type[BaseException], int, str, str], ...] = (
     (TooSlow, 503, "too-slow", "The picture took too long"),
     (NotReady, 503, "not-ready", "Not ready to answer"),
     (StoreDown, 503, "store-down", "The database is away"),
+    (NoSpace, 507, "no-space", "Nothing can be stored"),
 )
 BY_STATUS = {
     400: ("bad-request", "The request cannot be read"),
@@ -107,6 +113,7 @@ BY_STATUS = {
     413: ("body-too-large", "The body is too large"),
     415: ("wrong-content-type", "The content type is not accepted here"),
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 INTERNAL = "Something failed inside the server. The log holds the cause under this request id."
 
 
@@ -136,6 +143,8 @@ def from_exception(error: Exception) -> Response:
     """The problem answer for any exception; one that is not in the table is logged and told as a 500."""
     if isinstance(error, HTTPException):
         return _from_http(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        error = NoSpace(f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make room.")
     found = lookup(error)
     if found is None:
         log.error("unexpected error", exc_info=error)

@@ -16,10 +16,11 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
 from server import logs
-from server.settings import SettingError, load
+from server.settings import SettingError, load, make_state
 
 try:
     _settings = load()
+    make_state(_settings)
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 

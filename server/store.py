@@ -48,6 +48,8 @@ class Store:
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
                 "postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
+        except OSError as error:
+            raise SettingError(f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}.") from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -134,7 +134,7 @@ def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, 
             lambda: Datasets(service.settings.datasets).add(path.dataset, path.label, data, service.limits), wait=True
         )
         return {"index": index, "ok": True, "stored": stored}
-    except LikenessError as error:
+    except (LikenessError, OSError) as error:
         return {"index": index, "ok": False, "problem": describe(error)}
 
 

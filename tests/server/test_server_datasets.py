@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import resource
 from pathlib import Path
 from urllib.parse import quote
 
@@ -91,3 +92,19 @@ def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, t
     assert trainer.open(path, method=method).status_code in (404, 405, 422)
     assert (tmp_path / "datasets" / "good" / "anna").is_dir()
     assert (tmp_path / "var").is_dir()
+
+
+def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(trainer: FlaskClient, tmp_path: Path) -> None:
+    trainer.post("/api/datasets", json={"name": "good"})
+    trainer.post("/api/datasets/good/classes", json={"name": "anna"})
+    files = [(io.BytesIO(make_picture(colour, (900, 900))), f"{colour}.png") for colour in ("red", "blue")]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        answer = trainer.post("/api/datasets/good/classes/anna/pictures", data={"image": files})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.status_code == 200
+    assert [each["problem"]["code"] for each in answer.get_json()["results"]] == ["no-space"] * 2
+    assert "File too large" in answer.get_json()["results"][0]["problem"]["detail"]
+    assert list((tmp_path / "datasets" / "good" / "anna").iterdir()) == []
