@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 
 from server.access import client_address
+from server.errors import StoreDown
 from server.service import of
 from server.settings import ROLES
 from server.store import now
@@ -190,6 +192,36 @@ def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, 
     others = [each for each in ids if each != own]
     assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [200] * len(others)
     assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
+
+
+def test_a_database_that_is_away_does_not_lock_out_who_was_in(
+    app: Flask, key_of: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile stay out."""
+    client, keys = app.test_client(), of(app).keys
+    expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
+    known, fresh = key_of("predict"), key_of("predict")
+    wrong = {"Authorization": known["Authorization"][:-1] + "!"}
+
+    def statuses() -> list[int]:
+        every = (known, wrong, fresh, expiring)
+        return [client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code for each in every]
+
+    assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200
+    assert client.get("/api/models", headers=expiring, environ_base=ELSEWHERE).status_code == 200
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        raise StoreDown("away")
+        yield
+
+    monkeypatch.setattr(of(app).store, "read", away)
+    assert statuses() == [200, 401, 503, 200]
+    assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
+    monkeypatch.setattr("server.keys.now", lambda: now() + 120_000)
+    assert statuses() == [200, 401, 503, 401]
+    monkeypatch.setattr("server.keys.REMEMBERED", 0.0)
+    assert statuses() == [503, 503, 503, 503]
 
 
 def test_session_of_the_page(app: Flask) -> None:
