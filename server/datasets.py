@@ -117,6 +117,14 @@ class Datasets:
         with lock(folder / ".decisions.lock"):
             Dataset(folder).decide(decision)
 
+    def mentions(self, name: str, label: str) -> bool:
+        """Whether a data set has the class, or a decision names it. False where there is none of that name."""
+        folder = self._inside(name)
+        if not folder.is_dir():
+            return False
+        dataset = Dataset(folder)
+        return label in dataset.classes() or any(label in (each.label, each.to) for each in dataset.decisions())
+
     def forget(self, label: str) -> dict[str, Any]:
         """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
         gone: dict[str, Any] = {"datasets": [], "pictures": 0, "decisions": 0}

@@ -336,6 +336,7 @@ class Forgotten(Out):
     label: str
     removed: dict[str, Any]
     models: list[ForgottenModel]
+    restarted: list[str] = Field(description="Models whose training had read their pictures and begins once more.")
 
 
 class CorrectionBody(In):

@@ -290,6 +290,50 @@ def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     assert jobs.get(waits)["state"] == "queued"
 
 
+def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRegistry) -> None:
+    """Two people ask one after the other: the version that is made without the first still knows the second."""
+    app = make(local_role="admin")
+    client = app.test_client()
+    client.delete("/api/classes/red")
+    assert of(app).jobs.take()["kind"] == "forget"
+    client.delete("/api/classes/blue")
+    registry.add("colours", 2, ("blue", "green"))
+    assert client.post("/api/models/colours/promote", json={"version": 2}).status_code == 200
+    assert ask(client, "blue")["label"] is None
+    assert ask(client, "green")["label"] == "green"
+
+
+def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would end with a version that knows them, after everything else was removed."""
+    app = make(local_role="admin")
+    client, service = app.test_client(), of(app)
+    datasets = Datasets(service.settings.datasets)
+    for name in ("family", "others"):
+        datasets.create(name)
+        for label in ("anna" if name == "family" else "carla", "ben"):
+            datasets.create_class(name, label)
+            datasets.add(name, label, make_picture("red"), service.limits)
+    told = {"dataset": "family", "model": "new", "recipe": None}
+    first = service.jobs.add("train", told, "me")["id"]
+    assert service.jobs.take()["id"] == first
+    monkeypatch.setattr("server.forgetting.ENDING", 0.0)
+    answer = client.delete("/api/classes/anna")  # nobody ends it here
+    assert (answer.status_code, "still ending" in answer.get_json()["detail"]) == (409, True)
+    assert datasets.pictures("family", "anna")
+
+    monkeypatch.setattr("server.forgetting.ENDING", 30.0)
+    monkeypatch.setattr(service.jobs, "ensure_runner", service.jobs.recover)  # as a runner does that comes anew
+    assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
+    assert service.jobs.get(first)["state"] == "cancelled"
+    waiting = [job for job in service.jobs.all() if job["state"] == "queued"]
+    assert [(job["arguments"], job["by"]) for job in waiting] == [(told, "me")]
+    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+
+    assert service.jobs.take()["id"] == waiting[0]["id"]
+    assert client.delete("/api/classes/carla").get_json()["restarted"] == []  # of another data set
+    assert service.jobs.get(waiting[0]["id"])["state"] == "running"
+
+
 @pytest.mark.parametrize(("label", "status"), [("nobody", 404), ("_unknown", 422), (".x", 422), ("a\x00b", 422)])
 def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> None:
     assert make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status
