@@ -11,7 +11,7 @@ from server import uploads
 from server.datasets import check_label
 from server.errors import Conflict, NotFound
 from server.lessons import About, Lesson, teach
-from server.schemas import CorrectionBody
+from server.schemas_people import CorrectionBody
 from server.service import Service
 from server.store import Store, new_id, now
 from server.tables import corrections

@@ -17,11 +17,11 @@ from server.corrections import correct, listed, prediction_of
 from server.document import needs, schema_of
 from server.forgetting import forget
 from server.history import DAY, Filter
-from server.schemas import (
+from server.schemas import IdPath
+from server.schemas_people import (
     CorrectionBody,
     CorrectionList,
     Forgotten,
-    IdPath,
     LabelPath,
     PredictionList,
     PredictionQuery,

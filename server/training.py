@@ -19,13 +19,13 @@ from server.datasets import Datasets
 from server.document import answer, needs
 from server.errors import Busy, describe
 from server.jobs import OPEN
-from server.schemas import (
+from server.schemas import IdPath
+from server.schemas_training import (
     ClassPath,
     DatasetBody,
     DatasetList,
     DatasetPath,
     DatasetRow,
-    IdPath,
     Job,
     JobBody,
     JobList,
