@@ -94,7 +94,7 @@ class Scored(Out):
     score: float = Field(ge=0, le=1)
 
 
-class Region(Out):
+class Found(Out):
     box: list[int] = Field(min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels.")
     kind: str = Field(description="face, person or picture.")
     label: str | None = Field(description="Who or what it is; null when nobody known.")
@@ -105,7 +105,19 @@ class Region(Out):
     reason: str = Field(description="known or unknown.")
     note: str
     marks: list[str] = Field(description="Marks of quality, as small or one_eye.")
+
+
+class Region(Found):
     top_k: list[Scored]
+
+
+class LegacyRegion(Found):
+    """The tutorial's names, and our own beside them."""
+
+    class_: str = Field(alias="class", description="The most probable class.")
+    class_probability: list[float] = Field(description="Percent for each class, in class_dictionary order.")
+    class_dictionary: dict[str, int]
+    prediction_id: str | None
 
 
 class ModelVersion(Out):
