@@ -29,8 +29,8 @@ def check_query(allowed: list[str]) -> None:
     """Raises RequestError for a parameter that is not allowed, or comes twice."""
     for name, values in request.args.lists():
         if name not in allowed:
-            there = f"there are {', '.join(allowed)}" if allowed else "there is none here"
-            raise RequestError(f"There is no query parameter {name[:40]!r}; {there}.")
+            there = ", ".join(allowed) or "none"
+            raise RequestError(f"There is no query parameter {name[:40]!r} here; there are: {there}.")
         if len(values) > 1:
             raise RequestError(f"The query parameter {name} came {len(values)} times; give it once.")
 

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from making import Make, make_picture
+from tiny_models import TinyRegistry
+
+ROOT = Path(__file__).resolve().parents[2]
 
 PNG = {"data": make_picture(), "content_type": "image/png"}
 
@@ -17,7 +28,7 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
     ("path", "status", "said"),
     [
         ("/api/predict?top_k=2&explain=false", 200, None),
-        ("/api/predict?topk=2", 422, "There is no query parameter 'topk'; there are model, top_k, explain."),
+        ("/api/predict?topk=2", 422, "There is no query parameter 'topk' here; there are: model, top_k, explain."),
         ("/api/predict?top_k=1&top_k=2", 422, "The query parameter top_k came 2 times; give it once."),
         ("/api/predict?top_k=x", 422, "top_k must be a whole number."),
         ("/api/predict?top_k=0", 422, "top_k must be at least 1."),
@@ -116,3 +127,29 @@ def test_two_pictures_where_one_is_looked_at(make: Make, path: str, field: str) 
     assert answer.status_code == 422
     assert f"2 pictures came in the field {field}" in answer.get_json()["detail"]
     assert "/api/predict/batch" in answer.get_json()["detail"]
+
+
+def test_gunicorn_believes_nobody_about_https(tmp_path: Path) -> None:
+    """A client's X-Forwarded-Ssl against the proxy's X-Forwarded-Proto was refused with a page that is no problem."""
+    TinyRegistry(tmp_path / "artifacts").add("colours", 1)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    given = {"STATE": tmp_path / "var", "ARTIFACTS": tmp_path / "artifacts", "BIND": f"127.0.0.1:{port}", "WORKERS": 1}
+    environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
+    environment |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'server'}", "LIKENESS_TRUSTED_PROXY": "127.0.0.1"}
+    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "server" / "gunicorn_conf.py"), "tiny_wsgi:app"]
+    running = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        url, headers = f"http://127.0.0.1:{port}/healthz", {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "on"}
+        for _ in range(300):
+            with contextlib.suppress(requests.ConnectionError):
+                assert requests.get(url, headers=headers, timeout=10).json() == {"status": "ok"}
+                return
+            time.sleep(0.1)
+        pytest.fail("gunicorn did not start")
+    finally:
+        running.terminate()
+        running.communicate(timeout=20)
