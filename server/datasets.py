@@ -16,7 +16,7 @@ from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, 
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
 from server.store import lock, new_id
-from server.wording import NAME
+from server.wording import LABEL, NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
 
@@ -155,7 +155,7 @@ class Datasets:
 
     def _inside(self, *names: str, of: Path | None = None) -> Path:
         """The folder of that name right below. The names are checked here once more, whoever calls."""
-        if not all(_plain(name) for name in names):
+        if not all(_plain(name, pattern) for name, pattern in zip(names, (NAME, LABEL), strict=False)):
             raise RequestError(f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning.")
         return (of or self.root) / names[-1]
 
@@ -170,7 +170,7 @@ class Datasets:
             if shows == label or (at == label and shows in (None, *SPECIAL)):
                 path.unlink()
                 gone.add(digest)
-            elif at == label and shows is not None and _plain(shows):
+            elif at == label and shows is not None and _plain(shows, LABEL):
                 (folder / shows).mkdir(exist_ok=True)
                 path.replace(folder / shows / path.name)
         return gone
@@ -203,8 +203,8 @@ def check_label(label: str) -> None:
         raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
 
 
-def _plain(name: str) -> bool:
-    return re.fullmatch(NAME, name) is not None and len(name.encode()) <= 255
+def _plain(name: str, pattern: str = NAME) -> bool:
+    return re.fullmatch(pattern, name) is not None and len(name.encode()) <= 255
 
 
 def _has(path: Path, digest: str) -> bool:

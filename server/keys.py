@@ -15,7 +15,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from server.errors import Conflict, NotFound, StoreDown
+from server.errors import Conflict, NotFound, RequestError, StoreDown
 from server.store import AWAY, Store, now
 from server.tables import keys
 
@@ -37,7 +37,9 @@ class Keys:
         self._seen: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def create(self, name: str, role: str, expires: int | None = None) -> tuple[str, dict[str, Any]]:
-        """(the key, shown only now; its row). expires: milliseconds since 1970."""
+        """(the key, shown only now; its row). expires: milliseconds since 1970. Raises RequestError for its name."""
+        if not (1 <= len(name) <= 64 and name.isprintable()):
+            raise RequestError(f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}.")
         identity, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         row = {
             "id": identity,

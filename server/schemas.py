@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from server.wording import NAME
+from server.wording import LABEL, NAME
 
 
 def _strict_bool(value: Any) -> Any:
@@ -32,6 +32,8 @@ def _strict_int(value: Any) -> Any:
 QueryBool = Annotated[bool, BeforeValidator(_strict_bool)]
 QueryInt = Annotated[int, BeforeValidator(_strict_int)]
 Name = Annotated[str, Field(pattern=NAME, description="A name without slashes that does not start with a dot.")]
+
+Label = Annotated[str, Field(pattern=LABEL, description="A class's name, without slashes.")]
 
 
 class In(BaseModel):

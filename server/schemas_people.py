@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from server.schemas import In, Name, Out, QueryInt
+from server.schemas import In, Label, Name, Out, QueryInt
 
 
 class LabelPath(BaseModel):
-    label: Name
+    label: Label
 
 
 class ForgottenModel(Out):
@@ -29,7 +29,7 @@ class Forgotten(Out):
 class CorrectionBody(In):
     prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
     action: Literal["is", "is_not", "not_a_face"]
-    label: Name | None = Field(None, description="Who it is; with is_not, who it is not.")
+    label: Label | None = Field(None, description="Who it is; with is_not, who it is not.")
     region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
     dataset: Name | None = Field(None, description="Data set that learns from it; the model's name if left out.")
     image: str | None = Field(None, description="The picture again, where the service does not keep it.")
@@ -68,7 +68,7 @@ class CorrectionList(Out):
 
 
 class PredictionQuery(BaseModel):
-    label: Name | None = None
+    label: Label | None = None
     reason: Literal["known", "unknown", "nothing_found"] | None = None
     model: Name | None = None
     since: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999, description="Milliseconds since 1970.")

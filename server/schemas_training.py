@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from server.schemas import In, Name, Out, Problem, QueryInt
+from server.schemas import In, Label, Name, Out, Problem, QueryInt
 from server.wording import MODEL_NAME
 
 
@@ -19,7 +19,7 @@ class DatasetPath(BaseModel):
 
 
 class ClassPath(DatasetPath):
-    label: Name
+    label: Label
 
 
 class PicturePath(ClassPath):

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 
 from server.access import client_address
-from server.errors import StoreDown
+from server.errors import RequestError, StoreDown
 from server.service import of
 from server.settings import ROLES
 from server.store import now
@@ -183,6 +183,13 @@ def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, st
     assert client.delete(f"/api/keys/{key['id']}", headers=admin).get_json()["valid"] is False
     assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 401
     assert client.delete("/api/keys/abc", headers=admin).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\x1b[2J"])
+def test_names_that_no_key_has(app: Flask, name: str) -> None:
+    """Neither over HTTP nor at the machine itself: the list of keys is shown in terminals."""
+    with pytest.raises(RequestError, match="1 to 64 printable characters"):
+        of(app).keys.create(name, "predict")
 
 
 def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:

@@ -213,6 +213,16 @@ def test_what_comes_twice_is_there_once(app: Flask) -> None:
     assert history.stats(0)["predictions"] == 2
 
 
+def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
+    """A folder made by hand may have a longer name than the API gives; its answers must not be left out."""
+    history, label = of(app).history, "é" * 100 + "x" * 100
+    region = {"position": 0, "label": label, "best": label, "probability": 1.0, "similarity": None, "reason": "known"}
+    history.insert([{**sample(), "label": label, "regions": [region | {"box": [0, 0, 1, 1]}]}])
+    assert history.stats(0)["by_label"] == {label: 1}
+    assert history.forget(label)[1] == 0
+    assert history.stats(0)["predictions"] == 0
+
+
 def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
     history = of(app).history
     bad = {**sample(), "model": None}

@@ -290,6 +290,17 @@ def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     assert jobs.get(waits)["state"] == "queued"
 
 
+def test_a_class_with_a_long_name_made_by_hand_is_forgotten_too(make: Make, tmp_path: Path) -> None:
+    label = "anna " + "x" * 195
+    (tmp_path / "datasets" / "family" / label).mkdir(parents=True)
+    (tmp_path / "datasets" / "family" / label / "1.png").write_bytes(make_picture())
+    client = make(local_role="admin").test_client()
+    assert client.get(f"/api/datasets/family/classes/{label}/pictures").get_json() == {"pictures": ["1.png"]}
+    assert client.delete(f"/api/classes/{label}").get_json()["removed"]["pictures"] == 1
+    assert client.delete(f"/api/classes/{'é' * 200}").status_code in (404, 422)  # longer than a folder's name may be
+    assert not (tmp_path / "datasets" / "family" / label).exists()
+
+
 def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRegistry) -> None:
     """Two people ask one after the other: the version that is made without the first still knows the second."""
     app = make(local_role="admin")
