@@ -101,7 +101,7 @@ def evaluate(args: Namespace) -> int:
     looked = samples(items, bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
     if truths:
         progress.close()
-        verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe.smallest) for s in readable(looked)]
+        verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe) for s in readable(looked)]
         return _print_figures(args, summary_many(verdicts, [s for s in looked if s.error]))
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()

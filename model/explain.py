@@ -5,6 +5,7 @@ Only reads a bundle. Neither the pages nor the plots of reports belong here: the
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +192,9 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
     else:
         side = "above" if prediction.acceptance >= rule.threshold else "below"
         parts.append(f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold {_short(rule.threshold)}")
+        reserve = bundle.recipe.reserve(min(prediction.detection.width, prediction.detection.height))
+        if rule.score == "similarity" and 0.005 <= reserve < math.inf:
+            parts[-1] += f", after {_short(reserve)} was taken off because a small face looks like many"
     return "; ".join(parts) + "."
 
 

@@ -216,10 +216,10 @@ class Verdict:
     seconds: float
 
 
-def verdict(one: Sample, truths: Truths, recogniser: Recogniser, smallest: int) -> Verdict:
+def verdict(one: Sample, truths: Truths, recogniser: Recogniser, recipe: Recipe) -> Verdict:
     """Answer one sample."""
-    large = [region.quality.side >= smallest for region in one.regions[:1]]
-    named = recogniser.answer(one.views[:1], large)
+    reserves = [recipe.reserve(region.quality.side) for region in one.regions[:1]]
+    named = recogniser.answer(one.views[:1], reserves)
     return Verdict(truths[one.sha256], named[0] if named else None, sum(one.seconds.values()))
 
 
@@ -236,7 +236,7 @@ def cross_validate_many(
     splits = list(splitter.split(copies, groups=copies))
     for number, (learn, test) in enumerate(splits, 1):
         training = fit_many([all_samples[i] for i in learn], truths, copies[learn], how)
-        verdicts += [verdict(all_samples[i], truths, training.recogniser, how.recipe.smallest) for i in test]
+        verdicts += [verdict(all_samples[i], truths, training.recogniser, how.recipe) for i in test]
         if progress:
             progress(number, len(splits))
     return verdicts

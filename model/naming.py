@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from model.features import Features
-from model.pipeline import Region, large_enough
+from model.pipeline import Region
 from model.recipe import Recipe
 from model.recogniser import Named, Recogniser
 
@@ -25,7 +25,7 @@ def name_regions(
     marked as faint: a sharp one speaks for the picture before them, as an embedding of few pixels lies near to
     many people's. Regions that show nobody stay in the list, with that reason; no answer may show them.
     """
-    named = recogniser.answer(views, [large_enough(region, recipe) for region in regions], recipe.once)
+    named = recogniser.answer(views, [recipe.reserve(region.quality.side) for region in regions], recipe.once)
     empty = recogniser.empty(views, [region.detection.score for region in regions])
     return tuple(
         replace(nameless(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))

@@ -71,11 +71,6 @@ def find(image: Image, recipe: Recipe) -> list[Region]:
     return sorted(regions, key=lambda r: ("one_eye" in r.quality.marks(), -r.detection.score))
 
 
-def large_enough(region: Region, recipe: Recipe) -> bool:
-    """May this region be given a name?"""
-    return region.quality.side >= recipe.smallest
-
-
 def crop(image: Image, detection: Detection, recipe: Recipe) -> Image:
     """The picture that the features of a region are measured on."""
     return CROPS[recipe.crop.name](image, detection, **recipe.crop.options)

@@ -6,6 +6,7 @@ It is saved in the bundle as JSON and is the only source at serving time. RECIPE
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from data_cleaning.detectors import DETECTORS
 from data_cleaning.errors import RecipeError
 from model.features import FEATURES
 
+_PLAIN = 80  # pixels: from this side on a face is as plain as it gets to an embedding of 150 pixels
 SUBJECTS = ("face", "person", "object")
 
 
@@ -42,6 +44,8 @@ class Recipe:
     closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and nobody asked
         for a rate of strangers, nothing is refused for being unlike the examples.
     smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
+    caution: how much more alike than others a region must be for each time that its side halves below 80 pixels,
+        in cosine. In small faces an embedding sees what all faces share, so that strangers look alike.
     gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
         of few dimensions fitted to tell the classes apart, from which no picture can be read back.
 
@@ -57,6 +61,7 @@ class Recipe:
     mirror: bool = False
     gallery: str = "features"
     smallest: int = 24
+    caution: float = 0.0
     closed: bool = False
     judges: bool = False
 
@@ -89,6 +94,12 @@ class Recipe:
         """Does the classifier have a say in whether anybody is there? Training settles it for recipes that may."""
         return bool(self.detector.options.get("doubtful"))
 
+    def reserve(self, side: float) -> float:
+        """How far above the threshold a region's similarity must lie to be believed, from 0; infinite where the side,
+        in source pixels, is too short for a name.
+        """
+        return math.inf if side < self.smallest else self.caution * max(0.0, math.log2(_PLAIN / side))
+
     def weights(self) -> tuple[str, ...]:
         """Names of the pretrained files it needs, sorted; empty for a classic recipe."""
         needs = DETECTORS[self.detector.name].needs + sum((FEATURES[s.name].needs for s in self.features), ())
@@ -106,6 +117,7 @@ class Recipe:
             "mirror": self.mirror,
             "gallery": self.gallery,
             "smallest": self.smallest,
+            "caution": self.caution,
             "closed": self.closed,
             "judges": self.judges,
         }
@@ -161,6 +173,7 @@ RECIPES: dict[str, Recipe] = {
         detector=Step("yunet_face"),
         crop=Step("five_points"),
         features=(Step("face_embedding"),),
+        caution=0.01,
     ),
     "person-classic": Recipe(
         name="person-classic",

@@ -161,22 +161,24 @@ class Recogniser:
         empty = _mean_by(self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views))[:, 0]
         return self.nobody.there(np.array(detected), empty)
 
-    def answer(self, views: Sequence[Features], large: Sequence[bool], once: bool = True) -> list[Named]:
+    def answer(self, views: Sequence[Features], reserves: Sequence[float], once: bool = True) -> list[Named]:
         """Name every region of one picture.
 
-        large: for each region, whether it is large enough to be named at all. once: a class is one individual,
-        so it is given to at most one region.
+        reserves: for each region, how far above the threshold its similarity must lie; infinite where it is too small
+        to be named at all. once: a class is one individual, so it is given to at most one region.
         """
         if not views:
             return []
         probabilities, similarities = self.score(views)
+        large = np.isfinite(reserves)
         if self.thresholds:
             rows = zip(probabilities, similarities, large, strict=True)
             return [self._several(p, s, wide) for p, s, wide in rows]
-        accepted = self.acceptance_scores(probabilities, similarities)
-        believable = (accepted >= self.acceptance.threshold) & np.array(large)[:, None]
+        accepted = self.acceptance_scores(probabilities, similarities, np.where(large, reserves, 0.0))
+        believable = (accepted >= self.acceptance.threshold) & large[:, None]
         regions = [
-            _Scores(row, probabilities[row], similarities[row], accepted[row], large[row]) for row in range(len(views))
+            _Scores(row, probabilities[row], similarities[row], accepted[row], bool(large[row]))
+            for row in range(len(views))
         ]
         if once:
             taken = assign(probabilities, believable)
@@ -185,10 +187,10 @@ class Recogniser:
         return [self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {}) for r in regions]
 
     def acceptance_scores(
-        self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64]
+        self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], reserves: NDArray[np.float64]
     ) -> NDArray[np.float64]:
-        """The score that belief rests on, for every region and class."""
-        return similarities if self.acceptance.score == "similarity" else probabilities
+        """The score that belief rests on, for every region and class: of a similarity the region's reserve is taken."""
+        return similarities - reserves[:, None] if self.acceptance.score == "similarity" else probabilities
 
     def _several(self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool) -> Named:
         """Every class that reaches its own threshold."""

@@ -42,6 +42,10 @@ class HeldOut:
         """Part of the strangers that are given a name."""
         return float(np.mean(self.strangers >= threshold))
 
+    def refusing(self, part: float) -> float:
+        """The threshold at which that part of those who would be named rightly is refused."""
+        return float(np.quantile(self.known[self.right], part)) if self.right.any() else -1.0
+
     def even(self) -> tuple[float, float]:
         """(least sum of both rates, threshold), in the middle between the two scores where it is reached."""
         levels = np.unique(np.concatenate([self.known, self.strangers]))
@@ -78,7 +82,7 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tup
     scores = held[best]
     threshold = scores.threshold_at(wishes.fpir)
     if not wishes.strict:
-        threshold = min(threshold, float(np.quantile(scores.known, wishes.refusable)))
+        threshold = min(threshold, scores.refusing(wishes.refusable))
     return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)), scores
 
 
@@ -119,13 +123,13 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
     alike, likely = [], []
     for absent in np.array_split(np.arange(len(plan.labels)), min(ROUNDS, len(plan.labels))):
         out = np.isin(numbers, absent)
-        rest = rows.subset(~out)
+        rest, strangers = rows.subset(~out), rows.subset(out & ~rows.altered)
         gallery = plan.gallery(rest, numbers[~out])
-        alike.append(gallery.similarity(rows.features[out & ~rows.altered], len(plan.labels)).max(axis=1))
+        alike.append(gallery.similarity(strangers.features, len(plan.labels)).max(axis=1) - strangers.reserves)
         if plan.recipe.gallery == "discriminant":
             model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
             present = len(set(rest.labels) - {NOTHING})
-            likely.append(model.predict_proba(rows.inside[out & ~rows.altered])[:, :present].max(axis=1))
+            likely.append(model.predict_proba(strangers.inside)[:, :present].max(axis=1))
     held = {"similarity": HeldOut(similarities[line, best], right, np.concatenate(alike))}
     if likely:
         held["probability"] = HeldOut(probabilities[line, best], right, np.concatenate(likely))
@@ -133,7 +137,10 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
 
 
 def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Probabilities and similarities, shape (rows, labels), each row scored by a model that never saw its group."""
+    """Probabilities and similarities, shape (rows, labels), each row scored by a model that never saw its group.
+
+    Of the similarities the rows' reserves are taken already.
+    """
     from model.train import grouped_splits
 
     classes = len(plan.labels)
@@ -144,4 +151,4 @@ def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[ND
         model = plan.classifier(part, part_numbers)
         probabilities[test] = model.predict_proba(rows.inside[test])[:, :classes]
         similarities[test] = plan.gallery(part, part_numbers).similarity(rows.features[test], classes)
-    return probabilities, similarities
+    return probabilities, similarities - rows.reserves[:, None]

@@ -119,6 +119,7 @@ class Rows:
     sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is it an altered
     crop, which nothing may be measured on? bool, shape (n,). inside: the features as the classifiers see them,
     shape (n, k); empty until a basis is fitted. scores: the detector's, of each row's region, shape (n,).
+    reserves: by how much more alike each row's region must be, shape (n,), 0 up.
     """
 
     features: Features
@@ -128,21 +129,23 @@ class Rows:
     inside: Features = field(default_factory=lambda: np.zeros((0, 0), np.float32))
     altered: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, bool))
     scores: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    reserves: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
     def __post_init__(self) -> None:
         if not len(self.altered):
             object.__setattr__(self, "altered", np.zeros(len(self.groups), bool))
         if not len(self.scores):
             object.__setattr__(self, "scores", np.ones(len(self.groups)))
+        if not len(self.reserves):
+            object.__setattr__(self, "reserves", np.zeros(len(self.groups)))
 
     def subset(self, index: NDArray) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
         labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
         inside = self.inside[index] if len(self.inside) else self.inside
-        return Rows(
-            self.features[index], labels, sources, self.groups[index], inside, self.altered[index], self.scores[index]
-        )
+        plain = (self.altered[index], self.scores[index], self.reserves[index])
+        return Rows(self.features[index], labels, sources, self.groups[index], inside, *plain)
 
 
 def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
@@ -160,7 +163,8 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
     plain = [len(all_samples[i].views[r][:most]) for i, r in picks]
     repeats = [len(v) for v in features]
     pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
-    scores = [all_samples[i].regions[r].detection.score for i, r in picks]
+    regions = [all_samples[i].regions[r] for i, r in picks]
+    sides = [max(region.quality.side, recipe.smallest) for region in regions]
     if not features:
         raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
     return Rows(
@@ -169,7 +173,8 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
         sources=tuple(all_samples[i].sha256 for i in pictures),
         groups=copies[pictures],
         altered=np.concatenate([np.arange(n) >= p for n, p in zip(repeats, plain, strict=True)]),
-        scores=np.repeat(scores, repeats),
+        scores=np.repeat([region.detection.score for region in regions], repeats),
+        reserves=np.repeat([recipe.reserve(side) for side in sides], repeats),
     )
 
 

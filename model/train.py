@@ -43,8 +43,8 @@ class Wishes:
 
     classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large enough.
     fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it whatever it costs;
-    otherwise at most `refusable` of the known are refused for its sake. private: keep no training example
-    in the classifier. augment: which altered crops trained too, as `Augment.parse` reads it.
+    otherwise at most `refusable` of those who would be named rightly are refused for its sake. private: keep no
+    training example in the classifier. augment: which altered crops trained too, as `Augment.parse` reads it.
     """
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)

@@ -62,7 +62,7 @@ def test_every_classifier_answers_the_same_after_a_round_trip(
 
 def test_training_samples_and_serving_give_one_answer(bundle: Bundle, shapes: list[Sample]) -> None:
     for one in shapes[::4]:
-        (direct,) = bundle.recogniser.answer(one.views, [True])
+        (direct,) = bundle.recogniser.answer(one.views, [0.0])
         (served,) = bundle.recognise(one.path.read_bytes()).predictions
         assert served.scores == pytest.approx(direct.scores, abs=1e-12)
 

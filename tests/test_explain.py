@@ -123,6 +123,17 @@ def test_the_words_fit_the_numbers(bundle: Bundle, shapes: Path, threshold: floa
 
 
 @pytest.mark.parametrize(
+    ("side", "words"), [(40, ", after .10 was taken off because a small face looks like many."), (80, ".")]
+)
+def test_the_words_say_what_a_small_face_costs(bundle: Bundle, shapes: Path, side: int, words: str) -> None:
+    [seen] = bundle.recognise((shapes / "disc" / "3.png").read_bytes()).predictions
+    rule = replace(bundle.recogniser, acceptance=Acceptance("similarity", 0.3))
+    careful = replace(bundle, recogniser=rule, recipe=replace(bundle.recipe, caution=0.1))
+    small = replace(seen, acceptance=0.41, reason="known", detection=replace(seen.detection, width=side, height=90))
+    assert sentence(careful, small, ()) == f"similarity .41 is above the threshold .30{words}"
+
+
+@pytest.mark.parametrize(
     ("data", "region", "error", "message"),
     [
         (b"no picture", 0, NotAPicture, "not a picture"),

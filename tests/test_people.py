@@ -336,6 +336,6 @@ def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
     recipe = RECIPES["person-classic"]
     training = fit(looked, near_copies(looked), recipe, Wishes(classifiers=("logistic_regression",), folds=2))
     views = [s.views[0] for s in looked if s.label == "pilot" and s.views][:2] * 2
-    labels = [[n.label for n in training.recogniser.answer(views, [True] * 4, once)] for once in (True, False)]
+    labels = [[n.label for n in training.recogniser.answer(views, [0.0] * 4, once)] for once in (True, False)]
     assert labels[0].count("pilot") == 1
     assert labels[1].count("pilot") == 4

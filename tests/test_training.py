@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +71,7 @@ def test_private_training_keeps_no_support_vectors(shapes: list[Sample]) -> None
 def test_probabilities_sum_to_one_in_label_order(shapes: list[Sample]) -> None:
     model = fit(shapes, near_copies(shapes), RECIPE, QUICK).recogniser
     for one in shapes[:6]:
-        (named,) = model.answer(one.views, [True])
+        (named,) = model.answer(one.views, [0.0])
         assert list(named.scores) == ["cross", "disc", "square"]
         assert sum(named.scores.values()) == pytest.approx(1)
         assert named.best == max(named.scores, key=named.scores.__getitem__)
@@ -87,9 +89,9 @@ def test_strangers_get_no_name_and_known_ones_do() -> None:
     model = fit(data, near_copies(data), RECIPES["face-modern"], QUICK).recogniser
     assert model.labels == ("a", "b")
     assert model.acceptance.basis == "pictures of _unknown"
-    answers = {d.label: model.answer(d.views, [True])[0] for d in data}
+    answers = {d.label: model.answer(d.views, [0.0])[0] for d in data}
     assert (answers["a"].label, answers["b"].label, answers[UNKNOWN].label) == ("a", "b", None)
-    stranger = model.answer([np.array([[0, 0, 0, 1]], np.float32)], [True])[0]
+    stranger = model.answer([np.array([[0, 0, 0, 1]], np.float32)], [0.0])[0]
     assert (stranger.label, stranger.reason) == (None, "unknown")
 
 
@@ -149,18 +151,56 @@ def test_a_class_is_given_once_a_picture(probabilities: list, believed: list, ex
 def test_the_best_answer_stays_the_largest_probability_when_a_class_is_taken() -> None:
     gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
     model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1], [0.6, 0.4]]), gallery, Acceptance("probability", 0.3))
-    first, second = model.answer([np.zeros((1, 2), np.float32)] * 2, [True, True])
+    first, second = model.answer([np.zeros((1, 2), np.float32)] * 2, [0.0, 0.0])
     assert (first.label, second.label) == ("a", "b")
     for named in (first, second):
         assert named.best == max(named.scores, key=named.scores.__getitem__)
         assert sum(named.scores.values()) == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    ("side", "reserve"), [(400, 0.0), (80, 0.0), (40, 0.01), (24, 0.01 * math.log2(80 / 24)), (23, math.inf)]
+)
+def test_what_a_face_of_some_side_must_be_above_the_threshold(side: int, reserve: float) -> None:
+    assert RECIPES["face-modern"].reserve(side) == pytest.approx(reserve)
+    assert RECIPES["face-classic"].reserve(side) == (math.inf if side < 24 else 0.0)
+
+
+def test_thresholds_are_fitted_to_what_answering_takes_off() -> None:
+    """The same small face of a stranger costs the large ones nothing: the threshold lies lower by its reserve."""
+    rng = np.random.default_rng(7)
+    centres = np.eye(4)
+    data = [
+        made("abcd"[n], (centres[n] + rng.normal(0, 0.3, 4)).tolist(), 100 * n + k) for n in range(4) for k in range(20)
+    ]
+    small = [replace(one, regions=(replace(one.regions[0], quality=Quality(20, 1.0, 0.0, 255.0)),)) for one in data]
+    careful = replace(RECIPES["face-modern"], caution=0.05, smallest=20)
+    plain, wary = (
+        fit(some, near_copies(some), careful, replace(QUICK, strict=True)).recogniser.acceptance.threshold
+        for some in (data, small)
+    )
+    assert wary == pytest.approx(plain - 0.1)
+
+
 def test_a_region_too_small_to_tell_gets_no_name() -> None:
     gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
     model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1]]), gallery, Acceptance("probability", 0.3))
-    (named,) = model.answer([np.zeros((1, 2), np.float32)], [False])
+    (named,) = model.answer([np.zeros((1, 2), np.float32)], [math.inf])
     assert (named.label, named.reason, named.best) == (None, "too_small", "a")
+
+
+@pytest.mark.parametrize(
+    ("score", "reserve", "label"),
+    [("similarity", 0.0, "a"), ("similarity", 0.05, "a"), ("similarity", 0.15, None), ("probability", 0.15, "a")],
+)
+def test_a_small_face_must_be_more_alike(score: str, reserve: float, label: str | None) -> None:
+    """The region is alike to a by .8, and probable by .9; both thresholds are .7."""
+    gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
+    model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1]]), gallery, Acceptance(score, 0.7))
+    (named,) = model.answer([np.array([[0.8, 0.6]], np.float32)], [reserve])
+    assert named.label == label
+    assert named.similarity == pytest.approx(0.8)
+    assert named.acceptance == pytest.approx(0.8 - reserve if score == "similarity" else 0.9)
 
 
 class _Fixed:
