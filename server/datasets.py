@@ -6,17 +6,17 @@ Pictures come in re-encoded and under names made from their own sha256; names fr
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.dataset import SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
 from server.schemas import NAME
-from server.store import lock, new_id
+from server.store import new_id
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
 
@@ -102,9 +102,7 @@ class Datasets:
 
     def decide(self, name: str, decision: Decision) -> None:
         """Append what a person decided. Raises NotFound."""
-        folder = self.folder(name)
-        with lock(folder / ".decisions.lock"):
-            Dataset(folder).decide(decision)
+        Dataset(self.folder(name)).decide(decision)
 
     def forget(self, label: str) -> dict[str, Any]:
         """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
@@ -114,7 +112,7 @@ class Datasets:
             gone["pictures"] += len(digests)
             if any(known["name"] == label for known in each["classes"]):
                 self.delete_class(each["name"], label)
-            decisions = self._without(self.folder(each["name"]), label, digests)
+            decisions = Dataset(self.folder(each["name"])).withdraw(_about(label, digests))
             gone["decisions"] += decisions
             if digests or decisions:
                 gone["datasets"].append(each["name"])
@@ -156,19 +154,6 @@ class Datasets:
                 path.replace(folder / shows / path.name)
         return gone
 
-    def _without(self, folder: Path, label: str, digests: set[str]) -> int:
-        path = folder / DECISIONS
-        if not path.exists():
-            return 0
-        with lock(folder / ".decisions.lock"):
-            lines = path.read_text("utf-8").splitlines()
-            kept = [line for line in lines if not _about(line, label, digests)]
-            if len(kept) < len(lines):
-                part = path.with_suffix(".part")
-                part.write_text("".join(line + "\n" for line in kept), "utf-8")
-                part.replace(path)
-        return len(lines) - len(kept)
-
     def _discard(self, folder: Path) -> None:
         """Rename first: nobody sees a folder that is half gone, and a training under way fails."""
         aside = self.root / f".deleted-{new_id()}"
@@ -195,9 +180,5 @@ def _shown_after(decisions: list[Decision], label: str) -> str | None:
     return shows
 
 
-def _about(line: str, label: str, digests: set[str]) -> bool:
-    try:
-        found = json.loads(line)
-    except ValueError:
-        return False
-    return label in (found.get("label"), found.get("to")) or found.get("sha256") in digests
+def _about(label: str, digests: set[str]) -> Callable[[Decision], bool]:
+    return lambda each: label in (each.label, each.to) or each.sha256 in digests
