@@ -57,6 +57,7 @@ def forget(what: Oblivion, say: Say) -> dict[str, Any]:
     _check_gone(what, what.registry.active(what.name), theirs)
     for version in knowing:
         what.registry.remove(what.name, version)
+    what.registry.tidy(what.name)
     deleted = _delete(what, pictures) if what.delete_pictures else None
     return {
         "name": what.name,
