@@ -6,8 +6,11 @@ Pictures come in re-encoded and under names made from their own sha256; names fr
 from __future__ import annotations
 
 import hashlib
+import math
+import os
 import re
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +22,8 @@ from server.schemas import NAME
 from server.store import new_id
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
+DELETED = ".deleted-"
+STALE = 3600.0  # seconds after which half a file is nobody's any more
 
 
 class Datasets:
@@ -118,6 +123,19 @@ class Datasets:
                 gone["datasets"].append(each["name"])
         return gone
 
+    def tidy(self, older: float = STALE) -> int:
+        """Remove what killed processes left: half stored pictures and data sets half deleted; how many pieces.
+
+        older: seconds for which nobody wrote to them; what is younger may be somebody's work under way."""
+        limit = time.time() - older
+        left = [path for path in self.root.glob("*/*/*.part") if _changed(path) < limit]
+        gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]
+        for path in left:
+            path.unlink(missing_ok=True)
+        for path in gone:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(left) + len(gone)
+
     def folder(self, name: str) -> Path:
         """Raises NotFound."""
         folder = self._inside(name)
@@ -156,8 +174,9 @@ class Datasets:
 
     def _discard(self, folder: Path) -> None:
         """Rename first: nobody sees a folder that is half gone, and a training under way fails."""
-        aside = self.root / f".deleted-{new_id()}"
+        aside = self.root / f"{DELETED}{new_id()}"
         folder.rename(aside)
+        os.utime(aside)
         shutil.rmtree(aside)
 
 
@@ -178,6 +197,13 @@ def _shown_after(decisions: list[Decision], label: str) -> str | None:
         elif each.action in ("reject", "not_a_face"):
             shows = None
     return shows
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return math.inf
 
 
 def _about(label: str, digests: set[str]) -> Callable[[Decision], bool]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +13,8 @@ import PIL.Image
 import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
+
+from server.datasets import Datasets
 
 
 @pytest.fixture
@@ -83,3 +87,17 @@ def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, t
     assert trainer.open(path, method=method).status_code in (404, 405, 422)
     assert (tmp_path / "datasets" / "good" / "anna").is_dir()
     assert (tmp_path / "var").is_dir()
+
+
+def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    datasets = Datasets(tmp_path)
+    (tmp_path / "family" / "anna").mkdir(parents=True)
+    (tmp_path / ".deleted-1" / "anna").mkdir(parents=True)
+    old, young = (tmp_path / "family" / "anna" / f"{name}.part" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(make_picture()[:40])
+    for path in (old, tmp_path / ".deleted-1"):
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
+    assert datasets.pictures("family", "anna") == []
+    assert datasets.tidy() == 2
+    assert (old.exists(), young.exists(), (tmp_path / ".deleted-1").exists()) == (False, True, False)

@@ -25,7 +25,9 @@ from sqlalchemy import update
 
 from server.errors import StoreDown
 from server.history import History
+from server.housekeeping import Chore, Housekeeper
 from server.journal import Journal
+from server.pictures import Kept
 from server.service import of
 from server.store import Store, new_id, now
 from server.tables import metadata, predictions
@@ -310,3 +312,14 @@ def test_a_database_that_cannot_be_reached_is_told_apart(tmp_path: Path) -> None
     with pytest.raises(StoreDown):
         History(store).insert([json.loads(json.dumps(sample()))])
     store.close()
+
+
+def test_what_is_old_goes_also_when_nobody_asks_anything(tmp_path: Path) -> None:
+    """A service that is left alone keeps its word about days all the same."""
+    done = threading.Event()
+    journal = Journal(tmp_path / "journal", lambda records: None)
+    chores = [Chore(lambda: 1 / 0, 60), Chore(done.set, 60)]  # one that fails keeps no other from its turn
+    keeper = Housekeeper(journal, Kept(tmp_path / "pictures", 0), chores)
+    keeper.start()
+    assert done.wait(10)
+    keeper.stop()
