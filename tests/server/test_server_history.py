@@ -233,6 +233,31 @@ def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
     assert journal.drain() == 0
 
 
+def test_lines_are_on_the_disk_before_the_database_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while the database is away for long, a power cut costs no more than the last second."""
+    happened: list[str] = []
+    real = os.fsync
+
+    def told(handle: int) -> None:
+        happened.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    journal = Journal(tmp_path / "journal", lambda records: happened.append(f"{len(records)} inserted"))
+    (tmp_path / "journal").mkdir()
+    journal.append({"n": 1})
+    assert not happened
+    journal.drain()
+    assert [each[:7] for each in happened] == ["moving-", "journal", "1 inser"]
+
+
+def test_a_commit_waits_for_the_disk(app: Flask) -> None:
+    store = of(app).store
+    setting = "PRAGMA synchronous" if store.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    with store.read() as connection:
+        assert connection.exec_driver_sql(setting).scalar() in (2, "on")
+
+
 def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
     moved: list[Any] = []
     journal = Journal(tmp_path / "journal", moved.extend)
