@@ -49,8 +49,9 @@ class Service:
         return Limits(pixels=self.settings.picture_pixels, bytes=self.settings.picture_bytes)
 
     def after_fork(self) -> None:
-        """In a fresh process: leave the parent's connections alone, and begin what has to be done without requests."""
+        """In a fresh process: leave the parent's connections alone, know what is active now, begin the housekeeping."""
         self.store.after_fork()
+        self.models.catch_up()
         self.keeper.start()
 
     def close(self) -> None:

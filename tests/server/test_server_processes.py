@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -40,6 +41,66 @@ def test_numbers_of_all_processes_are_added_and_name_nobody(folder: Path) -> Non
     assert float(values['likeness_stage_seconds_count{stage="decode"}']) == 20
     assert not {"red", "blue", "green"} & set(re.findall(r"\w+", " ".join(lines)))
     assert "127.0.0.1" not in text
+
+
+def numbers(service: Running) -> dict[str, float]:
+    text = requests.get(f"{service.url}/metrics", timeout=5).text
+    lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, value in lines}
+
+
+ASKED = 'likeness_requests_total{method="POST",route="/api/predict",status="200"}'
+
+
+def test_replaced_processes_leave_their_numbers_and_no_files(folder: Path) -> None:
+    """However often processes are recycled, reloaded or killed: nothing is counted twice or lost, no file is added."""
+    with running(folder, recycle=5) as service:
+        for _ in range(60):
+            service.ask()
+        service.master.send_signal(signal.SIGHUP)
+        for _ in range(20):
+            service.ask()
+        kill_a_worker(service)
+        for _ in range(20):
+            service.ask()
+        found = numbers(service)
+        assert found[ASKED] == 100
+        assert found['likeness_stage_seconds_count{stage="decode"}'] == 100
+        assert found["likeness_pictures_inside"] == 0
+    kinds, places = 4, {"master", *(str(number) for number in range(5))}  # two, twice while all are replaced, one late
+    files = [path.stem.rsplit("_", 1) for path in (folder / "var" / "metrics").glob("*.db")]
+    assert {place for _, place in files} <= places
+    assert len(files) <= kinds * len(places)
+
+
+def kill_a_worker(service: Running) -> None:
+    """And wait until there are two again."""
+    victim = service.workers()[0]
+    os.kill(victim, signal.SIGKILL)
+    until = time.monotonic() + 20
+    while victim in service.workers() or len(service.workers()) < 2:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_a_fresh_process_never_answers_with_what_was_active_when_the_service_began(folder: Path) -> None:
+    with running(folder) as service:
+        requests.post(f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=5)
+        until = time.monotonic() + 20
+        while {service.ask()["model"]["version"] for _ in range(20)} != {2}:
+            assert time.monotonic() < until
+        for _ in range(3):
+            kill_a_worker(service)
+            assert {ask_patiently(service)["model"]["version"] for _ in range(30)} == {2}
+
+
+def ask_patiently(service: Running) -> dict[str, Any]:
+    """An answer, also when a connection went down with a process."""
+    while True:
+        try:
+            return service.ask()
+        except requests.ConnectionError:
+            time.sleep(0.01)
 
 
 def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
