@@ -1,7 +1,8 @@
-"""How quick the whole way is: a 640 px JPEG through nginx and gunicorn, and the tutorial's server in the same run.
+"""How quick the whole way is: JPEGs of 640 px through nginx and gunicorn, and the tutorial's server in the same run.
 
-`python -m benchmarks.http --artifacts artifacts --model celebrities`; pictures come from LIKENESS_TEST_DATA. One
-worker, two workers and the tutorial take turns, so that whatever else the machine does hits all of them.
+`python -m benchmarks.http` trains face-modern on the reference set in LIKENESS_TEST_DATA and asks with one picture of
+it, then with every n-th. All servers take turns with the same pictures in the same order, so that whatever else the
+machine does hits all of them.
 """
 
 from __future__ import annotations
@@ -13,48 +14,57 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.serving import Load, ask, form, free_port, nginx, service, started, wait_ready
-from benchmarks.tutorial import REFERENCE
-from data_cleaning.images import reencode
+from benchmarks.serving import Load, ask, free_port, nginx, reference_forms, service, started, trained, wait_ready
+
+SERVERS = {
+    "1 worker": (1, 1),
+    "2 workers": (2, 1),
+    "1 worker, 2 at once": (1, 2),
+}  # processes, pictures at once in each
+TUTORIAL = "tutorial"
 
 
 def main() -> None:
-    """Print one JSON object: figures of each, and the ratios that matter."""
+    """Print one JSON object: figures of each server, and the ratios that matter, for one picture and for many."""
     args = arguments()
-    picture = args.picture or sorted(REFERENCE.glob("maria_sharapova/*"))[0]
-    body = form(reencode(picture.read_bytes(), 640))
+    many = reference_forms(args.pictures)
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
         folder = Path(name)
-        ports = {}
-        for workers in (1, 2):
-            app, _ = stack.enter_context(service(folder, args.artifacts.resolve(), args.model, workers))
-            ports[f"workers: {workers}"] = stack.enter_context(nginx(folder, app))
-        ports["tutorial"] = stack.enter_context(nginx(folder, stack.enter_context(tutorial(folder))))
-        turns: dict[str, list[Load]] = {each: [] for each in ports}
+        artifacts = args.artifacts.resolve() if args.artifacts else trained(folder, args.recipe)
+        ports = {TUTORIAL: stack.enter_context(nginx(folder, stack.enter_context(tutorial(folder))))}
+        for server, (workers, at_once) in SERVERS.items():
+            app, _ = stack.enter_context(service(folder, artifacts, args.model, workers, AT_ONCE=at_once))
+            ports[server] = stack.enter_context(nginx(folder, app))
         for port in ports.values():
-            ask(port, body, args.clients, 20)  # the first answers load what is loaded lazily
-        for _ in range(args.turns):
-            for each, port in ports.items():
-                turns[each].append(ask(port, body, args.clients, args.requests))
-    print(json.dumps(report(turns), indent=1))
+            ask(port, many, args.clients, 20)  # the first answers load what is loaded lazily
+        print(
+            json.dumps(
+                {"one picture": compared(ports, many[:1], args), "many pictures": compared(ports, many, args)}, indent=1
+            )
+        )
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--artifacts", type=Path, default=Path("artifacts"))
-    parser.add_argument("--model", default="celebrities")
+    parser.add_argument("--recipe", default="face-modern")
+    parser.add_argument("--artifacts", type=Path, help="of a model that is there already")
+    parser.add_argument("--model", default="reference")
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--requests", type=int, default=200, help="in one turn")
     parser.add_argument("--turns", type=int, default=3)
-    parser.add_argument("--picture", type=Path, help="default: one of the reference set")
+    parser.add_argument("--pictures", type=int, default=40, help="of the reference set")
     return parser.parse_args()
 
 
-def report(turns: dict[str, list[Load]]) -> dict[str, object]:
+def compared(ports: dict[str, int], bodies: Sequence[bytes], args: argparse.Namespace) -> dict[str, object]:
     """Figures of all turns together, and medians of the ratios turn by turn."""
+    turns: dict[str, list[Load]] = {each: [] for each in ports}
+    for _ in range(args.turns):
+        for each, port in ports.items():
+            turns[each].append(ask(port, bodies, args.clients, args.requests))
     figures: dict[str, object] = {}
     for name, loads in turns.items():
         whole = Load([s for load in loads for s in load.seconds], sum(load.failed for load in loads))
@@ -65,8 +75,8 @@ def report(turns: dict[str, list[Load]]) -> dict[str, object]:
         pairs = zip(turns[one], turns[other], strict=True)
         return round(statistics.median((len(a.seconds) / a.took) / (len(b.seconds) / b.took) for a, b in pairs), 2)
 
-    figures["2 workers / 1 worker"] = ratio("workers: 2", "workers: 1")
-    figures["2 workers / tutorial"] = ratio("workers: 2", "tutorial")
+    figures["2 workers / 1 worker"] = ratio("2 workers", "1 worker")
+    figures["2 workers / tutorial"] = ratio("2 workers", TUTORIAL)
     return figures
 
 

@@ -31,7 +31,7 @@ def main() -> None:
         workers = children(master)
         marks, done, failed = {0: weigh(workers)}, 0, 0
         for mark in args.marks:
-            failed += ask(port, body, 4, mark - done).failed
+            failed += ask(port, [body], 4, mark - done).failed
             marks[mark], done = weigh(workers), mark
         grown = max(after - before for before, after in zip(marks[args.marks[0]], marks[done], strict=True))
         figures = {"mb_per_worker": marks, "growth_mb": round(grown, 1), "failed": failed}

@@ -38,7 +38,7 @@ def reload_under_load(port: int, body: bytes, model: str, seconds: int) -> dict[
 
     def clients() -> None:
         while not stop.is_set():
-            loads.append(ask(port, body, 4, 40))
+            loads.append(ask(port, [body], 4, 40))
 
     thread = threading.Thread(target=clients)
     thread.start()

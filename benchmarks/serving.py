@@ -16,10 +16,15 @@ import sys
 import threading
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+
+import numpy as np
+
+from benchmarks.tutorial import REFERENCE
+from data_cleaning.images import decode, reencode
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -45,8 +50,8 @@ class Load:
         }
 
 
-def ask(port: int, body: bytes, clients: int, requests: int) -> Load:
-    """So many clients, each with a connection of its own, ask until so many requests are answered."""
+def ask(port: int, bodies: Sequence[bytes], clients: int, requests: int) -> Load:
+    """So many clients, each with a connection of its own, ask with one body after another until so many came."""
     load, guard = Load(), threading.Lock()
     left = iter(range(requests))
 
@@ -55,10 +60,11 @@ def ask(port: int, body: bytes, clients: int, requests: int) -> Load:
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         while True:
             with guard:
-                if next(left, None) is None:
-                    break
+                number = next(left, None)
+            if number is None:
+                break
             begun = time.perf_counter()
-            connection.request("POST", "/api/classify_image", body, headers)
+            connection.request("POST", "/api/classify_image", bodies[number % len(bodies)], headers)
             answer = connection.getresponse()
             answer.read()
             with guard:
@@ -76,6 +82,26 @@ def ask(port: int, body: bytes, clients: int, requests: int) -> Load:
     return load
 
 
+def reference_forms(count: int, longest: int = 640) -> list[bytes]:
+    """Requests for so many pictures, evenly out of those of the reference set that are large enough.
+
+    longest: pixels of the longer side, which the pictures are shrunk to.
+    """
+    pictures = [path.read_bytes() for path in sorted(REFERENCE.glob("*/*"))]
+    large = [data for data in pictures if max(decode(data).shape[:2]) >= longest]
+    chosen = [large[index] for index in np.linspace(0, len(large) - 1, count).astype(int)]
+    return [form(reencode(data, longest)) for data in chosen]
+
+
+def trained(folder: Path, recipe: str) -> Path:
+    """Train a model named `reference` on the reference set; its artifacts folder."""
+    artifacts = folder / "artifacts"
+    command = [sys.executable, "-m", "model", "train", str(REFERENCE), "--name", "reference", "--recipe", recipe]
+    more = ["--artifacts", str(artifacts), "--private"]
+    subprocess.run([*command, *more], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return artifacts
+
+
 def form(picture: bytes) -> bytes:
     """The tutorial's request for a picture."""
     text = "data:image/jpeg;base64," + base64.b64encode(picture).decode()
@@ -88,7 +114,7 @@ def service(folder: Path, artifacts: Path, model: str, workers: int, **more: obj
     port = free_port()
     given = {
         "BIND": f"127.0.0.1:{port}",
-        "STATE": folder / f"state-{workers}",
+        "STATE": folder / f"state-{port}",
         "ARTIFACTS": artifacts,
         "DATASETS": folder / "datasets",
         "MODEL": model,

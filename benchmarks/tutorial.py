@@ -12,7 +12,7 @@ import json
 import os
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,22 +34,32 @@ DATA = Path(os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / "..
 REFERENCE = DATA / "faces" / "codebasics_sports5_small" / "raw"
 
 
+def open_cascades() -> tuple[cv2.CascadeClassifier, cv2.CascadeClassifier]:
+    """The one for faces and the one for eyes."""
+    names = ("frontalface_default", "eye")
+    face, eye = (cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml") for name in names)
+    return face, eye
+
+
+def two_eyes(data: bytes, faces: cv2.CascadeClassifier, eyes: cv2.CascadeClassifier) -> Iterator[np.ndarray]:
+    """Every face of a picture with two eyes in it."""
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
+    for x, y, w, h in faces.detectMultiScale(grey, 1.3, 5):
+        if len(eyes.detectMultiScale(grey[y : y + h, x : x + w])) >= 2:
+            yield image[y : y + h, x : x + w]
+
+
 class Tutorial:
     """The whole pipeline: bytes to a class name or None."""
 
     def __init__(self) -> None:
-        self.face = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_frontalface_default.xml")
-        self.eye = cv2.CascadeClassifier(cv2.data.haarcascades + "haarcascade_eye.xml")
+        self.cascades = open_cascades()
         self.model: Pipeline | None = None
 
     def crop(self, data: bytes) -> np.ndarray | None:
         """The first face with two eyes in it."""
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-        grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        for x, y, w, h in self.face.detectMultiScale(grey, 1.3, 5):
-            if len(self.eye.detectMultiScale(grey[y : y + h, x : x + w])) >= 2:
-                return image[y : y + h, x : x + w]
-        return None
+        return next(two_eyes(data, *self.cascades), None)
 
     def features(self, crop: np.ndarray) -> np.ndarray:
         """4096 numbers: raw colours, and the wavelet picture made before it is resized."""

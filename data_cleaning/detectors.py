@@ -12,7 +12,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from data_cleaning.detection import Detection, cascade, clamped, merged, per_thread
+from data_cleaning import yunet
+from data_cleaning.detection import Detection, cascade, clamped, merged
 from data_cleaning.images import Image, grey, padded, shrink, warp
 from data_cleaning.people import FLOOR, coco_people, hog_people, with_faces, worth
 
@@ -28,22 +29,16 @@ def whole(image: Image) -> list[Detection]:
 
 
 def yunet_face(image: Image, model: Path, *, working_size: int = 800, threshold: float = 0.65) -> list[Detection]:
-    """Faces by YuNet, a small convolutional network, through OpenCV.
+    """Faces by YuNet, a small convolutional network: `yunet.faces` at one size, or two.
 
     model: the ONNX file of the pretrained detector. working_size: the longer side, in pixels, that the
     picture is shrunk to first; where that finds nothing, a copy of 320 pixels is searched for a face that
     fills the picture. threshold: least confidence, 0 to 1, which is the score of a detection.
-
-    Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023.
     """
     found: list[Detection | None] = []
     for size in (working_size, _CLOSE_UP):
         small, factor = shrink(image, size)
-        network = per_thread(f"yunet:{model}", lambda: cv2.FaceDetectorYN.create(str(model), "", (32, 32)))
-        network.setInputSize((small.shape[1], small.shape[0]))
-        network.setScoreThreshold(threshold)
-        _, rows = network.detect(small)
-        found = [_from_yunet(row, factor, image) for row in (rows if rows is not None else [])]
+        found = [_from_yunet(row, factor, image) for row in yunet.faces(small, model, threshold)]
         if found:
             break
     return sorted((d for d in found if d is not None), key=lambda d: -d.score)

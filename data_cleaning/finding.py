@@ -13,7 +13,7 @@ import cv2
 from data_cleaning.crops import plausible, quality
 from data_cleaning.detection import Detection
 from data_cleaning.detectors import DETECTORS
-from data_cleaning.errors import RecipeError, WeightsBroken, WeightsMissing
+from data_cleaning.errors import RecipeError, WeightsMissing
 from data_cleaning.images import Image
 
 Find = Callable[[Image], list[Detection]]
@@ -22,7 +22,7 @@ R = TypeVar("R")
 
 # How the pretrained files are called; which file exactly is right, `python -m model weights` knows.
 _FILES = {
-    "yunet": "face_detection_yunet*.onnx",
+    "yunet": "yunet*.onnx",
     "coco_ssd": "coco_ssd*.onnx",
     "coco_anchors": "coco_ssd_anchors*.npy",
 }
@@ -40,12 +40,7 @@ def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
     files = [_locate(need, name, weights) for need in entry.needs]
 
     def find(image: Image) -> list[Detection]:
-        try:
-            return entry.function(image, *files, **options)
-        except cv2.error as error:
-            raise WeightsBroken(
-                f"The detector {name} does not work with {files[0].name if files else 'OpenCV'}."
-            ) from error
+        return entry.function(image, *files, **options)
 
     return find
 

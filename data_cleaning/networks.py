@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from data_cleaning.errors import WeightsBroken
+
 if TYPE_CHECKING:  # classic recipes must not pay for loading the runtime
     import onnxruntime
 
@@ -21,9 +23,15 @@ _sessions: dict[Path, onnxruntime.InferenceSession] = {}
 
 
 def run(model: Path, batch: NDArray[np.float32], outputs: list[str] | None = None) -> list[NDArray[np.float32]]:
-    """The outputs (all, or those named) of the network of that file for one input array."""
+    """The outputs (all, or those named) of the network of that file for one input array.
+
+    Raises WeightsBroken where the file is no network, or not one that takes such an input.
+    """
     session = _session(model)
-    return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+    try:
+        return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+    except Exception as error:  # onnxruntime's errors have no other base class
+        raise WeightsBroken(f"{model.name} does not work as the network that it should be.") from error
 
 
 def _session(model: Path) -> onnxruntime.InferenceSession:
@@ -40,4 +48,7 @@ def _open(model: Path) -> onnxruntime.InferenceSession:
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_cpu_mem_arena = False  # the arena keeps its largest size for ever; measured gain is nil
-    return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise WeightsBroken(f"{model.name} cannot be opened as a network.") from error

