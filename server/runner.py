@@ -163,7 +163,8 @@ class Runner:
         """In the child, before it becomes the training: limits, priority, and an end together with this process."""
         limit = self.settings.train_memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        os.nice(self.settings.train_nice)
+        os.setsid()  # Ctrl-C is for us to pass on; and a session can step back, see below
+        _step_back(self.settings.train_nice)
         ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # at once: the next runner may begin in a moment
         if os.getppid() != runner:  # it was killed before we could ask for that
             os._exit(1)
@@ -190,6 +191,19 @@ class Runner:
         if seconds > self.settings.train_minutes * 60:
             return f"It took longer than the {self.settings.train_minutes} minutes that are allowed."
         return None
+
+
+def _step_back(nice: int) -> None:
+    """Let this process, and the reading of its files, wait for everybody else's.
+
+    Where the kernel shares the processors among sessions first (autogroup, as it does on a desktop and in many
+    containers), a nice value counts within the session alone: there the session has to step back as well.
+    """
+    os.nice(nice)
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # never interrupts anybody when it wakes up
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 class Said:

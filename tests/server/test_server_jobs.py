@@ -39,8 +39,15 @@ WAIT = "import time, sys; print('begun', file=sys.stderr, flush=True); time.slee
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + WAIT
 GREEDY = "x = bytearray(3 * 1024 ** 3)"
 LIMITS = """
-import json, os, resource
-print(json.dumps({"nice": os.nice(0), "memory": resource.getrlimit(resource.RLIMIT_AS)[0]}))
+import json, os, pathlib, resource
+group = pathlib.Path("/proc/self/autogroup")
+print(json.dumps({
+    "nice": os.nice(0),
+    "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
+    "batch": os.sched_getscheduler(0) == os.SCHED_BATCH,
+    "session": os.getsid(0) == os.getpid(),
+    "group": group.read_text().split()[-1] if group.exists() else "17",
+}))
 """
 
 
@@ -133,9 +140,19 @@ def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:
 
 
 def test_limits_of_the_child(jobs: Jobs) -> None:
-    job = add(jobs)
+    """A nice value counts within its session alone where the kernel shares out by session: both are set."""
+    object.__setattr__(jobs.settings, "train_nice", 17)
+    job, before = add(jobs), Path("/proc/self/autogroup")
+    ours = before.read_text() if before.exists() else ""
     runner(jobs, LIMITS).work()
-    assert jobs.get(job)["result"] == {"nice": min(19, os.nice(0) + 10), "memory": 4096 * 1024 * 1024}
+    assert jobs.get(job)["result"] == {
+        "nice": min(19, os.nice(0) + 17),
+        "memory": 4096 * 1024 * 1024,
+        "batch": True,
+        "session": True,
+        "group": "17",
+    }
+    assert (before.read_text() if before.exists() else "") == ours
 
 
 @pytest.mark.parametrize("code", [WAIT, STUBBORN], ids=["polite", "stubborn"])
