@@ -60,8 +60,7 @@ def prepare(service: Any) -> None:
         service.journal.drain()
         for name in service.models.names():
             service.models.masks.spent(name, min(service.models.registry.versions(name)))
-        if service.jobs.open():
-            service.jobs.ensure_runner()
+        service.jobs.revive()
     except LikenessError as error:
         log.error("%s", error)
     warm(service.models)

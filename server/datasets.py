@@ -6,19 +6,24 @@ Pictures come in re-encoded and under names made from their own sha256; names fr
 from __future__ import annotations
 
 import hashlib
-import json
+import math
+import os
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
-from server.store import lock, new_id
+from server.store import new_id
 from server.wording import LABEL, NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
+DELETED = ".deleted-"
+STALE = 3600.0  # seconds after which half a file is nobody's any more
 
 
 class Datasets:
@@ -113,9 +118,7 @@ class Datasets:
 
     def decide(self, name: str, decision: Decision) -> None:
         """Append what a person decided. Raises NotFound."""
-        folder = self.folder(name)
-        with lock(folder / ".decisions.lock"):
-            Dataset(folder).decide(decision)
+        Dataset(self.folder(name)).decide(decision)
 
     def mentions(self, name: str, label: str) -> bool:
         """Whether a data set has the class, or a decision names it. False where there is none of that name."""
@@ -133,11 +136,24 @@ class Datasets:
             gone["pictures"] += len(digests)
             if any(known["name"] == label for known in each["classes"]):
                 self.delete_class(each["name"], label)
-            decisions = self._without(self.folder(each["name"]), label, digests)
+            decisions = Dataset(self.folder(each["name"])).withdraw(_about(label, digests))
             gone["decisions"] += decisions
             if digests or decisions:
                 gone["datasets"].append(each["name"])
         return gone
+
+    def tidy(self, older: float = STALE) -> int:
+        """Remove what killed processes left: half stored pictures and data sets half deleted; how many pieces.
+
+        older: seconds for which nobody wrote to them; what is younger may be somebody's work under way."""
+        limit = time.time() - older
+        left = [path for path in self.root.glob("*/*/*.part") if _changed(path) < limit]
+        gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]
+        for path in left:
+            path.unlink(missing_ok=True)
+        for path in gone:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(left) + len(gone)
 
     def folder(self, name: str) -> Path:
         """Raises NotFound."""
@@ -175,23 +191,11 @@ class Datasets:
                 path.replace(folder / shows / path.name)
         return gone
 
-    def _without(self, folder: Path, label: str, digests: set[str]) -> int:
-        path = folder / DECISIONS
-        if not path.exists():
-            return 0
-        with lock(folder / ".decisions.lock"):
-            lines = path.read_text("utf-8").splitlines()
-            kept = [line for line in lines if not _about(line, label, digests)]
-            if len(kept) < len(lines):
-                part = path.with_suffix(".part")
-                part.write_text("".join(line + "\n" for line in kept), "utf-8")
-                part.replace(path)
-        return len(lines) - len(kept)
-
     def _discard(self, folder: Path) -> None:
         """Rename first: nobody sees a folder that is half gone, and a training under way fails."""
-        aside = self.root / f".deleted-{new_id()}"
+        aside = self.root / f"{DELETED}{new_id()}"
         folder.rename(aside)
+        os.utime(aside)
         shutil.rmtree(aside)
 
 
@@ -229,9 +233,12 @@ def _shown_after(decisions: list[Decision], label: str) -> str | None:
     return shows
 
 
-def _about(line: str, label: str, digests: set[str]) -> bool:
+def _changed(path: Path) -> float:
     try:
-        found = json.loads(line)
-    except ValueError:
-        return False
-    return label in (found.get("label"), found.get("to")) or found.get("sha256") in digests
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def _about(label: str, digests: set[str]) -> Callable[[Decision], bool]:
+    return lambda each: label in (each.label, each.to) or each.sha256 in digests

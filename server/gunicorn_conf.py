@@ -8,6 +8,7 @@ not be shared (connections, threads) is made anew in each.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 from typing import Any
@@ -15,7 +16,7 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
-from server import logs
+from server import logs, metrics
 from server.settings import SettingError, load, make_state
 
 try:
@@ -24,12 +25,7 @@ try:
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 
-# The Prometheus library decides when it is imported whether processes share their numbers: the folder comes first.
-_numbers = _settings.state.resolve() / "metrics"
-_numbers.mkdir(parents=True, exist_ok=True)
-for _old in _numbers.glob("*.db"):
-    _old.unlink()
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_numbers)
+metrics.share(_settings.state.resolve() / "metrics")
 
 bind = [each.strip() for each in _settings.bind.split(",")]
 workers = _settings.process_count
@@ -57,9 +53,16 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
+def pre_fork(server: Any, worker: Any) -> None:
+    """The first place that no living process has: while all are replaced there are twice as many."""
+    taken = {each.place for each in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
 def post_fork(server: Any, worker: Any) -> None:
     from server.service import of
 
+    metrics.take(worker.place)
     of(worker.app.wsgi()).after_fork()
 
 
@@ -70,7 +73,4 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Its gauges no longer count; its counters do."""
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    metrics.leave(worker.place)

@@ -85,7 +85,7 @@ class Settings:
     keep_predictions_days: int = setting(365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500)
 
     train_memory_mb: int = setting(4096, "Address space that training may use, in MiB.", low=512, high=1 << 20)
-    train_nice: int = setting(10, "How far training steps back for answering (nice value).", low=0, high=19)
+    train_nice: int = setting(19, "How far training steps back for answering (nice value).", low=0, high=19)
     train_minutes: int = setting(240, "Longest time for one training, in minutes.", low=1, high=10080)
 
     @property

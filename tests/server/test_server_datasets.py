@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 import resource
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,6 +14,8 @@ import PIL.Image
 import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
+
+from server.datasets import Datasets
 
 
 @pytest.fixture
@@ -108,3 +112,17 @@ def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(trainer:
     assert [each["problem"]["code"] for each in answer.get_json()["results"]] == ["no-space"] * 2
     assert "File too large" in answer.get_json()["results"][0]["problem"]["detail"]
     assert list((tmp_path / "datasets" / "good" / "anna").iterdir()) == []
+
+
+def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    datasets = Datasets(tmp_path)
+    (tmp_path / "family" / "anna").mkdir(parents=True)
+    (tmp_path / ".deleted-1" / "anna").mkdir(parents=True)
+    old, young = (tmp_path / "family" / "anna" / f"{name}.part" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(make_picture()[:40])
+    for path in (old, tmp_path / ".deleted-1"):
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
+    assert datasets.pictures("family", "anna") == []
+    assert datasets.tidy() == 2
+    assert (old.exists(), young.exists(), (tmp_path / ".deleted-1").exists()) == (False, True, False)

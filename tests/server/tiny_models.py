@@ -175,3 +175,6 @@ class TinyRegistry:
 
     def remove(self, name: str, version: int) -> None:
         shutil.rmtree(self.path(name, version))
+
+    def tidy(self, name: str | None = None) -> int:
+        return 0
