@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import itertools
 import os
+import shutil
 import sys
 from typing import Any
 
@@ -25,7 +26,8 @@ try:
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 
-metrics.share(_settings.state.resolve() / "metrics")
+_numbers = metrics.folder(_settings.state)
+metrics.share(_numbers)
 
 bind = [each.strip() for each in _settings.bind.split(",")]
 workers = _settings.process_count
@@ -51,6 +53,10 @@ def when_ready(server: Any) -> None:
     """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
     gc.collect()
     gc.freeze()
+
+
+def on_exit(server: Any) -> None:
+    shutil.rmtree(_numbers, ignore_errors=True)
 
 
 def pre_fork(server: Any, worker: Any) -> None:

@@ -18,6 +18,8 @@ import requests
 from serving import ROOT, Running, logged, running
 from tiny_models import TinyRegistry
 
+from server import metrics
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -67,8 +69,9 @@ def test_replaced_processes_leave_their_numbers_and_no_files(folder: Path) -> No
         assert found[ASKED] == 100
         assert found['likeness_stage_seconds_count{stage="decode"}'] == 100
         assert found["likeness_pictures_inside"] == 0
+        files = [path.stem.rsplit("_", 1) for path in metrics.folder(folder / "var").glob("*.db")]
     kinds, places = 4, {"master", *(str(number) for number in range(5))}  # two, twice while all are replaced, one late
-    files = [path.stem.rsplit("_", 1) for path in (folder / "var" / "metrics").glob("*.db")]
+    assert not list(metrics.folder(folder / "var").glob("*.db")), "what lies in memory goes with the service"
     assert {place for _, place in files} <= places
     assert len(files) <= kinds * len(places)
 
