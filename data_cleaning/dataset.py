@@ -13,7 +13,8 @@ import json
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -164,12 +165,26 @@ class Dataset:
     def decide(self, *decisions: Decision) -> None:
         """Append decisions in one write: all of them are kept, or none."""
         lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in decisions)
-        with (self.root / DECISIONS).open("ab+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed
+        with _alone(self.root / DECISIONS) as file:
             _end_line(file)
             file.write(lines.encode("utf-8"))
             file.flush()
             os.fsync(file.fileno())
+
+    def withdraw(self, unwanted: Callable[[Decision], bool]) -> int:
+        """Take decisions out again, for somebody who is forgotten; how many it were. The file is rewritten aside and
+        renamed, and nobody decides meanwhile. A line that is no decision stays, but for a last one cut short."""
+        path = self.root / DECISIONS
+        if not path.exists():
+            return 0
+        with _alone(path) as file:
+            file.seek(0)
+            *lines, last = file.read().split(b"\n")
+            whole = [line for line in [*lines, *([last] if _is_decision(last) else [])] if line.strip()]
+            kept = [line for line in whole if not (_is_decision(line) and unwanted(parse(line)))]
+            if len(kept) < len(whole) or last.strip():
+                _rewrite(path, b"".join(line + b"\n" for line in kept))
+        return len(whole) - len(kept)
 
     def _folders(self) -> list[str]:
         return sorted(p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith("."))
@@ -245,6 +260,26 @@ def _is_decision(line: bytes) -> bool:
     except DatasetError:
         return False
     return True
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[BinaryIO]:
+    """The file for one writer among all processes. Who waited while it was renamed over takes the new one."""
+    while True:
+        with path.open("ab+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, also by a kill
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                yield file
+                return
+
+
+def _rewrite(path: Path, content: bytes) -> None:
+    aside = path.with_name(f".{path.name}.part")  # one name will do: the caller is alone
+    with aside.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    aside.replace(path)
 
 
 def _end_line(file: BinaryIO) -> None:

@@ -10,9 +10,6 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,6 +23,7 @@ from data_cleaning.crops import MARKS
 from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
+from model.files import aside, sync
 from model.naming import name_regions
 from model.nobody import Nobody
 from model.pipeline import Stopwatch, look, measure_views
@@ -243,14 +241,11 @@ def check_golden(bundle: Bundle, expected: Mapping[str, Any]) -> None:
 def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | None = None) -> None:
     """Write a bundle to a directory that must not exist: aside first, then renamed. extras: further files by name."""
     directory.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=".part-", dir=directory.parent))
-    try:
-        _write(bundle, aside, dict(extras or {}))
-        aside.chmod(0o755)
-        aside.rename(directory)
-    except BaseException:
-        shutil.rmtree(aside, ignore_errors=True)
-        raise
+    with aside(directory.parent) as folder:
+        _write(bundle, folder, dict(extras or {}))
+        sync(folder)
+        folder.chmod(0o755)
+        folder.rename(directory)
 
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
@@ -277,10 +272,6 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "files": {name: _sha256(folder / name) for name in held},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
 
 
 def _plain(classifier: Any) -> Any:

@@ -5,16 +5,14 @@ Nothing is removed before the new version is saved and checked. After an interru
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, Item, sha256_of
+from data_cleaning.dataset import UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from model.augment import Augment
 from model.presence import wide
@@ -59,6 +57,7 @@ def forget(what: Oblivion, say: Say) -> dict[str, Any]:
     _check_gone(what, what.registry.active(what.name), theirs)
     for version in knowing:
         what.registry.remove(what.name, version)
+    what.registry.tidy(what.name)
     deleted = _delete(what, pictures) if what.delete_pictures else None
     return {
         "name": what.name,
@@ -200,7 +199,8 @@ def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
         _move(item, dataset.root / item.label)
     _remove_empty(dataset.root / what.label)
     kept = {item.sha256: item.label for item in dataset.items()}
-    decisions = _drop_decisions(dataset, what.label, {item.sha256 for item in gone})
+    digests = {item.sha256 for item in gone}
+    decisions = dataset.withdraw(lambda each: what.label in (each.label, each.to) or each.sha256 in digests)
     _restore_labels(dataset, kept)
     return {"pictures": len(gone), "decisions": decisions, "moved": len(moved)}
 
@@ -222,18 +222,6 @@ def _remove_empty(folder: Path) -> None:
             one.rmdir()
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _drop_decisions(dataset: Dataset, label: str, digests: set[str]) -> int:
-    """Rewrite decisions.jsonl without the lines that name the class or its pictures: aside, then renamed."""
-    every = dataset.decisions()
-    kept = [d for d in every if label not in (d.label, d.to) and d.sha256 not in digests]
-    if len(kept) < len(every):
-        path = dataset.root / DECISIONS
-        aside = path.with_name(f".{DECISIONS}-{os.getpid()}.part")
-        aside.write_text("".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in kept), "utf-8")
-        aside.replace(path)
-    return len(every) - len(kept)
 
 
 def _restore_labels(dataset: Dataset, wanted: dict[str, str]) -> None:

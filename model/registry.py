@@ -5,14 +5,13 @@ Versions are immutable once written. The pointer is swapped by an atomic rename.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from data_cleaning.errors import BundleBroken, BundleMissing
+from model import files
 from model.bundle import Bundle, load, save
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -65,6 +64,7 @@ class Registry:
     def add(self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True) -> Bundle:
         """Save as the next version, and make it the active one unless told otherwise."""
         folder = self._folder(bundle.name)
+        self.tidy(bundle.name)
         version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
         numbered = replace(bundle, version=version, directory=folder / str(version))
         save(numbered, folder / str(version), extras)
@@ -75,9 +75,7 @@ class Registry:
     def promote(self, name: str, version: int) -> None:
         """Make a version the active one."""
         self.path(name, version)
-        aside = self._folder(name) / f".active-{os.getpid()}"
-        aside.write_text(f"{version}\n")
-        aside.replace(self._folder(name) / "active")
+        files.write_pointer(self._folder(name) / "active", str(version))
 
     def rollback(self, name: str) -> int:
         """Make the version before the active one active; returns it. Raises BundleMissing where there is none."""
@@ -93,9 +91,16 @@ class Registry:
         path = self.path(name, version)
         if version == self.active(name):
             raise BundleBroken(f"Version {version} of model {name} is the active one; promote another one first.")
-        gone = path.with_name(f".gone-{version}-{os.getpid()}")
-        path.rename(gone)
-        shutil.rmtree(gone)
+        files.remove(path)
+
+    def tidy(self, name: str | None = None) -> int:
+        """Remove what killed processes left half written or half deleted, of one model or of all; how many pieces."""
+        folders = [self._folder(name)] if name else [self.root / each for each in self._every()]
+        return sum(files.tidy(folder) for folder in folders if folder.is_dir())
+
+    def _every(self) -> list[str]:
+        """Names that have a folder, also those whose first version is not there yet."""
+        return sorted(p.name for p in self.root.iterdir() if NAME.fullmatch(p.name)) if self.root.is_dir() else []
 
     def _folder(self, name: str) -> Path:
         if not NAME.fullmatch(name):

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from data_cleaning.errors import LikenessError
-from server.settings import Settings, check, load
+from server.settings import Settings, check, load, make_state
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,7 +20,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     Raises SettingError. A model that cannot be loaded does not stop the start: /readyz says so. A database that
     cannot be reached does not either: answers go on without it.
     """
-    from server import errors, requests
+    from server import errors, requests, strict
     from server.document import Application
     from server.models import Models
     from server.routes import add_routes
@@ -28,6 +28,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
 
     settings = settings or load()
     check(settings)
+    make_state(settings)
     if registry is None:
         from model.registry import Registry
 
@@ -40,6 +41,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     errors.install(app)
     add_routes(app)
     service.access.install(app)
+    strict.install(app)
     prepare(service)
     return app
 
@@ -49,7 +51,6 @@ def prepare(service: Any) -> None:
     from server.store import lock
 
     settings = service.settings
-    settings.state.mkdir(parents=True, exist_ok=True)
     try:
         with lock(settings.state / "start.lock"):
             service.store.migrate()
@@ -59,8 +60,7 @@ def prepare(service: Any) -> None:
         service.journal.drain()
         for name in service.models.names():
             service.models.masks.spent(name, min(service.models.registry.versions(name)))
-        if service.jobs.open():
-            service.jobs.ensure_runner()
+        service.jobs.revive()
     except LikenessError as error:
         log.error("%s", error)
     warm(service.models)

@@ -9,7 +9,7 @@ import sys
 import time
 
 from data_cleaning.errors import LikenessError
-from server.settings import FIELDS, Settings, load, origin, variable
+from server.settings import FIELDS, Settings, load, make_state, origin, variable
 from server.settings_page import page
 from server.store import Store
 
@@ -50,7 +50,7 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
     from server.jobs import Jobs
     from server.runner import Runner
 
-    store = Store(settings.database)
+    store = _store(settings)
     try:
         Runner(Jobs(store, settings), settings).work()
     finally:
@@ -73,7 +73,7 @@ def show_api(settings: Settings, given: argparse.Namespace) -> None:
 
 def migrate(settings: Settings, given: argparse.Namespace) -> None:
     """Bring the database to the present form."""
-    store = Store(settings.database)
+    store = _store(settings)
     store.migrate()
     store.close()
 
@@ -82,7 +82,7 @@ def keys(settings: Settings, given: argparse.Namespace) -> None:
     """Make, list or revoke keys without needing one."""
     from server.keys import Keys
 
-    store = Store(settings.database)
+    store = _store(settings)
     store.migrate()
     table = Keys(store)
     if given.wish == "create":
@@ -95,6 +95,11 @@ def keys(settings: Settings, given: argparse.Namespace) -> None:
         for row in table.all():
             print(f"{row['id']}  {row['role']:<8} {'valid' if row['valid'] else 'ended':<6} {row['name']}")
     store.close()
+
+
+def _store(settings: Settings) -> Store:
+    make_state(settings)
+    return Store(settings.database)
 
 
 def _shown(name: str, value: object) -> object:

@@ -21,9 +21,10 @@ from flask import Flask, Request, Response, g, request, session
 from server.document import role_of
 from server.errors import Forbidden, NeedsKey
 from server.keys import Keys
+from server.sessions import Sessions, address_of, from_proxy, within
 from server.settings import ROLES, Settings
 
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via", "X-Forwarded-Host")
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via", "X-Forwarded-Host", "X-Forwarded-Proto")
 SAFE = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
 
@@ -48,6 +49,7 @@ class Access:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys = settings, keys
         self.networks = [ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"]
+        self.unix = "unix" in settings.proxies
         self.needed: dict[tuple[str, str], str] = {}
 
     def install(self, app: Any) -> None:
@@ -55,11 +57,11 @@ class Access:
         self.needed = roles(app)
         app.secret_key = secret(self.settings.state / "secret")
         app.config.update(
-            SESSION_COOKIE_NAME="likeness_session",
             SESSION_COOKIE_HTTPONLY=True,
             SESSION_COOKIE_SAMESITE="Strict",
             PERMANENT_SESSION_LIFETIME=timedelta(hours=self.settings.session_hours),
         )
+        app.session_interface = Sessions(self.networks, self.unix)
         app.before_request(self.guard)
         app.after_request(self.share)
 
@@ -84,7 +86,7 @@ class Access:
 
     def identify(self, request: Request, asks: bool) -> Caller:
         """The caller. asks: whether it matters; a route that is open to all does not look keys up. Raises NeedsKey."""
-        address, direct = client_address(request, self.networks, "unix" in self.settings.proxies)
+        address, direct = client_address(request, self.networks, self.unix)
         shown = _shown_key(request)
         if not asks:
             return Caller("none", "nothing", address)
@@ -142,14 +144,12 @@ def client_address(request: Request, networks: list[Any], unix: bool) -> tuple[s
     Not certain: no proxy of ours forwarded it and yet it claims to be forwarded, or a proxy of ours does not say
     for whom it asks. Such a client is never taken for one on this machine.
     """
-    peer = request.environ.get("REMOTE_ADDR") or ""
-    trusted = unix if peer in ("", "unix") else _within(peer, networks)
-    if not trusted:
-        return peer or None, not any(name in request.headers for name in FORWARDED)
+    if not from_proxy(request, networks, unix):
+        return request.environ.get("REMOTE_ADDR") or None, not any(name in request.headers for name in FORWARDED)
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
-    while len(hops) > 1 and _within(hops[-1], networks):
+    while len(hops) > 1 and within(hops[-1], networks):
         hops.pop()  # a chain of our own proxies: the client is the last hop that is none of them
-    if not hops or _address(hops[-1]) is None:
+    if not hops or address_of(hops[-1]) is None:
         return None, False
     return hops[-1], True
 
@@ -195,19 +195,6 @@ def _host_name(request: Request) -> str:
     return host if host.endswith("]") else host.rsplit(":", 1)[0]
 
 
-def _address(text: str) -> Any:
-    try:
-        address = ipaddress.ip_address(text)
-    except ValueError:
-        return None
-    return getattr(address, "ipv4_mapped", None) or address
-
-
-def _within(text: str, networks: list[Any]) -> bool:
-    address = _address(text)
-    return address is not None and any(address in network for network in networks)
-
-
 def _is_loopback(text: str | None) -> bool:
-    address = _address(text or "")
+    address = address_of(text or "")
     return address is not None and address.is_loopback

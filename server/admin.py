@@ -12,18 +12,8 @@ from flask_openapi3 import APIBlueprint, Tag
 from server.api import detail
 from server.document import needs
 from server.errors import NeedsKey
-from server.schemas import (
-    IdPath,
-    KeyBody,
-    KeyList,
-    KeyRow,
-    LoginBody,
-    ModelDetail,
-    ModelPath,
-    NewKey,
-    SessionInfo,
-    VersionBody,
-)
+from server.schemas import IdPath, ModelDetail, ModelPath, VersionBody
+from server.schemas_access import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.service import current
 
 admin = APIBlueprint("admin", __name__, abp_security=needs("admin"))

@@ -20,6 +20,7 @@ from server.schemas import (
     BatchAnswer,
     BatchBody,
     LegacyQuery,
+    LegacyRegion,
     ModelDetail,
     ModelList,
     ModelPath,
@@ -36,7 +37,7 @@ MODELS = Tag(name="models", description="Who answers.")
 TEXT = {"type": "string", "description": "A data URL, or the picture as bare base64."}
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
-LEGACY_ANSWER = answer(type="array", items={"type": "object"})
+LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
 PREDICT_BODY = body(
     {
         "multipart/form-data": fields(image=FILE),

@@ -24,7 +24,11 @@ picture `label`, `predictions`, `reason` and `note`. Nothing found is an answer 
 `POST /api/classify_image` is the route that clients of the well-known tutorial use; its list has one entry a face
 with `class`, `class_probability` (percent) and `class_dictionary`, and leaves strangers out unless `?unknown=1`.
 
-`prediction_id` is there when the answer was logged, and from then on is not lost. Give it to `POST /api/corrections`.
+`prediction_id` is there when the answer was logged, and from then on is not lost. Give it to `POST /api/corrections`,
+with the picture again (`image`) where the service does not keep it. Its answer says whether the next training learns
+from it (`learned`) and why (`why`). A picture of one region goes to the data set as it is; of several, the part around
+the one that is meant, if the model finds exactly that one there: so it did for all 155 faces that it had found in group
+pictures, and for 73 of 96 in crowds. "Not a face" about one of several changes nothing, for the others are faces.
 
 ## Keys
 

@@ -1,40 +1,20 @@
-"""What people say about an answer: kept beside the answer, and appended to the data set for the next training."""
+"""What people say about an answer: checked and kept beside the answer. What it teaches is in server/lessons.py."""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
-from data_cleaning.dataset import UNKNOWN, Decision
 from server import uploads
-from server.datasets import Datasets
+from server.datasets import check_label
 from server.errors import Conflict, NotFound
-from server.schemas import CorrectionBody
+from server.lessons import About, Lesson, teach
+from server.schemas_people import CorrectionBody
 from server.service import Service
 from server.store import Store, new_id, now
 from server.tables import corrections
-
-ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
-
-
-@dataclass(frozen=True)
-class Lesson:
-    """What a data set is told about a picture."""
-
-    dataset: str
-    action: str
-    label: str | None
-    by: str
-    note: str | None
-
-    def decision(self, digest: str) -> Decision:
-        if self.action == "is":
-            return Decision(digest, "move", to=self.label, by=self.by, note=self.note)
-        return Decision(digest, ACTIONS[self.action], label=self.label, by=self.by, note=self.note)
 
 
 def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
@@ -49,14 +29,17 @@ def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
 
 
 def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
-    """Record a correction; its row. Raises NotFound, Conflict, PictureError, StoreDown."""
+    """Record a correction; its row, and what it teaches. Raises NotFound, Conflict, PictureError, StoreDown."""
     row = prediction_of(service, body.prediction_id)
     region = _region(row, body)
     label = body.label or (region or {}).get("label")
     if body.action == "is_not" and label is None:
         raise Conflict("The answer named nobody; say with `label` who it is not.")
+    if body.action == "is":
+        check_label(str(label))
     dataset = body.dataset or row["model"]
-    picture = _learn(service, body, row, Lesson(dataset, body.action, label, by, body.note))
+    lesson = Lesson(dataset, body.action, label, by, body.note)
+    taught = teach(service, lesson, About(row, region, _picture(service, body, row)))
     made = {
         "id": new_id(),
         "time": now(),
@@ -72,13 +55,13 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
             "version": row["version"],
         },
         "dataset": dataset,
-        "picture": picture,
+        "picture": taught.picture,
         "by": by,
         "note": body.note,
     }
     with service.store.write() as connection:
         connection.execute(corrections.insert(), made)
-    return made
+    return {**made, "learned": taught.learned, "why": taught.why}
 
 
 def listed(store: Store) -> list[dict[str, Any]]:
@@ -96,28 +79,6 @@ def _region(row: dict[str, Any], body: CorrectionBody) -> dict[str, Any] | None:
     if body.region >= len(row["regions"]):
         raise Conflict(f"The answer has {len(row['regions'])} regions, counted from 0; there is no {body.region}.")
     return dict(row["regions"][body.region])
-
-
-def _learn(service: Service, body: CorrectionBody, row: dict[str, Any], lesson: Lesson) -> str | None:
-    """Append the decision to the data set, and add the picture where that is clear; the file's name if it was added.
-
-    A picture of several people teaches nothing about one of them, so it is not added and nothing is decided about it.
-    """
-    if len(row["regions"]) > 1:
-        return None
-    data = _picture(service, body, row)
-    datasets = Datasets(service.settings.datasets)
-    with contextlib.suppress(Conflict):  # it is there already, as it mostly is
-        datasets.create(lesson.dataset)
-    datasets.decide(lesson.dataset, lesson.decision(row["digest"]))
-    folder = lesson.label if body.action == "is" else UNKNOWN
-    if data is None or body.action == "not_a_face" or folder is None:
-        return None
-    with contextlib.suppress(Conflict):
-        datasets.create_class(lesson.dataset, folder)
-    stored = datasets.add(lesson.dataset, folder, data, service.limits)
-    datasets.decide(lesson.dataset, lesson.decision(stored["sha256"]))
-    return f"{folder}/{stored['file']}"
 
 
 def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> bytes | None:

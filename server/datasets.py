@@ -6,19 +6,24 @@ Pictures come in re-encoded and under names made from their own sha256; names fr
 from __future__ import annotations
 
 import hashlib
-import json
+import math
+import os
 import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
-from server.schemas import NAME
-from server.store import lock, new_id
+from server.store import new_id
+from server.wording import LABEL, NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
+DELETED = ".deleted-"
+STALE = 3600.0  # seconds after which half a file is nobody's any more
 
 
 class Datasets:
@@ -61,8 +66,7 @@ class Datasets:
 
     def create_class(self, name: str, label: str) -> None:
         """An empty class. Raises NotFound, Conflict."""
-        if label.startswith("_") and label not in SPECIAL:
-            raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+        check_label(label)
         try:
             self._inside(name, label, of=self.folder(name)).mkdir()
         except FileExistsError:
@@ -82,15 +86,22 @@ class Datasets:
 
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
         """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
+        self.class_folder(name, label)
+        return self.store(name, label, reencode(data, LONGEST, limits))
+
+    def store(self, name: str, label: str, fresh: bytes) -> dict[str, Any]:
+        """Store a JPEG that was made here. Raises NotFound."""
         folder = self.class_folder(name, label)
-        fresh = reencode(data, LONGEST, limits)
         digest = hashlib.sha256(fresh).hexdigest()
         path = folder / f"{digest[:24]}.jpg"
         new = not path.exists()
         if new:
             part = path.with_suffix(f".{new_id()}.part")
-            part.write_bytes(fresh)
-            part.replace(path)
+            try:
+                part.write_bytes(fresh)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
         return {"file": path.name, "sha256": digest, "new": new}
 
     def picture(self, name: str, label: str, file: str) -> Path:
@@ -100,11 +111,22 @@ class Datasets:
             raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
         return folder / file
 
+    def holds(self, name: str, digest: str) -> bool:
+        """Whether one of its pictures has this sha256. Reads every file."""
+        folder = self._inside(name)
+        return folder.is_dir() and any(_has(path, digest) for path, _ in Dataset(folder).paths())
+
     def decide(self, name: str, decision: Decision) -> None:
         """Append what a person decided. Raises NotFound."""
-        folder = self.folder(name)
-        with lock(folder / ".decisions.lock"):
-            Dataset(folder).decide(decision)
+        Dataset(self.folder(name)).decide(decision)
+
+    def mentions(self, name: str, label: str) -> bool:
+        """Whether a data set has the class, or a decision names it. False where there is none of that name."""
+        folder = self._inside(name)
+        if not folder.is_dir():
+            return False
+        dataset = Dataset(folder)
+        return label in dataset.classes() or any(label in (each.label, each.to) for each in dataset.decisions())
 
     def forget(self, label: str) -> dict[str, Any]:
         """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
@@ -114,11 +136,24 @@ class Datasets:
             gone["pictures"] += len(digests)
             if any(known["name"] == label for known in each["classes"]):
                 self.delete_class(each["name"], label)
-            decisions = self._without(self.folder(each["name"]), label, digests)
+            decisions = Dataset(self.folder(each["name"])).withdraw(_about(label, digests))
             gone["decisions"] += decisions
             if digests or decisions:
                 gone["datasets"].append(each["name"])
         return gone
+
+    def tidy(self, older: float = STALE) -> int:
+        """Remove what killed processes left: half stored pictures and data sets half deleted; how many pieces.
+
+        older: seconds for which nobody wrote to them; what is younger may be somebody's work under way."""
+        limit = time.time() - older
+        left = [path for path in self.root.glob("*/*/*.part") if _changed(path) < limit]
+        gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]
+        for path in left:
+            path.unlink(missing_ok=True)
+        for path in gone:
+            shutil.rmtree(path, ignore_errors=True)
+        return len(left) + len(gone)
 
     def folder(self, name: str) -> Path:
         """Raises NotFound."""
@@ -136,7 +171,7 @@ class Datasets:
 
     def _inside(self, *names: str, of: Path | None = None) -> Path:
         """The folder of that name right below. The names are checked here once more, whoever calls."""
-        if not all(_plain(name) for name in names):
+        if not all(_plain(name, pattern) for name, pattern in zip(names, (NAME, LABEL), strict=False)):
             raise RequestError(f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning.")
         return (of or self.root) / names[-1]
 
@@ -151,33 +186,36 @@ class Datasets:
             if shows == label or (at == label and shows in (None, *SPECIAL)):
                 path.unlink()
                 gone.add(digest)
-            elif at == label and shows is not None and _plain(shows):
+            elif at == label and shows is not None and _plain(shows, LABEL):
                 (folder / shows).mkdir(exist_ok=True)
                 path.replace(folder / shows / path.name)
         return gone
 
-    def _without(self, folder: Path, label: str, digests: set[str]) -> int:
-        path = folder / DECISIONS
-        if not path.exists():
-            return 0
-        with lock(folder / ".decisions.lock"):
-            lines = path.read_text("utf-8").splitlines()
-            kept = [line for line in lines if not _about(line, label, digests)]
-            if len(kept) < len(lines):
-                part = path.with_suffix(".part")
-                part.write_text("".join(line + "\n" for line in kept), "utf-8")
-                part.replace(path)
-        return len(lines) - len(kept)
-
     def _discard(self, folder: Path) -> None:
         """Rename first: nobody sees a folder that is half gone, and a training under way fails."""
-        aside = self.root / f".deleted-{new_id()}"
+        aside = self.root / f"{DELETED}{new_id()}"
         folder.rename(aside)
+        os.utime(aside)
         shutil.rmtree(aside)
 
 
-def _plain(name: str) -> bool:
-    return re.fullmatch(NAME, name) is not None and len(name.encode()) <= 255
+def check_label(label: str) -> None:
+    """Raises RequestError for a special name that does not exist, and for the data set's own files."""
+    if label in (DECISIONS, GROUPS):
+        raise RequestError(f"{label!r} is a file of the data set itself; no class can be called so.")
+    if label.startswith("_") and label not in SPECIAL:
+        raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+
+
+def _plain(name: str, pattern: str = NAME) -> bool:
+    return re.fullmatch(pattern, name) is not None and len(name.encode()) <= 255
+
+
+def _has(path: Path, digest: str) -> bool:
+    try:
+        return sha256_of(path) == digest
+    except OSError:  # deleted a moment ago, or not readable: not there
+        return False
 
 
 def _shown_after(decisions: list[Decision], label: str) -> str | None:
@@ -195,9 +233,12 @@ def _shown_after(decisions: list[Decision], label: str) -> str | None:
     return shows
 
 
-def _about(line: str, label: str, digests: set[str]) -> bool:
+def _changed(path: Path) -> float:
     try:
-        found = json.loads(line)
-    except ValueError:
-        return False
-    return label in (found.get("label"), found.get("to")) or found.get("sha256") in digests
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        return math.inf
+
+
+def _about(label: str, digests: set[str]) -> Callable[[Decision], bool]:
+    return lambda each: label in (each.label, each.to) or each.sha256 in digests

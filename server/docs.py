@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
+from markupsafe import Markup, escape
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 
@@ -24,7 +28,7 @@ def page() -> str:
         for method, operation in item.items():
             entry = {"path": path, "method": method.upper(), **operation}
             groups.setdefault(operation["tags"][0], []).append(entry)
-    return render_template("docs.html", spec=spec, groups=groups, shape=shape)
+    return render_template("docs.html", spec=spec, groups=groups, **WORDS)
 
 
 def shape(schema: dict[str, Any]) -> str:
@@ -40,16 +44,25 @@ def shape(schema: dict[str, Any]) -> str:
     return str(schema.get("const", schema.get("type", "anything")))
 
 
-STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-    "section{border-top:1px solid #ddd}nav a{margin-right:1rem}table{border-collapse:collapse}"
-    "td{padding:.1rem .8rem .1rem 0;vertical-align:top}code{background:#f4f4f4}h3 b{color:#06c}"
-    "body{overflow-wrap:anywhere}nav{line-height:2}td:not(:last-child){overflow-wrap:normal}"
-    "@media(max-width:40rem){td{display:inline-block}td:last-child{display:block;padding-bottom:.5rem}}"
-    "@media(prefers-color-scheme:dark){body{background:#111;color:#ddd}code{background:#222}a,h3 b{color:#7ab8ff}}"
-)
+def prose(text: str) -> Markup:
+    """Text in which `this` is code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
+
+
+def model_of(schema: dict[str, Any]) -> str | None:
+    """The name of the type that a schema is, or is a list of."""
+    inner = schema.get("items", {}) if schema.get("type") == "array" else schema
+    return str(inner["$ref"].rsplit("/", 1)[-1]) if "$ref" in inner else None
+
+
+def pretty(example: Any) -> str:
+    """An example as a person would write it."""
+    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
 
 
 @docs.get("/api/docs.css")
 def style() -> Response:
-    return Response(STYLE, mimetype="text/css")
+    return Response((Path(__file__).parent / "templates" / "docs.css").read_text("utf-8"), mimetype="text/css")
+
+
+WORDS = {"shape": shape, "prose": prose, "model_of": model_of, "pretty": pretty}

@@ -15,12 +15,18 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from server.errors import invalid
+from server.examples import PROBLEMS, example_of
 from server.schemas import Problem
 
 KEY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
     "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
-    "session": {"type": "apiKey", "in": "cookie", "name": "likeness_session"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "likeness_session",
+        "description": "Of the page. By https its name is __Host-likeness_session.",
+    },
 }
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"
@@ -110,14 +116,19 @@ def _finish(operation: dict[str, Any]) -> None:
     """Every refusal is a Problem: any operation may refuse with any of the codes of server/errors.py."""
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     codes = {"400": "Bad request", "422": "Invalid", "429": "Busy", "503": "Away"}
     codes |= {"401": "A key is needed, or it is not valid", "403": "The key may not do this"}
     codes |= {"404": "Not found", "409": "Conflict"}
     if operation.get("requestBody"):
-        codes |= {"413": "Too large", "415": "Wrong content type"}
-    for code, text in codes.items():
-        responses.setdefault(code, {"description": text, "content": problem})
+        codes |= {"413": "Too large", "415": "Wrong content type", "507": "No room to store it"}
+    for code, text in sorted(codes.items()):
+        content = {"schema": {"$ref": REFERENCE.format(model="Problem")}, "example": PROBLEMS[code]}
+        responses.setdefault(code, {"description": text, "content": {"application/problem+json": content}})
+    for part in (operation.get("requestBody", {}), *responses.values()):
+        for kind, content in part.get("content", {}).items():
+            example = example_of(kind, content.get("schema", {}))
+            if example is not None:
+                content.setdefault("example", example)
 
 
 def _refuse(error: ValidationError) -> Response:

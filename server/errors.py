@@ -5,14 +5,17 @@ The `detail` is the error's own text; errors that are not ours say nothing of wh
 
 from __future__ import annotations
 
+import errno
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app, g, json
+from flask import Flask, Response, current_app, g, json, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning import errors as ours
+from server.wording import told
 
 log = logging.getLogger("likeness")
 
@@ -69,6 +72,10 @@ class StoreDown(ours.LikenessError):
     """The database cannot be reached."""
 
 
+class NoSpace(ours.LikenessError):
+    """Nothing can be stored: the disk is full, or may not be written."""
+
+
 # The first line whose class fits decides: special before general.
 TABLE: tuple[tuple[type[BaseException], int, str, str], ...] = (
     (MissingField, 400, "missing-field", "A field is missing"),
@@ -97,6 +104,7 @@ TABLE: tuple[tuple[type[BaseException], int, str, str], ...] = (
     (TooSlow, 503, "too-slow", "The picture took too long"),
     (NotReady, 503, "not-ready", "Not ready to answer"),
     (StoreDown, 503, "store-down", "The database is away"),
+    (NoSpace, 507, "no-space", "Nothing can be stored"),
 )
 BY_STATUS = {
     400: ("bad-request", "The request cannot be read"),
@@ -105,6 +113,7 @@ BY_STATUS = {
     413: ("body-too-large", "The body is too large"),
     415: ("wrong-content-type", "The content type is not accepted here"),
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
 INTERNAL = "Something failed inside the server. The log holds the cause under this request id."
 
 
@@ -134,6 +143,8 @@ def from_exception(error: Exception) -> Response:
     """The problem answer for any exception; one that is not in the table is logged and told as a 500."""
     if isinstance(error, HTTPException):
         return _from_http(error)
+    if isinstance(error, OSError) and error.errno in FULL:
+        error = NoSpace(f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make room.")
     found = lookup(error)
     if found is None:
         log.error("unexpected error", exc_info=error)
@@ -153,11 +164,8 @@ def describe(error: Exception) -> dict[str, Any]:
 
 def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
-    places = [
-        {"where": ".".join(str(part) for part in each["loc"]) or "body", "what": each["msg"]}
-        for each in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    detail = "; ".join(f"{each['where']}: {each['what']}" for each in places[:5]) + "."
+    places = told(error)
+    detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
     return problem(422, "invalid-request", "The request does not fit its description", detail, errors=places)
 
 
@@ -177,6 +185,8 @@ def _from_http(error: HTTPException) -> Response:
 def _http_detail(error: HTTPException) -> str:
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         return f"Allowed here: {', '.join(sorted(error.valid_methods))}."
+    if isinstance(error, NoRoute):
+        return f"There is nothing at {request.path[:80]}."
     if isinstance(error, RequestEntityTooLarge):
         settings = current_app.extensions["likeness"].settings
         return (

@@ -5,23 +5,30 @@ From the call on nobody is named so any more (server/masking.py), also while the
 
 from __future__ import annotations
 
+import contextlib
+import time
 from typing import Any
 
 from data_cleaning.errors import LikenessError
 from server.datasets import Datasets
-from server.errors import NotFound, RequestError
+from server.errors import Conflict, NotFound, RequestError
 from server.masking import Rule
 from server.service import Service
 
+ENDING = 40.0  # seconds for a training to end: it is asked first, and then ended
+
 
 def forget(service: Service, label: str, by: str) -> dict[str, Any]:
-    """Forget a class everywhere; what was removed. Raises NotFound when nothing knows it, StoreDown."""
+    """Forget a class everywhere; what was removed. Raises NotFound when nothing knows it, Conflict, StoreDown."""
     if label.startswith("_"):
         raise RequestError(f"{label!r} is a special class, not a person's.")
     service.keeper.settle()
+    stopped = stop_trainings(service, label)
     knowing = models_knowing(service, label)
+    # A retraining without somebody else, under way now, may still bring one more version that knows them.
+    busy = {job["arguments"]["model"] for job in service.jobs.all() if job["state"] == "running"}
     for name, versions in knowing.items():
-        service.models.masks.add(Rule.of(name, max(versions), label))
+        service.models.masks.add(Rule.of(name, max(versions) + (name in busy), label))
     removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
     ids, corrections = service.history.forget(label)
     service.jobs.forget(label)
@@ -31,13 +38,41 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
         "corrections": corrections,
         "kept_pictures": service.kept.remove(ids),
     }
+    for each in stopped:
+        _again(service, each)
     if not knowing and not any(removed.values()):
         raise NotFound(f"Nothing here knows a class {label!r}.")
     models = [
         {"name": name, "versions": versions, "job": _job(service, name, label, by)}
         for name, versions in knowing.items()
     ]
-    return {"label": label, "removed": removed, "models": models}
+    return {"label": label, "removed": removed, "models": models, "restarted": [each["model"] for each in stopped]}
+
+
+def stop_trainings(service: Service, label: str) -> list[dict[str, Any]]:
+    """End the training that has read the class's pictures already, or it would make a version that knows them; what
+    it was told. Raises Conflict, before anything was removed, where it does not end in time."""
+    datasets = Datasets(service.settings.datasets)
+    running = [job for job in service.jobs.all() if job["kind"] == "train" and job["state"] == "running"]
+    theirs = [job for job in running if datasets.mentions(job["arguments"]["dataset"], label)]
+    for job in theirs:
+        with contextlib.suppress(Conflict):  # it ended a moment ago
+            service.jobs.cancel(job["id"])
+    until = time.monotonic() + ENDING
+    while any(service.jobs.get(job["id"])["state"] == "running" for job in theirs):
+        if time.monotonic() > until:
+            raise Conflict(
+                "A training that has read their pictures is still ending. Nothing was removed; ask again soon."
+            )
+        service.jobs.ensure_runner()  # one that was killed leaves its job behind
+        time.sleep(0.2)
+    return [job["arguments"] | {"by": job["by"]} for job in theirs]
+
+
+def _again(service: Service, told: dict[str, Any]) -> None:
+    """Queue the stopped training once more, without them; where too little is left it says so itself."""
+    with contextlib.suppress(Conflict):
+        service.jobs.add("train", {key: told[key] for key in told if key != "by"}, told["by"])
 
 
 def models_knowing(service: Service, label: str) -> dict[str, list[int]]:

@@ -8,27 +8,26 @@ not be shared (connections, threads) is made anew in each.
 from __future__ import annotations
 
 import gc
+import itertools
 import os
+import shutil
 import sys
 from typing import Any
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
-from server import logs
-from server.settings import SettingError, load
+from server import logs, metrics
+from server.settings import SettingError, load, make_state
 
 try:
     _settings = load()
+    make_state(_settings)
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 
-# The Prometheus library decides when it is imported whether processes share their numbers: the folder comes first.
-_numbers = _settings.state.resolve() / "metrics"
-_numbers.mkdir(parents=True, exist_ok=True)
-for _old in _numbers.glob("*.db"):
-    _old.unlink()
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_numbers)
+_numbers = metrics.folder(_settings.state)
+metrics.share(_numbers)
 
 bind = [each.strip() for each in _settings.bind.split(",")]
 workers = _settings.process_count
@@ -41,6 +40,8 @@ graceful_timeout = int(_settings.picture_seconds) + 10
 timeout = int(_settings.picture_seconds) + 60
 keepalive = 75  # longer than the proxy's, so that it is never we who close a connection it is about to use
 backlog = 512
+secure_scheme_headers: dict[str, str] = {}  # whom to believe about https is decided in server/sessions.py alone
+forwarder_headers = ""
 logconfig_dict = logs.configuration(_settings.log_level)
 control_socket_disable = True
 accesslog = None  # the application writes its own, with the route and the request's id
@@ -54,9 +55,20 @@ def when_ready(server: Any) -> None:
     gc.freeze()
 
 
+def on_exit(server: Any) -> None:
+    shutil.rmtree(_numbers, ignore_errors=True)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The first place that no living process has: while all are replaced there are twice as many."""
+    taken = {each.place for each in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
 def post_fork(server: Any, worker: Any) -> None:
     from server.service import of
 
+    metrics.take(worker.place)
     of(worker.app.wsgi()).after_fork()
 
 
@@ -67,7 +79,4 @@ def worker_exit(server: Any, worker: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """Its gauges no longer count; its counters do."""
-    from prometheus_client import multiprocess
-
-    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+    metrics.leave(worker.place)

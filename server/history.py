@@ -153,10 +153,12 @@ class History:
             }
 
     def forget(self, label: str) -> tuple[list[str], int]:
-        """Remove every prediction and correction in which the label occurs: (ids of predictions, corrections)."""
+        """Remove every prediction and correction in which the label occurs, or of which a person said that it is who
+        is seen: (ids of predictions, corrections)."""
         with self.store.write() as connection:
             named = select(regions.c.prediction).where(or_(regions.c.label == label, regions.c.best == label))
-            wanted = or_(predictions.c.label == label, predictions.c.id.in_(named))
+            said = select(corrections.c.prediction).where(corrections.c.action == "is", corrections.c.label == label)
+            wanted = or_(predictions.c.label == label, predictions.c.id.in_(named), predictions.c.id.in_(said))
             ids = list(connection.scalars(select(predictions.c.id).where(wanted)))
             every = select(corrections.c.id, corrections.c.label, corrections.c.before, corrections.c.prediction)
             gone = [row.id for row in connection.execute(every) if _names(row, label) or row.prediction in set(ids)]

@@ -1,4 +1,4 @@
-"""One quiet thread a process: moves answers from the journal to the database, keeps pictures, removes what is old."""
+"""One quiet thread a process: moves answers from the journal to the database, keeps pictures, does what comes round."""
 
 from __future__ import annotations
 
@@ -7,22 +7,37 @@ import os
 import queue
 import threading
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from server.errors import StoreDown
-from server.history import History
 from server.journal import Journal
 from server.pictures import Kept
 
 log = logging.getLogger("likeness.housekeeping")
 PAUSE = 0.5  # seconds between two moves: one transaction for all answers of that time
-SWEEP = 3600.0  # seconds between two looks for what is too old
+LOOK = 5.0  # seconds after which it looks whether something is due, also when nobody asks anything
 WAITING = 16  # pictures that may wait to be kept; more are not kept, for memory is for answering
 
 
+@dataclass
+class Chore:
+    """Something to do every so many seconds, the first time at once."""
+
+    do: Callable[[], object]
+    every: float
+    next: float = 0.0
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self.next:
+            return False
+        self.next = time.monotonic() + self.every
+        return True
+
+
 class Housekeeper:
-    def __init__(self, journal: Journal, history: History, kept: Kept, prediction_days: int) -> None:
-        self.journal, self.history, self.kept = journal, history, kept
-        self.prediction_days = prediction_days
+    def __init__(self, journal: Journal, kept: Kept, chores: Sequence[Chore] = ()) -> None:
+        self.journal, self.kept, self.chores = journal, kept, chores
         self._pictures: queue.Queue[tuple[str, bytes]] = queue.Queue(WAITING)
         self._wake = threading.Event()
         self._stopped = threading.Event()
@@ -30,9 +45,17 @@ class Housekeeper:
         self._owner = 0
         self._thread: threading.Thread | None = None
 
+    def start(self) -> None:
+        """Begin in this process; once is enough, and `notice` does it too."""
+        with self._guard:
+            if self._owner != os.getpid():  # threads do not survive a fork
+                self._owner = os.getpid()
+                self._thread = threading.Thread(target=self._work, name="housekeeping", daemon=True)
+                self._thread.start()
+
     def notice(self, prediction: str | None = None, picture: bytes | None = None) -> None:
         """Something was logged, perhaps with a picture to keep. Returns at once."""
-        self._start()
+        self.start()
         if prediction and picture and self.kept.days:
             try:
                 self._pictures.put_nowait((prediction, picture))
@@ -49,38 +72,30 @@ class Housekeeper:
 
     def settle(self) -> None:
         """Everything that waits, now. Raises StoreDown."""
-        while not self._pictures.empty():
-            self.kept.keep(*self._pictures.get())
+        self._keep()
         self.journal.drain()
 
-    def _start(self) -> None:
-        with self._guard:
-            if self._owner != os.getpid():  # threads do not survive a fork
-                self._owner = os.getpid()
-                self._thread = threading.Thread(target=self._work, name="housekeeping", daemon=True)
-                self._thread.start()
-
     def _work(self) -> None:
-        swept = 0.0
         while not self._stopped.is_set():
-            self._wake.wait(60)
+            self._wake.wait(LOOK)
             self._wake.clear()
-            swept = self._round(swept)
+            self._attempt(self._keep)
+            self._attempt(lambda: self.journal.drain(wait=False))
+            for chore in self.chores:
+                if chore.is_due():
+                    self._attempt(chore.do)
             self._stopped.wait(PAUSE)
 
-    def _round(self, swept: float) -> float:
+    def _keep(self) -> None:
+        while not self._pictures.empty():
+            self.kept.keep(*self._pictures.get())
+
+    def _attempt(self, do: Callable[[], object]) -> None:
         try:
-            while not self._pictures.empty():
-                self.kept.keep(*self._pictures.get())
-            self.journal.drain(wait=False)
-            if time.monotonic() - swept > SWEEP or not swept:
-                self.kept.expire()
-                self.history.expire(self.prediction_days)
-                return time.monotonic()
+            do()
         except StoreDown as error:
             log.warning("%s", error)
             self._wake.set()
             self._stopped.wait(5)
         except Exception as error:  # the thread must live as long as the process
             log.error("housekeeping failed", exc_info=error)
-        return swept

@@ -94,6 +94,11 @@ class Jobs:
             connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(**changes))
             return {**row, **changes}
 
+    def running(self) -> list[dict[str, Any]]:
+        """Jobs that run, or that nobody ended: at most one, and none while the caller is the one runner."""
+        with self.store.read() as connection:
+            return [dict(row) for row in connection.execute(select(jobs).where(jobs.c.state == RUNNING)).mappings()]
+
     def recover(self) -> int:
         """Jobs that run in the table while nobody runs them: once more, or failed after two attempts; how many."""
         with self.store.write() as connection:
@@ -119,6 +124,11 @@ class Jobs:
         """How many wait or run."""
         with self.store.read() as connection:
             return len(list(connection.execute(select(jobs.c.id).where(jobs.c.state.in_(OPEN)))))
+
+    def revive(self) -> None:
+        """A runner that was killed left its job behind: see to it that somebody goes on. Raises StoreDown."""
+        if self.autostart and self.open():
+            self.ensure_runner()
 
     def ensure_runner(self) -> None:
         """Start the runner unless one is there; it ends by itself when the queue is empty."""

@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select, update
 
-from server.errors import Conflict, NotFound
-from server.store import Store, now
+from server.errors import Conflict, NotFound, RequestError, StoreDown
+from server.store import AWAY, Store, now
 from server.tables import keys
 
 ROLES = ("predict", "train", "admin")
+REMEMBERED = 600.0  # seconds for which a key counts as it was while the database is away, and nobody can revoke it
 NOBODY = hashlib.sha256(b"").hexdigest()
 
 
@@ -32,9 +34,12 @@ class Key:
 class Keys:
     def __init__(self, store: Store) -> None:
         self.store = store
+        self._seen: dict[str, tuple[float, dict[str, Any]]] = {}
 
     def create(self, name: str, role: str, expires: int | None = None) -> tuple[str, dict[str, Any]]:
-        """(the key, shown only now; its row). expires: milliseconds since 1970."""
+        """(the key, shown only now; its row). expires: milliseconds since 1970. Raises RequestError for its name."""
+        if not (1 <= len(name) <= 64 and name.isprintable()):
+            raise RequestError(f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}.")
         identity, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         row = {
             "id": identity,
@@ -92,9 +97,23 @@ class Keys:
     def _row(self, identity: str) -> dict[str, Any] | None:
         if not (0 < len(identity) <= 16 and identity.isalnum() and identity.isascii()):
             return None
-        with self.store.read() as connection:
-            row = connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
-        return dict(row) if row else None
+        try:
+            with self.store.read() as connection:
+                row = connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
+        except StoreDown:
+            return self._remembered(identity)
+        if row is None:
+            self._seen.pop(identity, None)
+            return None
+        self._seen[identity] = (time.monotonic(), dict(row))
+        return dict(row)
+
+    def _remembered(self, identity: str) -> dict[str, Any]:
+        """The row as it was a short while ago: a database that is away must not stop the answers. Raises StoreDown."""
+        when, row = self._seen.get(identity, (-REMEMBERED, {}))
+        if time.monotonic() - when > REMEMBERED or not row:
+            raise StoreDown(AWAY)
+        return row
 
 
 def _valid(row: dict[str, Any]) -> Key | None:

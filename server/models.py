@@ -106,6 +106,12 @@ class Models:
         self._bell.parent.mkdir(parents=True, exist_ok=True)
         self._bell.touch()
 
+    def catch_up(self) -> None:
+        """Now, and not beside the first answers: a process made from an old one has what that one once loaded."""
+        for name, (stamp, _) in list(self._live.items()):
+            if self._stamp(name, stamp) != stamp:
+                self._catch_up(name)
+
     def loaded(self) -> list[str]:
         """Names of the models that answer now."""
         return list(self._live)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, current_app, request, send_from_directory
+from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import PathConverter
 
 from server.errors import NotFound
 from server.service import current
@@ -24,12 +26,23 @@ def index() -> Response:
     return serve("index.html")
 
 
-@pages.get("/<path:name>")
+class FilePath(PathConverter):
+    """Any path but the API's: there a wrong method or address is told by who knows which there are."""
+
+    regex = r"(?!api/)[^/].*?"
+
+
+@pages.record_once
+def add_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["file"] = FilePath
+
+
+@pages.get("/<file:name>")
 def serve(name: str) -> Response:
-    """A file of the ui folder; nothing hidden, nothing under /api."""
+    """A file of the ui folder; nothing hidden."""
     folder = current().settings.ui.resolve()
     hidden = "\0" in name or any(part.startswith(".") for part in name.split("/"))
-    if hidden or name.startswith("api/") or not (folder / name).is_file():
+    if hidden or not (folder / name).is_file():
         _only_other_methods()
         raise NotFound(f"There is nothing at /{name[:80]}.")
     return send_from_directory(folder, name, max_age=300 if "." in name else 0)

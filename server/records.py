@@ -17,18 +17,18 @@ from server.corrections import correct, listed, prediction_of
 from server.document import needs, schema_of
 from server.forgetting import forget
 from server.history import DAY, Filter
-from server.schemas import (
-    Correction,
+from server.schemas import IdPath
+from server.schemas_people import (
     CorrectionBody,
     CorrectionList,
     Forgotten,
-    IdPath,
     LabelPath,
     PredictionList,
     PredictionQuery,
     PredictionRow,
     Stats,
     StatsQuery,
+    Taught,
 )
 from server.service import current
 
@@ -79,7 +79,7 @@ for rule in ("/api/stats", "/stats"):
     records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(stats)
 
 
-@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Correction})
+@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
 def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
     """Say that an answer was wrong, or right: the data set keeps it for the next training."""
     return correct(current(), body, caller().by), 201

@@ -1,13 +1,15 @@
 """The process that does the long work: `python -m server work`. One at a time, one job after the other.
 
 Training is a child of this process with a memory limit and low priority. If this process is killed the kernel
-ends the child too, and the next runner finds the job still marked as running and begins it once more.
+ends the child too, and the next runner, which a web process starts in a few seconds, finds the job still marked as
+running and begins it once more.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import json
 import logging
 import os
@@ -22,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from server.errors import StoreDown
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
 from server.settings import Settings
 from server.store import lock, now
@@ -31,6 +34,8 @@ log = logging.getLogger("likeness.runner")
 Command = Callable[[dict[str, Any], Settings], list[str]]
 LOOK = 0.3  # seconds between two looks at cancel and time
 PATIENCE = 20.0  # seconds between asking a child to end and ending it
+AGAIN = 5.0  # seconds between two attempts to write down an end
+STUBBORN = 3600.0  # seconds for which that is attempted
 TAIL = 4000  # characters of its output that a failed job keeps
 PROOF = ("trained", "removed_versions", "left")  # of a forgetting: nothing that names anybody
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
@@ -48,7 +53,8 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
         return [*start, "train", folder, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
-        return [*start, "forget", given["model"], given["label"], *datasets, *artifacts, "--progress-json"]
+        # Behind --, for a class may have a name that begins with a dash.
+        return [*start, "forget", *datasets, *artifacts, "--progress-json", "--", given["model"], given["label"]]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 
@@ -65,7 +71,7 @@ class Runner:
             with lock(self.settings.state / "jobs.lock", wait=False) as held:
                 if not held:
                     return done
-                self.jobs.recover()
+                self._recover()
                 while job := self.jobs.take():
                     self._run(job)
                     done += 1
@@ -73,29 +79,62 @@ class Runner:
             if not self.jobs.open():
                 return done
 
+    def _recover(self) -> None:
+        """Jobs that a killed runner left. One that had told its result was done; others begin once more, or failed."""
+        for job in self.jobs.running():
+            result = _result(self._folder(job["id"]) / "out")
+            if result is not None:
+                self._end(job, {"state": DONE, "result": result, "message": None})
+        self.jobs.recover()
+
     def _run(self, job: dict[str, Any]) -> None:
         try:
             ending = self._child(job)
         except Exception as error:  # one bad job must not keep the others waiting
             log.error("job %s failed to start", job["id"], exc_info=error)
             ending = {"state": FAILED, "message": "It could not be started; the log holds the cause."}
+        self._end(job, ending)
+
+    def _end(self, job: dict[str, Any], ending: dict[str, Any]) -> None:
         if ending["state"] == DONE:
             (self.settings.state / "bell").touch()  # every process looks for the new version
             if job["kind"] == "forget":
                 ending |= self._forgotten(job, ending["result"])
-        self.jobs.change(job["id"], ended=now(), **ending)
+        self._write(job["id"], ended=now(), **ending)
         if job["kind"] == "forget":
+            if ending["state"] == DONE:
+                shutil.rmtree(self._folder(job["id"]), ignore_errors=True)
             self.jobs.store.compact()
 
+    def _write(self, job: str, **values: Any) -> None:
+        """As soon as the database takes it: hours of work are not done again because it was away for a minute."""
+        until = time.monotonic() + STUBBORN
+        while True:
+            try:
+                return self.jobs.change(job, **values)
+            except StoreDown as error:
+                if time.monotonic() > until:
+                    raise
+                log.warning("the end of job %s is not written yet: %s", job, error)
+                time.sleep(AGAIN)
+
     def _forgotten(self, job: dict[str, Any], result: Any) -> dict[str, Any]:
-        """Nothing that knew the person is left: the wish itself is the last place that names them."""
-        model = job["arguments"]["model"]
-        shutil.rmtree(self.settings.state / "jobs" / job["id"], ignore_errors=True)
+        """Nothing that knew the person is left: the wish itself is the last place that names them.
+
+        The proof takes the place of all that the command said, so that a kill right here loses nothing either."""
+        folder = self._folder(job["id"])
         told = {key: result.get(key) for key in PROOF} if isinstance(result, dict) else None
-        return {"arguments": {"model": model, "label": "(forgotten)"}, "result": told}
+        part = folder / "out.part"
+        part.write_text(json.dumps(told))
+        part.replace(folder / "out")
+        (folder / "log").unlink(missing_ok=True)
+        return {"arguments": {"model": job["arguments"]["model"], "label": "(forgotten)"}, "result": told}
+
+    def _folder(self, job: str) -> Path:
+        return self.settings.state / "jobs" / job
 
     def _child(self, job: dict[str, Any]) -> dict[str, Any]:
-        folder = self.settings.state / "jobs" / job["id"]
+        folder = self._folder(job["id"])
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "out").open("wb") as out:
             child = subprocess.Popen(
@@ -103,25 +142,33 @@ class Runner:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.PIPE,
-                preexec_fn=self._prepare,
-                env={**os.environ, "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+                preexec_fn=functools.partial(self._prepare, os.getpid()),
+                env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1"},
             )
         said = Said(self.jobs, job["id"], folder / "log")
         assert child.stderr is not None
         reader = threading.Thread(target=said.listen, args=(child.stderr,), daemon=True)
         reader.start()
-        why = self._watch(child, job["id"])
-        reader.join(5)
-        child.stderr.close()
+        try:
+            why = self._watch(child, job["id"])
+        finally:  # whatever happened to us, nothing goes on behind our back
+            if child.poll() is None:
+                child.kill()
+                child.wait()
+            reader.join(5)
+            child.stderr.close()
         tail = said.tail.replace(f"{self.settings.datasets}/", "").replace(f"{self.settings.artifacts}/", "")
-        return _ending(child.returncode, why, (folder / "out").read_text("utf-8", "replace"), tail)
+        return _ending(child.returncode, why, _result(folder / "out"), tail)
 
-    def _prepare(self) -> None:
+    def _prepare(self, runner: int) -> None:
         """In the child, before it becomes the training: limits, priority, and an end together with this process."""
         limit = self.settings.train_memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-        os.nice(self.settings.train_nice)
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)
+        os.setsid()  # Ctrl-C is for us to pass on; and a session can step back, see below
+        _step_back(self.settings.train_nice)
+        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # at once: the next runner may begin in a moment
+        if os.getppid() != runner:  # it was killed before we could ask for that
+            os._exit(1)
 
     def _watch(self, child: subprocess.Popen[bytes], job: str) -> str | None:
         """Wait for the end; why it was ended early, if it was."""
@@ -139,11 +186,25 @@ class Runner:
                 child.kill()
 
     def _wish(self, job: str, seconds: float) -> str | None:
-        if self.jobs.get(job)["cancel"]:
-            return "Cancelled."
+        with contextlib.suppress(StoreDown):  # nobody can have wished anything then
+            if self.jobs.get(job)["cancel"]:
+                return "Cancelled."
         if seconds > self.settings.train_minutes * 60:
             return f"It took longer than the {self.settings.train_minutes} minutes that are allowed."
         return None
+
+
+def _step_back(nice: int) -> None:
+    """Let this process, and the reading of its files, wait for everybody else's.
+
+    Where the kernel shares the processors among sessions first (autogroup, as it does on a desktop and in many
+    containers), a nice value counts within the session alone: there the session has to step back as well.
+    """
+    os.nice(nice)
+    with contextlib.suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # never interrupts anybody when it wakes up
+    with contextlib.suppress(OSError):
+        Path("/proc/self/autogroup").write_text(str(nice))
 
 
 class Said:
@@ -190,19 +251,26 @@ def _progress(line: str) -> dict[str, Any] | None:
         return None
 
 
-def _ending(code: int, why: str | None, out: str, tail: str) -> dict[str, Any]:
-    if code == 0:  # it may have finished just before it was asked to stop
-        return {"state": DONE, "result": _last_object(out), "message": None}
+def _ending(code: int, why: str | None, result: Any, tail: str) -> dict[str, Any]:
+    """code: of the child, below 0 for the signal that killed it. result: what it printed at its end, or None."""
+    if code == 0 or (code < 0 and result is not None):  # it may have finished just before it was stopped
+        return {"state": DONE, "result": result, "message": None}
     if why is not None:
         return {"state": CANCELLED if why == "Cancelled." else FAILED, "message": why}
-    told = tail.strip().splitlines()[-1:] or [CODES.get(code, f"It ended with the code {code}.")]
-    return {"state": FAILED, "message": told[0][:500]}
+    return {"state": FAILED, "message": _told(code, tail)[:500]}
 
 
-def _last_object(out: str) -> Any:
-    for text in (out, *reversed(out.strip().splitlines())):
-        try:
-            return json.loads(text)
-        except ValueError:
-            continue
+def _told(code: int, tail: str) -> str:
+    if code < 0:  # its last words were about something else
+        return CODES.get(code) or f"It was ended by the signal {signal.Signals(-code).name}."
+    return (tail.strip().splitlines() or [f"It ended with the code {code}."])[-1]
+
+
+def _result(out: Path) -> dict[str, Any] | None:
+    """The JSON object that a command prints when all is done; None where it did not come so far."""
+    text = out.read_text("utf-8", "replace") if out.exists() else ""
+    for each in (text, *reversed(text.strip().splitlines())):
+        with contextlib.suppress(ValueError):
+            found = json.loads(each)
+            return found if isinstance(found, dict) else None
     return None

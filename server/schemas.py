@@ -1,10 +1,15 @@
-"""What comes in and what goes out, as pydantic models: they validate, and the OpenAPI document is made from them."""
+"""What comes in and what goes out, as pydantic models: they validate, and the OpenAPI document is made from them.
+
+Here is what all share and what asking takes; the rest is in schemas_training, schemas_people and schemas_access.
+"""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from server.wording import LABEL, NAME
 
 
 def _strict_bool(value: Any) -> Any:
@@ -26,8 +31,9 @@ def _strict_int(value: Any) -> Any:
 # A query holds text; these accept exactly what the document says and no yes, on, 1.0 or 1_000.
 QueryBool = Annotated[bool, BeforeValidator(_strict_bool)]
 QueryInt = Annotated[int, BeforeValidator(_strict_int)]
-NAME = r"^[^\x00-\x20\x7f/\\.][^\x00-\x1f\x7f/\\]{0,62}$"
 Name = Annotated[str, Field(pattern=NAME, description="A name without slashes that does not start with a dot.")]
+
+Label = Annotated[str, Field(pattern=LABEL, description="A class's name, without slashes.")]
 
 
 class In(BaseModel):
@@ -77,7 +83,7 @@ class PictureBody(In):
     @model_validator(mode="after")
     def _one(self) -> PictureBody:
         if (self.image is None) == (self.url is None):
-            raise ValueError("give either image or url")
+            raise ValueError("must hold either image or url")
         return self
 
 
@@ -90,7 +96,7 @@ class Scored(Out):
     score: float = Field(ge=0, le=1)
 
 
-class Region(Out):
+class Found(Out):
     box: list[int] = Field(min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels.")
     kind: str = Field(description="face, person or picture.")
     label: str | None = Field(description="Who or what it is; null when nobody known.")
@@ -101,7 +107,19 @@ class Region(Out):
     reason: str = Field(description="known or unknown.")
     note: str
     marks: list[str] = Field(description="Marks of quality, as small or one_eye.")
+
+
+class Region(Found):
     top_k: list[Scored]
+
+
+class LegacyRegion(Found):
+    """The tutorial's names, and our own beside them."""
+
+    class_: str = Field(alias="class", description="The most probable class.")
+    class_probability: list[float] = Field(description="Percent for each class, in class_dictionary order.")
+    class_dictionary: dict[str, int]
+    prediction_id: str | None
 
 
 class ModelVersion(Out):
@@ -186,237 +204,8 @@ class VersionQuery(BaseModel):
     version: QueryInt | None = Field(None, ge=1, le=1_000_000, description="The active one if left out.")
 
 
-class KeyBody(In):
-    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
-    role: Literal["predict", "train", "admin"]
-    days: int | None = Field(None, ge=1, le=3650, description="Days until it expires; never if left out.")
-
-
-class KeyRow(Out):
-    id: str
-    name: str
-    role: str
-    created: int = Field(description="Milliseconds since 1970, UTC, as all times here.")
-    expires: int | None
-    revoked: int | None
-    valid: bool
-
-
-class NewKey(KeyRow):
-    key: str = Field(description="Shown only now.")
-
-
-class KeyList(Out):
-    keys: list[KeyRow]
-
-
 class IdPath(BaseModel):
     id: str = Field(pattern=r"^[0-9a-f]{1,32}$")
-
-
-class LoginBody(In):
-    key: str = Field(min_length=1, max_length=200)
-
-
-class SessionInfo(Out):
-    role: str
-    via: str
-    name: str
-    csrf: str | None = Field(description="Send it as X-CSRF-Token with whatever changes something.")
-
-
-class DatasetBody(In):
-    name: Name
-
-
-class DatasetPath(BaseModel):
-    dataset: Name
-
-
-class ClassPath(DatasetPath):
-    label: Name
-
-
-class PicturePath(ClassPath):
-    file: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
-
-
-class LabelPath(BaseModel):
-    label: Name
-
-
-class PictureQuery(BaseModel):
-    size: QueryInt = Field(256, ge=16, le=2048, description="Longest side in pixels.")
-
-
-class ClassRow(Out):
-    name: str
-    pictures: int
-
-
-class DatasetRow(Out):
-    name: str
-    classes: list[ClassRow]
-    pictures: int
-
-
-class DatasetList(Out):
-    datasets: list[DatasetRow]
-
-
-class PictureList(Out):
-    pictures: list[str]
-
-
-class Stored(Out):
-    file: str
-    sha256: str
-    new: bool = Field(description="false when the class had this very picture already.")
-
-
-class UploadEntry(Out):
-    index: int
-    ok: bool
-    stored: Stored | None = None
-    problem: Problem | None = None
-
-
-class UploadAnswer(Out):
-    results: list[UploadEntry]
-    failed: int
-
-
-class JobBody(In):
-    dataset: Name
-    model: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
-    recipe: (
-        Literal[
-            "auto", "face-classic", "face-modern", "person-classic", "person-modern", "object-classic", "object-modern"
-        ]
-        | None
-    ) = None
-
-
-class Progress(Out):
-    stage: str
-    done: int
-    total: int
-    message: str
-
-
-class Job(Out):
-    id: str
-    kind: str
-    arguments: dict[str, Any]
-    state: str = Field(description="queued, running, done, failed or cancelled.")
-    created: int
-    started: int | None
-    ended: int | None
-    attempts: int
-    cancel: bool
-    progress: Progress | None
-    result: Any = Field(description="What the training said at its end: name, version.")
-    message: str | None
-    by: str
-    report: str | None = Field(None, description="Where the report of the new version can be read.")
-
-
-class JobList(Out):
-    jobs: list[Job]
-
-
-class ForgottenModel(Out):
-    name: str
-    versions: list[int]
-    job: str = Field(description="The retraining without them; not named any more from now on.")
-
-
-class Forgotten(Out):
-    label: str
-    removed: dict[str, Any]
-    models: list[ForgottenModel]
-
-
-class CorrectionBody(In):
-    prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    action: Literal["is", "is_not", "not_a_face"]
-    label: Name | None = Field(None, description="Who it is; with is_not, who it is not.")
-    region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
-    dataset: Name | None = Field(None, description="Data set that learns from it; the model's name if left out.")
-    image: str | None = Field(None, description="The picture, where the service did not keep it.")
-    note: str | None = Field(None, max_length=1000)
-
-    @model_validator(mode="after")
-    def _labelled(self) -> CorrectionBody:
-        if self.action == "is" and self.label is None:
-            raise ValueError("is needs a label")
-        return self
-
-
-class Correction(Out):
-    id: str
-    time: int
-    prediction: str
-    position: int | None
-    action: str
-    before: dict[str, Any] = Field(description="What the model had said.")
-    label: str | None = Field(description="What the person said.")
-    dataset: str
-    picture: str | None = Field(description="The picture that was added to the data set, if it could be.")
-    by: str
-    note: str | None
-
-
-class CorrectionList(Out):
-    corrections: list[Correction]
-
-
-class PredictionQuery(BaseModel):
-    label: Name | None = None
-    reason: Literal["known", "unknown", "nothing_found"] | None = None
-    model: Name | None = None
-    since: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999, description="Milliseconds since 1970.")
-    until: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999)
-    before: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = Field(None, description="`next` of a page.")
-    limit: QueryInt = Field(50, ge=1, le=500)
-    format: Literal["json", "csv"] = Field("json", description="csv gives all that fit, without pages.")
-
-
-class PredictionRow(Out):
-    id: str
-    time: int
-    model: str
-    version: int
-    digest: str
-    width: int
-    height: int
-    label: str | None
-    reason: str
-    seconds: float
-    stages: dict[str, float]
-    client: str | None
-    key: str | None
-    regions: list[dict[str, Any]]
-
-
-class PredictionList(Out):
-    predictions: list[PredictionRow]
-    next: str | None = Field(description="Give it as `before` for the next page.")
-
-
-class StatsQuery(BaseModel):
-    days: QueryInt = Field(30, ge=1, le=3650)
-
-
-class Stats(Out):
-    days: int
-    predictions: int
-    by_reason: dict[str, int]
-    by_label: dict[str, int]
-    by_model: dict[str, int]
-    mean_seconds: float | None
-    slowest_seconds: float | None
-    corrections: int
 
 
 class Health(Out):

@@ -10,8 +10,9 @@ from flask import Flask, current_app
 
 from data_cleaning.images import Limits
 from server.access import Access
+from server.datasets import Datasets
 from server.history import History
-from server.housekeeping import Housekeeper
+from server.housekeeping import Chore, Housekeeper
 from server.jobs import Jobs
 from server.journal import Journal
 from server.keys import Keys
@@ -23,6 +24,8 @@ from server.settings import Settings
 from server.store import Store
 
 KEY = "likeness"
+HOUR = 3600.0
+EVERY = 5.0  # seconds between two looks whether somebody does the work that waits
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,10 @@ class Service:
         return Limits(pixels=self.settings.picture_pixels, bytes=self.settings.picture_bytes)
 
     def after_fork(self) -> None:
-        """In a fresh process: leave the parent's connections alone."""
+        """In a fresh process: leave the parent's connections alone, know what is active now, begin the housekeeping."""
         self.store.after_fork()
+        self.models.catch_up()
+        self.keeper.start()
 
     def close(self) -> None:
         """Stop the threads and close the connections; what is in the journal stays there."""
@@ -66,6 +71,14 @@ def build(settings: Settings, models: Models) -> Service:
     metrics = Metrics()
     pool = Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds)
     pool.told = metrics.pictures.set
+    jobs = Jobs(store, settings)
+    hourly = (
+        kept.expire,
+        lambda: history.expire(settings.keep_predictions_days),
+        models.registry.tidy,
+        Datasets(settings.datasets).tidy,
+    )
+    chores = [Chore(jobs.revive, EVERY), *(Chore(each, HOUR) for each in hourly)]
     return Service(
         settings=settings,
         models=models,
@@ -75,9 +88,9 @@ def build(settings: Settings, models: Models) -> Service:
         access=Access(settings, keys),
         history=history,
         journal=journal,
-        jobs=Jobs(store, settings),
+        jobs=jobs,
         kept=kept,
-        keeper=Housekeeper(journal, history, kept, settings.keep_predictions_days),
+        keeper=Housekeeper(journal, kept, chores),
         metrics=metrics,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )

@@ -10,6 +10,8 @@ from __future__ import annotations
 import dataclasses
 import ipaddress
 import os
+import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,7 +85,7 @@ class Settings:
     keep_predictions_days: int = setting(365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500)
 
     train_memory_mb: int = setting(4096, "Address space that training may use, in MiB.", low=512, high=1 << 20)
-    train_nice: int = setting(10, "How far training steps back for answering (nice value).", low=0, high=19)
+    train_nice: int = setting(19, "How far training steps back for answering (nice value).", low=0, high=19)
     train_minutes: int = setting(240, "Longest time for one training, in minutes.", low=1, high=10080)
 
     @property
@@ -175,12 +177,37 @@ def _check_lists(settings: Settings) -> None:
                     f"{variable('trusted_proxy')} holds {proxy!r}; write addresses like 127.0.0.1, "
                     "networks like 10.0.0.0/8, or unix."
                 ) from None
+    if settings.database_url and not re.match(r"(sqlite|postgres(ql)?(\+\w+)?)://", settings.database_url):
+        raise SettingError(
+            f"{variable('database_url')} does not name a database that is known here; write sqlite:///FILE or "
+            "postgresql://USER:PASSWORD@HOST/NAME."
+        )
+    for each in _listed(settings.bind):
+        _, _, port = each.rpartition(":")
+        if not (re.fullmatch(r"unix:.+|(\S*:)?\d{1,5}", each) and (each.startswith("unix:") or int(port) <= 65535)):
+            raise SettingError(
+                f"{variable('bind')} holds {each!r}; write 127.0.0.1:8000 or unix:/run/likeness/app.sock."
+            )
     for port in _listed(settings.fetch_ports):
         if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
             raise SettingError(f"{variable('fetch_ports')} holds {port!r}; write ports between 1 and 65535.")
     for each in settings.origins:
         if not each.startswith(("http://", "https://")) or each.count("/") != 2:
             raise SettingError(f"{variable('cors_origins')} holds {each!r}; write origins like https://shop.example.")
+
+
+def make_state(settings: Settings) -> Path:
+    """The state folder, made where it is not there yet. Raises SettingError when nothing can be written there."""
+    folder = settings.state.resolve()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise SettingError(
+            f"{variable('state')} is {settings.state}: nothing can be written there ({error.strerror}). The database, "
+            "the journal and the sessions' secret need it."
+        ) from None
 
 
 def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
@@ -190,6 +217,8 @@ def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
         if kind == "bool":
             return YES[text.strip().lower()]
         if kind == "int":
+            if not re.fullmatch(r"-?[0-9]+", text.strip()):
+                raise ValueError
             return int(text)
         if kind == "float":
             value = float(text)

@@ -48,6 +48,8 @@ class Store:
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
                 "postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
+        except OSError as error:
+            raise SettingError(f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}.") from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -129,7 +131,8 @@ def _engine(url: str) -> Engine:
 
 def _on_connect(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # transactions begin where _on_begin says, not where the driver guesses
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "secure_delete=ON"):
+    # FULL: in WAL mode NORMAL waits for the disk only now and then, and a power cut would bring revoked keys back.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 

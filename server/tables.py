@@ -28,6 +28,8 @@ metadata = MetaData(
     }
 )
 
+LABEL = String(200).with_variant(String(64), "sqlite")  # SQLite minds no lengths, and kept what it was made with
+
 predictions = Table(
     "predictions",
     metadata,
@@ -38,7 +40,7 @@ predictions = Table(
     Column("digest", String(64), nullable=False),  # sha256 of the picture's bytes
     Column("width", Integer, nullable=False),
     Column("height", Integer, nullable=False),
-    Column("label", String(64)),
+    Column("label", LABEL),
     Column("reason", String(32), nullable=False),
     Column("seconds", Float, nullable=False),
     Column("stages", JSON, nullable=False),
@@ -53,8 +55,8 @@ regions = Table(
     metadata,
     Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("label", String(64)),
-    Column("best", String(64), nullable=False),
+    Column("label", LABEL),
+    Column("best", LABEL, nullable=False),
     Column("probability", Float, nullable=False),
     Column("similarity", Float),
     Column("reason", String(32), nullable=False),
@@ -70,7 +72,7 @@ corrections = Table(
     Column("prediction", String(32), nullable=False),
     Column("position", Integer),
     Column("action", String(16), nullable=False),
-    Column("label", String(64)),
+    Column("label", LABEL),
     Column("before", JSON, nullable=False),  # what the model had said: label, best, probability, model, version
     Column("dataset", String(64), nullable=False),
     Column("picture", String(255)),  # the file that was added to the data set, if one was

@@ -19,13 +19,13 @@ from server.datasets import Datasets
 from server.document import answer, needs
 from server.errors import Busy, describe
 from server.jobs import OPEN
-from server.schemas import (
+from server.schemas import IdPath
+from server.schemas_training import (
     ClassPath,
     DatasetBody,
     DatasetList,
     DatasetPath,
     DatasetRow,
-    IdPath,
     Job,
     JobBody,
     JobList,
@@ -134,7 +134,7 @@ def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, 
             lambda: Datasets(service.settings.datasets).add(path.dataset, path.label, data, service.limits), wait=True
         )
         return {"index": index, "ok": True, "stored": stored}
-    except LikenessError as error:
+    except (LikenessError, OSError) as error:
         return {"index": index, "ok": False, "problem": describe(error)}
 
 

@@ -16,7 +16,7 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
 from data_cleaning.errors import EmptyPicture, PictureTooLarge
-from server.errors import BodyTooLarge, MissingField, NotBase64
+from server.errors import BodyTooLarge, MissingField, NotBase64, RequestError
 from server.fetch import fetch
 from server.schemas import BatchBody, PictureBody
 from server.service import Service
@@ -24,14 +24,18 @@ from server.service import Service
 DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
 HOW = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
 RAW = ("", "application/octet-stream")
+BATCH = "POST /api/predict/batch"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def from_form(request: Request, field: str, limit: int) -> bytes:
     """The picture in a form field: base64 text, a data URL, or an uploaded file. limit: bytes of the picture.
 
-    Raises MissingField, EmptyPicture, NotBase64, PictureTooLarge.
+    Raises RequestError, EmptyPicture, PictureTooLarge.
     """
+    came = len(request.files.getlist(field)) + len(request.form.getlist(field))
+    if came > 1:
+        raise RequestError(f"{came} pictures came in the field {field}; one is looked at here, several at {BATCH}.")
     if field in request.files:
         return checked(request.files[field].read(), limit)
     if field in request.form:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +23,8 @@ from model.recipe import RECIPES
 from model.registry import Registry
 from model.samples import Sample, near_copies, samples
 from model.train import Wishes, fit
+
+ROOT = Path(__file__).resolve().parent.parent
 
 RECIPE = RECIPES["object-classic"]
 
@@ -170,6 +174,48 @@ def test_half_written_versions_are_not_seen(bundle: Bundle, tmp_path: Path) -> N
     (tmp_path / "shapes" / "2").mkdir()
     assert registry.versions("shapes") == [1]
     assert registry.add(bundle).version == 3  # a number that was ever begun is not given again
+
+
+LEAVE = """
+import os, signal, sys
+from pathlib import Path
+from model.files import aside
+with aside(Path(sys.argv[1])) as folder:
+    (folder / "manifest.json").write_text("{}")
+    print("written", flush=True)
+    if sys.argv[2] == "die":
+        os.kill(os.getpid(), signal.SIGKILL)
+    sys.stdin.read()
+"""
+
+
+def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(bundle: Bundle, tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    registry.add(bundle)
+    folder = tmp_path / "shapes"
+
+    def begin(how: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", LEAVE, str(folder), how]
+        return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
+
+    with begin("die") as dead:
+        dead.wait()
+    shutil.copytree(registry.path("shapes", 1), folder / ".gone-7")
+    (folder / ".active").write_text("1")
+    left = {".active", ".gone-7", *(path.name for path in folder.glob(".part-*"))}
+    assert len(left) == 3
+    with begin("live") as alive:
+        assert alive.stdout
+        assert alive.stdout.readline() == b"written\n"
+        registry.tidy()
+        hidden = {path.name for path in folder.glob(".*")}
+        alive.communicate(b"")
+    assert len(hidden) == 1
+    assert not hidden & left
+    assert registry.versions("shapes") == [1]
+    shutil.copytree(registry.path("shapes", 1), folder / ".part-x")
+    assert registry.add(bundle).version == 2
+    assert sorted(path.name for path in folder.iterdir()) == ["1", "2", "active"]
 
 
 def test_a_linear_model_holds_only_weights(bundle: Bundle) -> None:

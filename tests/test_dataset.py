@@ -137,6 +137,41 @@ def test_many_writers_lose_nothing(root):
     assert sorted(int(d.sha256, 16) for d in data.decisions()) == list(range(120))
 
 
+def test_decisions_made_while_others_are_withdrawn_are_kept(root):
+    data = Dataset(root)
+    alice = [Decision(f"{n:064x}", "keep", "alice") for n in range(100)]
+    bob = [Decision(f"{n:064x}", "keep", "bob") for n in range(100, 200)]
+    with ThreadPoolExecutor(8) as pool:
+        written = pool.map(data.decide, [each for pair in zip(alice, bob, strict=True) for each in pair])
+        gone = pool.map(lambda _: data.withdraw(lambda each: each.label == "alice"), range(60))
+        list(written)
+    removed = sum(gone) + data.withdraw(lambda each: each.label == "alice")
+    assert removed == 100
+    assert sorted(int(d.sha256, 16) for d in data.decisions()) == list(range(100, 200))
+    assert not list(root.glob("*.part"))
+    assert not list(root.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    ("tail", "left"),
+    [
+        pytest.param(b"", b"", id="whole"),
+        pytest.param(b'{"sha256": "alice', b"", id="a line cut by a crash goes: it may name them"),
+        pytest.param(b"no decision\n", b"no decision\n", id="what is no decision stays, for it is not ours to judge"),
+    ],
+)
+def test_withdrawing_leaves_every_other_line_as_it_was(root, tail, left):
+    data = Dataset(root)
+    data.decide(Decision(digest_of(root, 2), "keep", "bob", note="über\u2028two lines"))
+    kept = (root / DECISIONS).read_bytes()
+    data.decide(Decision(digest_of(root, 0), "move", to="alice"), Decision(digest_of(root, 1), "reject"))
+    with (root / DECISIONS).open("ab") as file:
+        file.write(tail)
+    gone = digest_of(root, 1)
+    assert data.withdraw(lambda each: each.to == "alice" or each.sha256 == gone) == 2
+    assert (root / DECISIONS).read_bytes() == kept + left
+
+
 def test_a_line_is_what_others_read(root):
     Dataset(root).decide(Decision("a" * 64, "move", "alice", "bob", "me", "why", "2026-01-01T00:00:00+00:00"))
     assert json.loads((root / DECISIONS).read_text("utf-8")) == {

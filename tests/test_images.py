@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 import threading
@@ -299,3 +300,33 @@ def test_shrink_never_grows_and_keeps_a_pixel():
     assert images.shrink(image, 500) == (image, 1.0) or images.shrink(image, 500)[0] is image
     thin, factor = images.shrink(np.zeros((2000, 8, 3), np.uint8), 100)
     assert thin.shape == (100, 1, 3) and factor == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "longest", "size", "inside"),
+    [
+        ((40, 20, 20, 10), 1.0, 100, (60, 50), (20, 20, 20, 10)),
+        ((40, 20, 20, 10), 0.0, 100, (20, 10), (0, 0, 20, 10)),
+        ((0, 0, 20, 10), 1.0, 100, (40, 30), (0, 0, 20, 10)),  # as far as the picture goes
+        ((90, 70, 10, 10), 0.5, 100, (15, 15), (5, 5, 10, 10)),
+        ((40, 20, 20, 10), 1.0, 30, (30, 25), (10, 10, 10, 5)),
+        ((0, 0, 100, 80), 3.0, 100, (100, 80), (0, 0, 100, 80)),
+        ((99, 79, 0, 0), 0.0, 100, (1, 1), (0, 0, 0, 0)),
+    ],
+)
+def test_an_excerpt_knows_where_its_part_lies(
+    box: tuple[int, ...], margin: float, longest: int, size: tuple[int, int], inside: tuple[int, ...]
+) -> None:
+    x, y, width, height = box
+    pixels = np.zeros((80, 100, 3), np.uint8)
+    pixels[y : y + height, x : x + width] = 255
+    part = images.Part(x / 100, y / 80, width / 100, height / 80)
+    ((data, lies),) = images.excerpts(images.encode(pixels), part, (margin,), longest)
+    cut = np.asarray(PIL.Image.open(io.BytesIO(data)))
+    assert cut.shape[:2] == size[::-1]
+    found = (lies.left * size[0], lies.top * size[1], lies.width * size[0], lies.height * size[1])
+    assert found == pytest.approx(inside, abs=0.01)
+    if width:
+        left, top, wide, tall = (round(each) for each in inside)
+        assert cut[top : top + tall, left : left + wide].mean() > 230
+        assert cut.sum() / 3 / 255 == pytest.approx(wide * tall, rel=0.1)

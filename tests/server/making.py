@@ -20,6 +20,18 @@ def make_picture(colour: str = "red", size: tuple[int, int] = (64, 48), kind: st
     return out.getvalue()
 
 
+def make_patches(*patches: tuple[str, int], gap: int = 40) -> bytes:
+    """Colours of so many pixels' width side by side, with black between: a picture of several regions."""
+    picture = PIL.Image.new("RGB", (sum(width + gap for _, width in patches) + gap, 48))
+    left = gap
+    for colour, width in patches:
+        picture.paste(colour, (left, 0, left + width, 48))
+        left += width + gap
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()
+
+
 def data_url(data: bytes, kind: str = "image/png") -> str:
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 

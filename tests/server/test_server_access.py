@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 
 from server.access import client_address
+from server.errors import RequestError, StoreDown
 from server.service import of
 from server.settings import ROLES
 from server.store import now
@@ -76,7 +78,7 @@ def test_every_route_of_the_application_is_in_the_document(app: Flask) -> None:
         for rule in app.url_map.iter_rules()
         if re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}") not in spec["paths"]
     }
-    assert undocumented == {"/", "/<path:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
+    assert undocumented == {"/", "/<file:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
 
 
 PREDICT = {"image_data": data_url(make_picture())}
@@ -100,6 +102,7 @@ PREDICT = {"image_data": data_url(make_picture())}
         ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"}, "127.0.0.1", 401, "outside, two proxies here"),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a proxy that nobody configured"),
         ("127.0.0.1", {"Via": "1.1 somebody"}, "", 401, "another proxy that nobody configured"),
+        ("127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, "a proxy that only says how"),
         ("127.0.0.1", {}, "127.0.0.1", 401, "a proxy that does not say for whom"),
         ("127.0.0.1", {"X-Forwarded-For": "localhost"}, "127.0.0.1", 401, "no address"),
         ("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, "an empty header"),
@@ -182,6 +185,13 @@ def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, st
     assert client.delete("/api/keys/abc", headers=admin).status_code == 404
 
 
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\x1b[2J"])
+def test_names_that_no_key_has(app: Flask, name: str) -> None:
+    """Neither over HTTP nor at the machine itself: the list of keys is shown in terminals."""
+    with pytest.raises(RequestError, match="1 to 64 printable characters"):
+        of(app).keys.create(name, "predict")
+
+
 def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
     client, admin = app.test_client(), key_of("admin")
     ids = [each["id"] for each in client.get("/api/keys", headers=admin).get_json()["keys"] if each["role"] == "admin"]
@@ -189,6 +199,36 @@ def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, 
     others = [each for each in ids if each != own]
     assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [200] * len(others)
     assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
+
+
+def test_a_database_that_is_away_does_not_lock_out_who_was_in(
+    app: Flask, key_of: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile stay out."""
+    client, keys = app.test_client(), of(app).keys
+    expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
+    known, fresh = key_of("predict"), key_of("predict")
+    wrong = {"Authorization": known["Authorization"][:-1] + "!"}
+
+    def statuses() -> list[int]:
+        every = (known, wrong, fresh, expiring)
+        return [client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code for each in every]
+
+    assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200
+    assert client.get("/api/models", headers=expiring, environ_base=ELSEWHERE).status_code == 200
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        raise StoreDown("away")
+        yield
+
+    monkeypatch.setattr(of(app).store, "read", away)
+    assert statuses() == [200, 401, 503, 200]
+    assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
+    monkeypatch.setattr("server.keys.now", lambda: now() + 120_000)
+    assert statuses() == [200, 401, 503, 401]
+    monkeypatch.setattr("server.keys.REMEMBERED", 0.0)
+    assert statuses() == [503, 503, 503, 503]
 
 
 def test_session_of_the_page(app: Flask) -> None:
@@ -213,6 +253,40 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.post("/api/keys", headers=foreign, **post).status_code == 403
     of(app).keys.revoke(row["id"])
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "proxy", "secure"),
+    [
+        ("127.0.0.1", "https", "127.0.0.1", True),
+        ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
+        ("", "https", "unix", True),
+        ("127.0.0.1", "http, https", "127.0.0.1", True),
+        ("127.0.0.1", "https, http", "127.0.0.1", False),  # a caller's word, and behind it the proxy's own
+        ("127.0.0.1", "http", "127.0.0.1", False),
+        ("127.0.0.1", None, "127.0.0.1", False),
+        ("127.0.0.1", "https", "", False),
+        ("203.0.113.9", "https", "127.0.0.1", False),
+        ("", "https", "127.0.0.1", False),
+    ],
+)
+def test_behind_https_the_cookie_is_sent_by_https_alone(
+    make: Make, peer: str, told: str | None, proxy: str, secure: bool
+) -> None:
+    """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
+    app = make(trusted_proxy=proxy)
+    client, key = app.test_client(), of(app).keys.create("me", "admin")[0]
+    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
+    seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
+    cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
+    assert ("; Secure" in cookie, cookie.startswith("__Host-likeness_session=")) == (secure, secure)
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    value = cookie.partition(";")[0].partition("=")[2]
+    for name, opens in (("likeness_session", not secure), ("__Host-likeness_session", secure)):
+        headers["Cookie"] = f"{name}={value}"
+        status = app.test_client(use_cookies=False).get("/api/keys", **seen).status_code
+        assert status == (200 if opens else 401), name
 
 
 def test_log_out(app: Flask) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import os
+import resource
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +14,8 @@ import PIL.Image
 import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
+
+from server.datasets import Datasets
 
 
 @pytest.fixture
@@ -61,6 +66,14 @@ def test_names_that_are_refused(trainer: FlaskClient, name: object, tmp_path: Pa
     assert sorted(path.name for path in (tmp_path / "datasets").iterdir()) == ["good"]
 
 
+@pytest.mark.parametrize("name", ["_foo", "decisions.jsonl", "groups.csv"])
+def test_names_that_no_class_may_have(trainer: FlaskClient, name: str, tmp_path: Path) -> None:
+    """A folder in the place of the data set's own files would make it unreadable."""
+    trainer.post("/api/datasets", json={"name": "good"})
+    assert trainer.post("/api/datasets/good/classes", json={"name": name}).status_code == 422
+    assert not any((tmp_path / "datasets" / "good").iterdir())
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -83,3 +96,33 @@ def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, t
     assert trainer.open(path, method=method).status_code in (404, 405, 422)
     assert (tmp_path / "datasets" / "good" / "anna").is_dir()
     assert (tmp_path / "var").is_dir()
+
+
+def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(trainer: FlaskClient, tmp_path: Path) -> None:
+    trainer.post("/api/datasets", json={"name": "good"})
+    trainer.post("/api/datasets/good/classes", json={"name": "anna"})
+    files = [(io.BytesIO(make_picture(colour, (900, 900))), f"{colour}.png") for colour in ("red", "blue")]
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
+    try:
+        answer = trainer.post("/api/datasets/good/classes/anna/pictures", data={"image": files})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert answer.status_code == 200
+    assert [each["problem"]["code"] for each in answer.get_json()["results"]] == ["no-space"] * 2
+    assert "File too large" in answer.get_json()["results"][0]["problem"]["detail"]
+    assert list((tmp_path / "datasets" / "good" / "anna").iterdir()) == []
+
+
+def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+    datasets = Datasets(tmp_path)
+    (tmp_path / "family" / "anna").mkdir(parents=True)
+    (tmp_path / ".deleted-1" / "anna").mkdir(parents=True)
+    old, young = (tmp_path / "family" / "anna" / f"{name}.part" for name in ("old", "young"))
+    for path in (old, young):
+        path.write_bytes(make_picture()[:40])
+    for path in (old, tmp_path / ".deleted-1"):
+        os.utime(path, (time.time() - 7200, time.time() - 7200))
+    assert datasets.pictures("family", "anna") == []
+    assert datasets.tidy() == 2
+    assert (old.exists(), young.exists(), (tmp_path / ".deleted-1").exists()) == (False, True, False)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-import http.server
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from making import Make, make_picture
+from sites import Site, drip, drip_headers, page, redirect, running
 
 from data_cleaning.errors import PictureTooLarge
 from server.errors import FetchRefused
@@ -141,73 +140,9 @@ def test_urls_that_are_refused_with_the_same_words(url: str) -> None:
     assert str(refused.value) == PUBLIC
 
 
-class Site(http.server.ThreadingHTTPServer):
-    """A site on this machine; its pages are functions that write an answer."""
-
-    daemon_threads = True
-    pages: dict[str, Callable[[http.server.BaseHTTPRequestHandler], None]]
-    hosts: list[str]
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    server: Site
-
-    def do_GET(self) -> None:
-        self.server.hosts.append(self.headers["Host"])
-        self.server.pages.get(self.path, not_there)(self)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-def not_there(handler: http.server.BaseHTTPRequestHandler) -> None:
-    handler.send_error(404)
-
-
-def page(body: bytes, length: int | None = None) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
-    def write(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body) if length is None else length))
-        handler.end_headers()
-        handler.wfile.write(body)
-
-    return write
-
-
-def redirect(where: str) -> Callable[[http.server.BaseHTTPRequestHandler], None]:
-    def write(handler: http.server.BaseHTTPRequestHandler) -> None:
-        handler.send_response(302)
-        handler.send_header("Location", where)
-        handler.end_headers()
-
-    return write
-
-
-def drip(handler: http.server.BaseHTTPRequestHandler) -> None:
-    handler.send_response(200)
-    handler.end_headers()
-    try:
-        for _ in range(100):
-            handler.wfile.write(b"x")
-            time.sleep(0.1)
-    except OSError:
-        return
-
-
-def drip_headers(handler: http.server.BaseHTTPRequestHandler) -> None:
-    try:
-        for _ in range(100):
-            handler.wfile.write(b"H")
-            time.sleep(0.1)
-    except OSError:
-        return
-
-
 @pytest.fixture
 def site() -> Iterator[Site]:
-    server = Site(("127.0.0.1", 0), Handler)
-    server.hosts = []
-    server.pages = {
+    pages = {
         "/a.png": page(make_picture()),
         "/large": page(b"x" * 5000),
         "/cut": page(b"x" * 10, 100),
@@ -224,12 +159,8 @@ def site() -> Iterator[Site]:
         "/nowhere": redirect(""),
         "/port": redirect("http://good.example:22/"),
     }
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with running(pages) as server:
+        yield server
 
 
 @pytest.fixture

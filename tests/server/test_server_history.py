@@ -25,7 +25,9 @@ from sqlalchemy import update
 
 from server.errors import StoreDown
 from server.history import History
+from server.housekeeping import Chore, Housekeeper
 from server.journal import Journal
+from server.pictures import Kept
 from server.service import of
 from server.store import Store, new_id, now
 from server.tables import metadata, predictions
@@ -213,6 +215,16 @@ def test_what_comes_twice_is_there_once(app: Flask) -> None:
     assert history.stats(0)["predictions"] == 2
 
 
+def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
+    """A folder made by hand may have a longer name than the API gives; its answers must not be left out."""
+    history, label = of(app).history, "é" * 100 + "x" * 100
+    region = {"position": 0, "label": label, "best": label, "probability": 1.0, "similarity": None, "reason": "known"}
+    history.insert([{**sample(), "label": label, "regions": [region | {"box": [0, 0, 1, 1]}]}])
+    assert history.stats(0)["by_label"] == {label: 1}
+    assert history.forget(label)[1] == 0
+    assert history.stats(0)["predictions"] == 0
+
+
 def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
     history = of(app).history
     bad = {**sample(), "model": None}
@@ -229,6 +241,31 @@ def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
     assert journal.drain() == 2
     assert [each["n"] for each in moved] == [0, 1]
     assert journal.drain() == 0
+
+
+def test_lines_are_on_the_disk_before_the_database_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also while the database is away for long, a power cut costs no more than the last second."""
+    happened: list[str] = []
+    real = os.fsync
+
+    def told(handle: int) -> None:
+        happened.append(Path(f"/proc/self/fd/{handle}").readlink().name)
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", told)
+    journal = Journal(tmp_path / "journal", lambda records: happened.append(f"{len(records)} inserted"))
+    (tmp_path / "journal").mkdir()
+    journal.append({"n": 1})
+    assert not happened
+    journal.drain()
+    assert [each[:7] for each in happened] == ["moving-", "journal", "1 inser"]
+
+
+def test_a_commit_waits_for_the_disk(app: Flask) -> None:
+    store = of(app).store
+    setting = "PRAGMA synchronous" if store.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    with store.read() as connection:
+        assert connection.exec_driver_sql(setting).scalar() in (2, "on")
 
 
 def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
@@ -310,3 +347,14 @@ def test_a_database_that_cannot_be_reached_is_told_apart(tmp_path: Path) -> None
     with pytest.raises(StoreDown):
         History(store).insert([json.loads(json.dumps(sample()))])
     store.close()
+
+
+def test_what_is_old_goes_also_when_nobody_asks_anything(tmp_path: Path) -> None:
+    """A service that is left alone keeps its word about days all the same."""
+    done = threading.Event()
+    journal = Journal(tmp_path / "journal", lambda records: None)
+    chores = [Chore(lambda: 1 / 0, 60), Chore(done.set, 60)]  # one that fails keeps no other from its turn
+    keeper = Housekeeper(journal, Kept(tmp_path / "pictures", 0), chores)
+    keeper.start()
+    assert done.wait(10)
+    keeper.stop()

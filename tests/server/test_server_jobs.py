@@ -19,7 +19,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 
 from server.datasets import Datasets
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, StoreDown
 from server.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
 from server.runner import Runner, command
 from server.service import of
@@ -39,8 +39,15 @@ WAIT = "import time, sys; print('begun', file=sys.stderr, flush=True); time.slee
 STUBBORN = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN);" + WAIT
 GREEDY = "x = bytearray(3 * 1024 ** 3)"
 LIMITS = """
-import json, os, resource
-print(json.dumps({"nice": os.nice(0), "memory": resource.getrlimit(resource.RLIMIT_AS)[0]}))
+import json, os, pathlib, resource
+group = pathlib.Path("/proc/self/autogroup")
+print(json.dumps({
+    "nice": os.nice(0),
+    "memory": resource.getrlimit(resource.RLIMIT_AS)[0],
+    "batch": os.sched_getscheduler(0) == os.SCHED_BATCH,
+    "session": os.getsid(0) == os.getpid(),
+    "group": group.read_text().split()[-1] if group.exists() else "17",
+}))
 """
 
 
@@ -107,7 +114,8 @@ def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
     [
         ("raise SystemExit('The data set has one class; two are needed.')", "The data set has one class"),
         ("import sys; sys.exit(3)", "It ended with the code 3."),
-        ("import os; os.kill(os.getpid(), 9)", "It was killed"),
+        ("import os, sys; print('a warning', file=sys.stderr); os.kill(os.getpid(), 9)", "It was killed"),
+        ("import os; os.kill(os.getpid(), 11)", "It was ended by the signal SIGSEGV."),
         (GREEDY, "MemoryError"),
     ],
 )
@@ -132,9 +140,19 @@ def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:
 
 
 def test_limits_of_the_child(jobs: Jobs) -> None:
-    job = add(jobs)
+    """A nice value counts within its session alone where the kernel shares out by session: both are set."""
+    object.__setattr__(jobs.settings, "train_nice", 17)
+    job, before = add(jobs), Path("/proc/self/autogroup")
+    ours = before.read_text() if before.exists() else ""
     runner(jobs, LIMITS).work()
-    assert jobs.get(job)["result"] == {"nice": 10, "memory": 4096 * 1024 * 1024}
+    assert jobs.get(job)["result"] == {
+        "nice": min(19, os.nice(0) + 17),
+        "memory": 4096 * 1024 * 1024,
+        "batch": True,
+        "session": True,
+        "group": "17",
+    }
+    assert (before.read_text() if before.exists() else "") == ours
 
 
 @pytest.mark.parametrize("code", [WAIT, STUBBORN], ids=["polite", "stubborn"])
@@ -170,6 +188,103 @@ def test_a_job_whose_runner_was_killed_begins_once_more_and_not_for_ever(jobs: J
         assert jobs.recover() == 1
     assert jobs.get(job)["state"] == FAILED
     assert "Interrupted" in jobs.get(job)["message"]
+
+
+DIE_AFTER_THE_RESULT = WORK + "import os; os.kill(os.getpid(), 9)"
+
+
+def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> None:
+    """The version is there and answers: to call the job failed, or to train again, would be wrong."""
+    job, other = add(jobs, 1), add(jobs, 2)
+    assert (jobs.take() or {})["id"] == job
+    folder = jobs.settings.state / "jobs" / job
+    folder.mkdir(parents=True)
+    (folder / "out").write_text('{"name": "family", "version": 2}\n')  # and here the runner was killed
+    assert runner(jobs, DIE_AFTER_THE_RESULT).work() == 1
+    for each in (job, other):
+        row = jobs.get(each)
+        assert (row["state"], row["attempts"], row["result"]) == (DONE, 1, {"name": "family", "version": 2})
+
+
+def test_a_forgetting_whose_runner_was_killed_at_its_very_end_is_done_and_names_nobody(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object, **__: object) -> None:
+        raise Killed
+
+    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me")["id"])
+    first = runner(jobs, 'print(\'{"removed_versions": [1], "class": "anna"}\')')
+    monkeypatch.setattr(first, "_write", killed)
+    with pytest.raises(Killed):
+        first.work()
+    assert jobs.get(job)["state"] == RUNNING
+    assert runner(jobs, "raise SystemExit('Nothing knows a class.')").work() == 0
+    row = jobs.get(job)
+    assert (row["state"], row["result"]["removed_versions"]) == (DONE, [1])
+    assert "anna" not in str(row)
+    assert not (jobs.settings.state / "jobs" / job).exists()
+
+
+class Away(Jobs):
+    """A queue whose database is away whenever `away` says so."""
+
+    away = 0
+
+    def get(self, job: str) -> dict[str, Any]:
+        self._perhaps()
+        return super().get(job)
+
+    def change(self, job: str, **values: Any) -> None:
+        self._perhaps()
+        super().change(job, **values)
+
+    def _perhaps(self) -> None:
+        if self.away:
+            self.away -= 1
+            raise StoreDown("away")
+
+
+def test_a_database_that_is_away_for_a_while_does_not_cost_the_work(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.runner.AGAIN", 0.01)
+    monkeypatch.setattr("server.runner.LOOK", 0.01)
+    away = Away(jobs.store, jobs.settings)
+    job = add(jobs)
+    away.away = 12
+    assert runner(away, "import time; time.sleep(0.3); print('{\"version\": 2}')").work() == 1
+    assert away.away == 0
+    assert (jobs.get(job)["state"], jobs.get(job)["attempts"]) == (DONE, 1)
+
+
+def test_a_runner_that_fails_leaves_no_child_behind(jobs: Jobs, tmp_path: Path) -> None:
+    class Broken(Jobs):
+        def get(self, job: str) -> dict[str, Any]:
+            wait_for(lambda: marks.exists() and marks.read_text().endswith("\n"))
+            raise RuntimeError("nobody thought of this")
+
+    marks = tmp_path / "pids"
+    job = add(jobs)
+    code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
+    assert runner(Broken(jobs.store, jobs.settings), code).work() == 1
+    assert not alive(int(marks.read_text()))
+    assert jobs.get(job)["state"] == FAILED
+
+
+def test_somebody_goes_on_when_the_runner_was_killed(jobs: Jobs) -> None:
+    """A web process looks every few seconds; it starts a runner when work waits and nobody does it, and only then."""
+    started = Jobs(jobs.store, jobs.settings)
+    begun: list[bool] = []
+    started.ensure_runner = lambda: begun.append(True)  # type: ignore[method-assign]
+    started.revive()
+    assert not begun
+    add(jobs)
+    jobs.take()
+    started.revive()
+    assert begun
 
 
 def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(jobs: Jobs, tmp_path: Path) -> None:
@@ -222,8 +337,9 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     assert typed[1:4] == ["-m", "model", "train"]
     assert typed[4] == str(settings.datasets / "d")
     assert {"--name", "m", "--recipe", "face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
-    forget = command({"kind": "forget", "arguments": {"model": "m", "label": "x"}}, settings)
-    assert forget[1:6] == ["-m", "model", "forget", "m", "x"]
+    forget = command({"kind": "forget", "arguments": {"model": "m", "label": "-x"}}, settings)
+    assert forget[1:4] == ["-m", "model", "forget"]
+    assert forget[-3:] == ["--", "m", "-x"]  # a name that begins with a dash is not an option
     assert forget[forget.index("--datasets") + 1] == str(settings.datasets)
 
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from making import Make, data_url, make_picture
+from making import Make, data_url, make_patches, make_picture
 from tiny_models import TinyRegistry
 
-from data_cleaning.dataset import Decision
+from data_cleaning.dataset import Decision, sha256_of
 from server.datasets import Datasets
 from server.service import of
 
@@ -52,7 +52,10 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
     assert stored.read_bytes()[:2] == b"\xff\xd8"
     lines = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text().splitlines()
     assert [(json.loads(line)["action"], json.loads(line)["to"]) for line in lines] == [("move", "blue")] * 2
-    assert client.get("/api/corrections").get_json()["corrections"] == [body]
+    assert client.get("/api/corrections").get_json()["corrections"] == [
+        {key: value for key, value in body.items() if key not in ("learned", "why")}
+    ]
+    assert (body["learned"], body["why"]) == (True, "The picture is now in colours as blue.")
 
 
 @pytest.mark.parametrize(
@@ -69,6 +72,8 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
         ("red", {"action": "is", "label": "blue", "region": 1}, 409, None),
         ("red", {"action": "is", "label": "blue", "image": "!"}, 400, None),
         ("red", {"action": "is", "label": "blue", "image": data_url(make_picture("green"))}, 409, None),
+        ("red", {"action": "is", "label": "_special"}, 422, None),
+        ("red", {"action": "is", "label": "_unknown"}, 201, "move"),
         ("red", {"action": "was", "label": "blue"}, 422, None),
         ("red", {"action": "is_not", "prediction_id": "0" * 32}, 404, None),
     ],
@@ -79,10 +84,111 @@ def test_corrections(
     client = make(local_role="train").test_client()
     answer = client.post("/api/corrections", json={"prediction_id": ask(client, colour)["prediction_id"], **wish})
     assert answer.status_code == status, answer.get_json()
+    if status != 201:
+        assert not (tmp_path / "datasets").exists()
     if action:
         line = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text()
         assert json.loads(line)["action"] == action
         assert len(json.loads(line)["sha256"]) == 64
+
+
+TWO = make_patches(("red", 30), ("green", 40))
+CLOSE = make_patches(("red", 40), ("green", 40), gap=4)
+
+
+@pytest.mark.parametrize(
+    ("data", "wish", "learned", "folder", "said"),
+    [
+        (TWO, {"action": "is", "label": "blue", "region": 1}, True, "blue", "now in colours as blue"),
+        (TWO, {"action": "is", "label": "red", "region": 0}, True, "red", "now in colours as red"),
+        (TWO, {"action": "is_not", "region": 1}, True, "_unknown", "now in colours as _unknown"),
+        (TWO, {"action": "not_a_face", "region": 1}, False, None, "stays as it is"),
+        (TWO, {"action": "is", "label": "blue", "region": 1, "image": None}, False, None, "did not come along"),
+        (CLOSE, {"action": "is", "label": "blue", "region": 1}, False, None, "nothing was added to colours"),
+        (make_picture("red"), {"action": "is", "label": "blue", "image": None}, False, None, "did not come along"),
+        (make_picture("red"), {"action": "not_a_face"}, False, None, "does not have this picture"),
+        (make_picture("red"), {"action": "is_not"}, True, "_unknown", "now in colours as _unknown"),
+        (make_picture("black"), {"action": "is", "label": "blue"}, False, "blue", "the model found nothing"),
+    ],
+)
+def test_what_a_correction_teaches(
+    make: Make, tmp_path: Path, data: bytes, wish: dict[str, Any], learned: bool, folder: str | None, said: str
+) -> None:
+    """Of several in one picture the part around the one that is meant, if the model finds exactly that one there."""
+    client = make(local_role="train").test_client()
+    asked = client.post("/api/predict", data=data, content_type="image/png").get_json()
+    body = {"prediction_id": asked["prediction_id"], "image": base64.b64encode(data).decode(), **wish}
+    answer = client.post("/api/corrections", json=body)
+    told = answer.get_json()
+    assert answer.status_code == 201, told
+    assert told["learned"] is learned
+    assert said in told["why"]
+    kept = sorted((tmp_path / "datasets").rglob("*.jpg"))
+    assert [path.parent.name for path in kept] == ([folder] if folder else [])
+    assert told["picture"] == (f"{folder}/{kept[0].name}" if folder else None)
+    if len(asked["regions"]) > 1:
+        decisions = tmp_path / "datasets" / "colours" / "decisions.jsonl"
+        lines = [json.loads(line)["sha256"] for line in decisions.read_text().splitlines()] if folder else []
+        assert lines == [sha256_of(path) for path in kept]  # nothing is decided about the others
+    if len(asked["regions"]) > 1 and folder:
+        (again,) = client.post("/api/predict", data=kept[0].read_bytes(), content_type="image/jpeg").get_json()[
+            "regions"
+        ]
+        assert again["best"] == asked["regions"][wish["region"]]["best"]
+        assert again["box"][2] == pytest.approx(asked["regions"][wish["region"]]["box"][2], abs=5)
+
+
+def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
+    """It may have been kept smaller than it was asked: the box belongs to the picture that was asked."""
+    app = make(local_role="train", keep_pictures_days=1)
+    client = app.test_client()
+    large = make_patches(("red", 900), ("green", 1000), gap=200)
+    asked = client.post("/api/predict", data=large, content_type="image/png").get_json()
+    of(app).kept.keep(asked["prediction_id"], large)
+    wish = {"prediction_id": asked["prediction_id"], "action": "is", "label": "blue", "region": 1}
+    told = client.post("/api/corrections", json=wish).get_json()
+    assert told["learned"] is True, told
+    stored = of(app).settings.datasets / "colours" / told["picture"]
+    again = client.post("/api/predict", data=stored.read_bytes(), content_type="image/jpeg").get_json()
+    assert [each["best"] for each in again["regions"]] == ["green"]
+
+
+def test_a_word_on_a_picture_of_the_data_set_needs_no_copy_of_it(make: Make, tmp_path: Path) -> None:
+    client = make(local_role="train").test_client()
+    (tmp_path / "datasets" / "colours" / "red").mkdir(parents=True)
+    (tmp_path / "datasets" / "colours" / "red" / "1.png").write_bytes(make_picture("red"))
+    asked = ask(client)["prediction_id"]
+    for wish, said in (
+        ({"action": "is", "label": "blue"}, "is blue there now"),
+        ({"action": "not_a_face"}, "left out"),
+    ):
+        told = client.post("/api/corrections", json={"prediction_id": asked, **wish}).get_json()
+        assert (told["learned"], told["picture"]) == (True, None)
+        assert said in told["why"]
+
+
+def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) -> None:
+    """A person that only corrections ever named: the part, and the answer and kept picture that show them."""
+    app = make(local_role="admin", keep_pictures_days=1)
+    client, service = app.test_client(), of(app)
+    asked, other = (
+        client.post("/api/predict", data=data, content_type="image/png").get_json()["prediction_id"]
+        for data in (TWO, make_patches(("red", 30), ("blue", 40)))
+    )
+    for each in (asked, other):
+        service.kept.keep(each, TWO)
+    assert client.post(
+        "/api/corrections", json={"prediction_id": asked, "action": "is", "label": "anna", "region": 1}
+    ).get_json()["learned"]  # fmt: skip
+    assert not client.post(
+        "/api/corrections", json={"prediction_id": other, "action": "is_not", "label": "anna", "region": 1}
+    ).get_json()["picture"].startswith("anna")  # fmt: skip
+    removed = client.delete("/api/classes/anna").get_json()["removed"]
+    assert (removed["pictures"], removed["corrections"]) == (1, 2)
+    assert (removed["predictions"], removed["kept_pictures"]) == (1, 1)
+    assert service.history.find(asked) is None
+    assert service.history.find(other) is not None  # who is said not to be her
+    assert not list(service.settings.datasets.rglob("anna"))
 
 
 def test_a_kept_picture_teaches_without_being_sent_again(make: Make) -> None:
@@ -182,6 +288,61 @@ def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     assert jobs.get(done)["result"] == {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"]}
     assert [path.name for path in folder.iterdir()] == ["log"]
     assert jobs.get(waits)["state"] == "queued"
+
+
+def test_a_class_with_a_long_name_made_by_hand_is_forgotten_too(make: Make, tmp_path: Path) -> None:
+    label = "anna " + "x" * 195
+    (tmp_path / "datasets" / "family" / label).mkdir(parents=True)
+    (tmp_path / "datasets" / "family" / label / "1.png").write_bytes(make_picture())
+    client = make(local_role="admin").test_client()
+    assert client.get(f"/api/datasets/family/classes/{label}/pictures").get_json() == {"pictures": ["1.png"]}
+    assert client.delete(f"/api/classes/{label}").get_json()["removed"]["pictures"] == 1
+    assert client.delete(f"/api/classes/{'é' * 200}").status_code in (404, 422)  # longer than a folder's name may be
+    assert not (tmp_path / "datasets" / "family" / label).exists()
+
+
+def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRegistry) -> None:
+    """Two people ask one after the other: the version that is made without the first still knows the second."""
+    app = make(local_role="admin")
+    client = app.test_client()
+    client.delete("/api/classes/red")
+    assert of(app).jobs.take()["kind"] == "forget"
+    client.delete("/api/classes/blue")
+    registry.add("colours", 2, ("blue", "green"))
+    assert client.post("/api/models/colours/promote", json={"version": 2}).status_code == 200
+    assert ask(client, "blue")["label"] is None
+    assert ask(client, "green")["label"] == "green"
+
+
+def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else it would end with a version that knows them, after everything else was removed."""
+    app = make(local_role="admin")
+    client, service = app.test_client(), of(app)
+    datasets = Datasets(service.settings.datasets)
+    for name in ("family", "others"):
+        datasets.create(name)
+        for label in ("anna" if name == "family" else "carla", "ben"):
+            datasets.create_class(name, label)
+            datasets.add(name, label, make_picture("red"), service.limits)
+    told = {"dataset": "family", "model": "new", "recipe": None}
+    first = service.jobs.add("train", told, "me")["id"]
+    assert service.jobs.take()["id"] == first
+    monkeypatch.setattr("server.forgetting.ENDING", 0.0)
+    answer = client.delete("/api/classes/anna")  # nobody ends it here
+    assert (answer.status_code, "still ending" in answer.get_json()["detail"]) == (409, True)
+    assert datasets.pictures("family", "anna")
+
+    monkeypatch.setattr("server.forgetting.ENDING", 30.0)
+    monkeypatch.setattr(service.jobs, "ensure_runner", service.jobs.recover)  # as a runner does that comes anew
+    assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
+    assert service.jobs.get(first)["state"] == "cancelled"
+    waiting = [job for job in service.jobs.all() if job["state"] == "queued"]
+    assert [(job["arguments"], job["by"]) for job in waiting] == [(told, "me")]
+    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+
+    assert service.jobs.take()["id"] == waiting[0]["id"]
+    assert client.delete("/api/classes/carla").get_json()["restarted"] == []  # of another data set
+    assert service.jobs.get(waiting[0]["id"])["state"] == "running"
 
 
 @pytest.mark.parametrize(("label", "status"), [("nobody", 404), ("_unknown", 422), (".x", 422), ("a\x00b", 422)])

@@ -78,7 +78,7 @@ def test_stranger(client: FlaskClient) -> None:
         ("", {}, 422, "either image or url"),
         ("", {"image": TEXT, "url": "http://x"}, 422, "either image or url"),
         ("", {"image": TEXT, "pictures": 1}, 422, "pictures"),
-        ("", {"image": 7}, 422, "string"),
+        ("", {"image": 7}, 422, "text"),
         ("", {"image": ""}, 400, "0 bytes"),
         ("", {"image": "!"}, 400, "not base64"),
         ("", {"url": "http://example.com/a.jpg"}, 400, "not fetched from addresses here"),

@@ -29,6 +29,8 @@ def test_defaults_are_good() -> None:
         ("open", "false", False),
         ("picture_seconds", "2.5", 2.5),
         ("state", "/srv/likeness", Path("/srv/likeness")),
+        ("bind", "[::1]:8000,unix:/run/app.sock, 0.0.0.0:80", "[::1]:8000,unix:/run/app.sock, 0.0.0.0:80"),
+        ("database_url", "postgresql+psycopg://u:p@h/d", "postgresql+psycopg://u:p@h/d"),
         ("trusted_proxy", "127.0.0.1, 10.0.0.0/8,unix", "127.0.0.1, 10.0.0.0/8,unix"),
         ("cors_origins", "https://a.example,http://b.example:8000", "https://a.example,http://b.example:8000"),
     ],
@@ -52,12 +54,24 @@ def test_values(name: str, text: str, value: object) -> None:
         ("LIKENESS_CORS_ORIGINS", "https://a.example/path", "write origins like https://shop.example"),
         ("LIKENESS_FETCH_PORTS", "80,web", "write ports between 1 and 65535"),
         ("LIKENESS_STATE", " ", "it must name a folder"),
+        ("LIKENESS_WORKERS", "1_0", "LIKENESS_WORKERS is '1_0'; it must be a whole number."),
+        ("LIKENESS_WORKERS", "\u0663", "it must be a whole number."),
+        ("LIKENESS_BIND", "nowhere", "LIKENESS_BIND holds 'nowhere'; write 127.0.0.1:8000 or unix:"),
+        ("LIKENESS_BIND", "127.0.0.1:99999", "LIKENESS_BIND holds '127.0.0.1:99999'"),
+        ("LIKENESS_BIND", "127.0.0.1:8000, unix:", "LIKENESS_BIND holds 'unix:'"),
+        ("LIKENESS_DATABASE_URL", "nonsense", "write sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."),
+        (
+            "LIKENESS_DATABASE_URL",
+            "mysql://u:secret@h/d",
+            "LIKENESS_DATABASE_URL does not name a database that is known",
+        ),
         ("LIKENESS_QUEU", "3", "There is no setting LIKENESS_QUEU."),
     ],
 )
 def test_wrong_values_give_a_sentence(name: str, text: str, said: str) -> None:
     with pytest.raises(SettingError) as error:
         load({name: text})
+    assert "secret" not in str(error.value)
     assert said in str(error.value)
 
 
@@ -90,3 +104,17 @@ def test_the_docs_page_is_the_table() -> None:
 
 def test_every_setting_has_help() -> None:
     assert all(len(field.metadata["help"]) > 15 for field in FIELDS)
+
+
+@pytest.mark.parametrize(
+    "command", [["-m", "server", "keys", "list"], ["-m", "gunicorn", "-c", "server/gunicorn_conf.py"]]
+)
+def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(command: list[str]) -> None:
+    """Nobody can make a folder there, not even root."""
+    there = {**os.environ, "LIKENESS_STATE": "/proc/nowhere", "LIKENESS_BIND": "127.0.0.1:0"}
+    told = subprocess.run(
+        [sys.executable, *command], cwd=ROOT, env=there, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert told.returncode != 0
+    assert "LIKENESS_STATE is /proc/nowhere: nothing can be written there" in told.stderr
+    assert "Traceback" not in told.stderr

@@ -20,16 +20,20 @@ function wordOf(value, region) {
   return value === OTHER ? { action: "is_not", label: region.label ?? region.best } : { action: "is", label: value };
 }
 
+function thanks(made, body) {
+  if (made.learned) return "Thank you, the next training learns from it.";
+  // Whoever chose not to hand the picture over knows that nothing can be learned from it.
+  return body.image ? "Thank you, noted. But the next training learns nothing from it." : "Thank you, noted.";
+}
+
 async function tell(panel, context, word) {
   const { answer, region, file } = context;
   const body = { prediction_id: answer.prediction_id, region: region.index, ...word };
   panel.find("button, select").prop("disabled", true);
   try {
-    // Only a picture of one person teaches about that person; the server adds no other.
-    if (answer.regions.length === 1 && panel.find("input").prop("checked")) body.image = await dataUrl(file);
+    if (panel.find("input").prop("checked")) body.image = await dataUrl(file);
     const made = await send("POST", "api/corrections", body);
-    const kept = made.picture ? ` The picture is now in the data set “${made.dataset}”.` : "";
-    panel.empty().append($("<p class='quiet' role='status'>").text(`Thank you, noted for the next training.${kept}`));
+    panel.empty().append($("<p class='quiet' role='status'>").text(`${thanks(made, body)} ${made.why}`));
   } catch (error) {
     panel.find("button, select").prop("disabled", false);
     panel.find(".remark").remove();
@@ -50,9 +54,8 @@ export function panelFor(context) {
   buttons.append(choice);
   if (subject !== "object") buttons.append(button(`Not a ${nounsOf(subject).one}`, { action: "not_a_face" }));
   panel.append($("<p class='quiet'>").text("Is that right?"), buttons);
-  if (answer.regions.length === 1) {
-    const keep = $("<label class='quiet keep'>").append($("<input type='checkbox' checked>"), " add the picture to the data set, so that the next training learns from it");
-    panel.append(keep);
-  }
+  const what = answer.regions.length === 1 ? "the picture" : `the part of the picture that shows this ${nounsOf(subject).one}`;
+  panel.append($("<label class='quiet keep'>").append(
+    $("<input type='checkbox' checked>"), ` add ${what} to the data set, so that the next training learns from it`));
   return panel;
 }

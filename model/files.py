@@ -1,0 +1,96 @@
+"""Folders that are written aside and renamed, and what a killed process leaves of them. Nothing about models."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+PART, GONE, POINTER = ".part-", ".gone-", ".active"
+
+
+@contextlib.contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """The folder for one process at a time. The kernel gives it free with the process that holds it."""
+    handle = _locked(folder)
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def aside(parent: Path) -> Iterator[Path]:
+    """A fresh folder to write in and then rename. It is removed when the block fails, and held until it ends."""
+    with held(parent):
+        made = Path(tempfile.mkdtemp(prefix=PART, dir=parent))
+        handle = _locked(made)
+    try:
+        yield made
+    except BaseException:
+        shutil.rmtree(made, ignore_errors=True)
+        raise
+    finally:
+        os.close(handle)
+
+
+def write_pointer(path: Path, text: str) -> None:
+    """Put a line into a file in one step, also for a power cut."""
+    with held(path.parent):
+        part = path.parent / POINTER
+        with part.open("w") as file:
+            file.write(f"{text}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+
+
+def remove(folder: Path) -> None:
+    """Delete a folder: renamed first, so that nobody sees half of it."""
+    with held(folder.parent):
+        gone = folder.with_name(f"{GONE}{folder.name}")
+        shutil.rmtree(gone, ignore_errors=True)  # a removal that was killed
+        folder.rename(gone)
+        shutil.rmtree(gone)
+
+
+def tidy(parent: Path) -> int:
+    """Remove what processes that were killed left half written or half deleted; how many pieces it were."""
+    with held(parent):
+        left = [path for path in parent.glob(f"{PART}*") if not _is_held(path)]
+        left += [*parent.glob(f"{GONE}*"), *parent.glob(f"{POINTER}*")]
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return len(left)
+
+
+def sync(folder: Path) -> None:
+    """Wait until the disk has every file in a folder, and the names of them."""
+    for path in (folder, *folder.rglob("*")):
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _locked(folder: Path) -> int:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    with contextlib.suppress(OSError):  # a disk over the network may know no locks: then two must not train at once
+        fcntl.flock(handle, fcntl.LOCK_EX)
+    return handle
+
+
+def _is_held(folder: Path) -> bool:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return True
+    finally:
+        os.close(handle)
+    return False

@@ -1,0 +1,199 @@
+"""One example of every JSON that comes in or goes out, for the document; a test holds each against its schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+ID = "0660b2230e06e35ecb64f9741410c664"
+DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+NOW = 1767225600000
+FILE = f"{DIGEST[:24]}.jpg"
+
+FOUND = {
+    "box": [49, 30, 66, 66],
+    "kind": "face",
+    "label": "anna",
+    "best": "anna",
+    "probability": 0.972,
+    "similarity": 0.898,
+    "detection_score": 0.94,
+    "reason": "known",
+    "note": "",
+    "marks": ["small"],
+}
+REGION = {**FOUND, "top_k": [{"label": "anna", "score": 0.972}, {"label": "ben", "score": 0.028}]}
+LEGACY = {
+    **FOUND,
+    "class": "anna",
+    "class_probability": [97.2, 2.8],
+    "class_dictionary": {"anna": 0, "ben": 1},
+    "prediction_id": ID,
+}
+ANSWER = {
+    "model": {"name": "family", "version": 3},
+    "picture": {"width": 640, "height": 480},
+    "label": "anna",
+    "reason": "known",
+    "note": "",
+    "human_detected": None,
+    "predictions": [{"label": "anna", "score": 0.972}, {"label": "ben", "score": 0.028}],
+    "regions": [REGION],
+    "seconds": {"decode": 0.004, "detect": 0.011, "features": 0.013, "predict": 0.001},
+    "prediction_id": ID,
+}
+MODEL = {
+    "name": "family",
+    "version": 3,
+    "active": True,
+    "default": True,
+    "recipe": "face-modern",
+    "subject": "face",
+    "labels": ["anna", "ben"],
+    "strangers_named": 0.01,
+}
+KEY = {
+    "id": "c97ce4fde525",
+    "name": "shop",
+    "role": "predict",
+    "created": NOW,
+    "expires": None,
+    "revoked": None,
+    "valid": True,
+}
+DATASET = {
+    "name": "family",
+    "classes": [{"name": "anna", "pictures": 12}, {"name": "_unknown", "pictures": 40}],
+    "pictures": 52,
+}
+JOB = {
+    "id": ID,
+    "kind": "train",
+    "arguments": {"dataset": "family", "model": "family", "recipe": "face-modern"},
+    "state": "running",
+    "created": NOW,
+    "started": NOW + 400,
+    "ended": None,
+    "attempts": 1,
+    "cancel": False,
+    "progress": {"stage": "crops", "done": 31, "total": 52, "message": "Looking at pictures"},
+    "result": None,
+    "message": None,
+    "by": "shop",
+    "report": None,
+}
+PREDICTION = {
+    "id": ID,
+    "time": NOW,
+    "model": "family",
+    "version": 3,
+    "digest": DIGEST,
+    "width": 640,
+    "height": 480,
+    "label": "anna",
+    "reason": "known",
+    "seconds": 0.029,
+    "stages": {"decode": 0.004, "detect": 0.011},
+    "client": "203.0.113.9",
+    "key": "c97ce4fde525",
+    "regions": [{"position": 0, **{name: FOUND[name] for name in ("label", "best", "probability", "box", "reason")}}],
+}
+CORRECTION = {
+    "id": ID,
+    "time": NOW,
+    "prediction": ID,
+    "position": 0,
+    "action": "is",
+    "before": {"label": "anna", "best": "anna", "probability": 0.61, "model": "family", "version": 3},
+    "label": "ben",
+    "dataset": "family",
+    "picture": f"ben/{FILE}",
+    "by": "shop",
+    "note": None,
+}
+STORED = {"index": 0, "ok": True, "stored": {"file": FILE, "sha256": DIGEST, "new": True}}
+
+
+def problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
+    """The body of a refusal."""
+    told = {"type": f"urn:likeness:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
+    return {**told, "request_id": "2059f874605c882f"}
+
+
+PROBLEMS: dict[str, dict[str, Any]] = {
+    str(each["status"]): each
+    for each in (
+        problem(400, "missing-field", "A field is missing", "The form field image is missing: the form is empty."),
+        problem(401, "needs-key", "A key is needed", "The key is not valid: it is unknown, revoked or expired."),
+        problem(403, "forbidden", "This key may not do that", "This key has the role predict; this needs admin."),
+        problem(404, "not-found", "Not found", "There is no data set 'family'."),
+        problem(409, "conflict", "Does not fit the present state", "There is a data set 'family' already."),
+        problem(413, "picture-too-large", "The picture is too large", "The file has 16,000,000 bytes; at most "
+                "15,728,640 bytes are allowed.") | {"limits": {"picture_bytes": 15728640, "picture_pixels": 40000000}},
+        problem(415, "not-a-picture", "Not a picture", "This is not a picture that can be read. Send a JPEG file."),
+        problem(422, "invalid-request", "The request does not fit its description", "top_k must be at least 1.")
+        | {"errors": [{"where": "top_k", "what": "must be at least 1"}]},
+        problem(429, "busy", "Too many requests", "2 pictures are looked at and 16 wait already."),
+        problem(503, "store-down", "The database is away", "The database cannot be reached now. Answers go on; what is "
+                "asked of the database has to wait."),
+        problem(507, "no-space", "Nothing can be stored", "Nothing can be stored now: No space left on device."),
+    )
+}  # fmt: skip
+BY_MODEL: dict[str, Any] = {
+    "Answer": ANSWER,
+    "BatchAnswer": {
+        "results": [{"index": 0, "ok": True, "answer": ANSWER}, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],
+        "failed": 1,
+    },
+    "BatchBody": {"images": [{"image": "data:image/jpeg;base64,/9j/4AAQ"}, {"url": "https://shop.example/a.jpg"}]},
+    "CorrectionBody": {"prediction_id": ID, "action": "is", "label": "ben", "region": 0},
+    "CorrectionList": {"corrections": [CORRECTION]},
+    "DatasetBody": {"name": "family"},
+    "DatasetList": {"datasets": [DATASET]},
+    "DatasetRow": DATASET,
+    "Forgotten": {
+        "label": "anna",
+        "removed": {"datasets": ["family"], "pictures": 12, "decisions": 1, "predictions": 31, "corrections": 1,
+                    "kept_pictures": 0},
+        "models": [{"name": "family", "versions": [2, 3], "job": ID}],
+        "restarted": [],
+    },
+    "Health": {"status": "ok", "model": "family", "version": 3, "database": True, "journal_bytes": 0},
+    "Job": JOB,
+    "JobBody": {"dataset": "family", "model": "family", "recipe": "face-modern"},
+    "JobList": {"jobs": [JOB]},
+    "KeyBody": {"name": "shop", "role": "predict", "days": 365},
+    "KeyList": {"keys": [KEY]},
+    "KeyRow": KEY,
+    "LegacyRegion": LEGACY,
+    "LoginBody": {"key": "lk_c97ce4fde525_..."},
+    "ModelDetail": {**MODEL, "versions": [2, 3], "facts": {"pictures": {"anna": 12, "ben": 9}},
+                    "report": "/api/models/family/report"},
+    "ModelList": {"default": "family", "models": [MODEL], "broken": []},
+    "NewKey": {**KEY, "key": "lk_c97ce4fde525_..."},
+    "PictureBody": {"image": "data:image/jpeg;base64,/9j/4AAQ"},
+    "PictureList": {"pictures": [FILE]},
+    "PredictionList": {"predictions": [PREDICTION], "next": None},
+    "PredictionRow": PREDICTION,
+    "Problem": PROBLEMS["422"],
+    "Ready": {"status": "ok", "model": "family", "version": 3},
+    "SessionInfo": {"role": "admin", "via": "session", "name": "me", "csrf": "q0Jm6S2mWmZ3p1bq"},
+    "Stats": {"days": 30, "predictions": 31, "by_reason": {"known": 28, "unknown": 3}, "by_label": {"anna": 28},
+              "by_model": {"family": 31}, "mean_seconds": 0.029, "slowest_seconds": 0.31, "corrections": 1},
+    "Status": {"status": "ok"},
+    "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
+    "UploadAnswer": {"results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}], "failed": 1},
+    "VersionBody": {"version": 2},
+}  # fmt: skip
+BY_TYPE = {
+    "text/event-stream": f'event: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',
+    "text/csv": f"id,time,model,version,label,reason\n{ID},{NOW},family,3,anna,known\n",
+}
+
+
+def example_of(kind: str, schema: dict[str, Any]) -> Any:
+    """The example for a content type and its schema, or None."""
+    if "$ref" in schema:
+        return BY_MODEL.get(schema["$ref"].rsplit("/", 1)[-1])
+    if schema.get("type") == "array" and "$ref" in schema.get("items", {}):
+        return [example_of(kind, schema["items"])]
+    return BY_TYPE.get(kind)

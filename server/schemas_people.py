@@ -1,0 +1,115 @@
+"""What comes in and what goes out about answers that were given: history, corrections, being forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from server.schemas import In, Label, Name, Out, QueryInt
+
+
+class LabelPath(BaseModel):
+    label: Label
+
+
+class ForgottenModel(Out):
+    name: str
+    versions: list[int]
+    job: str = Field(description="The retraining without them; not named any more from now on.")
+
+
+class Forgotten(Out):
+    label: str
+    removed: dict[str, Any]
+    models: list[ForgottenModel]
+    restarted: list[str] = Field(description="Models whose training had read their pictures and begins once more.")
+
+
+class CorrectionBody(In):
+    prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    action: Literal["is", "is_not", "not_a_face"]
+    label: Label | None = Field(None, description="Who it is; with is_not, who it is not.")
+    region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
+    dataset: Name | None = Field(None, description="Data set that learns from it; the model's name if left out.")
+    image: str | None = Field(None, description="The picture again, where the service does not keep it.")
+    note: str | None = Field(None, max_length=1000)
+
+    @model_validator(mode="after")
+    def _labelled(self) -> CorrectionBody:
+        if self.action == "is" and self.label is None:
+            raise ValueError("needs a label where the action is `is`")
+        return self
+
+
+class Correction(Out):
+    id: str
+    time: int
+    prediction: str
+    position: int | None
+    action: str
+    before: dict[str, Any] = Field(description="What the model had said.")
+    label: str | None = Field(description="What the person said.")
+    dataset: str
+    picture: str | None = Field(
+        description="What was added to the data set: the picture, or the part that shows the region."
+    )
+    by: str
+    note: str | None
+
+
+class Taught(Correction):
+    learned: bool = Field(description="Whether the next training of that data set learns something from it.")
+    why: str = Field(description="What became of it, or what was missing, in a sentence.")
+
+
+class CorrectionList(Out):
+    corrections: list[Correction]
+
+
+class PredictionQuery(BaseModel):
+    label: Label | None = None
+    reason: Literal["known", "unknown", "nothing_found"] | None = None
+    model: Name | None = None
+    since: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999, description="Milliseconds since 1970.")
+    until: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999)
+    before: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = Field(None, description="`next` of a page.")
+    limit: QueryInt = Field(50, ge=1, le=500)
+    format: Literal["json", "csv"] = Field("json", description="csv gives all that fit, without pages.")
+
+
+class PredictionRow(Out):
+    id: str
+    time: int
+    model: str
+    version: int
+    digest: str
+    width: int
+    height: int
+    label: str | None
+    reason: str
+    seconds: float
+    stages: dict[str, float]
+    client: str | None
+    key: str | None
+    regions: list[dict[str, Any]]
+
+
+class PredictionList(Out):
+    predictions: list[PredictionRow]
+    next: str | None = Field(description="Give it as `before` for the next page.")
+
+
+class StatsQuery(BaseModel):
+    days: QueryInt = Field(30, ge=1, le=3650)
+
+
+class Stats(Out):
+    days: int
+    predictions: int
+    by_reason: dict[str, int]
+    by_label: dict[str, int]
+    by_model: dict[str, int]
+    mean_seconds: float | None
+    slowest_seconds: float | None
+    corrections: int

@@ -1,0 +1,106 @@
+"""What comes in and what goes out about data sets and long work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field
+
+from server.schemas import In, Label, Name, Out, Problem, QueryInt
+from server.wording import MODEL_NAME
+
+
+class DatasetBody(In):
+    name: Name
+
+
+class DatasetPath(BaseModel):
+    dataset: Name
+
+
+class ClassPath(DatasetPath):
+    label: Label
+
+
+class PicturePath(ClassPath):
+    file: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
+
+
+class PictureQuery(BaseModel):
+    size: QueryInt = Field(256, ge=16, le=2048, description="Longest side in pixels.")
+
+
+class ClassRow(Out):
+    name: str
+    pictures: int
+
+
+class DatasetRow(Out):
+    name: str
+    classes: list[ClassRow]
+    pictures: int
+
+
+class DatasetList(Out):
+    datasets: list[DatasetRow]
+
+
+class PictureList(Out):
+    pictures: list[str]
+
+
+class Stored(Out):
+    file: str
+    sha256: str
+    new: bool = Field(description="false when the class had this very picture already.")
+
+
+class UploadEntry(Out):
+    index: int
+    ok: bool
+    stored: Stored | None = None
+    problem: Problem | None = None
+
+
+class UploadAnswer(Out):
+    results: list[UploadEntry]
+    failed: int
+
+
+class JobBody(In):
+    dataset: Name
+    model: Annotated[str, Field(pattern=MODEL_NAME)]
+    recipe: (
+        Literal[
+            "auto", "face-classic", "face-modern", "person-classic", "person-modern", "object-classic", "object-modern"
+        ]
+        | None
+    ) = None
+
+
+class Progress(Out):
+    stage: str
+    done: int
+    total: int
+    message: str
+
+
+class Job(Out):
+    id: str
+    kind: str
+    arguments: dict[str, Any]
+    state: str = Field(description="queued, running, done, failed or cancelled.")
+    created: int
+    started: int | None
+    ended: int | None
+    attempts: int
+    cancel: bool
+    progress: Progress | None
+    result: Any = Field(description="What the training said at its end: name, version.")
+    message: str | None
+    by: str
+    report: str | None = Field(None, description="Where the report of the new version can be read.")
+
+
+class JobList(Out):
+    jobs: list[Job]

@@ -1,0 +1,55 @@
+"""The page's cookie: signed, hidden from scripts, never sent by other sites; behind https never sent without it.
+
+Whether a request came by https is told by the configured proxy alone; what any other caller writes is not read.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import Any
+
+from flask import Flask, Request, request
+from flask.sessions import SecureCookieSessionInterface
+
+NAME = "likeness_session"
+LOCKED = f"__Host-{NAME}"  # browsers take this name only with Secure, for this host alone and for all its paths
+
+
+class Sessions(SecureCookieSessionInterface):
+    """networks: of the configured proxies. unix: whether a proxy may come through a socket of ours."""
+
+    def __init__(self, networks: list[Any], unix: bool) -> None:
+        self.networks, self.unix = networks, unix
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return LOCKED if self.get_cookie_secure(app) else NAME
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return by_https(request, self.networks, self.unix)
+
+
+def from_proxy(request: Request, networks: list[Any], unix: bool) -> bool:
+    """Whether one of our own proxies hands this request on; only then are its forwarded headers believed."""
+    peer = request.environ.get("REMOTE_ADDR") or ""
+    return unix if peer in ("", "unix") else within(peer, networks)
+
+
+def by_https(request: Request, networks: list[Any], unix: bool) -> bool:
+    """Whether the client spoke https to our proxy. The last word of X-Forwarded-Proto is the proxy's own."""
+    told = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2]
+    return from_proxy(request, networks, unix) and told.strip().lower() == "https"
+
+
+def address_of(text: str) -> Any:
+    """The address that a text is, an IPv4-mapped one as the IPv4 address it is; None for anything else."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def within(text: str, networks: list[Any]) -> bool:
+    """Whether a text is an address in one of the networks."""
+    address = address_of(text)
+    return address is not None and any(address in network for network in networks)

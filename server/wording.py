@@ -1,0 +1,51 @@
+"""What the validation found wrong, in words a person can act on: where, and what it must be."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+NAME = r"^[^\x00-\x20\x7f/\\.][^\x00-\x1f\x7f/\\]{0,62}$"
+LABEL = r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]{0,199}$"  # of a class that is there: a folder made by hand, too
+MODEL_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+PATTERNS = {
+    NAME: "must be a name of 1 to 63 characters without slashes, not starting with a dot or a space",
+    LABEL: "must be a class's name: 1 to 200 characters without slashes, not starting with a dot",
+    MODEL_NAME: "must be a name of 1 to 63 small letters, digits, - and _, starting with a letter or digit",
+    r"^[0-9a-f]{32}$": "must be an id: 32 hexadecimal digits",
+    r"^[0-9a-f]{1,32}$": "must be an id: at most 32 hexadecimal digits",
+}
+KINDS = {
+    "missing": "is missing",
+    "extra_forbidden": "is not known here",
+    "string_type": "must be text",
+    "string_unicode": "must be text",
+    "int_type": "must be a whole number",
+    "bool_type": "must be true or false",
+    "list_type": "must be a list",
+    "model_type": "must be a JSON object",
+    "model_attributes_type": "must be a JSON object",
+    "dict_type": "must be a JSON object",
+    "literal_error": "must be {expected}",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
+}
+
+
+def told(error: ValidationError) -> list[dict[str, str]]:
+    """Each thing that is wrong: `where` (the field, or body) and `what`."""
+    found = error.errors(include_url=False, include_input=False)
+    return [{"where": ".".join(str(part) for part in each["loc"]) or "body", "what": _what(each)} for each in found]
+
+
+def _what(each: Any) -> str:
+    context = each.get("ctx") or {}
+    if each["type"] == "value_error":
+        return str(context["error"])
+    if each["type"] == "string_pattern_mismatch":
+        return PATTERNS.get(context["pattern"], "holds characters that do not belong there")
+    words = KINDS.get(each["type"])
+    return words.format(**context) if words else str(each["msg"])
