@@ -99,6 +99,9 @@ class Registry:
     def active(self, name: str) -> int:
         return self.load(name).version
 
+    def tidy(self, name: str | None = None) -> int:
+        return 0  # nothing lies on a disk
+
     def load(self, name: str, version: int | None = None) -> Patches:
         if name not in self.bundles:
             raise BundleMissing(f"There is no model named {name}.")
