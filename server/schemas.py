@@ -5,6 +5,7 @@ Here is what all share and what asking takes; the rest is in schemas_training, s
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -46,6 +47,19 @@ class Out(BaseModel):
     """An answer. Fields may be added in later versions."""
 
 
+class Query(BaseModel):
+    """Parameters of an address. The framework asks for their schema at every request, and it is always the same."""
+
+    @classmethod
+    def model_json_schema(cls, *how: Any, **named: Any) -> dict[str, Any]:
+        return super().model_json_schema(*how, **named) if how or named else _schema(cls)
+
+
+@cache
+def _schema(query: type[Query]) -> dict[str, Any]:
+    return super(Query, query).model_json_schema()
+
+
 class Problem(Out):
     """RFC 9457. `type` and `code` are stable; `detail` is for people."""
 
@@ -63,12 +77,12 @@ class ModelPath(BaseModel):
     name: Name
 
 
-class LegacyQuery(BaseModel):
+class LegacyQuery(Query):
     model: Name | None = Field(None, description="Model that answers; the default one if left out.")
     unknown: Literal["0", "1"] = Field("0", description="1 also lists people that nobody is known in.")
 
 
-class PredictQuery(BaseModel):
+class PredictQuery(Query):
     model: Name | None = Field(None, description="Model that answers; the default one if left out.")
     top_k: QueryInt = Field(5, ge=1, le=100, description="How many labels to list, best first.")
     explain: QueryBool = Field(False, description="Add a heatmap over the first region, as a data URL.")
@@ -200,7 +214,7 @@ class VersionBody(In):
     version: int = Field(ge=1, le=1_000_000)
 
 
-class VersionQuery(BaseModel):
+class VersionQuery(Query):
     version: QueryInt | None = Field(None, ge=1, le=1_000_000, description="The active one if left out.")
 
 

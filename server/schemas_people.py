@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, model_validator
 
-from server.schemas import In, Label, Name, Out, QueryInt
+from server.schemas import In, Label, Name, Out, Query, QueryInt
 
 
 class LabelPath(BaseModel):
@@ -67,7 +67,7 @@ class CorrectionList(Out):
     corrections: list[Correction]
 
 
-class PredictionQuery(BaseModel):
+class PredictionQuery(Query):
     label: Label | None = None
     reason: Literal["known", "unknown", "nothing_found"] | None = None
     model: Name | None = None
@@ -100,7 +100,7 @@ class PredictionList(Out):
     next: str | None = Field(description="Give it as `before` for the next page.")
 
 
-class StatsQuery(BaseModel):
+class StatsQuery(Query):
     days: QueryInt = Field(30, ge=1, le=3650)
 
 

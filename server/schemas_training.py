@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from server.schemas import In, Label, Name, Out, Problem, QueryInt
+from server.schemas import In, Label, Name, Out, Problem, Query, QueryInt
 from server.wording import MODEL_NAME
 
 
@@ -26,7 +26,7 @@ class PicturePath(ClassPath):
     file: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
 
 
-class PictureQuery(BaseModel):
+class PictureQuery(Query):
     size: QueryInt = Field(256, ge=16, le=2048, description="Longest side in pixels.")
 
 
