@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import Any
 
 from sqlalchemy import select
 
+from data_cleaning.errors import LikenessError
 from server import uploads
-from server.datasets import check_label
-from server.errors import Conflict, NotFound
+from server.datasets import Datasets, check_label
+from server.errors import Conflict, NotFound, RequestError
 from server.lessons import About, Lesson, teach
 from server.schemas_people import CorrectionBody
 from server.service import Service
@@ -37,7 +39,7 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
         raise Conflict("The answer named nobody; say with `label` who it is not.")
     if body.action == "is":
         check_label(str(label))
-    dataset = body.dataset or row["model"]
+    dataset = body.dataset or _home(service, row["model"])
     lesson = Lesson(dataset, body.action, label, by, body.note)
     taught = teach(service, lesson, About(row, region, _picture(service, body, row)))
     made = {
@@ -62,6 +64,15 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
     with service.store.write() as connection:
         connection.execute(corrections.insert(), made)
     return {**made, "learned": taught.learned, "why": taught.why}
+
+
+def _home(service: Service, model: str) -> str:
+    """The data set that the model was trained on, where it lies here under that name; else one of the model's name."""
+    with contextlib.suppress(LikenessError, RequestError):
+        trained_on = str(service.models.get(model).facts.get("dataset"))
+        Datasets(service.settings.datasets).folder(trained_on)
+        return trained_on
+    return model
 
 
 def listed(store: Store) -> list[dict[str, Any]]:

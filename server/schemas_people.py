@@ -31,7 +31,10 @@ class CorrectionBody(In):
     action: Literal["is", "is_not", "not_a_face"]
     label: Label | None = Field(None, description="Who it is; with is_not, who it is not.")
     region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
-    dataset: Name | None = Field(None, description="Data set that learns from it; the model's name if left out.")
+    dataset: Name | None = Field(
+        None,
+        description="Data set that learns; else the one the model was trained on, or of its name.",
+    )
     image: str | None = Field(None, description="The picture again, where the service does not keep it.")
     note: str | None = Field(None, max_length=1000)
 

@@ -58,6 +58,22 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
     assert (body["learned"], body["why"]) == (True, "The picture is now in colours as blue.")
 
 
+@pytest.mark.parametrize(("folders", "learns"), [([], "colours"), (["My Family"], "My Family"), (["other"], "colours")])
+def test_the_data_set_that_a_model_was_trained_on_learns(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: list[str], learns: str
+) -> None:
+    client = make(local_role="train").test_client()
+    for name in folders:
+        assert client.post("/api/datasets", json={"name": name}).status_code == 201
+    service = client.application.extensions["likeness"]
+    object.__setattr__(service.models.get("colours"), "facts", {"dataset": "My Family"})
+    wish = {"prediction_id": ask(client)["prediction_id"], "action": "is", "label": "blue"}
+    picture = base64.b64encode(make_picture("red")).decode()
+    answer = client.post("/api/corrections", json={**wish, "image": picture}).get_json()
+    assert answer["dataset"] == learns
+    assert (tmp_path / "datasets" / learns / answer["picture"]).is_file()
+
+
 @pytest.mark.parametrize(
     ("colour", "wish", "status", "action"),
     [
