@@ -749,7 +749,7 @@ def face_chip(picture: np.ndarray) -> np.ndarray:
     return cv2.warpAffine(picture, transform, (150, 150))
 
 
-@pytest.mark.parametrize(("height", "width"), [(512, 512), (200, 320), (333, 517), (31, 40), (1, 1)])
+@pytest.mark.parametrize(("height", "width"), [(512, 512), (200, 320), (333, 517)])
 @pytest.mark.parametrize("threshold", [0.3, 0.65])
 def test_real_face_detector_answers_as_opencv_does(height: int, width: int, threshold: float) -> None:
     picture = resize(np.ascontiguousarray(data.astronaut()[..., ::-1]), width, height)
@@ -758,8 +758,16 @@ def test_real_face_detector_answers_as_opencv_does(height: int, width: int, thre
     theirs = cv2.FaceDetectorYN.create(path, "", (2 * width, height), score_threshold=threshold)
     _, rows = theirs.detect(picture)
     expected = np.zeros((0, 15)) if rows is None else rows
-    assert len(expected) == 2 or height < 100
+    assert len(expected) == 2
     np.testing.assert_allclose(faces(picture, Path(path), threshold), expected, atol=0.01)
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 2), (1, 1), (33, 1), (2, 40)])
+def test_real_face_detector_finds_nothing_in_next_to_nothing(height: int, width: int) -> None:
+    """OpenCV's own answer to such pictures holds boxes of memory that nobody wrote, and differs from time to time."""
+    picture = resize(np.ascontiguousarray(data.astronaut()[..., ::-1]), width, height)
+    for _ in range(3):
+        assert faces(picture, Path(installed("yunet")), 0.3).shape == (0, 15)
 
 
 def test_real_face_embedding_knows_a_mirrored_face() -> None:
