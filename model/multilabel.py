@@ -95,13 +95,17 @@ def table(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int6
 
 def _check(labels: tuple[str, ...], answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
     for column, label in enumerate(labels):
-        yes = len(set(groups[answers[:, column]].tolist()))
-        no = len(set(groups[~answers[:, column]].tolist()))
+        yes, no = _groups(answers[:, column], groups)
         if min(yes, no) < LEAST:
             raise DatasetError(
                 f"Class {label} has {yes} different pictures that carry it and {no} that do not; "
                 f"at least {LEAST} of both are needed."
             )
+
+
+def _groups(answer: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[int, int]:
+    """How many different pictures carry a class, and how many do not."""
+    return len(set(groups[answer].tolist())), len(set(groups[~answer].tolist()))
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,8 @@ def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
     unseen = np.full(many.answers.shape, np.nan)
     for learn, test in _splits(many, min(folds, 3)):
         part = many.subset(learn)
-        yes = part.answers.sum(axis=0)
-        if (yes == 0).any() or (yes == len(learn)).any():
-            continue
+        if min(min(_groups(answer, part.rows.groups)) for answer in part.answers.T) < 2:
+            continue  # the calibration inside needs two of each
         unseen[test] = PerClass(tuple(_models(trial, part))).predict_proba(many.rows.inside[test])
     usable = ~np.isnan(unseen[:, 0]) & ~many.rows.altered
     return tuple(best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels)))

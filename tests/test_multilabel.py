@@ -17,11 +17,12 @@ from model.__main__ import main
 from model.evaluate_many import Verdict, average_precisions, precision_recall, summary_many
 from model.explain import explain
 from model.exporting import export
-from model.multilabel import best_f1, table, together
+from model.multilabel import How, best_f1, fit_many, table, together
 from model.recipe import recipe
 from model.recogniser import Named
 from model.registry import Registry
-from model.samples import near_copies, readable, samples
+from model.samples import Sample, near_copies, readable, samples
+from model.train import Wishes
 
 SHAPES = ("bar", "disc")
 
@@ -119,6 +120,18 @@ def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) 
     always = {digest: shown | {"ground"} for digest, shown in truths.items()}
     with pytest.raises(DatasetError, match=r"Class ground has .* carry it and 0 that do not"):
         table(good, always, near_copies(good))
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
+    """Four pictures of a class among many: some inner folds are without any of them."""
+    random = np.random.default_rng(seed)
+    rare = (random.permutation(24) < 4).tolist()
+    some = [Sample(Path(f"{n}.png"), "", str(n), views=(random.normal(rare[n], 0.5, (1, 6)),)) for n in range(24)]
+    truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
+    how = How(recipe("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
+    model = fit_many(some, truths, np.arange(24), how).recogniser
+    assert all(0.05 <= t <= 0.95 for t in model.thresholds)
 
 
 @pytest.mark.parametrize(
