@@ -14,6 +14,7 @@ from server.logs import access_line
 from server.service import Service
 
 PLAIN = re.compile(r"[A-Za-z0-9-]{8,64}")
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 log = logging.getLogger("likeness.access")
 
 
@@ -29,7 +30,8 @@ def install(app: Flask, service: Service) -> None:
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.begun
         route = request.url_rule.rule if request.url_rule else "none"
-        service.metrics.requests.labels(route, request.method, response.status_code).inc()
+        method = request.method if request.method in METHODS else "other"  # a caller may make up as many as they like
+        service.metrics.requests.labels(route, method, response.status_code).inc()
         service.metrics.latency.labels(route).observe(seconds)
         response.headers["X-Request-Id"] = g.request_id
         log.info("request", extra={"fields": access_line(request, response, seconds, _who())})

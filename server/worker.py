@@ -2,11 +2,13 @@
 
 Processes share one listening socket, and the kernel likes to wake the same one; a proxy then keeps its connections,
 so that one process could do all the work while another idles. So a busy process lets others accept first, and
-answers with `Connection: close`, upon which the client's next request finds whoever is free.
+answers with `Connection: close`, upon which the client's next request finds whoever is free. And a worker that ends
+lets in whom the kernel has already connected, then closes the door: nobody waits at one that will not be opened.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from typing import Any
 
@@ -24,6 +26,20 @@ class FairWorker(ThreadWorker):
         if inside:
             time.sleep(min(STEP * inside, MOST))
         super().accept(listener)  # where another one was quicker there is nothing to accept, which is fine
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if not enabled and (not self.alive or os.getppid() != self.ppid):
+            for listener in self.sockets:
+                self._let_in(listener)
+                listener.close()
+
+    def _let_in(self, listener: Any) -> None:
+        """Everybody who is connected already. They get their answer, and `Connection: close` with it."""
+        before = -1
+        while self.nr_conns > before:
+            before = self.nr_conns
+            super().accept(listener)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
         pool = of(self.wsgi).pool

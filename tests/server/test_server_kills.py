@@ -94,7 +94,7 @@ def scene(tmp_path: Path, drawn_shapes: Path) -> Iterator[Scene]:
     saved(Registry(tmp_path / "artifacts"), "shapes", drawn_shapes)
     seed = int(os.environ.get("LIKENESS_TEST_SEED", "0")) or secrets.randbelow(10**6)
     print(f"LIKENESS_TEST_SEED={seed}")
-    made = Scene(tmp_path, start(tmp_path, "server.wsgi:app"), random.Random(seed))
+    made = Scene(tmp_path, start(tmp_path, "server.wsgi:app", train_nice=0), random.Random(seed))
     threads = [threading.Thread(target=_again, args=(made, each)) for each in (_ask, _ask, _upload)]
     for thread in threads:
         thread.start()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import re
@@ -10,12 +12,13 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from serving import ROOT, Running, logged, running
+from serving import PICTURE, ROOT, Running, logged, running, start
 from tiny_models import TinyRegistry
 
 from server import metrics
@@ -121,30 +124,81 @@ def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
     assert "?model=anna" not in text
 
 
-def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
-    """Processes are replaced every 30 requests, and all of them once more by a signal, under load."""
-    ids, failed = [], []
+def client(service: Running, keep: bool, told: list[str], failed: list[object], stop: threading.Event) -> None:
+    """Asks until told to stop, or until nobody listens any more. keep: on one connection for as long as that lives."""
+    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
+    while not stop.is_set():
+        try:
+            connection.connect() if connection.sock is None else None
+        except ConnectionRefusedError:
+            return
+        except OSError as error:
+            failed.append(error)
+            return
+        try:
+            connection.request("POST", "/api/predict", PICTURE, {"Content-Type": "image/png"})
+            answer = connection.getresponse()
+            body = json.loads(answer.read())
+            told.append(body["prediction_id"]) if answer.status == 200 else failed.append(body)
+        except (OSError, http.client.HTTPException) as error:
+            failed.append(error)
+        if not keep or failed:
+            connection.close()
+    connection.close()
 
-    def ask(service: Running) -> None:
-        for _ in range(60):
-            try:
-                ids.append(service.ask()["prediction_id"])
-            except Exception as error:
-                failed.append(error)
 
-    with running(folder, recycle=30) as service:
-        first = set(service.workers())
-        threads = [threading.Thread(target=ask, args=(service,)) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        time.sleep(0.5)
-        service.master.send_signal(signal.SIGHUP)
+@contextlib.contextmanager
+def clients(service: Running) -> Iterator[tuple[list[str], list[object]]]:
+    """Four of them: two that keep their connection, as a proxy does, and two that make a new one each time."""
+    told: list[str] = []
+    failed: list[object] = []
+    stop = threading.Event()
+    threads = [threading.Thread(target=client, args=(service, n < 2, told, failed, stop)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield told, failed
+    finally:
+        stop.set()
         for thread in threads:
             thread.join()
-        assert not failed
-        assert not first & set(service.workers())
-    assert len(ids) == 180
-    assert set(ids) <= logged(folder)
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < until, "it never came"
+        time.sleep(0.02)
+
+
+def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
+    """Processes are replaced every 30 requests, and all of them twice more by a signal, under load."""
+    with running(folder, recycle=30) as service:
+        seen = set(service.workers())
+        with clients(service) as (told, failed):
+            for wanted in (150, 300):
+                wait_until(lambda wanted=wanted: len(told) > wanted or failed)  # type: ignore[misc]
+                before = set(service.workers())
+                service.master.send_signal(signal.SIGHUP)
+                wait_until(lambda before=before: not before & set(service.workers()))  # type: ignore[misc]
+                seen |= before
+            wait_until(lambda: len(told) > 450 or bool(failed))
+        assert failed == []
+        assert not seen & set(service.workers())
+        assert len(seen) > 4
+    assert set(told) <= logged(folder)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_an_ordered_end_answers_everybody_who_was_let_in(folder: Path, round_: int) -> None:
+    """SIGTERM under load: who asks on a connection that was made gets the answer; new connections are refused."""
+    service = start(folder)
+    with clients(service) as (told, failed):
+        wait_until(lambda: len(told) > 50 + 20 * round_ or bool(failed))
+        service.end()
+        assert service.master.returncode == 0
+    assert failed == []
+    assert set(told) <= logged(folder)
 
 
 def test_promotion_reaches_every_process(folder: Path) -> None:
