@@ -14,6 +14,7 @@ from model.augment import ALTERATIONS, COPIES, Augment
 from model.auto import AUTO
 from model.classifiers import CLASSIFIERS
 from model.recipe import RECIPES
+from model.registry import Registry
 
 _PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
 
@@ -38,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
     _how(crossval)
     _judging(crossval, _PRIVATE)
 
-    evaluate = _command(sub, "evaluate", commands.evaluate, "score a saved model on <class>/<picture> folders")
+    evaluate = _command(sub, "evaluate", _evaluate, "score a saved model on <class>/<picture> folders")
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
     _judging(evaluate, "show no pictures in the report")
@@ -132,6 +133,12 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
 def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.Namespace], int]):
     """The command for pictures of one class each, or for pictures that may carry several."""
     return lambda args: (many if args.multi_label else one)(args)
+
+
+def _evaluate(args: argparse.Namespace) -> int:
+    """The same, as the saved model says."""
+    bundle = Registry(args.artifacts).load(args.name, args.version)
+    return (commands_many if bundle.recogniser.thresholds else commands).evaluate(args, bundle)
 
 
 def _judging(one: argparse.ArgumentParser, private: str) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 from statistics import median
 from typing import Any
 
+from model.multilabel import EDGES
+
 FEW = 15  # pictures of a class; below that each one more still helps a lot
 
 
 def advice(report: dict[str, Any]) -> list[str]:
     """Sentences to act on, the most pressing first; empty where nothing stands out."""
     checks = (_unreadable, _across_classes, _few, _not_found, _weak_class, _confused, _strangers, _calibration, _width)
+    return [sentence for check in checks for sentence in check(report)]
+
+
+def advice_many(report: dict[str, Any]) -> list[str]:
+    """The same where a picture may carry several classes."""
+    checks = (_unreadable, _unlike_sets, _few, _inseparable, _edges, _weak_precision, _calibration, _width)
     return [sentence for check in checks for sentence in check(report)]
 
 
@@ -114,6 +122,50 @@ def _width(report: dict[str, Any]) -> list[str]:
         f"With {report['figures']['pictures']} pictures the accuracy is only known to lie between {low:.0%} and "
         f"{high:.0%}: small differences between models mean nothing yet."
     ]
+
+
+def _unlike_sets(report: dict[str, Any]) -> list[str]:
+    return [
+        f"Nearly the same pictures carry different classes: {', '.join(group[:4])}. One may lie in a folder too few."
+        for group in report["near_copies"]["across_classes"][:5]
+    ]
+
+
+def _inseparable(report: dict[str, Any]) -> list[str]:
+    return [
+        f"{' and '.join(labels)} are carried by the same pictures: nothing tells a model which is which. "
+        "Add pictures of one without the other."
+        for labels in report["same_pictures"][:5]
+    ]
+
+
+def _edges(report: dict[str, Any]) -> list[str]:
+    sentences, (least, most) = [], EDGES
+    for label, threshold in report["thresholds"].items():
+        if threshold <= least:
+            sentences.append(
+                f"{label} is given from a probability of {threshold:.0%} on, the least allowed: the model hardly ever "
+                "believes in it. Add pictures of it that differ, and expect it to be given too often."
+            )
+        elif threshold >= most:
+            sentences.append(
+                f"{label} is given only from a probability of {threshold:.0%} on, the most allowed: other pictures "
+                "come close to it. Look for pictures of it that do not lie in its folder."
+            )
+    return sentences[:5]
+
+
+def _weak_precision(report: dict[str, Any]) -> list[str]:
+    classes = _classes(report)
+    if len(classes) < 3:
+        return []
+    usual = median(row["average_precision"] for row in classes.values())
+    return [
+        f"{label} is told apart less well: an average precision of {row['average_precision']:.2f}, where half of the "
+        f"classes have {usual:.2f} or more. Look at its pictures first, and for it in the other folders' pictures."
+        for label, row in classes.items()
+        if row["pictures"] >= 8 and row["average_precision"] < usual - 0.15
+    ][:5]
 
 
 def _classes(report: dict[str, Any]) -> dict[str, Any]:

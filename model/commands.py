@@ -18,12 +18,11 @@ from data_cleaning.images import DISK_LIMITS
 from model.auto import AUTO, choose
 from model.bundle import Bundle, Prediction, Recognition
 from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
-from model.multilabel import summary_many, together, verdict
 from model.presence import wide
 from model.produce import Order, produce, write_report
 from model.recipe import Recipe, recipe
 from model.registry import Registry
-from model.report import Material
+from model.report import Material, build, thumbnails
 from model.samples import Sample, near_copies, readable, samples
 from model.train import Wishes, check_enough
 from model.verify import verify as run_pairs
@@ -88,21 +87,15 @@ def crossval(args: Namespace) -> int:
     if args.report:
         name = args.data.resolve().name
         material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
-        write_report(args.report, replace(material, private=args.private))
+        material = replace(material, private=args.private)
+        write_report(args.report, build(material), thumbnails(material))
     return _print_figures(args, figures)
 
 
-def evaluate(args: Namespace) -> int:
+def evaluate(args: Namespace, bundle: Bundle) -> int:
     """Score a saved model on a folder."""
-    bundle = Registry(args.artifacts).load(args.name, args.version)
     progress = Progress(args.progress_json)
-    items = labelled(args.data)
-    items, truths = together(items) if bundle.recogniser.thresholds else (items, {})
-    looked = samples(items, bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
-    if truths:
-        progress.close()
-        verdicts = [verdict(s, truths, bundle.recogniser, bundle.recipe) for s in readable(looked)]
-        return _print_figures(args, summary_many(verdicts, [s for s in looked if s.error]))
+    looked = samples(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
     good = readable(looked)
@@ -113,7 +106,8 @@ def evaluate(args: Namespace) -> int:
         material = Material(
             "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
         )
-        write_report(args.report, replace(material, facts=bundle.facts, private=args.private))
+        material = replace(material, facts=bundle.facts, private=args.private)
+        write_report(args.report, build(material), thumbnails(material))
     return _print_figures(args, figures)
 
 
@@ -281,8 +275,7 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
             f"{parameters}{chosen}"
         )
     _print_words(figures)
-    report = "report.json" if figures.get("multi_label") else "report.html"
-    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/{report}.")
+    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/report.html.")
     return 0
 
 

@@ -246,7 +246,11 @@ def expected_calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> f
 
     Over the region that speaks for each picture with one, its best class. Source: Naeini et al., AAAI 2015.
     """
-    table = reliability(outcomes, bins)
+    return calibration_error(reliability(outcomes, bins))
+
+
+def calibration_error(table: Sequence[dict[str, Any]]) -> float | None:
+    """The same of a reliability diagram's bins; None without any."""
     total = sum(row["pictures"] for row in table)
     if not total:
         return None
@@ -255,7 +259,11 @@ def expected_calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> f
 
 def reliability(outcomes: Sequence[Outcome], bins: int = 10) -> list[dict[str, Any]]:
     """The reliability diagram: of each filled bin its edges, pictures, mean probability and share right."""
-    spoken = [(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best]
+    return binned([(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best], bins)
+
+
+def binned(spoken: Sequence[tuple[float, bool]], bins: int) -> list[dict[str, Any]]:
+    """Rows of a reliability diagram from stated probabilities and whether they were right."""
     rows = []
     for number in range(bins):
         inside = [(p, r) for p, r in spoken if min(int(p * bins), bins - 1) == number]

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
-from onnx import TensorProto, helper, numpy_helper
-from sklearn.pipeline import Pipeline
+from onnx import TensorProto, helper
 
-from data_cleaning.errors import InputError
 from model.bundle import Bundle
+from model.export_classifiers import probabilities
+from model.graph import ExportRefused, Graph, columns, flipped, unit
+from model.nobody import SURE
 from model.recipe import Step
 from model.recogniser import NEAREST, PerClass
 from model.weights import locate
@@ -27,40 +27,14 @@ OPSET = 17
 TOLERANCE = 1e-4
 
 
-class ExportRefused(InputError):
-    """This model cannot be written as ONNX, or the written one answers differently."""
-
-
-@dataclass
-class Graph:
-    """Nodes and constants under construction; every method adds to them and returns the name of its result."""
-
-    nodes: list[onnx.NodeProto] = field(default_factory=list)
-    constants: list[onnx.TensorProto] = field(default_factory=list)
-
-    def add(self, kind: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any) -> Any:
-        """One operation; its only result's name, or a list of names."""
-        names = [f"{kind}_{len(self.nodes)}_{i}" for i in range(outputs)]
-        self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))
-        return names[0] if outputs == 1 else names
-
-    def constant(self, value: Any, dtype: Any = np.float32) -> str:
-        """A constant array."""
-        name = f"constant_{len(self.constants)}"
-        self.constants.append(numpy_helper.from_array(np.asarray(value, dtype), name))
-        return name
-
-    def cast(self, x: str, to: int) -> str:
-        return self.add("Cast", x, to=to)
-
-
 def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
     """The model as ONNX.
 
     whole: with the features in front (default: where every feature of the recipe has a graph). Then the input
     `crops` is float32 of shape (n, side, side, 3), blue-green-red, 0 to 255, and the mirror image is averaged in
     where the recipe does so; else the input `features` is float32 of shape (n, d). Outputs, float32 of shape
-    (n, classes) in the order of the metadata's `labels`: `probabilities` and `similarities`. Raises ExportRefused.
+    (n, classes) in the order of the metadata's `labels`: `probabilities` and `similarities`; and where the model says
+    that nobody is there, `nobody` of shape (n, 1), the probability that its rule weighs. Raises ExportRefused.
     """
     side = int(bundle.recipe.crop.options.get("size", 150))
     lacking = [step.name for step in bundle.recipe.features if not _has_graph(step, side)]
@@ -73,7 +47,7 @@ def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
         source = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", width])
         return _finish(graph, bundle, ["features"], source)
     source = helper.make_tensor_value_info("crops", TensorProto.FLOAT, ["n", side, side, 3])
-    views = ["crops", _flipped(graph, "crops", 2)] if bundle.recipe.mirror else ["crops"]
+    views = ["crops", flipped(graph, "crops", 2)] if bundle.recipe.mirror else ["crops"]
     return _finish(graph, bundle, [_features(graph, bundle, view) for view in views], source)
 
 
@@ -85,15 +59,18 @@ def _features(graph: Graph, bundle: Bundle, view: str) -> str:
 def _finish(graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueInfoProto) -> onnx.ModelProto:
     classes = len(bundle.labels)
     rows = graph.add("Concat", *views, axis=0)
+    trained = _trained(graph, bundle, rows)
     results = {
-        "probabilities": _named_classes(graph, bundle, rows),
-        "similarities": _similarities(graph, bundle, rows),
+        "probabilities": (_known(graph, bundle, trained), classes),
+        "similarities": (_similarities(graph, bundle, rows), classes),
     }
-    for name, value in results.items():
-        apart = graph.add("Reshape", value, graph.constant([len(views), -1, classes], np.int64))
+    if bundle.recogniser.nobody:
+        results["nobody"] = columns(graph, trained[0], -1, np.iinfo(np.int64).max), 1
+    for name, (value, width) in results.items():
+        apart = graph.add("Reshape", value, graph.constant([len(views), -1, width], np.int64))
         mean = graph.add("ReduceMean", apart, axes=[0], keepdims=0)
         graph.nodes.append(helper.make_node("Identity", [mean], [name]))
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", classes]) for name in results]
+    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", w]) for name, (_, w) in results.items()]
     made = helper.make_model(
         helper.make_graph(graph.nodes, "likeness", [source], outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", 3)],
@@ -106,13 +83,14 @@ def _finish(graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueIn
 
 
 def _metadata(bundle: Bundle) -> dict[str, str]:
-    rule = bundle.recogniser.acceptance
+    rule, nobody = bundle.recogniser.acceptance, bundle.recogniser.nobody
     return {
         "labels": json.dumps(list(bundle.labels), ensure_ascii=False),
         "recipe": json.dumps(bundle.recipe.to_json()),
         "score": rule.score,
         "threshold": repr(float(rule.threshold)),
         "thresholds": json.dumps(list(bundle.recogniser.thresholds)),
+        "nobody": json.dumps(asdict(nobody) | {"sure": SURE} if nobody else None),
         "model": f"{bundle.name} {bundle.version}",
     }
 
@@ -121,22 +99,22 @@ def _metadata(bundle: Bundle) -> dict[str, str]:
 
 
 def _embed_face(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
-    pixels = graph.add("Transpose", _flipped(graph, crops, 3), perm=[0, 3, 1, 2])
-    views = [pixels, _flipped(graph, pixels, 3)] if options.get("mirror", True) else [pixels]
-    return _unit(graph, graph.add("Sum", *(_network(graph, "dlib_face", view, "descriptor") for view in views)))
+    pixels = graph.add("Transpose", flipped(graph, crops, 3), perm=[0, 3, 1, 2])
+    views = [pixels, flipped(graph, pixels, 3)] if options.get("mirror", True) else [pixels]
+    return unit(graph, graph.add("Sum", *(_network(graph, "dlib_face", view, "descriptor") for view in views)))
 
 
 def _embed_object(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
-    return _unit(graph, _object_means(graph, crops))
+    return unit(graph, _object_means(graph, crops))
 
 
 def _object_roots(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
     means = graph.add("Max", _object_means(graph, crops), graph.constant(0.0))
-    return _unit(graph, graph.add("Sqrt", means))
+    return unit(graph, graph.add("Sqrt", means))
 
 
 def _object_means(graph: Graph, crops: str) -> str:
-    colours = graph.add("Transpose", _flipped(graph, crops, 3), perm=[0, 3, 1, 2])
+    colours = graph.add("Transpose", flipped(graph, crops, 3), perm=[0, 3, 1, 2])
     centred = graph.add("Sub", colours, graph.constant(127.0))
     pixels = graph.add("Div", centred, graph.constant(128.0))
     return _network(graph, "efficientnet_lite0", pixels, "features")
@@ -225,17 +203,7 @@ def _needed(nodes: Sequence[onnx.NodeProto], output: str) -> list[onnx.NodeProto
     return kept[::-1]
 
 
-def _flipped(graph: Graph, x: str, axis: int) -> str:
-    ends = [graph.constant([v], np.int64) for v in (-1, np.iinfo(np.int64).min, axis, -1)]
-    return graph.add("Slice", x, *ends)
-
-
-def _unit(graph: Graph, x: str) -> str:
-    length = graph.add("ReduceL2", x, axes=[1], keepdims=1)
-    return graph.add("Div", x, graph.add("Max", length, graph.constant(1e-12)))
-
-
-# ---- the classifier
+# ---- the classifiers
 
 
 def _classifiers(bundle: Bundle) -> tuple[Any, ...]:
@@ -244,174 +212,16 @@ def _classifiers(bundle: Bundle) -> tuple[Any, ...]:
     return classifier.models if isinstance(classifier, PerClass) else (classifier,)
 
 
-def _named_classes(graph: Graph, bundle: Bundle, rows: str) -> str:
-    """Probabilities of the known classes: a trained `_unknown` comes after them and is cut off."""
-    each = [_probabilities(graph, one, rows) for one in _classifiers(bundle)]
-    if len(each) == 1:
-        return _columns(graph, each[0], 0, len(bundle.labels))
-    return graph.add("Concat", *(_columns(graph, one, 1, 2) for one in each), axis=1)
+def _trained(graph: Graph, bundle: Bundle, rows: str) -> list[str]:
+    """Probabilities of all that each classifier was trained on."""
+    return [probabilities(graph, one, rows) for one in _classifiers(bundle)]
 
 
-def _columns(graph: Graph, x: str, start: int, end: int) -> str:
-    return graph.add("Slice", x, *(graph.constant([v], np.int64) for v in (start, end, 1)))
-
-
-def _probabilities(graph: Graph, model: Any, features: str) -> str:
-    """Calibrated probabilities of every class that was trained, shape (n, all classes)."""
-    if isinstance(model, Pipeline):  # a basis, then the calibrated classifier
-        for _, step in model.named_steps["basis"].steps:
-            features = _transform(graph, step, features)
-        model = model.named_steps["classifier"]
-    inner = model.calibrated_classifiers_[0]
-    classes = len(inner.classes)
-    values = graph.cast(_decision(graph, inner.estimator, features), TensorProto.DOUBLE)
-    shares = _by_sigmoid(graph, inner, values) if classes == 2 else _by_temperature(graph, inner, values)
-    return graph.cast(shares, TensorProto.FLOAT)
-
-
-def _by_sigmoid(graph: Graph, inner: Any, values: str) -> str:
-    """Two classes: the second by a sigmoid of the decision value, the first is the rest."""
-    (one,) = inner.calibrators
-    raised = graph.add("Mul", values, graph.constant([[-one.a_]], np.float64))
-    second = graph.add("Sigmoid", graph.add("Sub", raised, graph.constant([[one.b_]], np.float64)))
-    return graph.add("Concat", graph.add("Sub", graph.constant(1.0, np.float64), second), second, axis=1)
-
-
-def _by_temperature(graph: Graph, inner: Any, values: str) -> str:
-    """Several classes: the softmax of decision values, or of the logarithms of a forest's shares, times a constant."""
-    if not hasattr(inner.estimator, "decision_function"):
-        values = graph.add("Log", graph.add("Add", values, graph.constant(1e-12, np.float64)))
-    beta = float(inner.calibrators[0].beta_)
-    return graph.add("Softmax", graph.add("Mul", values, graph.constant(beta, np.float64)), axis=1)
-
-
-def _decision(graph: Graph, model: Any, x: str) -> str:
-    """What the calibration reads: a column a class, or one for two classes."""
-    kind = type(model).__name__
-    if kind not in DECISIONS:
-        raise ExportRefused(f"A {kind} cannot be exported; {', '.join(DECISIONS)} can.")
-    return DECISIONS[kind](graph, model, x)
-
-
-def _transform(graph: Graph, step: Any, x: str) -> str:
-    kind = type(step).__name__
-    if kind == "StandardScaler":  # in double and back, as numpy does: a tree's threshold may lie just between
-        for op, value in (("Sub", step.mean_), ("Div", step.scale_)):
-            done = graph.add(op, graph.cast(x, TensorProto.DOUBLE), graph.constant(value, np.float64))
-            x = graph.cast(done, TensorProto.FLOAT)
-        return x
-    if kind == "PCA":
-        turned = graph.add("MatMul", x, graph.constant(step.components_.T))
-        return graph.add("Sub", turned, graph.constant(step.mean_.reshape(1, -1) @ step.components_.T))
-    raise ExportRefused(f"A {kind} cannot be exported.")
-
-
-def _linear(graph: Graph, model: Any, x: str) -> str:
-    product = graph.add("MatMul", x, graph.constant(model.coef_.T))
-    return graph.add("Add", product, graph.constant(model.intercept_))
-
-
-def _forest(graph: Graph, model: Any, x: str) -> str:
-    _, shares = graph.add(
-        "TreeEnsembleClassifier", x, outputs=2, domain="ai.onnx.ml", **_tree_table(model), post_transform="NONE"
-    )
-    if len(model.classes_) > 2:
-        return shares
-    return _columns(graph, shares, 1, 2)
-
-
-def _tree_table(model: Any) -> dict[str, Any]:
-    """The trees as the flat lists that ONNX wants; thresholds go down to the next float32, as x itself is one."""
-    table: dict[str, list[Any]] = {f"nodes_{k}": [] for k in _NODE_KEYS} | {f"class_{k}": [] for k in _CLASS_KEYS}
-    for number, one in enumerate(model.estimators_):
-        tree = one.tree_
-        for node in range(tree.node_count):
-            leaf = tree.children_left[node] < 0
-            row = (
-                number,
-                node,
-                0 if leaf else int(tree.feature[node]),
-                0.0 if leaf else _floor32(tree.threshold[node]),
-                "LEAF" if leaf else "BRANCH_LEQ",
-                0 if leaf else int(tree.children_left[node]),
-                0 if leaf else int(tree.children_right[node]),
-            )
-            for key, value in zip(_NODE_KEYS, row, strict=True):
-                table[f"nodes_{key}"].append(value)
-            if leaf:
-                shares = tree.value[node, 0] / tree.value[node, 0].sum() / len(model.estimators_)
-                for c, share in enumerate(shares):
-                    for key, value in zip(_CLASS_KEYS, (number, node, c, float(share)), strict=True):
-                        table[f"class_{key}"].append(value)
-    return table | {"classlabels_int64s": list(range(len(model.classes_)))}
-
-
-_NODE_KEYS = ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")
-_CLASS_KEYS = ("treeids", "nodeids", "ids", "weights")
-
-
-def _floor32(value: float) -> float:
-    near = np.float32(value)
-    return float(near if near <= value else np.nextafter(near, np.float32(-np.inf)))
-
-
-def _support_vectors(graph: Graph, model: Any, x: str) -> str:
-    """Radial kernel to every support vector, one against one, then votes: as libsvm and scikit-learn do.
-
-    Source: Chang, Lin, "LIBSVM", 2011; scikit-learn's one-vs-rest view of the votes.
-    """
-    kernel = _radial_kernel(graph, model, graph.cast(x, TensorProto.DOUBLE))
-    weights, offsets = _one_against_one(model)
-    against = graph.add("MatMul", kernel, graph.constant(weights, np.float64))
-    against = graph.add("Add", against, graph.constant(offsets, np.float64))
-    classes = len(model.classes_)
-    if classes == 2:
-        return graph.add("Neg", against)
-    firsts, seconds = np.zeros((len(offsets), classes)), np.zeros((len(offsets), classes))
-    for k, (i, j) in enumerate(_pairs(classes)):
-        firsts[k, i], seconds[k, j] = 1, 1
-    wins = graph.cast(graph.add("Greater", against, graph.constant(0.0, np.float64)), TensorProto.DOUBLE)
-    losses = graph.add("Sub", graph.constant(1.0, np.float64), wins)
-    votes = graph.add(
-        "Add",
-        graph.add("MatMul", wins, graph.constant(firsts, np.float64)),
-        graph.add("MatMul", losses, graph.constant(seconds, np.float64)),
-    )
-    sums = graph.add("MatMul", against, graph.constant(firsts - seconds, np.float64))
-    bound = graph.add("Add", graph.add("Abs", sums), graph.constant(1.0, np.float64))
-    tie = graph.add("Div", sums, graph.add("Mul", bound, graph.constant(3.0, np.float64)))
-    return graph.add("Add", votes, tie)
-
-
-def _radial_kernel(graph: Graph, model: Any, x: str) -> str:
-    vectors = np.asarray(model.support_vectors_, np.float64)
-    squares = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant([1], np.int64), keepdims=1)
-    cross = graph.add("MatMul", x, graph.constant(-2 * vectors.T, np.float64))
-    apart = graph.add("Add", graph.add("Add", squares, cross), graph.constant((vectors**2).sum(axis=1), np.float64))
-    return graph.add("Exp", graph.add("Mul", apart, graph.constant(-model._gamma, np.float64)))
-
-
-def _one_against_one(model: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights, (vectors, pairs), and offsets, (pairs,), of one class against another; above zero is the first one."""
-    ends = np.cumsum(model.n_support_)
-    rows = [slice(end - count, end) for end, count in zip(ends, model.n_support_, strict=True)]
-    pairs = _pairs(len(model.classes_))
-    weights = np.zeros((len(model.support_vectors_), len(pairs)))
-    for k, (i, j) in enumerate(pairs):
-        weights[rows[i], k] = model._dual_coef_[j - 1, rows[i]]
-        weights[rows[j], k] = model._dual_coef_[i, rows[j]]
-    return weights, np.asarray(model._intercept_, np.float64)
-
-
-def _pairs(classes: int) -> list[tuple[int, int]]:
-    return [(i, j) for i in range(classes) for j in range(i + 1, classes)]
-
-
-DECISIONS = {
-    "LogisticRegression": _linear,
-    "RandomForestClassifier": _forest,
-    "SVC": _support_vectors,
-}
+def _known(graph: Graph, bundle: Bundle, trained: list[str]) -> str:
+    """Probabilities of the known classes: a trained `_unknown` or `_none` comes after them and is cut off."""
+    if not isinstance(bundle.recogniser.classifier, PerClass):
+        return columns(graph, trained[0], 0, len(bundle.labels))
+    return graph.add("Concat", *(columns(graph, one, 1, 2) for one in trained), axis=1)
 
 
 # ---- similarity
@@ -424,7 +234,7 @@ def _similarities(graph: Graph, bundle: Bundle, features: str) -> str:
     if gallery.space is not None:
         x = graph.add("MatMul", x, graph.constant(gallery.space.matrix.T))
         x = graph.add("Add", x, graph.constant(gallery.space.offset))
-    cosines = graph.add("MatMul", _unit(graph, x), graph.constant(gallery.vectors.T))
+    cosines = graph.add("MatMul", unit(graph, x), graph.constant(gallery.vectors.T))
     columns = []
     for c in range(len(bundle.labels)):
         owned = np.flatnonzero(gallery.owners == c)

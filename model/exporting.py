@@ -20,7 +20,8 @@ from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.images import DISK_LIMITS, Image, decode
 from model.augment import ALTERATIONS, Augment
 from model.bundle import Bundle, golden_picture
-from model.export import TOLERANCE, ExportRefused, build
+from model.export import TOLERANCE, build
+from model.graph import ExportRefused
 from model.pipeline import crop, find, measure_crop
 
 ALTERED_PROBES = 20  # altered crops of the golden picture that every export is checked on
@@ -97,9 +98,15 @@ def largest_difference(bundle: Bundle, made: onnx.ModelProto, chips: Sequence[Im
     ask = runner(bundle, made.SerializeToString())
     worst = 0.0
     for chip in chips:
-        served = bundle.recogniser.score([_views(bundle, chip, made.graph.input[0].name)])
+        served = _served(bundle, [_views(bundle, chip, made.graph.input[0].name)])
         worst = max(worst, *(float(np.abs(a[0] - b).max()) for a, b in zip(served, ask(chip), strict=True)))
     return worst
+
+
+def _served(bundle: Bundle, views: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
+    """What the graph's outputs should be, in their order."""
+    nobody = [bundle.recogniser.emptiness(views)] if bundle.recogniser.nobody else []
+    return [*bundle.recogniser.score(views), *nobody]
 
 
 def _views(bundle: Bundle, chip: Image, source: str) -> NDArray[np.float32]:
@@ -110,7 +117,7 @@ def _views(bundle: Bundle, chip: Image, source: str) -> NDArray[np.float32]:
 
 
 def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.float32]]]:
-    """A function from a crop to the graph's probabilities and similarities, each of shape (classes,)."""
+    """A function from a crop to the graph's outputs, each of shape (classes,), or (1,) for `nobody`."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -1,13 +1,13 @@
 """Pictures that may carry several classes: one folder a class, the same picture in each folder that fits it.
 
-Every class is a question of its own, yes or no, with its own calibrated probability and threshold. Fitting and
-figures for that; answering is in `recogniser`. Not for the server.
+Every class is a question of its own, yes or no, with its own calibrated probability and threshold. Fitting for that;
+answering is in `recogniser`, figures are in `evaluate_many`. Not for the server.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,9 +20,8 @@ from sklearn.pipeline import Pipeline
 from data_cleaning.dataset import SPECIAL, Item
 from data_cleaning.errors import DatasetError
 from model.classifiers import CLASSIFIERS, SEED, behind
-from model.evaluate import wilson
 from model.recipe import Recipe
-from model.recogniser import Acceptance, Gallery, Named, PerClass, Recogniser, project
+from model.recogniser import Acceptance, Gallery, PerClass, Recogniser, project
 from model.samples import Rows, Sample
 from model.train import (
     Splits,
@@ -40,6 +39,7 @@ from model.train import (
 
 Truths = dict[str, frozenset[str]]  # classes of each picture, by its sha256
 LEAST = 4  # different pictures that a class needs on either side of yes and no
+EDGES = (0.05, 0.95)  # no threshold lies outside of these
 BASIS = "each class's own threshold, where the mean of precision and recall (F1) was best"
 
 
@@ -95,13 +95,17 @@ def table(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int6
 
 def _check(labels: tuple[str, ...], answers: NDArray[np.bool_], groups: NDArray[np.int64]) -> None:
     for column, label in enumerate(labels):
-        yes = len(set(groups[answers[:, column]].tolist()))
-        no = len(set(groups[~answers[:, column]].tolist()))
+        yes, no = _groups(answers[:, column], groups)
         if min(yes, no) < LEAST:
             raise DatasetError(
                 f"Class {label} has {yes} different pictures that carry it and {no} that do not; "
                 f"at least {LEAST} of both are needed."
             )
+
+
+def _groups(answer: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[int, int]:
+    """How many different pictures carry a class, and how many do not."""
+    return len(set(groups[answer].tolist())), len(set(groups[~answer].tolist()))
 
 
 @dataclass(frozen=True)
@@ -177,9 +181,8 @@ def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
     unseen = np.full(many.answers.shape, np.nan)
     for learn, test in _splits(many, min(folds, 3)):
         part = many.subset(learn)
-        yes = part.answers.sum(axis=0)
-        if (yes == 0).any() or (yes == len(learn)).any():
-            continue
+        if min(min(_groups(answer, part.rows.groups)) for answer in part.answers.T) < 2:
+            continue  # the calibration inside needs two of each
         unseen[test] = PerClass(tuple(_models(trial, part))).predict_proba(many.rows.inside[test])
     usable = ~np.isnan(unseen[:, 0]) & ~many.rows.altered
     return tuple(best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels)))
@@ -195,7 +198,7 @@ def best_f1(probabilities: NDArray[np.float64], answers: NDArray[np.bool_]) -> f
     at = int(np.argmax(f1))
     values = probabilities[order]
     below = values[at + 1] if at + 1 < len(values) else values[at]
-    return float(np.clip((values[at] + below) / 2, 0.05, 0.95))
+    return float(np.clip((values[at] + below) / 2, *EDGES))
 
 
 def _gallery(many: Many, found: Pipeline, recipe: Recipe) -> Gallery:
@@ -205,82 +208,3 @@ def _gallery(many: Many, found: Pipeline, recipe: Recipe) -> Gallery:
     row, owner = np.nonzero(plain.answers)
     sources = tuple(plain.rows.sources[i] for i in row)
     return Gallery(project(space, plain.rows.features[row]), owner.astype(np.int64), sources, space)
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """One picture: the classes it carries, and the answer for its first region, or None where nothing was found."""
-
-    truth: frozenset[str]
-    named: Named | None
-    seconds: float
-
-
-def verdict(one: Sample, truths: Truths, recogniser: Recogniser, recipe: Recipe) -> Verdict:
-    """Answer one sample."""
-    reserves = [recipe.reserve(region.quality.side) for region in one.regions[:1]]
-    named = recogniser.answer(one.views[:1], reserves)
-    return Verdict(truths[one.sha256], named[0] if named else None, sum(one.seconds.values()))
-
-
-def cross_validate_many(
-    all_samples: Sequence[Sample],
-    truths: Truths,
-    copies: NDArray[np.int64],
-    how: How,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Verdict]:
-    """Every picture answered by a model that never saw it or a near copy of it, in the sample order of the folds."""
-    verdicts: list[Verdict] = []
-    splitter = GroupKFold(max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED)
-    splits = list(splitter.split(copies, groups=copies))
-    for number, (learn, test) in enumerate(splits, 1):
-        training = fit_many([all_samples[i] for i in learn], truths, copies[learn], how)
-        verdicts += [verdict(all_samples[i], truths, training.recogniser, how.recipe) for i in test]
-        if progress:
-            progress(number, len(splits))
-    return verdicts
-
-
-def summary_many(verdicts: Sequence[Verdict], unreadable: Sequence[Sample] = ()) -> dict[str, Any]:
-    """The figures of `evaluate` and `crossval` where a picture may carry several classes, as plain data.
-
-    correct and accuracy count pictures whose whole set of classes is right (subset accuracy). mean_average_precision
-    and macro_f1 are means over the classes; per_class has precision, recall, F1 and average precision.
-    """
-    labels = sorted(set().union(*(v.truth for v in verdicts)))
-    found = sum(v.named is not None for v in verdicts)
-    correct = sum(v.named is not None and frozenset(v.named.labels) == v.truth for v in verdicts)
-    each = {label: _one_class(verdicts, label) for label in labels}
-    precisions = [row["average_precision"] for row in each.values()]
-    return {
-        "multi_label": True,
-        "pictures": len(verdicts),
-        "found": found,
-        "failure_to_acquire": (len(verdicts) - found) / len(verdicts),
-        "correct": correct,
-        "accuracy": correct / len(verdicts),
-        "accuracy_interval": wilson(correct, len(verdicts)),
-        "accuracy_when_found": correct / found if found else None,
-        "subset_accuracy": correct / len(verdicts),
-        "mean_average_precision": float(np.mean(precisions)) if precisions else None,
-        "macro_f1": float(np.mean([row["f1"] or 0.0 for row in each.values()])) if each else None,
-        "per_class": each,
-        "seconds_per_picture": sum(v.seconds for v in verdicts) / len(verdicts),
-        "unreadable": [{"path": str(s.path), "error": s.error} for s in unreadable],
-    }
-
-
-def _one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
-    true = np.array([label in v.truth for v in verdicts])
-    said = np.array([v.named is not None and label in v.named.labels for v in verdicts])
-    scores = np.array([v.named.scores.get(label, 0.0) if v.named else 0.0 for v in verdicts])
-    right, yes, claimed = int((true & said).sum()), int(true.sum()), int(said.sum())
-    return {
-        "pictures": yes,
-        "correct": right,
-        "precision": right / claimed if claimed else None,
-        "recall": right / yes,
-        "f1": 2 * right / (yes + claimed),
-        "average_precision": float(average_precision_score(true, scores)),
-    }

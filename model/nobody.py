@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-_SURE = 0.02  # scores and probabilities count as if they were never nearer than this to 0 or 1
+SURE = 0.02  # scores and probabilities count as if they were never nearer than this to 0 or 1
 
 
 @dataclass(frozen=True)
@@ -38,5 +38,5 @@ class Nobody:
 
 
 def _evidence(scores: NDArray[np.floating], empty: NDArray[np.floating]) -> NDArray[np.float64]:
-    shares = np.clip(np.stack([scores, 1.0 - np.asarray(empty)], axis=1), _SURE, 1 - _SURE)
+    shares = np.clip(np.stack([scores, 1.0 - np.asarray(empty)], axis=1), SURE, 1 - SURE)
     return np.log(shares / (1 - shares))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
 from model import plots
+from model.page_many import THRESHOLDS, classes_many, curves_many, mistake_many, tiles_many
+from model.parts import MOST_ROWS, bar, bullets, card, classes, figure, grid, share, table, tiles, usual_tiles, words
 from model.style import STYLE
 
-MOST_ROWS = 14  # classes; more than that are folded away
 _TITLES = {
     "training": "How well {name} knows its classes",
     "crossval": "Cross-validation of {name}",
@@ -34,11 +35,12 @@ _REASONS = {
 def page(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None] = ()) -> str:
     """The HTML of a report of `report.build`; thumbnails as of `report.thumbnails`, or none."""
     title = _TITLES[report["kind"]].format(name=report["name"])
+    several = report.get("multi_label")
     sections = [
-        _tiles(report),
+        tiles_many(report) if several else _tiles(report),
         _advice(report["advice"]),
-        _classes(report),
-        _grid(_confusion, _reliability, _tradeoff, _scores, _learning, _time, of=report),
+        classes_many(report) + curves_many(report) if several else _classes(report),
+        grid(_confusion, _reliability, _tradeoff, _scores, _learning, _time, of=report),
         _attempts(report),
         _trials(report),
         _mistakes(report, thumbnails),
@@ -63,7 +65,7 @@ def _subtitle(report: dict[str, Any]) -> str:
         f"recipe {report['recipe']['name']}",
     ]
     if "classifier" in facts:
-        parts.append(f"classifier {_words(facts['classifier'])}")
+        parts.append(f"classifier {words(facts['classifier'])}")
     if "trained" in facts:
         parts.append(f"trained {facts['trained'][:16].replace('T', ' ')} UTC")
     return ", ".join(parts) + "."
@@ -72,74 +74,62 @@ def _subtitle(report: dict[str, Any]) -> str:
 def _tiles(report: dict[str, Any]) -> str:
     figures = report["figures"]
     low, high = figures["accuracy_interval"] or (0.0, 0.0)
-    tiles = [
-        ("Right answers", _share(figures["accuracy"]), f"of all pictures; 95% sure between {low:.0%} and {high:.0%}"),
-        ("Nothing found", _share(figures["failure_to_acquire"]), "of the pictures of known classes"),
+    told = [
+        ("Right answers", share(figures["accuracy"]), f"of all pictures; 95% sure between {low:.0%} and {high:.0%}"),
+        ("Nothing found", share(figures["failure_to_acquire"]), "of the pictures of known classes"),
     ]
     chart = report["unknown"]
     if chart and chart["chosen"][0] is not None:
-        tiles.append(("Strangers named", _share(chart["chosen"][0]), f"measured on {chart['basis']}"))
-    if figures["ece"] is not None:
-        tiles.append(("Calibration error", _share(figures["ece"]), "how far stated probabilities are off on average"))
+        told.append(("Strangers named", share(chart["chosen"][0]), f"measured on {chart['basis']}"))
     if figures.get("false_alarms"):
         alarms = figures["false_alarms"]
-        tiles.append(
-            ("False alarms", _share(alarms["found_share"]), f"of {alarms['pictures']} pictures with nothing in them")
-        )
-    if figures["seconds_per_picture"]:
-        tiles.append(
-            ("Time", f"{1000 * figures['seconds_per_picture']:.0f} ms", "a picture, from its bytes to its answer")
-        )
-    cells = (f"<div class=tile><h2>{name}</h2><b>{value}</b><p>{escape(text)}</p></div>" for name, value, text in tiles)
-    return f"<div class=tiles>{''.join(cells)}</div>"
+        text = f"of {alarms['pictures']} pictures with nothing in them"
+        told.append(("False alarms", share(alarms["found_share"]), text))
+    return tiles([*told, *usual_tiles(figures)])
 
 
 def _advice(sentences: Sequence[str]) -> str:
     if not sentences:
-        return _card(
+        return card(
             "What you can do",
             "<p>Nothing stands out: no class is short of pictures, none is missed more than the others.</p>",
         )
-    return _card("What you can do", _list(sentences), kind="advice")
+    return card("What you can do", bullets(sentences), kind="advice")
 
 
 def _classes(report: dict[str, Any]) -> str:
-    table = report["figures"]["per_class"]
-    many = len(table) > MOST_ROWS
-    order = sorted(table, key=lambda label: table[label]["recall"]) if many else list(table)
+    each = report["figures"]["per_class"]
+    many = len(each) > MOST_ROWS
+    order = sorted(each, key=lambda label: each[label]["recall"]) if many else list(each)
     rows = [
         [
             escape(label),
             str(row["pictures"]),
-            _bar(row["recall"]),
-            _share(row["precision"]),
+            bar(row["recall"]),
+            share(row["precision"]),
             "–" if row["f1"] is None else f"{row['f1']:.2f}",
             str(report["not_found"].get(label, 0)),
         ]
         for label in order
-        for row in [table[label]]
+        for row in [each[label]]
     ]
     head = ["Class", "Pictures", "Recall", "Precision", "F1", "Nothing found"]
     text = (
         "Recall: of its pictures, how many were named so. Precision: of the pictures named so, how many were. "
         "F1 balances the two."
     )
-    if not many:
-        return _card("Class by class", _table(head, rows, "scroll wide"), text)
-    rest = (
-        f"<details><summary>Show the other {len(rows) - 10}</summary>{_table(head, rows[10:], 'scroll wide')}</details>"
-    )
-    text += " The ten that are named least often come first."
-    return _card("Class by class", _table(head, rows[:10], "scroll wide") + rest, text)
+    return classes(head, rows, text + " The ten that are named least often come first." * many)
 
 
 def _confusion(report: dict[str, Any]) -> str:
+    counts = report["figures"].get("confusion")
+    if not counts:
+        return ""
     text = (
         "Each row is a true class, each column an answer: everything off the diagonal is a mistake, (none) a refusal."
     )
-    table = report["figures"]["confusion"]
-    kind = "whole" if len(table["truths"]) > MOST_ROWS else ""
-    return _card("Which is taken for which", _figure(plots.confusion(table)), text, kind)
+    kind = "whole" if len(counts["truths"]) > MOST_ROWS else ""
+    return card("Which is taken for which", figure(plots.confusion(counts)), text, kind)
 
 
 def _reliability(report: dict[str, Any]) -> str:
@@ -147,27 +137,27 @@ def _reliability(report: dict[str, Any]) -> str:
         return ""
     text = (
         "When it says 80%, is it right in 80 of 100? Dots on the dashed line: yes; below it: too sure of itself. "
-        f"The expected calibration error is {_share(report['figures']['ece'])}."
+        f"The expected calibration error is {share(report['figures']['ece'])}."
     )
-    return _card("Can its probabilities be believed?", _figure(plots.reliability(report["reliability"])), text)
+    return card("Can its probabilities be believed?", figure(plots.reliability(report["reliability"])), text)
 
 
 def _tradeoff(report: dict[str, Any]) -> str:
-    chart = report["unknown"]
+    chart = report.get("unknown")
     if not chart:
         return ""
     fpir, fnir = chart["chosen"]
     text = (
         "A stricter threshold names fewer strangers and misses more known ones; "
         "each point of the line is one threshold. "
-        f"Chosen here: {_share(fpir)} of strangers named, {_share(fnir)} of known missed ({chart['basis']})."
+        f"Chosen here: {share(fpir)} of strangers named, {share(fnir)} of known missed ({chart['basis']})."
     )
     chosen = None if fpir is None else (fpir, fnir)
-    return _card("Strangers named against known missed", _figure(plots.tradeoff(chart["curve"], chosen)), text)
+    return card("Strangers named against known missed", figure(plots.tradeoff(chart["curve"], chosen)), text)
 
 
 def _scores(report: dict[str, Any]) -> str:
-    chart = report["unknown"]
+    chart = report.get("unknown")
     if not chart:
         return ""
     name = (report["facts"].get("acceptance") or {}).get("score", "acceptance score")
@@ -175,20 +165,20 @@ def _scores(report: dict[str, Any]) -> str:
         "The further the two hills lie apart, the better strangers can be told from known ones; "
         "left of the dashed line nobody is named."
     )
-    figure = plots.scores(chart["histograms"], chart["threshold"], f"{name} to the class that was named")
-    return _card("How alike known ones and strangers are", _figure(figure), text)
+    drawn = plots.scores(chart["histograms"], chart["threshold"], f"{name} to the class that was named")
+    return card("How alike known ones and strangers are", figure(drawn), text)
 
 
 def _learning(report: dict[str, Any]) -> str:
     learning = report.get("learning")
     if not learning:
         return ""
-    drawn = _figure(plots.learning(learning["curve"])) if learning["curve"] else ""
+    drawn = figure(plots.learning(learning["curve"])) if learning["curve"] else ""
     text = (
         "The same classifier, trained on a quarter, a half, three quarters and all of the pictures. "
         f"{escape(learning['verdict'])}"
     )
-    return _card("Would more pictures help?", drawn, text)
+    return card("Would more pictures help?", drawn, text)
 
 
 def _time(report: dict[str, Any]) -> str:
@@ -196,11 +186,11 @@ def _time(report: dict[str, Any]) -> str:
     if not seconds:
         return ""
     most = max(seconds.values()) or 1.0
-    rows = [[escape(stage), _bar(value / most, f"{1000 * value:.1f} ms")] for stage, value in seconds.items()]
+    rows = [[escape(stage), bar(value / most, f"{1000 * value:.1f} ms")] for stage, value in seconds.items()]
     text = (
         "Median milliseconds a picture spends in each stage on this machine, measured while all its cores were at work."
     )
-    return _card("Where the time goes", _table(["Stage", "Median"], rows), text)
+    return card("Where the time goes", table(["Stage", "Median"], rows), text)
 
 
 def _attempts(report: dict[str, Any]) -> str:
@@ -223,7 +213,7 @@ def _attempts(report: dict[str, Any]) -> str:
         "accurate, the one that takes the least time was kept."
     )
     heads = ["Recipe", "Right", "Nothing found", "A picture takes", "Not tried because"]
-    return _card("Which recipe suits these pictures", _table(heads, rows), text)
+    return card("Which recipe suits these pictures", table(heads, rows), text)
 
 
 def _trials(report: dict[str, Any]) -> str:
@@ -232,7 +222,7 @@ def _trials(report: dict[str, Any]) -> str:
         return ""
     rows = [
         [
-            escape(_words(t["name"]))
+            escape(words(t["name"]))
             + (" <span class=chosen>chosen</span>" if t["name"] == report["facts"]["classifier"] else ""),
             f"{t['score']:.3f}",
             f"± {t['spread']:.3f}",
@@ -241,40 +231,47 @@ def _trials(report: dict[str, Any]) -> str:
         ]
         for t in sorted(trials, key=lambda t: -t["score"])
     ]
+    score = "mean average precision" if report.get("multi_label") else "balanced accuracy"
     text = (
-        "All were tried on the same folds. The score is balanced accuracy, in which every class counts alike; "
+        f"All were tried on the same folds. The score is {score}, in which every class counts alike; "
         "the spread is its standard deviation."
     )
-    return _card(
-        "Which classifier is best", _table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows), text
+    return card(
+        "Which classifier is best", table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows), text
     )
 
 
 def _mistakes(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None]) -> str:
     mistakes = report["mistakes"]
     if not mistakes:
-        return _card("The worst mistakes", "<p>There were none.</p>")
-    text = (
-        "Wrong names first, the surest of them at the top: wrong labels and bad pictures of the data set show up here."
-    )
+        return card("The worst mistakes", "<p>There were none.</p>")
+    several = report.get("multi_label")
+    first = "Furthest from the truth" if several else "Wrong names first, the surest of them at the top"
+    text = f"{first}: wrong labels and bad pictures of the data set show up here."
     if report["private"]:
         text += " This page carries no pictures, only their file names."
     shown = thumbnails or [None] * len(mistakes)
-    items = (_mistake(one, thumbnail) for one, thumbnail in zip(mistakes, shown, strict=True))
-    return _card("The worst mistakes", f"<ul class=mistakes>{''.join(items)}</ul>", text)
+    told = mistake_many if several else _mistake
+    items = (_mistaken(told(one), one["picture"], small) for one, small in zip(mistakes, shown, strict=True))
+    return card("The worst mistakes", f"<ul class=mistakes>{''.join(items)}</ul>", text)
 
 
-def _mistake(one: dict[str, Any], thumbnail: dict[str, Any] | None) -> str:
-    answer = escape(one["answer"]) if one["answer"] else "nobody"
+def _mistake(one: dict[str, Any]) -> tuple[str, str, str]:
+    """What was answered, what it is, and how sure: in words."""
     truth = {"_unknown": "a stranger", "_none": "nothing"}.get(one["truth"], one["truth"])
     detail = _REASONS.get(one["reason"], one["reason"])
     if one["best"] and not one["answer"]:
         detail = f"{detail}; nearest {one['best']} {one['probability']:.0%}".lstrip("; ")
     elif one["best"]:
         detail = f"{one['probability']:.0%} sure"
+    return one["answer"] or "nobody", f"but it is {truth}", detail
+
+
+def _mistaken(told: tuple[str, str, str], picture: str, thumbnail: dict[str, Any] | None) -> str:
+    answer, truth, detail = map(escape, told)
     return (
-        f"<li>{_thumbnail(thumbnail)}<p><b>{answer}</b> <span class=was>but it is {escape(truth)}</span></p>"
-        f"<p class=quiet>{escape(detail)}</p><p class=file>{escape(one['picture'])}</p></li>"
+        f"<li>{_thumbnail(thumbnail)}<p><b>{answer}</b> <span class=was>{truth}</span></p>"
+        f"<p class=quiet>{detail}</p><p class=file>{escape(picture)}</p></li>"
     )
 
 
@@ -296,14 +293,14 @@ def _thumbnail(thumbnail: dict[str, Any] | None) -> str:
 def _near_copies(report: dict[str, Any]) -> str:
     groups, pictures = report["near_copies"]["groups"], report["near_copies"]["pictures"]
     if not groups:
-        return _card("Near copies", "<p>There are no near copies.</p>")
+        return card("Near copies", "<p>There are no near copies.</p>")
     text = (
         f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'} of near copies. "
         "A group is "
         "never split between learning and testing, which would only measure memory."
     )
     rows = "".join(f"<li>{', '.join(escape(name) for name in group)}</li>" for group in groups)
-    return _card(
+    return card(
         "Near copies", f"<details><summary>Show the file names</summary><ul class=files>{rows}</ul></details>", text
     )
 
@@ -312,7 +309,7 @@ def _unreadable(report: dict[str, Any]) -> str:
     bad = report["figures"]["unreadable"]
     if not bad:
         return ""
-    return _card("Files that could not be read", _list(f"{entry['path']}: {entry['error']}" for entry in bad))
+    return card("Files that could not be read", bullets(f"{entry['path']}: {entry['error']}" for entry in bad))
 
 
 def _facts(report: dict[str, Any]) -> str:
@@ -320,7 +317,9 @@ def _facts(report: dict[str, Any]) -> str:
     rows = [["Recipe", _recipe(report["recipe"])]]
     if "pictures" in facts:
         rows.append(["Pictures", escape(", ".join(f"{label} {count}" for label, count in facts["pictures"].items()))])
-    if "acceptance" in facts:
+    if report.get("multi_label"):
+        rows.append(["Thresholds", escape(THRESHOLDS)])
+    elif "acceptance" in facts:
         a = facts["acceptance"]
         rows.append(["Threshold", escape(f"{a['score']} of {a['threshold']:.3f} or more; fitted on {a['basis']}")])
     if "holds" in facts:
@@ -338,7 +337,7 @@ def _facts(report: dict[str, Any]) -> str:
         ]
     )
     body = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
-    return _card("Facts", f"<dl>{body}</dl>")
+    return card("Facts", f"<dl>{body}</dl>")
 
 
 def _recipe(recipe: dict[str, Any]) -> str:
@@ -350,42 +349,3 @@ def _recipe(recipe: dict[str, Any]) -> str:
 def _step(step: dict[str, Any]) -> str:
     options = json.dumps(step["options"])[1:-1].replace('"', "") if step["options"] else ""
     return f"<code>{escape(step['name'])}{f' ({escape(options)})' if options else ''}</code>"
-
-
-def _card(title: str, body: str, text: str = "", kind: str = "") -> str:
-    explained = f"<p class=text>{text}</p>" if text else ""
-    return f'<section class="card {kind}"><h2>{title}</h2>{explained}{body}</section>'
-
-
-def _grid(*cards: Callable[[dict[str, Any]], str], of: dict[str, Any]) -> str:
-    """Cards side by side where there is room; those that have nothing to show are left out."""
-    return f"<div class=pair>{''.join(card(of) for card in cards)}</div>"
-
-
-def _figure(svg: str) -> str:
-    return f"<div class=figure>{svg}</div>"
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "scroll") -> str:
-    top = "".join(f"<th>{name}</th>" for name in head)
-    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="{kind}"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
-
-
-def _list(sentences: Iterable[str]) -> str:
-    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>"
-
-
-def _bar(share: float | None, text: str | None = None) -> str:
-    part = 100 * (share or 0.0)
-    return f'<span class=bar><i style="width:{part:.1f}%"></i></span><span class=value>{text or _share(share)}</span>'
-
-
-def _share(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.1%}" if 0 < value < 0.9995 else f"{value:.0%}"
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")

@@ -117,6 +117,18 @@ def reliability(bins: list[dict[str, Any]]) -> str:
         return _svg(figure, "Reliability diagram")
 
 
+def precision_recall(curve: list[list[float]], chosen: tuple[float, float] | None, number: int) -> str:
+    """Precision against recall of one class, the point of its threshold marked; number: of the figure on its page."""
+    with _figure(2.5, 2.1) as (figure, axes):
+        axes.plot([x for x, _ in curve], [y for _, y in curve], color=ACCENT, clip_on=False)
+        if chosen is not None:
+            axes.scatter(*chosen, s=45, color=SECOND, zorder=4, clip_on=False)
+        axes.set(xlim=(0, 1), ylim=(0, 1.02), xlabel="recall", ylabel="precision")
+        axes.set_xticks([0, 0.5, 1])
+        _percent(axes, "both")
+        return _svg(figure, f"Precision against recall {number}")
+
+
 def tradeoff(curve: list[list[float]], chosen: tuple[float, float] | None) -> str:
     """FNIR against FPIR, FPIR in a scale that shows small rates, the chosen point marked."""
     with _figure() as (figure, axes):

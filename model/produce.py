@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -58,7 +58,8 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     material = Material(
         "training", order.name, order.root, training.recipe, figures, outcomes, seen, copies, facts=made
     )
-    extras = report_files(replace(material, training=training, private=order.wishes.private))
+    material = replace(material, training=training, private=order.wishes.private)
+    extras = report_files(build(material), thumbnails(material))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     say("save", 0, 1, "Saving")
@@ -105,23 +106,22 @@ def holds(training: Training, private: bool) -> str:
     return f"{pictures} A {training.chosen} classifier{support}; {vectors}; the sha256 of each training picture."
 
 
-def report_files(material: Material) -> dict[str, str]:
-    """report.json and report.html of a material; and, unless it is private, report-public.html without pictures."""
+def report_files(report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]) -> dict[str, str]:
+    """report.json and report.html; and, unless the report is private, report-public.html without its small pictures."""
     from model.page import page  # matplotlib takes a second to load: only those wait who want a report
 
-    report = build(material)
-    pages = {"report.html": page(report, thumbnails(material))}
-    if not material.private:
+    pages = {"report.html": page(report, pictures)}
+    if not report["private"]:
         pages["report-public.html"] = page({**report, "private": True})
     return {"report.json": json.dumps(report, indent=1, ensure_ascii=False), **pages}
 
 
-def write_report(path: Path, material: Material) -> None:
+def write_report(path: Path, report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]) -> None:
     """The HTML report to a file: written aside, then renamed."""
     from model.page import page
 
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}-{os.getpid()}.part")
-    aside.write_text(page(build(material), thumbnails(material)), "utf-8")
+    aside.write_text(page(report, pictures), "utf-8")
     aside.replace(path)
     print(f"The report is in {path}.", file=sys.stderr)

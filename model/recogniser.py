@@ -157,9 +157,12 @@ class Recogniser:
         """For each region, whether it shows nobody. detected: the detector's scores, 0 to 1; views as in `score`."""
         if self.nobody is None or not views:
             return np.zeros(len(views), bool)
+        return self.nobody.there(np.array(detected), self.emptiness(views))
+
+    def emptiness(self, views: Sequence[Features]) -> NDArray[np.float64]:
+        """Probability that each region shows nobody, shape (regions,). For models with `nobody` alone."""
         owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
-        empty = _mean_by(self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views))[:, 0]
-        return self.nobody.there(np.array(detected), empty)
+        return _mean_by(self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views))[:, 0]
 
     def answer(self, views: Sequence[Features], reserves: Sequence[float], once: bool = True) -> list[Named]:
         """Name every region of one picture.

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from data_cleaning.images import encode, read, shrink
 from model.advice import advice
 from model.curves import learning_curve, score_histograms, tradeoff, verdict
 from model.evaluate import Outcome, reliability
+from model.pipeline import Region
 from model.recipe import Recipe
 from model.recogniser import Named, class_numbers
 from model.samples import Sample, readable
@@ -32,9 +33,11 @@ STAGES = ("decode", "detect", "features", "predict")
 MISTAKES = 12
 THUMBNAIL = 200  # pixels, the longer side
 
+Answer = TypeVar("Answer", covariant=True)  # Outcome, or Verdict where a picture may carry several classes
+
 
 @dataclass(frozen=True)
-class Material:
+class Material(Generic[Answer]):
     """What a report is made of.
 
     kind: "training", "crossval" or "evaluation". root: the data set's folder; pictures are named relative to it.
@@ -48,16 +51,16 @@ class Material:
     root: Path
     recipe: Recipe
     figures: dict[str, Any]
-    outcomes: Sequence[Outcome]
+    outcomes: Sequence[Answer]
     samples: Sequence[Sample]
     copies: NDArray[np.int64]
-    strangers: Sequence[Outcome] = ()
+    strangers: Sequence[Answer] = ()
     facts: dict[str, Any] = field(default_factory=dict)
     training: Training | None = None
     private: bool = False
 
 
-def build(material: Material) -> dict[str, Any]:
+def build(material: Material[Outcome]) -> dict[str, Any]:
     """The whole report but its small pictures, JSON-able."""
     report = {
         "format": FORMAT,
@@ -65,12 +68,12 @@ def build(material: Material) -> dict[str, Any]:
         "name": material.name,
         "recipe": material.recipe.to_json(),
         "facts": material.facts,
-        "figures": _relative(material.figures, material.root),
+        "figures": relative_figures(material.figures, material.root),
         "reliability": reliability([o for o in material.outcomes if not o.truth.startswith("_")]),
         "unknown": unknown_chart(material),
         "mistakes": [_mistake(one, material.root) for one in worst(material)],
         "near_copies": near_copy_groups(material),
-        "seconds": stage_medians(material.outcomes),
+        "seconds": stage_medians([o.seconds for o in material.outcomes]),
         "not_found": not_found(material.outcomes),
         "private": material.private,
     }
@@ -83,7 +86,7 @@ def build(material: Material) -> dict[str, Any]:
     return report
 
 
-def unknown_chart(material: Material) -> dict[str, Any] | None:
+def unknown_chart(material: Material[Outcome]) -> dict[str, Any] | None:
     """Curve, chosen point and score histograms: over strangers' pictures, else over what training held out."""
     figures = material.figures.get("unknown")
     if figures:
@@ -112,7 +115,7 @@ def _scores(outcomes: Sequence[Outcome]) -> list[float]:
     return [o.candidate.acceptance for o in outcomes if o.candidate]
 
 
-def worst(material: Material) -> list[Outcome]:
+def worst(material: Material[Outcome]) -> list[Outcome]:
     """The mistakes to look at first: wrong names, the surest first; then known people refused; then nothing found."""
     wrong = [o for o in [*material.outcomes, *material.strangers] if _is_wrong(o)]
     return sorted(_once(wrong), key=lambda o: (o.label is None, not o.found, -_surety(o)))[:MISTAKES]
@@ -144,7 +147,7 @@ def _mistake(one: Outcome, root: Path) -> dict[str, Any]:
     }
 
 
-def thumbnails(material: Material) -> list[dict[str, Any] | None]:
+def thumbnails(material: Material[Outcome]) -> list[dict[str, Any] | None]:
     """For each of the worst mistakes a small JPEG as a data URL and the box of the region that spoke, in percent.
 
     Nothing at all where the report is private.
@@ -152,16 +155,16 @@ def thumbnails(material: Material) -> list[dict[str, Any] | None]:
     if material.private:
         return []
     boxes = {s.path: s.regions for s in material.samples}
-    return [_thumbnail(one, boxes.get(one.path, ())) for one in worst(material)]
+    return [thumbnail(o.path, boxes.get(o.path, ()), _index(o.named, o.best)) for o in worst(material)]
 
 
-def _thumbnail(one: Outcome, regions: Sequence[Any]) -> dict[str, Any] | None:
+def thumbnail(path: Path, regions: Sequence[Region], index: int | None) -> dict[str, Any] | None:
+    """One picture as `thumbnails` gives them; index: of the region that spoke, or None. None where it is unreadable."""
     try:
-        image = read(one.path)
+        image = read(path)
     except (PictureError, OSError):
         return None
     height, width = image.shape[:2]
-    index = _index(one.named, one.best)
     box = None
     if index is not None and index < len(regions) and regions[index].detection.kind != "picture":
         d = regions[index].detection
@@ -174,7 +177,7 @@ def _index(named: Sequence[Named], best: Named | None) -> int | None:
     return next((i for i, n in enumerate(named) if n is best), None)
 
 
-def near_copy_groups(material: Material) -> dict[str, Any]:
+def near_copy_groups(material: Material[Any]) -> dict[str, Any]:
     """Groups of near copies: how many pictures they hold, their files, and which groups span several classes."""
     members: dict[int, list[Sample]] = defaultdict(list)
     for one, group in zip(readable(material.samples), material.copies.tolist(), strict=True):
@@ -189,9 +192,9 @@ def near_copy_groups(material: Material) -> dict[str, Any]:
     }
 
 
-def stage_medians(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Median seconds a picture by stage, in the order of STAGES."""
-    return {s: float(np.median([o.seconds.get(s, 0.0) for o in outcomes])) for s in STAGES if outcomes}
+def stage_medians(seconds: Sequence[dict[str, float]]) -> dict[str, float]:
+    """Median seconds a picture by stage, in the order of STAGES; seconds: of each picture."""
+    return {s: float(np.median([one.get(s, 0.0) for one in seconds])) for s in STAGES if seconds}
 
 
 def not_found(outcomes: Sequence[Outcome]) -> dict[str, int]:
@@ -205,6 +208,7 @@ def relative(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else f"{path.parent.name}/{path.name}"
 
 
-def _relative(figures: dict[str, Any], root: Path) -> dict[str, Any]:
+def relative_figures(figures: dict[str, Any], root: Path) -> dict[str, Any]:
+    """The figures, their unreadable files named as `relative` does."""
     bad = [{**entry, "path": relative(Path(entry["path"]), root)} for entry in figures["unreadable"]]
     return {**figures, "unreadable": bad}

@@ -41,6 +41,10 @@ li+li{margin-top:6px}
 .figure svg{display:block;width:100%;max-width:460px;height:auto;margin:0 auto}
 .whole .figure svg{max-width:720px}
 svg *{stroke-linejoin:round;stroke-linecap:butt}
+.curves{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(45%,200px),1fr))}
+.curves h3{margin:0;font-size:.92rem;font-weight:600;overflow-wrap:anywhere}
+.curves h3 small{font-weight:400;font-size:.8rem;color:var(--quiet)}
+.between{display:block;color:var(--quiet);font-size:.78rem}
 .scroll{overflow-x:auto;margin-inline:-6px}
 table{border-collapse:collapse;width:100%;font-size:.92rem;font-variant-numeric:tabular-nums}
 th{font-weight:500;color:var(--quiet);font-size:.82rem;text-align:left;white-space:nowrap}
@@ -63,7 +67,11 @@ justify-content:center;overflow:hidden;margin-bottom:8px}
 .was{color:var(--quiet)}
 .quiet,.file{color:var(--quiet);font-size:.8rem}
 .file{opacity:.85;display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:2;overflow:hidden}
-details .scroll{margin-top:10px}
+details .curves{display:grid;gap:16px;grid-template-columns:repeat(auto-fill,minmax(min(45%,200px),1fr))}
+.curves h3{margin:0;font-size:.92rem;font-weight:600;overflow-wrap:anywhere}
+.curves h3 small{font-weight:400;font-size:.8rem;color:var(--quiet)}
+.between{display:block;color:var(--quiet);font-size:.78rem}
+.scroll{margin-top:10px}
 details summary{cursor:pointer;color:var(--accent);font-weight:500}
 .files{margin-top:10px;font-size:.82rem;color:var(--quiet);overflow-wrap:anywhere}
 dl{display:grid;grid-template-columns:minmax(7rem,max-content) minmax(0,1fr);gap:8px 22px;margin:0;font-size:.92rem}

@@ -13,8 +13,9 @@ from data_cleaning.errors import DatasetError
 from model import exporting
 from model.bundle import Bundle
 from model.classifiers import CLASSIFIERS
-from model.export import TOLERANCE, ExportRefused, build
+from model.export import TOLERANCE, build
 from model.exporting import export, labelled_crops, largest_difference, quantise
+from model.graph import ExportRefused
 from model.recipe import Recipe, Step, recipe
 from model.samples import near_copies, readable, samples
 from model.train import Wishes, fit

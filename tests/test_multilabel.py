@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.metrics import average_precision_score
 
 from data_cleaning.dataset import Dataset
 from data_cleaning.errors import DatasetError
 from data_cleaning.images import encode
 from model.__main__ import main
+from model.evaluate_many import Verdict, average_precisions, precision_recall, summary_many
 from model.explain import explain
 from model.exporting import export
-from model.multilabel import Verdict, best_f1, summary_many, table, together
+from model.multilabel import How, best_f1, fit_many, table, together
 from model.recipe import recipe
 from model.recogniser import Named
 from model.registry import Registry
-from model.samples import near_copies, readable, samples
+from model.samples import Sample, near_copies, readable, samples
+from model.train import Wishes
 
 SHAPES = ("bar", "disc")
 
@@ -91,10 +95,11 @@ def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixtu
     assert told["mean_average_precision"] >= 0.9
 
 
-def test_options_that_do_not_go_with_it_are_refused(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    for option in ("--strangers", "--report"):
-        assert main(["crossval", str(data), "--multi-label", option, str(data)]) == 2
-        assert "--multi-label goes with neither" in capsys.readouterr().err
+def test_strangers_do_not_go_with_it(artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    saved = ["evaluate", "many", str(data), "--artifacts", str(artifacts)]
+    for command in (["crossval", str(data), "--multi-label"], saved):
+        assert main([*command, "--strangers", str(data)]) == 2
+        assert "put strangers into _unknown/" in capsys.readouterr().err
 
 
 def test_a_class_of_several_cannot_be_forgotten_alone(artifacts: Path, data: Path) -> None:
@@ -117,6 +122,18 @@ def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) 
         table(good, always, near_copies(good))
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
+    """Four pictures of a class among many: some inner folds are without any of them."""
+    random = np.random.default_rng(seed)
+    rare = (random.permutation(24) < 4).tolist()
+    some = [Sample(Path(f"{n}.png"), "", str(n), views=(random.normal(rare[n], 0.5, (1, 6)),)) for n in range(24)]
+    truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
+    how = How(recipe("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
+    model = fit_many(some, truths, np.arange(24), how).recogniser
+    assert all(0.05 <= t <= 0.95 for t in model.thresholds)
+
+
 @pytest.mark.parametrize(
     ("probabilities", "answers", "low", "high"),
     [
@@ -133,26 +150,54 @@ def test_the_threshold_is_where_f1_is_best(
 
 
 def test_figures_are_right() -> None:
-    def said(*labels: str, **scores: float) -> Named:
-        return Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
-
     told = summary_many(
         [
-            Verdict(frozenset({"a", "b"}), said("a", "b", a=0.9, b=0.8), 1.0),
-            Verdict(frozenset({"a"}), said("b", a=0.4, b=0.6), 1.0),
-            Verdict(frozenset(), said(a=0.1, b=0.2), 1.0),
-            Verdict(frozenset({"b"}), None, 1.0),
+            answered("ab", "a", "b", a=0.9, b=0.8),
+            answered("a", "b", a=0.4, b=0.6),
+            answered("", a=0.1, b=0.2),
+            answered("b"),
+            answered(""),
         ]
     )
-    assert told["subset_accuracy"] == 0.5
-    assert told["failure_to_acquire"] == 0.25
-    assert told["per_class"]["a"] == {
-        "pictures": 2,
-        "correct": 1,
-        "precision": 1.0,
-        "recall": 0.5,
-        "f1": 2 / 3,
-        "average_precision": 1.0,
-    }
+    assert told["subset_accuracy"] == 0.6, "nothing answered is right where there is nothing"
+    assert told["failure_to_acquire"] == 0.4
+    assert told["accuracy_when_found"] == 2 / 3
+    row = told["per_class"]["a"]
+    assert [row[key] for key in ("pictures", "correct", "precision", "recall", "f1")] == [2, 1, 1.0, 0.5, 2 / 3]
+    assert (row["average_precision"], row["threshold"]) == (1.0, 0.5)
+    assert row["recall_interval"][0] < 0.5 < row["recall_interval"][1]
     assert told["per_class"]["b"]["precision"] == 0.5
     assert told["seconds_per_picture"] == 1.0
+    low, high = told["mean_average_precision_interval"]
+    assert low < told["mean_average_precision"] < high
+    assert told["ece"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.6 + 0.1 + 0.2) / 6)
+
+
+def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> Verdict:
+    """truth: a letter a class; without scores nothing was found. Every class needs .5."""
+    named = Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels) if scores else None
+    return Verdict(Path("/data") / path, frozenset(truth), named, {"decode": 1.0}, {"a": 0.5, "b": 0.5})
+
+
+def test_average_precision_is_the_usual_one() -> None:
+    random = np.random.default_rng(3)
+    true, scores = random.random(60) < 0.3, random.random(60).round(1)
+    weights = random.integers(0, 3, (5, 60)).astype(float)
+    usual = [average_precision_score(true, scores, sample_weight=row) for row in weights]
+    assert average_precisions(true, scores, weights) == pytest.approx(usual)
+    assert np.isnan(average_precisions(true, scores, np.where(true, 0.0, 1.0)[None]))
+
+
+def test_the_chosen_point_lies_on_the_curve() -> None:
+    random = np.random.default_rng(4)
+    verdicts = []
+    for number in range(40):
+        yes, score = number % 3 == 0, float(np.clip(random.normal(0.3 + 0.4 * (number % 3 == 0), 0.2), 0, 1))
+        one = answered("a" if yes else "", *(["a"] if score >= 0.5 - number % 2 / 10 else []), a=score)
+        verdicts.append(replace(one, thresholds={"a": 0.5 - number % 2 / 10}))
+    row = summary_many([*verdicts, answered("a")])["per_class"]["a"]
+    curve = precision_recall([*verdicts, answered("a")], "a")
+    assert [row["recall"], row["precision"]] in curve
+    assert curve[-1][0] < 1, "no threshold finds what was not found"
+    assert [x for x, _ in curve] == sorted(x for x, _ in curve)
+    assert len(precision_recall(verdicts, "a", points=10)) <= 10

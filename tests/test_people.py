@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
 from data_cleaning.crops import Quality, surroundings
@@ -22,6 +25,8 @@ from data_cleaning.people import FLOOR, with_faces, worth
 from model.bundle import Bundle
 from model.commands import as_json
 from model.evaluate import Rounds, cross_validate, outcome, presence
+from model.export import TOLERANCE
+from model.exporting import export
 from model.nobody import Nobody
 from model.pipeline import Region
 from model.presence import above, known_answer, settled, way, ways, wide
@@ -38,6 +43,7 @@ SIZES = ((65, 44), (20, 400), (1, 1), (30, 3000), (8, 8), (3000, 30), (127, 63),
 SMALL_PICTURES = """
 import sys
 import numpy as np
+import onnxruntime
 from data_cleaning.detectors import DETECTORS
 from model.weights import locate
 detector = DETECTORS[sys.argv[1]]
@@ -330,6 +336,34 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
     empty = next(s for s in looked if s.label == NOTHING and s.regions)
     answered = outcome(empty, training.recogniser, training.recipe)
     assert (answered.found, answered.best, {n.reason for n in answered.named}) == (False, None, {"nobody"})
+
+
+def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
+    gate: Path, looked: list[Sample], tmp_path: Path
+) -> None:
+    """A client's side of the rule, from docs/export.md and the file's metadata alone."""
+    training = fit(looked, np.arange(len(looked)), RECIPES["person-classic"], Wishes(("logistic_regression",), folds=2))
+    bundle = Bundle("gate", 1, training.recipe, training.recogniser, {})
+    done = export(bundle, tmp_path / "gate.onnx", Dataset(gate).items())
+    assert done.difference <= TOLERANCE
+    session = onnxruntime.InferenceSession(str(done.path), providers=["CPUExecutionProvider"])
+    rule = json.loads(session.get_modelmeta().custom_metadata_map["nobody"])
+
+    def log_odds(share: float) -> float:
+        held = min(max(share, rule["sure"]), 1 - rule["sure"])
+        return math.log(held / (1 - held))
+
+    def somebody(score: float, views: np.ndarray) -> bool:
+        nobody = float(session.run(["nobody"], {"features": views})[0].mean())
+        return rule["detector"] * log_odds(score) + rule["classifier"] * log_odds(1 - nobody) + rule["offset"] > 0
+
+    said, served = [], []
+    for one in looked:
+        scores = [region.detection.score for region in one.regions]
+        said += [not somebody(score, views) for score, views in zip(scores, one.views, strict=True)]
+        served += training.recogniser.empty(one.views, scores).tolist()
+    assert said == served
+    assert set(served) == {True, False}
 
 
 def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
