@@ -17,7 +17,7 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
-from server import logs, metrics
+from server import allocator, logs, metrics
 from server.settings import SettingError, load, make_state
 
 try:
@@ -26,6 +26,7 @@ try:
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 
+allocator.one_store()  # before there are threads: each would have its own by then
 _numbers = metrics.folder(_settings.state)
 metrics.share(_numbers)
 

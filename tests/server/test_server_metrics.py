@@ -1,12 +1,15 @@
-"""Where the numbers lie that processes share, and what may become a label."""
+"""Numbers that processes share: where they lie and what may become a label; and memory that threads share."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from serving import ROOT
 
 from server import metrics
 from server.service import of
@@ -41,3 +44,27 @@ def test_a_caller_cannot_make_up_labels(app: Flask, client: FlaskClient) -> None
     assert 'method="other",route="none"' in text
     assert "made-up" not in text.lower()
     assert "MADEUP" not in text
+
+
+def test_threads_share_one_store_of_memory_where_the_c_library_can() -> None:
+    """In a process of its own: it holds for good. glibc tells how many stores there are by a number in its report."""
+    code = """
+import ctypes, threading
+from server import allocator
+allowed = allocator.one_store()
+buffers, here = [], threading.Barrier(5)
+def work():
+    buffers.append(bytearray(100_000)); here.wait()
+threads = [threading.Thread(target=work) for _ in range(4)]
+[each.start() for each in threads]
+here.wait()
+if allowed:
+    libc = ctypes.CDLL(None)
+    libc.fopen.restype = ctypes.c_void_p
+    file = libc.fopen(b"/dev/stdout", b"w")
+    libc.malloc_info(0, ctypes.c_void_p(file)); libc.fflush(ctypes.c_void_p(file))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    if not found:
+        pytest.skip("this C library has no such choice")
+    assert found.count("<heap nr=") == 1
