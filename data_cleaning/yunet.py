@@ -27,10 +27,10 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
     Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023. Answers as OpenCV's FaceDetectorYN
     does, in a third of its time.
     """
-    height, width = (side + -side % _STRIDES[-1] for side in image.shape[:2])
-    blob = np.zeros((1, 3, height, width), np.float32)
-    blob[0, :, : image.shape[0], : image.shape[1]] = cv2.dnn.blobFromImage(image)[0]
-    outputs = run(model, blob)
+    down, right = (-side % _STRIDES[-1] for side in image.shape[:2])
+    fitted = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_CONSTANT)
+    width = fitted.shape[1]
+    outputs = run(model, np.stack(cv2.split(fitted), dtype=np.float32)[None])
     found = np.concatenate(
         [
             _of_grid([outputs[kind * len(_STRIDES) + grid][0] for kind in range(4)], stride, width // stride, threshold)
