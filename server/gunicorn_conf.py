@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import logging
 import os
 import shutil
 import sys
@@ -77,6 +78,12 @@ def worker_exit(server: Any, worker: Any) -> None:
     from server.service import of
 
     of(worker.app.wsgi()).close()
+    ended = sys.exception()
+    if isinstance(ended, SystemExit) and ended.code == 0:
+        # Libraries that were loaded before the fork wait, at a usual end, for threads that only the parent had, and
+        # abort the process. There is nothing left to do here, so it ends as forked processes should.
+        logging.shutdown()
+        os._exit(0)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -98,7 +98,10 @@ def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], s
         assert b"<title>Likeness</title>" in page.read()
     process.send_signal(signal.SIGINT)
     assert process.wait(60) == 0
-    assert process.stdout is not None and process.stdout.read().endswith("Stopped.\n")
+    assert process.stdout is not None
+    rest = process.stdout.read()
+    assert rest.endswith("Stopped.\n")
+    assert "SIG" not in rest, "a worker process was ended by a signal, or ended itself by one"
 
 
 @pytest.mark.nginx
