@@ -64,7 +64,7 @@ class Housekeeper:
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread after its present round."""
+        """End the thread after its present round, with no picture left that was to be kept."""
         self._stopped.set()
         self._wake.set()
         if self._thread is not None and self._owner == os.getpid():
@@ -85,6 +85,7 @@ class Housekeeper:
                 if chore.is_due():
                     self._attempt(chore.do)
             self._stopped.wait(PAUSE)
+        self._attempt(self._keep)
 
     def _keep(self) -> None:
         while not self._pictures.empty():
