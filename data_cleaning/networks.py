@@ -27,10 +27,12 @@ def run(model: Path, batch: NDArray[np.float32], outputs: list[str] | None = Non
 
     Raises WeightsBroken where the file is no network, or not one that takes such an input.
     """
+    from onnxruntime.capi.onnxruntime_pybind11_state import InvalidArgument
+
     session = _session(model)
     try:
         return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
-    except Exception as error:  # onnxruntime's errors have no other base class
+    except InvalidArgument as error:
         raise WeightsBroken(f"{model.name} does not work as the network that it should be.") from error
 
 

@@ -23,7 +23,7 @@ from data_cleaning.crops import MARKS
 from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.images import DEFAULT_LIMITS, Limits
-from model.files import aside, sync
+from model.files import aside, to_disk
 from model.naming import name_regions
 from model.nobody import Nobody
 from model.pipeline import Stopwatch, look, measure_views
@@ -243,7 +243,7 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
     directory.parent.mkdir(parents=True, exist_ok=True)
     with aside(directory.parent) as folder:
         _write(bundle, folder, dict(extras or {}))
-        sync(folder)
+        to_disk(folder, *folder.rglob("*"))
         folder.chmod(0o755)
         folder.rename(directory)
 

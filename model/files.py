@@ -1,4 +1,7 @@
-"""Folders that are written aside and renamed, and what a killed process leaves of them. Nothing about models."""
+"""Files and folders that outlive a kill or a power cut: written aside and renamed, waited for, tidied up.
+
+Nothing about models.
+"""
 
 from __future__ import annotations
 
@@ -68,9 +71,9 @@ def tidy(parent: Path) -> int:
     return len(left)
 
 
-def sync(folder: Path) -> None:
-    """Wait until the disk has every file in a folder, and the names of them."""
-    for path in (folder, *folder.rglob("*")):
+def to_disk(*paths: Path) -> None:
+    """Wait until the disk has what is written in these files, and the names in these folders."""
+    for path in paths:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)

@@ -58,6 +58,7 @@ def when_ready(server: Any) -> None:
 
 
 def on_exit(server: Any) -> None:
+    """What lies in memory goes with the service."""
     shutil.rmtree(_numbers, ignore_errors=True)
 
 

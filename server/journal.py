@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from model.files import to_disk
 from server.store import lock, new_id
 
 log = logging.getLogger("likeness.journal")
@@ -53,7 +54,8 @@ class Journal:
         moved = 0
         for part in sorted(self.folder.glob("moving-*")):
             records = list(_records(part))
-            _to_disk(part)
+            # For a power cut while the database is away. Nobody waits: no answer is written to a part any more.
+            to_disk(part, part.parent)
             self.insert(records)
             part.unlink()
             moved += len(records)
@@ -97,16 +99,6 @@ class Journal:
                     self.current.rename(self.folder / f"moving-{new_id()}")
         except FileNotFoundError:
             return
-
-
-def _to_disk(part: Path) -> None:
-    """For a power cut while the database is away. Nobody waits for this: no answer is written to a part any more."""
-    for path in (part, part.parent):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
 
 
 def _records(part: Path) -> Any:
