@@ -139,6 +139,7 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
 def summary(name: str) -> dict[str, Any]:
     models = current().models
     bundle = models.get(name)
+    acceptance = bundle.facts.get("acceptance") or {}
     return {
         "name": bundle.name,
         "version": bundle.version,
@@ -146,7 +147,8 @@ def summary(name: str) -> dict[str, Any]:
         "default": name == models.default(),
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
-        "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
+        "strangers_named": acceptance.get("fpir"),
+        "refuses": bool(bundle.facts.get("multi_label")) or acceptance.get("threshold", 0.0) > -1.0,
         "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
     }
 

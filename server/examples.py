@@ -50,6 +50,7 @@ MODEL = {
     "subject": "face",
     "labels": ["anna", "ben"],
     "strangers_named": 0.01,
+    "refuses": True,
 }
 KEY = {
     "id": "c97ce4fde525",

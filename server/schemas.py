@@ -196,6 +196,7 @@ class ModelSummary(Out):
     strangers_named: float | None = Field(
         None, description="Part of strangers, 0 to 1, that were given a name when the model was tried at training."
     )
+    refuses: bool = Field(description="false where everything gets the name of a class, however unlike it is.")
 
 
 class ModelList(Out):

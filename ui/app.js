@@ -8,7 +8,7 @@ import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { ABOUT_STRANGERS, NOTHING_FOUND, caution, greeting, headline, nameOf, sizeOf } from "./js/words.js";
+import { aboutStrangers, NOTHING_FOUND, caution, greeting, headline, nameOf, sizeOf } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
@@ -161,7 +161,7 @@ function useModel(model) {
   const words = greeting(model.subject);
   $("#people-title").text(words.cards);
   $("#caution").text(caution(model));
-  $("#hint-strangers").text(caution(model) || ABOUT_STRANGERS);
+  $("#hint-strangers").text(aboutStrangers(model));
   if (!state.file) answer.say(words.title, words.note);
   $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
   $("#model").val(state.models.indexOf(model));

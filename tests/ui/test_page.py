@@ -341,16 +341,17 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
 
 
 @pytest.mark.parametrize(
-    ("share", "said"),
+    ("rule", "said"),
     [
-        (None, ""),
-        (0.01, ""),
-        (0.95, "hardly knows strangers: when it was tried, 95 % of them got a name"),
-        (1.0, "nearly every one of them got a name"),
+        ({}, ""),
+        ({"fpir": 0.01, "threshold": 0.9}, ""),
+        ({"fpir": None, "threshold": -1.0}, "This model refuses nobody: whoever it looks at gets one of its names."),
+        ({"fpir": 0.95}, "hardly knows strangers: when it was tried, 95 % of them got a name"),
+        ({"fpir": 1.0}, "nearly every one of them got a name"),
     ],
 )
-def test_a_model_that_names_strangers_says_so(page: Any, live: Start, share: float | None, said: str) -> None:
-    opened(page, live(Patches(facts={"acceptance": {"fpir": share}})))
+def test_a_model_that_names_strangers_says_so(page: Any, live: Start, rule: dict[str, float], said: str) -> None:
+    opened(page, live(Patches(facts={"acceptance": rule})))
     assert said in page.inner_text("#hint-strangers")
     give(page, picture({"stranger": (10, 10, 60, 60)}))
     settled(page, "unsure")
@@ -398,3 +399,13 @@ def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float,
     region = {"label": "ada", "best": "ada", "probability": sure}
     words = page.evaluate("async (r) => (await import('/js/words.js')).headline([r], 'face')", region)
     assert said in words
+
+
+def test_a_model_of_things_that_refuses_nothing_promises_no_refusal(page: Any, live: Start) -> None:
+    """Its classes are all there is, as its owner means it: that is told before, and no caution stands at an answer."""
+    recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
+    opened(page, live(Patches(recipe=recipe, facts={"acceptance": {"fpir": None, "threshold": -1.0}})))
+    assert "takes its classes for all there is" in page.inner_text("#hint-strangers")
+    give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
+    settled(page, "good")
+    assert page.locator("#caution").is_hidden()

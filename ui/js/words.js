@@ -51,13 +51,21 @@ const doubt = (probability) => (probability < 0.5 ? "perhaps " : probability < 0
 
 // What a person must know before they believe a name: some models cannot tell strangers.
 export function caution(model) {
+  if (!model.refuses) {
+    if (model.subject === "object") return "";
+    return "This model refuses nobody: whoever it looks at gets one of its names. A third class, or pictures of other people in a class _unknown, would change that.";
+  }
   const share = model.strangers_named;
   if (share === null || share === undefined || share < 0.2) return "";
   const part = share > 0.99 ? "nearly every one" : percent(share);
   return `This model hardly knows strangers: when it was tried, ${part} of them got a name. Where strangers matter, train with a modern recipe.`;
 }
 
-export const ABOUT_STRANGERS = "Whoever the model was not trained on should be answered with “someone I don’t know”. It can be wrong: the table shows how sure it is.";
+// What to expect of a picture of something else, before one is given.
+export function aboutStrangers(model) {
+  if (!model.refuses && model.subject === "object") return "This model takes its classes for all there is: everything gets the name of one. The table shows how sure it is.";
+  return caution(model) || "Whoever the model was not trained on should be answered with “someone I don’t know”. It can be wrong: the table shows how sure it is.";
+}
 
 // One entry a label, as ["perhaps Anna", "2 × Delivery Rider"]; the surest region of a label speaks for it.
 function namesOf(named) {
