@@ -21,9 +21,9 @@ from typing import IO
 
 import requests
 
-from data_cleaning.cropping import replace
 from data_cleaning.dataset import SPECIAL, Dataset, is_label, sha256_of
 from data_cleaning.errors import DatasetError, PictureError, PictureTooLarge
+from data_cleaning.files import write
 from data_cleaning.images import DEFAULT_LIMITS, Limits, decode, probe
 
 SOURCES = "sources.jsonl"
@@ -145,7 +145,8 @@ class _Shelf:
             return Brought(name, "already" if where == self.label else "elsewhere", note=where)
         kind = probe(data, wishes.picture).format
         path = self.root / self.label / f"{digest[:24]}{_SUFFIX.get(kind, '.' + kind.lower())}"
-        replace(path, data)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(path, data)
         self.held[digest] = self.label
         self._note(name, digest, source)
         return Brought(name, "added", path)

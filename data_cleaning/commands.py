@@ -17,6 +17,7 @@ from data_cleaning import collect as collecting
 from data_cleaning import cropping, finding, review, sheet
 from data_cleaning.dataset import Dataset
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import write
 from data_cleaning.images import Limits
 from data_cleaning.progress import Progress
 
@@ -119,8 +120,8 @@ def clean(args: Namespace) -> int:
     report = {"data": str(args.data), "detector": name, "labels": note, **cleaning.report(args.data, seen, found)}
     page = sheet.page(sheet.Sheet(args.data, report, found, note, args.most))
     try:
-        cropping.replace(out / review.FINDINGS, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
-        cropping.replace(out / "sheet.html", page.encode())
+        write(out / review.FINDINGS, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+        write(out / "sheet.html", page.encode())
     except OSError as error:
         raise DatasetError(
             f"{out} cannot be written ({error.strerror}). Name another folder with --out DIR."

@@ -5,7 +5,6 @@ Every crop is written aside and renamed; one that exists is kept unless the call
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from data_cleaning.crops import square
 from data_cleaning.dataset import NOTHING, Dataset, Item
 from data_cleaning.detection import Detection
 from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.files import write
 from data_cleaning.finding import Find, each, shows_eyes
 from data_cleaning.images import Image, encode, read, resize
 
@@ -114,7 +114,8 @@ def _crop(item: Item, path: Path, find: Find, wishes: Wishes) -> Cropped:
     crops = [_numbered(path, number) for number in range(len(chosen))]
     for where, detection in zip(crops, chosen, strict=True):
         if wishes.overwrite or not where.exists():
-            replace(where, encode(_cut(image, detection, wishes)))
+            where.parent.mkdir(parents=True, exist_ok=True)
+            write(where, encode(_cut(image, detection, wishes)))
     return Cropped(item.path, item.label, result, tuple(crops))
 
 
@@ -138,15 +139,3 @@ def _cut(image: Image, detection: Detection, wishes: Wishes) -> Image:
 
 def _numbered(path: Path, number: int) -> Path:
     return path if number == 0 else path.with_name(f"{path.stem}-face{number + 1}.png")
-
-
-def replace(path: Path, data: bytes) -> None:
-    """Write a file aside, then rename it: there is never half of one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        aside.write_bytes(data)
-        aside.replace(path)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import write
 
 UNKNOWN = "_unknown"  # the right kind of thing, but nobody we know
 NOTHING = "_none"  # nothing to find: no face, no human
@@ -183,7 +184,7 @@ class Dataset:
             whole = [line for line in [*lines, *([last] if _is_decision(last) else [])] if line.strip()]
             kept = [line for line in whole if not (_is_decision(line) and unwanted(parse(line)))]
             if len(kept) < len(whole) or last.strip():
-                _rewrite(path, b"".join(line + b"\n" for line in kept))
+                write(path, b"".join(line + b"\n" for line in kept), durable=True)
         return len(whole) - len(kept)
 
     def _folders(self) -> list[str]:
@@ -271,15 +272,6 @@ def _alone(path: Path) -> Iterator[BinaryIO]:
             if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
                 yield file
                 return
-
-
-def _rewrite(path: Path, content: bytes) -> None:
-    aside = path.with_name(f".{path.name}.part")  # one name will do: the caller is alone
-    with aside.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    aside.replace(path)
 
 
 def _end_line(file: BinaryIO) -> None:

@@ -22,8 +22,8 @@ import skops.io
 from data_cleaning.crops import MARKS
 from data_cleaning.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
+from data_cleaning.files import aside, to_disk
 from data_cleaning.images import DEFAULT_LIMITS, Limits
-from model.files import aside, to_disk
 from model.naming import name_regions
 from model.nobody import Nobody
 from model.pipeline import Stopwatch, look, measure_views

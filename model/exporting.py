@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.dataset import Item
 from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.files import write
 from data_cleaning.images import DISK_LIMITS, Image, decode
 from model.augment import ALTERATIONS, Augment
 from model.bundle import Bundle, golden_picture
@@ -69,7 +70,8 @@ def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> Exported:
             "Nothing was written."
         )
     data = made.SerializeToString()
-    _write(path, data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write(path, data)
     return Exported(path, made.graph.input[0].name, len(data), len(chips), difference)
 
 
@@ -147,7 +149,7 @@ def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quant
     chance = np.random.default_rng(0)
     some = chance.permutation(len(pictures))[:MOST_CALIBRATED]
     data = _eight_bits(exported.path, [pictures[i][0] for i in some])
-    _write(path, data)
+    write(path, data)
     asks = [runner(bundle, exported.path.read_bytes()), runner(bundle, data)]
     answers, seconds = zip(*(_answers(ask, pictures) for ask in asks), strict=True)
     truths = np.array([bundle.labels.index(label) if label in bundle.labels else -1 for _, label in pictures])
@@ -202,11 +204,3 @@ def _eight_bits(path: Path, chips: Sequence[Image]) -> bytes:
             weight_type=QuantType.QInt8,
         )
         return small.read_bytes()
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Aside first, then renamed."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.part")
-    aside.write_bytes(data)
-    aside.replace(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import sys
 import time
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.dataset import Item, counts, digest
+from data_cleaning.files import write
 from model.bundle import Bundle
 from model.evaluate import Rounds, cross_validate, gained, presence, summary
 from model.presence import above
@@ -121,7 +121,5 @@ def write_report(path: Path, report: dict[str, Any], pictures: Sequence[dict[str
     from model.page import page
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}-{os.getpid()}.part")
-    aside.write_text(page(report, pictures), "utf-8")
-    aside.replace(path)
+    write(path, page(report, pictures))
     print(f"The report is in {path}.", file=sys.stderr)

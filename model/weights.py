@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from data_cleaning.errors import LikenessError, WeightsBroken, WeightsMissing
+from data_cleaning.files import write
 from model.downloads import Progress, Source, download, sha256_of
 
 COMMAND = "python -m model weights"
@@ -255,7 +256,9 @@ class _FetchRun:
             if path.exists() and _matches(path, weight.sha256):
                 self._progress(f"{weight.name}: already at {path}")
                 return Outcome(weight.name, "present", str(path))
-            _write_aside(path, self._finished(weight))
+            finished = self._finished(weight)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write(path, finished)
         # What a strange file makes a parser raise cannot be listed, and the next entry must get its turn.
         except Exception as error:
             detail = f"{_sentence(error)}{_by_hand(weight, path)}"
@@ -290,17 +293,6 @@ class _FetchRun:
         if isinstance(members, LikenessError):
             raise members
         return members
-
-
-def _write_aside(path: Path, content: bytes) -> None:
-    """Write a file so that whoever looks sees all of it or the old one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _sentence(error: Exception) -> str:

@@ -6,6 +6,7 @@ Pictures come in re-encoded and under names made from their own sha256; names fr
 from __future__ import annotations
 
 import hashlib
+import itertools
 import math
 import os
 import re
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.files import write
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
 from server.store import new_id
@@ -96,12 +98,7 @@ class Datasets:
         path = folder / f"{digest[:24]}.jpg"
         new = not path.exists()
         if new:
-            part = path.with_suffix(f".{new_id()}.part")
-            try:
-                part.write_bytes(fresh)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
+            write(path, fresh)
         return {"file": path.name, "sha256": digest, "new": new}
 
     def picture(self, name: str, label: str, file: str) -> Path:
@@ -147,7 +144,8 @@ class Datasets:
 
         older: seconds for which nobody wrote to them; what is younger may be somebody's work under way."""
         limit = time.time() - older
-        left = [path for path in self.root.glob("*/*/*.part") if _changed(path) < limit]
+        parts = itertools.chain(self.root.glob("*/*.part"), self.root.glob("*/*/*.part"))
+        left = [path for path in parts if _changed(path) < limit]
         gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]
         for path in left:
             path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from model.files import to_disk
+from data_cleaning.files import to_disk
 from server.store import lock, new_id
 
 log = logging.getLogger("likeness.journal")

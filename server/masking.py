@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from data_cleaning.files import write
 from server.store import lock
 
 
@@ -55,9 +56,7 @@ class Forgotten:
     def _change(self, more: set[Rule], less: set[Rule]) -> None:
         with lock(self.path.with_suffix(".lock")):
             everything = ({*self.rules()} | more) - less
-            part = self.path.with_suffix(".part")
-            part.write_text(json.dumps([dataclasses.asdict(each) for each in everything]), "utf-8")
-            part.replace(self.path)
+            write(self.path, json.dumps([dataclasses.asdict(each) for each in everything]))
 
 
 def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.files import write
 from data_cleaning.images import reencode
 
 log = logging.getLogger("likeness.pictures")
@@ -30,9 +31,7 @@ class Kept:
         path = self.path(prediction)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_bytes(reencode(data, LONGEST))
-            part.replace(path)
+            write(path, reencode(data, LONGEST))
         except (OSError, LikenessError) as error:
             log.error("the picture of %s was not kept: %s", prediction, error)
 

@@ -24,6 +24,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from data_cleaning.files import write
 from server.errors import StoreDown
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
 from server.settings import Settings
@@ -124,9 +125,7 @@ class Runner:
         The proof takes the place of all that the command said, so that a kill right here loses nothing either."""
         folder = self._folder(job["id"])
         told = {key: result.get(key) for key in PROOF} if isinstance(result, dict) else None
-        part = folder / "out.part"
-        part.write_text(json.dumps(told))
-        part.replace(folder / "out")
+        write(folder / "out", json.dumps(told))
         (folder / "log").unlink(missing_ok=True)
         return {"arguments": {"model": job["arguments"]["model"], "label": "(forgotten)"}, "result": told}
 

@@ -26,9 +26,10 @@ MAY = {
 OURS_MAY = {
     "data_cleaning": {"data_cleaning"},
     "model": {"model", *(f"data_cleaning.{m}" for m in
-        ("errors", "images", "detection", "detectors", "people", "networks", "crops", "dataset", "duplicates"))},
+        ("errors", "files", "images", "detection", "detectors", "people", "networks", "crops", "dataset",
+         "duplicates"))},
     "server": {"server", "model.registry", "model.bundle", "model.explain",
-        "data_cleaning.errors", "data_cleaning.dataset", "data_cleaning.images"},
+        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.dataset", "data_cleaning.images"},
 }  # fmt: skip
 FILES = sorted(p for folder in OURS for p in (ROOT / folder).rglob("*.py"))
 

@@ -118,11 +118,17 @@ def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
     datasets = Datasets(tmp_path)
     (tmp_path / "family" / "anna").mkdir(parents=True)
     (tmp_path / ".deleted-1" / "anna").mkdir(parents=True)
-    old, young = (tmp_path / "family" / "anna" / f"{name}.part" for name in ("old", "young"))
-    for path in (old, young):
+    old, young = (tmp_path / "family" / "anna" / f".{name}.part" for name in ("old", "young"))
+    decisions = tmp_path / "family" / ".decisions.jsonl.0a1b2c3d.part"
+    for path in (old, young, decisions):
         path.write_bytes(make_picture()[:40])
-    for path in (old, tmp_path / ".deleted-1"):
+    for path in (old, decisions, tmp_path / ".deleted-1"):
         os.utime(path, (time.time() - 7200, time.time() - 7200))
     assert datasets.pictures("family", "anna") == []
-    assert datasets.tidy() == 2
-    assert (old.exists(), young.exists(), (tmp_path / ".deleted-1").exists()) == (False, True, False)
+    assert datasets.tidy() == 3
+    assert (old.exists(), young.exists(), decisions.exists(), (tmp_path / ".deleted-1").exists()) == (
+        False,
+        True,
+        False,
+        False,
+    )
