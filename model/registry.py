@@ -5,13 +5,14 @@ Versions are immutable once written. The pointer is swapped by an atomic rename.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from data_cleaning import files
 from data_cleaning.errors import BundleBroken, BundleMissing
-from model import files
 from model.bundle import Bundle, load, save
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
@@ -65,12 +66,18 @@ class Registry:
         """Save as the next version, and make it the active one unless told otherwise."""
         folder = self._folder(bundle.name)
         self.tidy(bundle.name)
-        version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
-        numbered = replace(bundle, version=version, directory=folder / str(version))
-        save(numbered, folder / str(version), extras)
-        if activate:
-            self.promote(bundle.name, version)
-        return numbered
+        while True:
+            version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
+            numbered = replace(bundle, version=version, directory=folder / str(version))
+            try:
+                save(numbered, folder / str(version), extras)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                    raise
+                continue  # another training took the number meanwhile
+            if activate:
+                self.promote(bundle.name, version)
+            return numbered
 
     def promote(self, name: str, version: int) -> None:
         """Make a version the active one."""

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,6 +156,14 @@ def test_versions_count_up_promote_and_roll_back(bundle: Bundle, tmp_path: Path)
         registry.remove("shapes", 1)
 
 
+def test_trainings_that_end_together_get_numbers_of_their_own(bundle: Bundle, tmp_path: Path) -> None:
+    registry = Registry(tmp_path)
+    with ThreadPoolExecutor(3) as trainings:
+        versions = list(trainings.map(lambda _: registry.add(bundle).version, range(3)))
+    assert sorted(versions) == registry.versions("shapes") == [1, 2, 3]
+    assert [registry.load("shapes", version).version for version in (1, 2, 3)] == [1, 2, 3]
+
+
 @pytest.mark.parametrize("name", ["", "../etc", "A", "a b", "-a", "a" * 65, "a/b"])
 def test_names_that_could_leave_the_folder_are_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(BundleMissing, match="cannot be a model's name"):
@@ -179,7 +188,7 @@ def test_half_written_versions_are_not_seen(bundle: Bundle, tmp_path: Path) -> N
 LEAVE = """
 import os, signal, sys
 from pathlib import Path
-from model.files import aside
+from data_cleaning.files import aside
 with aside(Path(sys.argv[1])) as folder:
     (folder / "manifest.json").write_text("{}")
     print("written", flush=True)
@@ -201,8 +210,8 @@ def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
     with begin("die") as dead:
         dead.wait()
     shutil.copytree(registry.path("shapes", 1), folder / ".gone-7")
-    (folder / ".active").write_text("1")
-    left = {".active", ".gone-7", *(path.name for path in folder.glob(".part-*"))}
+    (folder / ".active.0a1b2c3d.part").write_text("1")
+    left = {".active.0a1b2c3d.part", ".gone-7", *(path.name for path in folder.glob(".part-*"))}
     assert len(left) == 3
     with begin("live") as alive:
         assert alive.stdout
