@@ -80,9 +80,7 @@ def full(recognition: Any, bundle: Any, top_k: int) -> dict[str, Any]:
     }
 
 
-def why(bundle: Any, data: bytes, recognition: Any, limits: Limits) -> dict[str, str]:
-    """Why the first region got its answer: the heatmap, a PNG as a data URL, and words. {} where nothing was found."""
-    if not recognition.predictions:
-        return {}
-    told = explain(bundle, data, 0, limits)
+def why(bundle: Any, data: bytes, index: int, limits: Limits) -> dict[str, str]:
+    """Why a region got its answer: the heatmap, a PNG as a data URL, and words. Raises NoRegion."""
+    told = explain(bundle, data, index, limits)
     return {"explanation": "data:image/png;base64," + base64.b64encode(told.heatmap).decode(), "why": told.sentence}

@@ -68,7 +68,7 @@ def classify_image(query: LegacyQuery) -> Response:
 def predict(query: PredictQuery) -> dict[str, Any]:
     """What is in one picture: multipart field `image`, raw body, or JSON."""
     data = uploads.any_form(request, current())
-    return answered(ask(data, Wish(query.model, query.top_k, query.explain)), query.top_k)
+    return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)
 
 
 for rule in ("/api/predict", "/predict"):
@@ -85,7 +85,7 @@ for rule in ("/api/predict", "/predict"):
 @api.post("/api/predict/batch", tags=[PREDICTING], responses={200: BatchAnswer}, openapi_extensions=BATCH_BODY)
 def predict_batch(query: PredictQuery) -> dict[str, Any]:
     """Several pictures: each has its answer or its problem, in the order they came."""
-    wish = Wish(query.model, query.top_k, query.explain, wait=True)
+    wish = Wish(query.model, query.top_k, query.explained, wait=True)
     current().models.get(query.model)  # a model that does not exist fails the batch, not each picture
     results = [_entry(index, get, wish) for index, get in enumerate(uploads.many(request, current()))]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}

@@ -48,4 +48,4 @@ def ping() -> Response:
 def invocations(query: PredictQuery) -> dict[str, Any]:
     """SageMaker's name for predict."""
     data = uploads.any_form(request, current())
-    return answered(ask(data, Wish(query.model, query.top_k, query.explain)), query.top_k)
+    return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)

@@ -9,17 +9,18 @@ from server import answers
 from server.access import caller
 from server.errors import RequestError
 from server.history import record
-from server.masking import masked
+from server.masking import hidden_labels, masked
 from server.service import Service, current
 
 
 @dataclass(frozen=True)
 class Wish:
-    """How to answer. model: None is the default one. wait: rather wait for a place than be refused."""
+    """How to answer. model: None is the default one. explain: the region, counted from 0, that is to be explained.
+    wait: rather wait for a place than be refused."""
 
     model: str | None = None
     top_k: int = 5
-    explain: bool = False
+    explain: int | None = None
     wait: bool = False
 
 
@@ -35,20 +36,30 @@ class Asked:
 
 
 def ask(data: bytes, wish: Wish) -> Asked:
-    """Look at one picture. Raises PictureError, BundleError, Busy, TooSlow."""
+    """Look at one picture. Raises PictureError, NoRegion, BundleError, Busy, TooSlow."""
     service = current()
     bundle = service.models.get(wish.model)
-    if wish.explain and not hasattr(bundle, "recogniser"):
+    if wish.explain is not None and not hasattr(bundle, "recogniser"):
         raise RequestError(f"The model {bundle.name} cannot explain its answers.")
 
     def look() -> tuple[Any, dict[str, str]]:
         found = bundle.recognise(data, service.limits)
-        return found, answers.why(bundle, data, found, service.limits) if wish.explain else {}
+        return found, _why(service, bundle, data, found, wish.explain)
 
     recognition, reasons = service.pool.run(look, wish.wait)
     labels, recognition = masked(bundle, recognition, service.models.forgotten())
     service.metrics.answered(bundle, recognition)
     return Asked(bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons)
+
+
+def _why(service: Service, bundle: Any, data: bytes, found: Any, index: int | None) -> dict[str, str]:
+    """{} where nobody asked, nothing was found, or the one whom the region is most like was forgotten."""
+    if index is None or not found.predictions:
+        return {}
+    hidden = hidden_labels(bundle, service.models.forgotten())
+    if index < len(found.predictions) and found.predictions[index].best in hidden:
+        return {}
+    return answers.why(bundle, data, index, service.limits)
 
 
 def log_answer(service: Service, bundle: Any, recognition: Any, data: bytes) -> str | None:

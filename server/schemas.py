@@ -85,7 +85,13 @@ class LegacyQuery(Query):
 class PredictQuery(Query):
     model: Name | None = Field(None, description="Model that answers; the default one if left out.")
     top_k: QueryInt = Field(5, ge=1, le=100, description="How many labels to list, best first.")
-    explain: QueryBool = Field(False, description="Add a heatmap over the first region, as a data URL.")
+    explain: QueryBool = Field(False, description="Add a heatmap over one region, a data URL, and the reason.")
+    region: QueryInt = Field(0, ge=0, le=9999, description="Which of the `regions` to explain, the first being 0.")
+
+    @property
+    def explained(self) -> int | None:
+        """The region to explain, if one is to be."""
+        return self.region if self.explain else None
 
 
 class PictureBody(In):

@@ -27,14 +27,14 @@ function choose(index) {
   people.light(regions, index);
 }
 
-// A button that asks once more, with the heatmap; the server draws it for the first region.
+// A button that asks once more, with the heatmap of this region.
 function why(region) {
-  if (region.index !== 0) return null;
   const place = $("<div class='why'>");
   const button = $("<button type='button' class='button small'>").text("Why?").on("click", async () => {
     button.prop("disabled", true).text("Looking closer …");
     try {
-      const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true });
+      const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true, region: region.index });
+      if (!explanation) throw new Trouble("none", "No reason can be shown for this one.");
       const reason = (sentence ?? "").replace(/\S*[^\s_]_\S+/g, nameOf); // labels become names
       const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${reason}`;
       place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));

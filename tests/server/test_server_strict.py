@@ -28,7 +28,11 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
     ("path", "status", "said"),
     [
         ("/api/predict?top_k=2&explain=false", 200, None),
-        ("/api/predict?topk=2", 422, "There is no query parameter 'topk' here; there are: model, top_k, explain."),
+        (
+            "/api/predict?topk=2",
+            422,
+            "There is no query parameter 'topk' here; there are: model, top_k, explain, region.",
+        ),
         ("/api/predict?top_k=1&top_k=2", 422, "The query parameter top_k came 2 times; give it once."),
         ("/api/predict?top_k=x", 422, "top_k must be a whole number."),
         ("/api/predict?top_k=0", 422, "top_k must be at least 1."),

@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
-from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, Live, picture
+from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, picture
 from patches import Patches
+
+from data_cleaning.images import decode, encode
+from model.registry import Registry
 
 pytestmark = pytest.mark.browser
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}
@@ -409,3 +413,19 @@ def test_a_model_of_things_that_refuses_nothing_promises_no_refusal(page: Any, l
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
     settled(page, "good")
     assert page.locator("#caution").is_hidden()
+
+
+def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronaut: bytes) -> None:
+    opened(page, live(Registry(ROOT / "artifacts").load("celebrities")))
+    bright = decode(astronaut)
+    give(page, encode(np.hstack([bright, (bright[:, ::-1] * 0.6).astype(np.uint8)])))
+    page.wait_for_selector("#answer[data-tone=good], #answer[data-tone=unsure]", timeout=30000)
+    for chosen in (1, 0):
+        page.click(f"#regions .chip[data-region='{chosen}']")
+        with page.expect_request(f"**/api/predict?*region={chosen}"):
+            page.click(".why button")
+        page.wait_for_selector(".why img[src^='data:image/png']")
+        label = page.inner_text(".scores tr.best th")
+        said = page.inner_text(".why figcaption")
+        assert said.startswith(f"What counted for {label}: the warmer, the more.")
+        assert f"nearest examples are {label}" in said
