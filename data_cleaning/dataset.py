@@ -112,7 +112,7 @@ class Dataset:
         items = []
         for path, label in self.paths():
             digest = _digest_or_nothing(path)
-            final = _after(judged.get(digest, ()), label)
+            final = shown_after(judged.get(digest, ()), label)
             if final is not None:
                 items.append(Item(path, final, digest, named.get(path.relative_to(self.root).as_posix())))
         return items
@@ -225,8 +225,8 @@ def digest(items: Iterable[Item]) -> str:
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
-def _after(decisions: Iterable[Decision], label: str) -> str | None:
-    """The label that a picture has after its decisions; None when it was rejected."""
+def shown_after(decisions: Iterable[Decision], label: str) -> str | None:
+    """What a picture in the folder of a class shows after what was decided about it; None when it was rejected."""
     final: str | None = label
     for decision in decisions:
         if decision.action in ("keep", "confirm"):

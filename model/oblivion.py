@@ -12,11 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from data_cleaning.dataset import UNKNOWN, Dataset, Decision, Item, sha256_of
+from data_cleaning.dataset import SPECIAL, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from model.augment import Augment
 from model.presence import wide
 from model.produce import Order, Say, produce
+from model.produce_many import look_many, produce_many
 from model.recipe import Recipe
 from model.registry import Registry
 from model.samples import samples
@@ -142,20 +143,19 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
         )
     made = manifest(what.registry, what.name, what.registry.active(what.name))
     left = [item for item in Dataset(what.data).items() if item.sha256 not in theirs]
-    _check_enough_left(what, made["labels"], left)
-    if made.get("thresholds"):
-        raise DatasetError(
-            f"The pictures of {what.name} may carry several classes, so a class cannot be taken out of it alone. "
-            "Remove its folder from the data set and train again with --multi-label."
-        )
+    several = bool(made.get("thresholds"))
+    _check_enough_left(what, made["labels"], left, SPECIAL if several else (UNKNOWN,))
     wishes = {**made["facts"]["wishes"], "classifiers": tuple(made["facts"]["wishes"]["classifiers"])}
     order = Order(what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry)
     augment = Augment.parse(order.wishes.augment)
-    looked = samples(left, wide(order.recipe), lambda d, t: say("crops", d, t, "Looking at pictures"), augment)
-    return produce(order, left, looked, say)[0].version
+    done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
+    if several:
+        return produce_many(order, look_many(left, order.recipe, done, augment), say)[0].version
+    return produce(order, left, samples(left, wide(order.recipe), done, augment), say)[0].version
 
 
-def _check_enough_left(what: Oblivion, labels: Sequence[str], left: Sequence[Item]) -> None:
+def _check_enough_left(what: Oblivion, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]) -> None:
+    """others: the special folders that count as a class to learn against."""
     classes = {item.label for item in left if not item.label.startswith("_")}
     absent = sorted(set(labels) - classes - {what.label})
     if absent:
@@ -163,7 +163,7 @@ def _check_enough_left(what: Oblivion, labels: Sequence[str], left: Sequence[Ite
             f"{what.data} has no pictures of {', '.join(absent)}, whom {what.name} knows: is it the right data set? "
             "Nothing was removed."
         )
-    if len(classes) + any(item.label == UNKNOWN for item in left) < 2:
+    if len(classes) + any(item.label in others for item in left) < 2:
         raise DatasetError(
             f"Without {what.label!r} only {', '.join(classes) or 'nothing'} is left, which is too little to train on. "
             f"Nothing was removed. Add another class or a folder {UNKNOWN}, or delete the model {what.name} altogether."
@@ -188,10 +188,12 @@ def _left(what: Oblivion, theirs: set[str]) -> dict[str, int | None]:
 
 
 def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
-    """Delete the class's pictures, its folder, and the decisions that name it; every other picture keeps its label."""
+    """Delete the class's pictures, also where they lie in another class's folder too, its folder, and the decisions
+    that name it; every other picture keeps its label."""
     assert what.data is not None
     dataset = Dataset(what.data)
-    gone = [item for item in pictures if _theirs(what, item)]
+    digests = {item.sha256 for item in pictures if _theirs(what, item)}
+    gone = [item for item in pictures if item.sha256 in digests]
     for item in gone:
         item.path.unlink(missing_ok=True)
     moved = [item for item in pictures if item not in gone and item.path.is_relative_to(dataset.root / what.label)]
@@ -199,7 +201,6 @@ def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
         _move(item, dataset.root / item.label)
     _remove_empty(dataset.root / what.label)
     kept = {item.sha256: item.label for item in dataset.items()}
-    digests = {item.sha256 for item in gone}
     decisions = dataset.withdraw(lambda each: what.label in (each.label, each.to) or each.sha256 in digests)
     _restore_labels(dataset, kept)
     return {"pictures": len(gone), "decisions": decisions, "moved": len(moved)}

@@ -6,7 +6,7 @@ Training, cross-validation and evaluation all start from these, so a picture is 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -101,9 +101,15 @@ def samples(
     return done
 
 
-def readable(all_samples: Iterable[Sample]) -> list[Sample]:
-    """Those whose picture could be read."""
-    return [s for s in all_samples if s.error is None]
+def readable(all_samples: Sequence[Sample]) -> list[Sample]:
+    """Those whose picture could be read. Raises DatasetError where there are pictures and none of them could."""
+    good = [s for s in all_samples if s.error is None]
+    if all_samples and not good:
+        first = all_samples[0]
+        raise DatasetError(
+            f"None of the pictures could be read ({len(all_samples)}). The first one, {first.path.name}: {first.error}"
+        )
+    return good
 
 
 def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:

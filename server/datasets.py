@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, Dataset, Decision, sha256_of, shown_after
 from data_cleaning.files import write
 from data_cleaning.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
@@ -174,19 +174,21 @@ class Datasets:
         return (of or self.root) / names[-1]
 
     def _remove_theirs(self, folder: Path, label: str) -> set[str]:
-        """Delete every picture that shows the class, wherever it lies; one in its folder that was decided to show
-        somebody else moves there. The sha256 of what was deleted."""
+        """Delete every picture that shows the class, wherever it lies, and its copies in other folders; one in its
+        folder that was decided to show somebody else moves there. The sha256 of what was deleted."""
         dataset, gone = Dataset(folder), set()
         judged = dataset.latest_decisions()
-        for path, at in dataset.paths():
-            digest = sha256_of(path)
-            shows = _shown_after(judged.get(digest, []), at)
+        found = [(path, at, sha256_of(path)) for path, at in dataset.paths()]
+        for path, at, digest in found:
+            shows = shown_after(judged.get(digest, ()), at)
             if shows == label or (at == label and shows in (None, *SPECIAL)):
-                path.unlink()
                 gone.add(digest)
             elif at == label and shows is not None and _plain(shows, LABEL):
                 (folder / shows).mkdir(exist_ok=True)
                 path.replace(folder / shows / path.name)
+        for path, _, digest in found:
+            if digest in gone:
+                path.unlink(missing_ok=True)
         return gone
 
     def _discard(self, folder: Path) -> None:
@@ -214,21 +216,6 @@ def _has(path: Path, digest: str) -> bool:
         return sha256_of(path) == digest
     except OSError:  # deleted a moment ago, or not readable: not there
         return False
-
-
-def _shown_after(decisions: list[Decision], label: str) -> str | None:
-    """The class that a picture shows after what was decided about it; None when it was rejected."""
-    shows: str | None = label
-    for each in decisions:
-        if each.action in ("keep", "confirm"):
-            shows = each.label or label
-        elif each.action == "move":
-            shows = each.to
-        elif each.action == "not" and each.label in (None, shows):
-            shows = UNKNOWN
-        elif each.action in ("reject", "not_a_face"):
-            shows = None
-    return shows
 
 
 def _changed(path: Path) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from data_cleaning.dataset import Dataset
+from data_cleaning.dataset import Dataset, sha256_of
 from data_cleaning.errors import DatasetError
 from data_cleaning.images import encode
 from model.__main__ import main
@@ -102,10 +103,35 @@ def test_strangers_do_not_go_with_it(artifacts: Path, data: Path, capsys: pytest
         assert "put strangers into _unknown/" in capsys.readouterr().err
 
 
-def test_a_class_of_several_cannot_be_forgotten_alone(artifacts: Path, data: Path) -> None:
-    before = Registry(artifacts).versions("many")
-    assert main(["forget", "many", "disc", "--data", str(data), "--artifacts", str(artifacts)]) == 2
-    assert Registry(artifacts).versions("many") == before
+def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
+    artifacts: Path, data: Path, tmp_path: Path
+) -> None:
+    folder, models = (shutil.copytree(each, tmp_path / each.name) for each in (data, artifacts))
+    theirs = {sha256_of(path) for path in (folder / "disc").iterdir()}
+    before = Registry(models).load("many").facts
+    command = ["forget", "many", "disc", "--data", str(folder), "--artifacts", str(models), "--delete-pictures"]
+    assert main(command) == 0
+    bundle = Registry(models).load("many")
+    assert Registry(models).versions("many") == [2]
+    assert (bundle.labels, bundle.facts["multi_label"], bundle.facts["wishes"]) == (("bar",), True, before["wishes"])
+    assert not theirs & set(bundle.recogniser.gallery.sources)
+    assert not theirs & {sha256_of(path) for path, _ in Dataset(folder).paths()}
+    assert bundle.facts["pictures"] == {"bar": 9}
+
+
+@pytest.mark.parametrize("several", [[], ["--multi-label"]])
+@pytest.mark.parametrize("command", ["crossval", "train"])
+def test_pictures_of_which_none_can_be_read_are_said_to_be_so(
+    command: str, several: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("bar", "disc"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "1.jpg").write_bytes(f"no picture of {name}".encode())
+    options = ["--name", "none", "--artifacts", str(tmp_path)] if command == "train" else []
+    assert main([command, str(tmp_path / "data"), *options, *several]) == 2
+    assert (
+        "None of the pictures could be read (2). The first one, 1.jpg: This is not a picture" in capsys.readouterr().err
+    )
 
 
 def test_it_is_explained_and_exported_like_any_other(artifacts: Path, data: Path, tmp_path: Path) -> None:

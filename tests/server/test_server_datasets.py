@@ -132,3 +132,15 @@ def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
         False,
         False,
     )
+
+
+def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
+    """In a data set of several classes a picture it lies in the folder of each."""
+    datasets = Datasets(tmp_path)
+    datasets.create("pets")
+    for label, colours in {"dog": ("red", "green"), "ball": ("red", "blue")}.items():
+        datasets.create_class("pets", label)
+        for colour in colours:
+            datasets.store("pets", label, make_picture(colour))
+    assert datasets.forget("dog")["pictures"] == 2
+    assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [("ball", 1)]
