@@ -28,7 +28,7 @@ NOTHING = "_none"  # nothing to find: no face, no human
 SPECIAL = (UNKNOWN, NOTHING)
 DECISIONS = "decisions.jsonl"
 GROUPS = "groups.csv"
-ACTIONS = ("keep", "confirm", "reject", "not_a_face", "move", "not")
+ACTIONS = ("keep", "confirm", "reject", "not_a_face", "move", "not", "also")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOT_PICTURES = frozenset({".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html", ".part"})
 
@@ -52,7 +52,8 @@ class Decision:
     """What a person decided about one picture.
 
     action: "keep" or "confirm" (it is what its folder says), "reject" or "not_a_face" (do not train on
-    it), "move" (it shows `to`), "not" (it does not show `label`: it trains as a stranger).
+    it), "move" (it shows `to`), "not" (it does not show `label`: it trains as a stranger), "also" (lying in the folder
+    of `label` it does show it, whatever it shows in other folders: for pictures that carry several classes).
     """
 
     sha256: str
@@ -237,6 +238,8 @@ def shown_after(decisions: Iterable[Decision], label: str) -> str | None:
             final = decision.to
         elif decision.action == "not" and decision.label in (None, final):
             final = UNKNOWN
+        elif decision.action == "also" and decision.label == label:
+            final = label
     return final
 
 

@@ -28,10 +28,14 @@ LONGEST = 480  # pixels of the longer side of the heat map's picture
 
 @dataclass(frozen=True)
 class Nearest:
-    """One enrolled picture: its sha256, class, and cosine similarity (-1 to 1) and distance (0 to 2) to the region."""
+    """One enrolled picture: its sha256, class, and cosine similarity (-1 to 1) and distance (0 to 2) to the region.
+
+    labels: the same class; every class that it carries, where a picture may carry several, and label joins them.
+    """
 
     sha256: str
     label: str
+    labels: tuple[str, ...]
     similarity: float
     distance: float
 
@@ -172,7 +176,9 @@ def nearest(bundle: Bundle, chip: Image, shown: int = SHOWN) -> tuple[Nearest, .
         source, alike = gallery.sources[i], float(cosines[i])
         if source not in found:
             apart = float(np.sqrt(max(0.0, 2 - 2 * alike)))
-            found[source] = Nearest(source, bundle.labels[gallery.owners[i]], alike, apart)
+            owners = {int(o) for s, o in zip(gallery.sources, gallery.owners, strict=True) if s == source}
+            carried = tuple(bundle.labels[owner] for owner in sorted(owners))
+            found[source] = Nearest(source, " + ".join(carried), carried, alike, apart)
         if len(found) == shown:
             break
     return tuple(found.values())
@@ -181,12 +187,16 @@ def nearest(bundle: Bundle, chip: Image, shown: int = SHOWN) -> tuple[Nearest, .
 def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) -> str:
     """The reason in words: how many of the nearest examples agree, and which score met which threshold."""
     rule = bundle.recogniser.acceptance
-    agree = sum(one.label == prediction.best for one in near[:NEAREST])
+    agree = sum(prediction.best in one.labels for one in near[:NEAREST])
     parts = [f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}"] if near else []
     if prediction.reason == "too_small":
         parts.append("the region is too small to be named")
     elif prediction.reason == "taken":
         parts.append("another region of this picture is more likely to be them")
+    elif bundle.recogniser.thresholds:
+        own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]
+        side = "above" if prediction.probability >= own else "below"
+        parts.append(f"probability {_short(prediction.probability)} is {side} the class's own threshold {_short(own)}")
     elif rule.threshold <= -1:
         parts.append(f"probability {_short(prediction.probability)} is the largest; this model refuses nobody")
     else:

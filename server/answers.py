@@ -49,6 +49,7 @@ def region(prediction: Any, top_k: int) -> dict[str, Any]:
         "box": [box.x, box.y, box.width, box.height],
         "kind": box.kind,
         "label": prediction.label,
+        "labels": list(prediction.labels),
         "best": prediction.best,
         "probability": round(float(prediction.probability), 6),
         "similarity": None if prediction.similarity is None else round(float(prediction.similarity), 6),

@@ -13,7 +13,7 @@ from server import answers, uploads
 from server.access import caller
 from server.document import answer, body, fields, needs, schema_of
 from server.errors import NotFound, describe
-from server.masking import hidden_labels, without
+from server.masking import hidden_labels, several, without
 from server.predicting import Wish, answered, ask
 from server.schemas import (
     Answer,
@@ -148,7 +148,8 @@ def summary(name: str) -> dict[str, Any]:
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
         "strangers_named": acceptance.get("fpir"),
-        "refuses": bool(bundle.facts.get("multi_label")) or acceptance.get("threshold", 0.0) > -1.0,
+        "multi_label": several(bundle),
+        "refuses": several(bundle) or acceptance.get("threshold", 0.0) > -1.0,
         "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
     }
 

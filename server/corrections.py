@@ -13,6 +13,7 @@ from server import uploads
 from server.datasets import Datasets, check_label
 from server.errors import Conflict, NotFound, RequestError
 from server.lessons import About, Lesson, teach
+from server.masking import several
 from server.schemas_people import CorrectionBody
 from server.service import Service
 from server.store import Store, new_id, now
@@ -41,7 +42,8 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
         check_label(str(label))
     dataset = body.dataset or _home(service, row["model"])
     lesson = Lesson(dataset, body.action, label, by, body.note)
-    taught = teach(service, lesson, About(row, region, _picture(service, body, row)))
+    about = About(row, region, _picture(service, body, row), _several(service, row["model"]))
+    taught = teach(service, lesson, about)
     made = {
         "id": new_id(),
         "time": now(),
@@ -73,6 +75,12 @@ def _home(service: Service, model: str) -> str:
         Datasets(service.settings.datasets).folder(trained_on)
         return trained_on
     return model
+
+
+def _several(service: Service, model: str) -> bool:
+    with contextlib.suppress(LikenessError, RequestError):
+        return several(service.models.get(model))
+    return False
 
 
 def listed(store: Store) -> list[dict[str, Any]]:

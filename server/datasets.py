@@ -108,10 +108,11 @@ class Datasets:
             raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
         return folder / file
 
-    def holds(self, name: str, digest: str) -> bool:
-        """Whether one of its pictures has this sha256. Reads every file."""
+    def holders(self, name: str, digest: str) -> dict[str, Path]:
+        """The files with this sha256, by class. Reads every file."""
         folder = self._inside(name)
-        return folder.is_dir() and any(_has(path, digest) for path, _ in Dataset(folder).paths())
+        found = Dataset(folder).paths() if folder.is_dir() else []
+        return {label: path for path, label in found if _has(path, digest)}
 
     def decide(self, name: str, decision: Decision) -> None:
         """Append what a person decided. Raises NotFound."""

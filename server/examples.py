@@ -13,6 +13,7 @@ FOUND = {
     "box": [49, 30, 66, 66],
     "kind": "face",
     "label": "anna",
+    "labels": ["anna"],
     "best": "anna",
     "probability": 0.972,
     "similarity": 0.898,
@@ -50,6 +51,7 @@ MODEL = {
     "subject": "face",
     "labels": ["anna", "ben"],
     "strangers_named": 0.01,
+    "multi_label": False,
     "refuses": True,
 }
 KEY = {
@@ -69,7 +71,7 @@ DATASET = {
 JOB = {
     "id": ID,
     "kind": "train",
-    "arguments": {"dataset": "family", "model": "family", "recipe": "face-modern"},
+    "arguments": {"dataset": "family", "model": "family", "recipe": "face-modern", "fpir": 0.001},
     "state": "running",
     "created": NOW,
     "started": NOW + 400,
@@ -96,7 +98,9 @@ PREDICTION = {
     "stages": {"decode": 0.004, "detect": 0.011},
     "client": "203.0.113.9",
     "key": "c97ce4fde525",
-    "regions": [{"position": 0, **{name: FOUND[name] for name in ("label", "best", "probability", "box", "reason")}}],
+    "regions": [
+        {"position": 0, **{name: FOUND[name] for name in ("label", "labels", "best", "probability", "box", "reason")}}
+    ],
 }
 CORRECTION = {
     "id": ID,

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from server.journal import Record, log
 from server.store import Store, new_id, now
-from server.tables import corrections, predictions, regions
+from server.tables import corrections, further_labels, predictions, regions
 
 DAY = 24 * 3600 * 1000
 NAMES = [column.name for column in predictions.columns]
@@ -55,6 +55,7 @@ def _region(position: int, prediction: Any) -> dict[str, Any]:
     return {
         "position": position,
         "label": prediction.label,
+        "further": list(prediction.labels[1:]),
         "best": prediction.best,
         "probability": float(prediction.probability),
         "similarity": None if prediction.similarity is None else float(prediction.similarity),
@@ -93,8 +94,11 @@ class History:
             rows = [{name: each[name] for name in NAMES} for each in fresh.values()]
             connection.execute(predictions.insert(), rows)
             parts = [{"prediction": each["id"], **part} for each in fresh.values() for part in each["regions"]]
+            more = [name for part in parts for name in _further(part)]
             if parts:
                 connection.execute(regions.insert(), parts)
+            if more:
+                connection.execute(further_labels.insert(), more)
 
     def find(self, prediction: str) -> dict[str, Any] | None:
         """One prediction with its regions, or None. Raises StoreDown."""
@@ -102,20 +106,14 @@ class History:
             row = connection.execute(select(predictions).where(predictions.c.id == prediction)).mappings().first()
             if row is None:
                 return None
-            parts = connection.execute(
-                select(regions).where(regions.c.prediction == prediction).order_by(regions.c.position)
-            ).mappings()
-            return _shown(dict(row), [dict(part) for part in parts])
+            return _shown(dict(row), _regions(connection, [prediction])[prediction])
 
     def page(self, wanted: Filter, limit: int) -> list[dict[str, Any]]:
         """The newest `limit` that fit, newest first."""
         with self.store.read() as connection:
             query = _filtered(wanted).order_by(predictions.c.id.desc()).limit(limit)
             rows = [dict(row) for row in connection.execute(query).mappings()]
-            found: dict[str, list[dict[str, Any]]] = {row["id"]: [] for row in rows}
-            parts = select(regions).where(regions.c.prediction.in_(found)).order_by(regions.c.position)
-            for part in connection.execute(parts).mappings():
-                found[part["prediction"]].append(dict(part))
+            found = _regions(connection, [row["id"] for row in rows])
         return [_shown(row, found[row["id"]]) for row in rows]
 
     def every(self, wanted: Filter) -> Iterator[dict[str, Any]]:
@@ -157,14 +155,16 @@ class History:
         is seen: (ids of predictions, corrections)."""
         with self.store.write() as connection:
             named = select(regions.c.prediction).where(or_(regions.c.label == label, regions.c.best == label))
+            more = select(further_labels.c.prediction).where(further_labels.c.label == label)
             said = select(corrections.c.prediction).where(corrections.c.action == "is", corrections.c.label == label)
-            wanted = or_(predictions.c.label == label, predictions.c.id.in_(named), predictions.c.id.in_(said))
+            wanted = or_(predictions.c.label == label, *(predictions.c.id.in_(each) for each in (named, more, said)))
             ids = list(connection.scalars(select(predictions.c.id).where(wanted)))
             every = select(corrections.c.id, corrections.c.label, corrections.c.before, corrections.c.prediction)
             gone = [row.id for row in connection.execute(every) if _names(row, label) or row.prediction in set(ids)]
             for some in _portions(gone):
                 connection.execute(delete(corrections).where(corrections.c.id.in_(some)))
             for some in _portions(ids):
+                connection.execute(delete(further_labels).where(further_labels.c.prediction.in_(some)))
                 connection.execute(delete(regions).where(regions.c.prediction.in_(some)))
                 connection.execute(delete(predictions).where(predictions.c.id.in_(some)))
         return ids, len(gone)
@@ -176,6 +176,7 @@ class History:
         limit = now() - days * DAY
         with self.store.write() as connection:
             old = select(predictions.c.id).where(predictions.c.time < limit)
+            connection.execute(delete(further_labels).where(further_labels.c.prediction.in_(old)))
             connection.execute(delete(regions).where(regions.c.prediction.in_(old)))
             return int(connection.execute(delete(predictions).where(predictions.c.time < limit)).rowcount)
 
@@ -193,7 +194,8 @@ def _filtered(wanted: Filter) -> Select[Any]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.label is not None:
         named = select(regions.c.prediction).where(regions.c.label == wanted.label)
-        conditions.append(predictions.c.id.in_(named))
+        more = select(further_labels.c.prediction).where(further_labels.c.label == wanted.label)
+        conditions.append(or_(predictions.c.id.in_(named), predictions.c.id.in_(more)))
     if wanted.reason is not None:
         conditions.append(predictions.c.reason == wanted.reason)
     if wanted.model is not None:
@@ -205,6 +207,27 @@ def _filtered(wanted: Filter) -> Select[Any]:
     if wanted.before is not None:
         conditions.append(predictions.c.id < wanted.before)
     return select(predictions).where(and_(True, *conditions))
+
+
+def _further(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of the labels that a region has beside its first; it is left without them. Older records have none."""
+    labels = part.pop("further", [])
+    where = {"prediction": part["prediction"], "position": part["position"]}
+    return [{**where, "rank": rank, "label": label} for rank, label in enumerate(labels, 1)]
+
+
+def _regions(connection: Connection, ids: list[str]) -> dict[str, list[dict[str, Any]]]:
+    """The regions of predictions, in order, each with all its labels."""
+    found: dict[str, list[dict[str, Any]]] = {each: [] for each in ids}
+    for part in connection.execute(
+        select(regions).where(regions.c.prediction.in_(ids)).order_by(regions.c.position)
+    ).mappings():
+        labels = [] if part["label"] is None else [part["label"]]
+        found[part["prediction"]].append({**part, "labels": labels})
+    more = select(further_labels).where(further_labels.c.prediction.in_(ids)).order_by(further_labels.c.rank)
+    for row in connection.execute(more).mappings():
+        next(p for p in found[row["prediction"]] if p["position"] == row["position"])["labels"].append(row["label"])
+    return found
 
 
 def _shown(row: dict[str, Any], parts: list[dict[str, Any]]) -> dict[str, Any]:

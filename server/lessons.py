@@ -6,12 +6,14 @@ Pixels are not touched here: data_cleaning.images cuts, the model says what it f
 from __future__ import annotations
 
 import contextlib
+import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from data_cleaning.dataset import UNKNOWN, Decision
 from data_cleaning.errors import BundleError, WeightsBroken, WeightsMissing
-from data_cleaning.images import Part, excerpts
+from data_cleaning.images import Part, excerpts, reencode
 from server.datasets import LONGEST, Datasets
 from server.errors import Conflict
 from server.service import Service
@@ -50,6 +52,11 @@ class Lesson:
         """Where a picture that teaches it belongs: somebody's class, or the strangers'."""
         return str(self.label) if self.action == "is" else UNKNOWN
 
+    def folders(self, named: Sequence[str]) -> list[str]:
+        """The classes to be learned where a picture may carry several, and was given these."""
+        right = {*named, str(self.label)} if self.action == "is" else {*named} - {self.label}
+        return sorted(right)
+
     def decision(self, digest: str) -> Decision:
         if self.action == "is":
             return Decision(digest, "move", to=self.label, by=self.by, note=self.note)
@@ -58,11 +65,18 @@ class Lesson:
 
 @dataclass(frozen=True)
 class About:
-    """row: the prediction. region: the one of its regions that is meant, or None. data: the picture, if it is there."""
+    """row: the prediction. region: the one of its regions that is meant, or None. data: the picture, if it is there.
+    several: whether the model may give a picture several classes."""
 
     row: dict[str, Any]
     region: dict[str, Any] | None
     data: bytes | None
+    several: bool = False
+
+    @property
+    def named(self) -> list[str]:
+        """What the region was called."""
+        return self.region["labels"] if self.region else []
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,8 @@ def teach(service: Service, lesson: Lesson, about: About) -> Learned:
         return _from_part(service, datasets, lesson, about)
     with contextlib.suppress(Conflict):  # it is there already, as it mostly is
         datasets.create(lesson.dataset)
+    if about.several and lesson.action != "not_a_face":
+        return _of_several(service, datasets, lesson, about)
     datasets.decide(lesson.dataset, lesson.decision(about.row["digest"]))
     if about.data is None or lesson.action == "not_a_face":
         return _decided(datasets, lesson, about.row["digest"])
@@ -99,7 +115,7 @@ def teach(service: Service, lesson: Lesson, about: About) -> Learned:
 
 def _decided(datasets: Datasets, lesson: Lesson, digest: str) -> Learned:
     """Without a new picture the word counts only for one that the data set has."""
-    if datasets.holds(lesson.dataset, digest):
+    if datasets.holders(lesson.dataset, digest):
         what = {"is": f"is {lesson.label} there now", "is_not": "is a stranger's there now"}
         return Learned(
             True, f"{lesson.dataset} has this picture; it {what.get(lesson.action, 'is left out from now on')}."
@@ -107,6 +123,33 @@ def _decided(datasets: Datasets, lesson: Lesson, digest: str) -> Learned:
     if lesson.action == "not_a_face":
         return Learned(False, f"{lesson.dataset} does not have this picture, so there is nothing to leave out.")
     return Learned(False, NOT_SENT.format(dataset=lesson.dataset))
+
+
+def _of_several(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Learned:
+    """The very picture, where the data set has it, else a fresh copy, goes to each class that it shows."""
+    held = datasets.holders(lesson.dataset, about.row["digest"])
+    if held:
+        return _in_classes(datasets, lesson, about, next(iter(held.values())).read_bytes())
+    if about.data is None:
+        return Learned(False, NOT_SENT.format(dataset=lesson.dataset))
+    return _in_classes(datasets, lesson, about, reencode(about.data, LONGEST, service.limits))
+
+
+def _in_classes(datasets: Datasets, lesson: Lesson, about: About, data: bytes) -> Learned:
+    digest = hashlib.sha256(data).hexdigest()
+    files = {label: path.name for label, path in datasets.holders(lesson.dataset, digest).items()}
+    folders = lesson.folders(about.named) or ([] if files else [UNKNOWN])
+    for folder in folders:
+        if folder not in files:
+            with contextlib.suppress(Conflict):
+                datasets.create_class(lesson.dataset, folder)
+            files[folder] = datasets.store(lesson.dataset, folder, data)["file"]
+        datasets.decide(lesson.dataset, Decision(digest, "also", label=folder, by=lesson.by, note=lesson.note))
+    if lesson.action == "is_not":
+        datasets.decide(lesson.dataset, lesson.decision(digest))
+    shows = " and ".join(folders) if folders else f"not {lesson.label}"
+    where = folders[0] if folders else next(iter(files))
+    return Learned(True, f"The picture is now in {lesson.dataset} as {shows}.", f"{where}/{files[where]}")
 
 
 def _from_part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Learned:
@@ -124,6 +167,8 @@ def _from_part(service: Service, datasets: Datasets, lesson: Lesson, about: Abou
         return Learned(False, NOT_CUT.format(dataset=lesson.dataset))
     with contextlib.suppress(Conflict):
         datasets.create(lesson.dataset)
+    if about.several:
+        return _in_classes(datasets, lesson, about, part)
     _prepare(datasets, lesson)
     picture = _filed(datasets, lesson, datasets.store(lesson.dataset, lesson.folder, part))
     return Learned(

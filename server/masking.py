@@ -79,12 +79,13 @@ def without(value: Any, hidden: set[str]) -> Any:
 
 
 def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tuple[str, ...], Any]:
-    """(labels, recognition) without the forgotten: their regions become unknown, their scores are shared out."""
+    """(labels, recognition) without the forgotten: their regions become unknown, their scores are shared out, but for
+    classes that are questions of their own."""
     hidden = hidden_labels(bundle, rules)
     if not hidden:
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)
-    kept = tuple(_without(each, hidden) for each in recognition.predictions if labels)
+    kept = tuple(_without(each, hidden, several(bundle)) for each in recognition.predictions if labels)
     scores = tuple((label, score) for label, score in recognition.scores if label not in hidden)
     changes: dict[str, Any] = {"predictions": kept, "scores": scores}
     if recognition.label in hidden:
@@ -93,12 +94,19 @@ def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tupl
     return labels, dataclasses.replace(recognition, **changes)
 
 
-def _without(prediction: Any, hidden: set[str]) -> Any:
+def several(bundle: Any) -> bool:
+    """Whether a picture may carry several of its classes, each a question of its own."""
+    return bool(bundle.facts.get("multi_label"))
+
+
+def _without(prediction: Any, hidden: set[str], apart: bool) -> Any:
     left = {label: score for label, score in prediction.scores.items() if label not in hidden}
-    total = sum(left.values())
+    total = 1.0 if apart else sum(left.values())
     shared = {label: score / total if total else 1 / len(left) for label, score in left.items()}
-    best = max(shared, key=lambda label: shared[label])
-    changes: dict[str, Any] = {"scores": shared, "best": best, "probability": shared[best]}
+    named = tuple(label for label in prediction.labels if label not in hidden)
+    best = named[0] if named else max(shared, key=lambda label: shared[label])
+    changes: dict[str, Any] = {"scores": shared, "best": best, "probability": shared[best], "labels": named}
     if prediction.best in hidden:
-        changes |= {"label": None, "similarity": None, "reason": "unknown", "note": ""}
+        changes |= {"label": named[0] if named else None, "similarity": None, "note": ""}
+        changes |= {"reason": "known" if named else "unknown"}
     return dataclasses.replace(prediction, **changes)

@@ -100,7 +100,7 @@ def forget_class(path: LabelPath) -> dict[str, Any]:
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield _line([*COLUMNS, "regions"])
     for row in rows:
-        labels = " ".join(str(each["label"] or "?") for each in row["regions"])
+        labels = " ".join("+".join(each["labels"]) or "?" for each in row["regions"])
         yield _line([*(row[name] for name in COLUMNS), labels])
 
 

@@ -49,9 +49,10 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
     start = [sys.executable, "-m", "model"]
     artifacts = ["--artifacts", str(settings.artifacts), "--json"]
     if job["kind"] == "train":
-        recipe = ["--recipe", given["recipe"]] if given.get("recipe") else []
         folder = str(settings.datasets / given["dataset"])
-        return [*start, "train", folder, "--name", given["model"], *recipe, *artifacts, "--progress-json"]
+        named = [f"--{wish}={given[wish]}" for wish in ("recipe", "fpir") if given.get(wish)]
+        switched = [f"--{wish.replace('_', '-')}" for wish in ("private", "multi_label") if given.get(wish)]
+        return [*start, "train", folder, "--name", given["model"], *named, *switched, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
         # Behind --, for a class may have a name that begins with a dash.

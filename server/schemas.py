@@ -120,6 +120,9 @@ class Found(Out):
     box: list[int] = Field(min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels.")
     kind: str = Field(description="face, person or picture.")
     label: str | None = Field(description="Who or what it is; null when nobody known.")
+    labels: list[str] = Field(
+        description="Every name it gets, the surest first: several only where a picture may carry several classes."
+    )
     best: str = Field(description="The most probable class, also for strangers.")
     probability: float = Field(ge=0, le=1, description="Of `best`.")
     similarity: float | None = Field(description="To the nearest examples of `best`, -1 to 1.")
@@ -202,6 +205,7 @@ class ModelSummary(Out):
     strangers_named: float | None = Field(
         None, description="Part of strangers, 0 to 1, that were given a name when the model was tried at training."
     )
+    multi_label: bool = Field(description="Whether a picture may carry several classes, each a question of its own.")
     refuses: bool = Field(description="false where everything gets the name of a class, however unlike it is.")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from server.schemas import In, Label, Name, Out, Problem, Query, QueryInt
 from server.wording import MODEL_NAME
@@ -76,6 +76,29 @@ class JobBody(In):
         ]
         | None
     ) = None
+    fpir: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Part of strangers that may be named, held to whatever it costs. Left out it is 0.01, "
+        "and given up where it would refuse too many known ones.",
+    )
+    private: bool = Field(False, description="Keep no picture in the report and no training example in the classifier.")
+    multi_label: bool = Field(
+        False, description="A picture may carry several classes: it lies in the folder of each. Not with `auto`."
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> JobBody:
+        if self.multi_label and self.recipe == "auto":
+            raise ValueError("needs a recipe other than auto where multi_label is true")
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """What the job is to do: the three that every training has, and what was wished besides."""
+        besides = {name: getattr(self, name) for name in ("fpir", "private", "multi_label")}
+        told = {"dataset": self.dataset, "model": self.model, "recipe": self.recipe}
+        return told | {name: value for name, value in besides.items() if value}
 
 
 class Progress(Out):

@@ -64,6 +64,17 @@ regions = Table(
     Index("ix_regions_label", "label"),
 )
 
+# Where a picture may carry several classes: what a region is called beside its `label`.
+further_labels = Table(
+    "further_labels",
+    metadata,
+    Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("label", LABEL, nullable=False),
+    Index("ix_further_labels_label", "label"),
+)
+
 corrections = Table(
     "corrections",
     metadata,

@@ -142,8 +142,7 @@ def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, 
 def start_training(body: JobBody) -> tuple[dict[str, Any], int]:
     """Train a model from a data set; it waits its turn in the queue."""
     _datasets().check(body.dataset)
-    arguments = {"dataset": body.dataset, "model": body.model, "recipe": body.recipe}
-    return _shown(current().jobs.add("train", arguments, caller().by)), 202
+    return _shown(current().jobs.add("train", body.arguments(), caller().by)), 202
 
 
 @training.get("/api/jobs", tags=[JOBS], responses={200: JobList})

@@ -6,6 +6,7 @@ import io
 import os
 import struct
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -74,3 +75,15 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 def tree(root: Path) -> dict[str, bytes]:
     """Every file under a folder and its bytes: to show that nothing changed."""
     return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+
+
+def bar_and_disc(shown: Sequence[str], number: int) -> bytes:
+    """A noisy ground of 64 x 64 pixels with a "disc", a "bar", both or nothing, the same for the same number."""
+    chance = np.random.default_rng([len(shown), len("".join(shown)), number])
+    picture = chance.integers(60, 120, (64, 64, 3)).astype(np.uint8)
+    y, x = np.mgrid[:64, :64]
+    if "bar" in shown:
+        picture[abs(x - chance.integers(4, 14)) < 4] = (40, 220, 40)
+    if "disc" in shown:
+        picture[(y - chance.integers(20, 44)) ** 2 + (x - 42) ** 2 < 15**2] = (30, 30, 230)
+    return images.encode(picture)

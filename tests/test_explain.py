@@ -118,7 +118,7 @@ def test_the_words_fit_the_numbers(bundle: Bundle, shapes: Path, threshold: floa
     near = explain(bundle, (shapes / "disc" / "3.png").read_bytes()).nearest
     other = replace(bundle, recogniser=replace(bundle.recogniser, acceptance=Acceptance("similarity", threshold)))
     said = replace(seen, probability=0.8, acceptance=0.41, reason=reason)
-    one_off = (replace(near[0], label="cross"), *near[1:])
+    one_off = (replace(near[0], label="cross", labels=("cross",)), *near[1:])
     assert sentence(other, said, one_off) == f"2 of 3 nearest examples are disc; {words}"
 
 

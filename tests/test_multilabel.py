@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import bar_and_disc
 from sklearn.metrics import average_precision_score
 
 from data_cleaning.dataset import Dataset, sha256_of
 from data_cleaning.errors import DatasetError
-from data_cleaning.images import encode
 from model.__main__ import main
 from model.evaluate_many import Verdict, average_precisions, precision_recall, summary_many
 from model.explain import explain
@@ -28,18 +29,6 @@ from model.train import Wishes
 SHAPES = ("bar", "disc")
 
 
-def drawn(shown: tuple[str, ...], number: int) -> bytes:
-    """A noisy ground with a disc, a bar, both or nothing."""
-    chance = np.random.default_rng([len(shown), len("".join(shown)), number])
-    picture = chance.integers(60, 120, (64, 64, 3)).astype(np.uint8)
-    y, x = np.mgrid[:64, :64]
-    if "bar" in shown:
-        picture[abs(x - chance.integers(4, 14)) < 4] = (40, 220, 40)
-    if "disc" in shown:
-        picture[(y - chance.integers(20, 44)) ** 2 + (x - 42) ** 2 < 15**2] = (30, 30, 230)
-    return encode(picture)
-
-
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("many")
@@ -47,7 +36,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(9):
             for folder in shown or ("_none",):
                 (root / folder).mkdir(exist_ok=True)
-                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(drawn(shown, number))
+                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(bar_and_disc(shown, number))
     return root
 
 
@@ -69,9 +58,9 @@ def test_every_class_is_answered_on_its_own(artifacts: Path) -> None:
     bundle = Registry(artifacts).load("many")
     assert bundle.labels == SHAPES
     for shown in ((), ("bar",), ("disc",), SHAPES):
-        answers = [set(bundle.recognise(drawn(shown, n)).predictions[0].labels) for n in range(100, 106)]
+        answers = [set(bundle.recognise(bar_and_disc(shown, n)).predictions[0].labels) for n in range(100, 106)]
         assert sum(answer == set(shown) for answer in answers) >= 5, shown
-    [both] = bundle.recognise(drawn(SHAPES, 100)).predictions
+    [both] = bundle.recognise(bar_and_disc(SHAPES, 100)).predictions
     assert both.label == both.labels[0]
     assert both.scores["bar"] + both.scores["disc"] > 1.2, "not shares of one whole"
 
@@ -136,7 +125,14 @@ def test_pictures_of_which_none_can_be_read_are_said_to_be_so(
 
 def test_it_is_explained_and_exported_like_any_other(artifacts: Path, data: Path, tmp_path: Path) -> None:
     bundle = Registry(artifacts).load("many")
-    assert explain(bundle, drawn(("disc",), 0)).label == "disc"
+    found = explain(bundle, bar_and_disc(("disc",), 0))
+    assert found.label == "disc"
+    words = r"3 of 3 nearest examples are disc; probability [\d.]+ is above the class's own threshold \.\d\d\."
+    assert re.fullmatch(words, found.sentence)
+    both = explain(bundle, bar_and_disc(SHAPES, 0))
+    assert both.nearest[0].labels == SHAPES
+    assert both.nearest[0].label == "bar + disc"
+    assert both.sentence.startswith("3 of 3 nearest examples are ")
     assert export(bundle, tmp_path / "many.onnx", together(Dataset(data).items())[0]).difference <= 1e-4
 
 

@@ -22,7 +22,7 @@ function choose(index) {
   const region = regions[index];
   state.chosen = index;
   stage.choose(index);
-  const context = { answer: state.answer, region, file: state.file, labels: state.model.labels, subject: state.model.subject };
+  const context = { answer: state.answer, region, file: state.file, labels: state.model.labels, subject: state.model.subject, several: state.model.multi_label };
   answer.drawRegion(region, index, [why(region), corrections.panelFor(context)]);
   people.light(regions, index);
 }

@@ -336,7 +336,11 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     typed = command(train, settings)
     assert typed[1:4] == ["-m", "model", "train"]
     assert typed[4] == str(settings.datasets / "d")
-    assert {"--name", "m", "--recipe", "face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
+    assert {"--name", "m", "--recipe=face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
+    assert not {"--private", "--multi-label"} & set(typed)
+    wishes = {**train["arguments"], "fpir": 0.001, "private": True, "multi_label": True}
+    wished = command({"kind": "train", "arguments": wishes}, settings)
+    assert [each for each in wished if each not in typed] == ["--fpir=0.001", "--private", "--multi-label"]
     forget = command({"kind": "forget", "arguments": {"model": "m", "label": "-x"}}, settings)
     assert forget[1:4] == ["-m", "model", "forget"]
     assert forget[-3:] == ["--", "m", "-x"]  # a name that begins with a dash is not an option
@@ -383,6 +387,10 @@ def test_training_over_http(trainer: FlaskClient) -> None:
         ({"dataset": "family", "model": "--artifacts"}, 422, "model"),
         ({"dataset": "family", "model": "m", "recipe": "magic"}, 422, "recipe"),
         ({"dataset": "family"}, 422, "model"),
+        ({"dataset": "family", "model": "m", "fpir": 1}, 422, "fpir must be less than 1"),
+        ({"dataset": "family", "model": "m", "fpir": 0}, 422, "fpir must be more than 0"),
+        ({"dataset": "family", "model": "m", "private": "yes"}, 422, "private must be true or false"),
+        ({"dataset": "family", "model": "m", "recipe": "auto", "multi_label": True}, 422, "other than auto"),
     ],
 )
 def test_trainings_that_are_refused(trainer: FlaskClient, wish: dict[str, Any], status: int, said: str) -> None:

@@ -41,6 +41,7 @@ class Prediction:
     reason: str
     note: str = ""
     marks: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,10 @@ class Bundle:
         label = best if distances.min() < 150 else None
         box = Detection(left, 0, width, height, 1.0)
         similarity = 1 - float(distances.min()) / 442
-        return Prediction(box, label, best, scores[best], scores, similarity, "known" if label else "unknown")
+        named = (label,) if label else ()
+        return Prediction(
+            box, label, best, scores[best], scores, similarity, "known" if label else "unknown", labels=named
+        )
 
 
 def _patches(image: images.Image) -> list[tuple[int, int]]:

@@ -74,6 +74,7 @@ class Patches:
         return SimpleNamespace(
             detection=SimpleNamespace(x=x, y=y, width=width, height=height, score=0.9, landmarks=None, kind="face"),
             label=label,
+            labels=(label,) if label else (),
             best=best,
             probability=sure,
             scores=scores,
@@ -82,6 +83,24 @@ class Patches:
             note="" if label else "Only one eye was found: less certain.",
             marks=(),
         )
+
+
+class Several(Patches):
+    """Its pictures carry several classes: the whole picture is the one region, and gets the name of every colour."""
+
+    def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> SimpleNamespace:
+        found = super().recognise(data, limits)
+        named = tuple(each.label for each in found.predictions if each.label)
+        whole = SimpleNamespace(**vars(found.predictions[0]))
+        whole.detection = SimpleNamespace(**vars(whole.detection) | {"x": 0, "y": 0, "kind": "picture"})
+        whole.detection.width, whole.detection.height = found.width, found.height
+        whole.labels, whole.label = named, named[0] if named else None
+        whole.scores = {
+            label: 0.9 - 0.1 * self.labels.index(label) if label in named else 0.02 for label in self.labels
+        }
+        whole.probability = whole.scores[whole.best]
+        found.predictions = (whole,)
+        return found
 
 
 class Registry:

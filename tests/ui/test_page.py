@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, picture
-from patches import Patches
+from patches import Patches, Several
 
 from data_cleaning.images import decode, encode
 from model.registry import Registry
@@ -400,7 +400,7 @@ def test_people_of_one_class_are_counted(page: Any, live: Start, sure: list[floa
 @pytest.mark.parametrize(("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")])
 def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float, said: str) -> None:
     opened(page, live())
-    region = {"label": "ada", "best": "ada", "probability": sure}
+    region = {"label": "ada", "labels": ["ada"], "best": "ada", "probability": sure}
     words = page.evaluate("async (r) => (await import('/js/words.js')).headline([r], 'face')", region)
     assert said in words
 
@@ -429,3 +429,24 @@ def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronau
         said = page.inner_text(".why figcaption")
         assert said.startswith(f"What counted for {label}: the warmer, the more.")
         assert f"nearest examples are {label}" in said
+
+
+def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(anywhere: Any, live: Start) -> None:
+    recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
+    server = live(Several(recipe=recipe, facts={"multi_label": True}), local_role="train")
+    opened(anywhere, server)
+    assert "A picture may show several of these, or none" in anywhere.inner_text("#hint-strangers")
+    give(anywhere, picture({"ada_lovelace": (10, 10, 60, 60), "grace_hopper": (150, 10, 60, 60)}))
+    assert settled(anywhere, "good") == "Ada Lovelace and Grace Hopper."
+    lit = anywhere.locator("#cards .card.lit")
+    assert [card.inner_text().split("\n") for card in lit.all()] == [
+        ["AL", "Ada Lovelace", "90 %"],
+        ["GH", "Grace Hopper", "80 %"],
+    ]
+    assert anywhere.inner_text(".box .tag") == "Ada Lovelace + Grace Hopper"
+    assert anywhere.locator(".scores tr.named").count() == 2
+    buttons = [each.inner_text() for each in anywhere.locator(".corrections button").all()]
+    assert buttons == ["Yes, all of it", "No Ada Lovelace", "No Grace Hopper"]
+    anywhere.select_option(".corrections select", label="Zoë-Faraday")
+    anywhere.wait_for_selector(".corrections:has-text('Thank you')")
+    assert "as ada_lovelace and grace_hopper and zoë-faraday" in anywhere.inner_text(".corrections")

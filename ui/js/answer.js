@@ -49,7 +49,7 @@ function row(score, region) {
   const bar = $("<span class='bar'>").append($("<span class='fill'>").css("width", `${Math.max(0.5, 100 * score.probability)}%`));
   return $("<tr>")
     .toggleClass("best", score.label === region.best)
-    .toggleClass("named", score.label === region.label)
+    .toggleClass("named", region.labels.includes(score.label))
     .append(
       $("<th scope='row'>").text(nameOf(score.label)),
       $("<td class='bar-cell' aria-hidden='true'>").append(bar),

@@ -6,12 +6,12 @@ import { nameOf, nounsOf } from "./words.js";
 const $ = window.jQuery;
 const OTHER = "\u0000other";
 
-function options(region, labels) {
+function options({ region, labels, subject }) {
   const known = labels.filter((label) => label !== region.label);
   return [
     $("<option value='' disabled selected hidden>").text("It is …"),
     ...known.map((label) => $("<option>").val(label).text(nameOf(label))),
-    $("<option>").val(OTHER).text("somebody else"),
+    $("<option>").val(OTHER).text(subject === "object" ? "something else" : "somebody else"),
   ];
 }
 
@@ -41,17 +41,30 @@ async function tell(panel, context, word) {
   }
 }
 
+// Where a picture may carry several classes, each is right or wrong by itself.
+function questions({ region, labels }, button, choose) {
+  const further = labels.filter((label) => !region.labels.includes(label)).map((label) => $("<option>").val(label).text(nameOf(label)));
+  return [
+    region.label !== null ? button(region.labels.length > 1 ? "Yes, all of it" : `Yes, ${nameOf(region.label)}`, { action: "is", label: region.label }) : null,
+    ...region.labels.map((label) => button(`No ${nameOf(label)}`, { action: "is_not", label })),
+    further.length ? choose("It also shows another class", [$("<option value='' disabled selected hidden>").text("It also shows …"), ...further]) : null,
+  ];
+}
+
 // The row of buttons under a region, or null where this person may not correct.
 export function panelFor(context) {
-  const { answer, region, labels, subject } = context;
+  const { answer, region, labels, subject, several } = context;
   if (!may("train") || !answer.prediction_id) return null;
   const panel = $("<div class='corrections'>");
   const button = (text, word) => $("<button type='button' class='button small'>").text(text).on("click", () => tell(panel, context, word));
-  const choice = $("<select aria-label='It is somebody else'>").append(options(region, labels))
+  const choose = (name, choices) => $("<select>").attr("aria-label", name).append(choices)
     .on("change", (event) => tell(panel, context, wordOf(event.target.value, region)));
   const buttons = $("<div class='actions'>");
-  if (region.label !== null) buttons.append(button(`Yes, ${nameOf(region.label)}`, { action: "is", label: region.label }));
-  buttons.append(choice);
+  if (several) buttons.append(questions(context, button, choose));
+  else {
+    if (region.label !== null) buttons.append(button(`Yes, ${nameOf(region.label)}`, { action: "is", label: region.label }));
+    buttons.append(choose("It is another one", options(context)));
+  }
   if (subject !== "object") buttons.append(button(`Not a ${nounsOf(subject).one}`, { action: "not_a_face" }));
   panel.append($("<p class='quiet'>").text("Is that right?"), buttons);
   const what = answer.regions.length === 1 ? "the picture" : `the part of the picture that shows this ${nounsOf(subject).one}`;

@@ -1,6 +1,6 @@
 // Cards of everybody the model knows, made from the labels that the API gives. A named person's card lights up.
 
-import { initialsOf, nameOf, percent } from "./words.js";
+import { initialsOf, nameOf, percent, sureOf } from "./words.js";
 
 const $ = window.jQuery;
 const FEW = 24; // more cards than this are folded away until asked for
@@ -49,13 +49,14 @@ export function light(regions, chosen) {
   });
   const named = new Map();
   regions.forEach((region, index) => {
-    if (region.label === null || !cards.has(region.label)) return;
-    if (!named.has(region.label) || index === chosen) named.set(region.label, { region, chosen: index === chosen });
+    region.labels.filter((label) => cards.has(label)).forEach((label) => {
+      if (!named.has(label) || index === chosen) named.set(label, { region, chosen: index === chosen });
+    });
   });
   named.forEach(({ region, chosen: isChosen }, label) => {
     const element = cards.get(label).addClass("lit").toggleClass("chosen", isChosen);
     if (isChosen) element.attr("aria-current", "true");
-    element.find(".card-score").text(percent(region.probability));
+    element.find(".card-score").text(percent(sureOf(region, label)));
   });
   $("#people").toggleClass("answered", named.size > 0);
   fold();

@@ -51,7 +51,7 @@ export function working(busy) {
 }
 
 export function caption(region) {
-  return region.label === null ? "unknown" : nameOf(region.label);
+  return region.label === null ? "unknown" : region.labels.map(nameOf).join(" + ");
 }
 
 // A button on each region; `choose(index)` is called when one is pressed.

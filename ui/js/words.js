@@ -63,14 +63,21 @@ export function caution(model) {
 
 // What to expect of a picture of something else, before one is given.
 export function aboutStrangers(model) {
-  if (!model.refuses && model.subject === "object") return "This model takes its classes for all there is: everything gets the name of one. The table shows how sure it is.";
-  return caution(model) || "Whoever the model was not trained on should be answered with “someone I don’t know”. It can be wrong: the table shows how sure it is.";
+  if (model.multi_label) return "A picture may show several of these, or none: each is a question of its own. The table shows how sure the answers are.";
+  const thing = model.subject === "object";
+  if (!model.refuses && thing) return "This model takes its classes for all there is: everything gets the name of one. The table shows how sure it is.";
+  const expected = `${thing ? "Whatever" : "Whoever"} the model was not trained on should be answered with “${nounsOf(model.subject).stranger}”.`;
+  return caution(model) || `${expected} It can be wrong: the table shows how sure it is.`;
 }
+
+// How sure a region is to show a label.
+export const sureOf = (region, label) =>
+  label === region.best ? region.probability : region.scores.find((score) => score.label === label)?.probability ?? 0;
 
 // One entry a label, as ["perhaps Anna", "2 × Delivery Rider"]; the surest region of a label speaks for it.
 function namesOf(named) {
-  return [...new Set(named.map((region) => region.label))].map((label) => {
-    const sure = named.filter((region) => region.label === label).map((region) => region.probability);
+  return [...new Set(named.flatMap((region) => region.labels))].map((label) => {
+    const sure = named.filter((region) => region.labels.includes(label)).map((region) => sureOf(region, label));
     return `${doubt(Math.max(...sure))}${sure.length > 1 ? `${sure.length} × ` : ""}${nameOf(label)}`;
   });
 }

@@ -33,7 +33,7 @@ function statistics(view) {
 }
 
 function who(row) {
-  const known = row.regions.filter((region) => region.label !== null).map((region) => `${nameOf(region.label)} ${percent(region.probability)}`);
+  const known = row.regions.filter((region) => region.label !== null).map((region) => `${region.labels.map(nameOf).join(" + ")} ${percent(region.probability)}`);
   const strangers = row.regions.length - known.length;
   if (strangers) known.push(`${strangers} unknown`);
   return known.length ? listed(known) : WORDS[row.reason] || row.reason;

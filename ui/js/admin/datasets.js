@@ -13,6 +13,9 @@ const RECIPES = [
   ["person-classic", "person-classic: people at work"], ["person-modern", "person-modern: people at work"],
   ["object-classic", "object-classic: any things"], ["object-modern", "object-modern: any things"],
 ];
+const STRANGERS = [
+  ["", "1 in 100, more if known people would suffer"], ["0.01", "1 in 100, whatever it costs"], ["0.001", "1 in 1000, whatever it costs"], ["0.05", "1 in 20, whatever it costs"],
+];
 const SPECIAL = { _unknown: "other people, to learn refusing", _none: "pictures with nobody" };
 
 const at = (...parts) => `api/datasets/${parts.map(encodeURIComponent).join("/")}`;
@@ -135,11 +138,22 @@ function adder(view, label, where, placeholder, work) {
 function trainer(view, set) {
   const model = input("text", { value: set.name.toLowerCase().replace(/[^a-z0-9_-]+/g, "-"), pattern: "[a-z0-9][a-z0-9_\\-]{0,62}", required: true });
   const recipe = select(RECIPES);
-  return el("form.actions", field("Name of the model", model), field("Recipe", recipe), el("button.button.small.primary", "Start training").attr("type", "submit"))
+  const strangers = select(STRANGERS);
+  const [several, isPrivate] = [0, 1].map(() => input("checkbox"));
+  const wishes = () => ({
+    ...(strangers.val() ? { fpir: Number(strangers.val()) } : {}),
+    ...(several[0].checked ? { multi_label: true } : {}),
+    ...(isPrivate[0].checked ? { private: true } : {}),
+  });
+  const more = el("details.wishes", el("summary", "More choices"),
+    field("Strangers who may get a name", strangers),
+    el("label.quiet.keep", several, " A picture may show several classes: add it to each of them"),
+    el("label.quiet.keep", isPrivate, " Keep no pictures in the report, and no examples in the model"));
+  return el("form", el("div.actions", field("Name of the model", model), field("Recipe", recipe), el("button.button.small.primary", "Start training").attr("type", "submit")), more)
     .on("submit", (event) => {
       event.preventDefault();
       view.attempt(async () => {
-        await send("POST", "api/jobs", { dataset: set.name, model: model.val(), recipe: recipe.val() });
+        await send("POST", "api/jobs", { dataset: set.name, model: model.val(), recipe: recipe.val(), ...wishes() });
         location.hash = "#training";
       });
     });

@@ -11,9 +11,10 @@ const STAGES = {
 let source = null;
 
 function titleOf(job) {
-  const { dataset, model, recipe } = job.arguments;
+  const { dataset, model, recipe, ...wishes } = job.arguments;
+  const besides = [wishes.multi_label ? "several classes a picture" : "", wishes.private ? "private" : "", wishes.fpir ? `at most ${wishes.fpir} of strangers named` : ""];
   if (!model) return job.kind;
-  return job.kind !== "forget" ? `${model} from ${dataset}${recipe ? `, ${recipe}` : ""}` : `${model} again, without a forgotten class`;
+  return job.kind !== "forget" ? [`${model} from ${dataset}`, recipe, ...besides].filter(Boolean).join(", ") : `${model} again, without a forgotten class`;
 }
 
 function progress(job) {
