@@ -21,9 +21,10 @@ curl -F image=@a.jpg -F image=@b.jpg http://localhost:8080/api/predict/batch
 An answer names the model and its version, the picture's size, every region with its `box` ([x, y, width, height] in
 pixels of the upright picture), `label` (null: nobody known), `probability`, `similarity` and `reason`, and for the
 picture `label`, `predictions`, `reason` and `note`. `labels` of a region has more than one name only where the model
-was trained for several classes a picture; a correction then is about one of them. Nothing found is an answer too: 200, no regions, and a reason.
-`POST /api/classify_image` is the route that clients of the well-known tutorial use; its list has one entry a face
-with `class`, `class_probability` (percent) and `class_dictionary`, and leaves strangers out unless `?unknown=1`.
+was trained for several classes a picture; a correction then is about one of them. Nothing found is an answer too: 200,
+no regions, and a reason. `POST /api/classify_image` is the route that clients of the well-known tutorial use; its list
+has one entry a face with `class`, `class_probability` (percent) and `class_dictionary`, and leaves strangers out unless
+`?unknown=1`.
 
 `prediction_id` is there when the answer was logged, and from then on is not lost. Give it to `POST /api/corrections`,
 with the picture again (`image`) where the service does not keep it. Its answer says whether the next training learns

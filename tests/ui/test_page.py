@@ -392,7 +392,7 @@ def test_a_limit_is_said_in_megabytes(page: Any, live: Start, limits: dict[str, 
 )
 def test_people_of_one_class_are_counted(page: Any, live: Start, sure: list[float], said: str) -> None:
     opened(page, live())
-    regions = [{"label": "rider", "best": "rider", "probability": each} for each in sure]
+    regions = [{"label": "rider", "labels": ["rider"], "best": "rider", "probability": each} for each in sure]
     words = page.evaluate("async (r) => (await import('/js/words.js')).headline(r, 'person')", regions)
     assert words == said
 
