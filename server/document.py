@@ -6,6 +6,7 @@ document and the guard cannot differ.
 
 from __future__ import annotations
 
+from json import JSONDecodeError
 from typing import Any
 
 from flask import Request as FlaskRequest
@@ -41,11 +42,21 @@ class Request(FlaskRequest):
             raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
         try:
             return super().get_json(force, False, cache)
-        except (RecursionError, UnicodeDecodeError):
-            raise BadRequest("The body is not JSON that can be read.") from None
+        except RecursionError:
+            raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from None
 
-    def on_json_loading_failure(self, e: ValueError | None) -> Any:
-        raise BadRequest(f"The body is not JSON: {e}" if e else "The body is not JSON.")
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Called by the framework, under this name. Raises BadRequest that says what is wrong, and where."""
+        raise BadRequest(f"The body is not JSON that can be read: {self._broken(e)}") from None
+
+    def _broken(self, error: ValueError | None) -> str:
+        if not self.get_data():
+            return "it is empty."
+        if isinstance(error, JSONDecodeError):
+            return f"{error.msg} at line {error.lineno}, column {error.colno}."
+        if isinstance(error, UnicodeDecodeError):
+            return "it is no text. A picture is sent as it is with Content-Type: image/jpeg, or in JSON as base64."
+        return "it holds a number of too many digits."
 
 
 class Application(OpenAPI):

@@ -110,6 +110,26 @@ def test_of_the_body(make: Make, path: str, body: Any, said: str) -> None:
     assert (answer.status_code, answer.get_json()["detail"]) == (422, said)
 
 
+@pytest.mark.parametrize("path", ["/api/predict", "/api/datasets"])
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"{'name':'x'}", "Expecting property name enclosed in double quotes at line 1, column 2."),
+        (b"[1", "Expecting ',' delimiter at line 1, column 3."),
+        (b'{"name": "x",\n "y" 1}', "Expecting ':' delimiter at line 2, column 6."),
+        (make_picture(kind="JPEG"), "it is no text. A picture is sent as it is with Content-Type: image/jpeg"),
+        (b"9" * 5000, "it holds a number of too many digits."),
+        (b"[" * 100_000, "it is nested too deeply."),
+        (b"", "it is empty."),
+    ],
+    ids=["single quotes", "half a list", "second line", "a picture", "5000 digits", "deep", "empty"],
+)
+def test_of_broken_json(make: Make, path: str, body: bytes, said: str) -> None:
+    answer = make(local_role="admin").test_client().post(path, data=body, content_type="application/json")
+    assert (answer.status_code, answer.get_json()["code"]) == (400, "bad-request")
+    assert f"The body is not JSON that can be read: {said}" in answer.get_json()["detail"]
+
+
 def test_a_packed_body_is_not_taken_for_a_broken_one(make: Make) -> None:
     client = make().test_client()
     packed = gzip.compress(json.dumps({"image": "x"}).encode())
