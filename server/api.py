@@ -87,7 +87,8 @@ def predict_batch(query: PredictQuery) -> dict[str, Any]:
     """Several pictures: each has its answer or its problem, in the order they came."""
     wish = Wish(query.model, query.top_k, query.explained, wait=True)
     current().models.get(query.model)  # a model that does not exist fails the batch, not each picture
-    results = [_entry(index, get, wish) for index, get in enumerate(uploads.many(request, current()))]
+    parts = uploads.many(request, current(), tuple(PredictQuery.model_fields))
+    results = [_entry(index, get, wish) for index, get in enumerate(parts)]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}
 
 

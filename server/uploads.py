@@ -18,7 +18,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 from data_cleaning.errors import EmptyPicture, PictureTooLarge
 from server.errors import BodyTooLarge, MissingField, NotBase64, RequestError
 from server.fetch import fetch
-from server.schemas import BatchBody, PictureBody
+from server.schemas import BatchBody, PictureBody, PredictQuery
 from server.service import Service
 
 DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
@@ -72,7 +72,9 @@ def any_form(request: Request, service: Service) -> bytes:
     """
     limit = service.settings.picture_bytes
     if request.mimetype in FORMS:
-        return from_form(request, "image", limit)
+        data = from_form(request, "image", limit)
+        only_image(request, tuple(PredictQuery.model_fields))
+        return data
     if request.is_json:
         return from_json(PictureBody.model_validate(request.get_json()), service)
     if request.mimetype in RAW or request.mimetype.startswith("image/"):
@@ -83,8 +85,12 @@ def any_form(request: Request, service: Service) -> bytes:
     )
 
 
-def many(request: Request, service: Service) -> list[Callable[[], bytes]]:
-    """One function a picture, each giving its bytes or raising its own refusal; the number of them is checked here."""
+def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> list[Callable[[], bytes]]:
+    """One function a picture, each giving its bytes or raising its own refusal; the number of them is checked here.
+
+    query: what the address may say, for whoever wrote it into the form. Raises RequestError, ValidationError;
+    UnsupportedMediaType for another content type.
+    """
     settings = service.settings
     request.max_content_length = settings.batch_bytes
     request.max_form_memory_size = settings.batch_bytes
@@ -96,10 +102,21 @@ def many(request: Request, service: Service) -> list[Callable[[], bytes]]:
     else:
         raise UnsupportedMediaType("Send multipart/form-data with several fields image, or application/json.")
     if not parts:
-        raise MissingField("The form field image is missing. Send one or more pictures under that name.")
+        raise MissingField("The form field image is missing. Send one or more pictures as files under that name.")
+    only_image(request, query)
     if len(parts) > settings.batch_pictures:
         raise BodyTooLarge(f"{len(parts)} pictures came; at most {settings.batch_pictures} are allowed at a time.")
     return parts
+
+
+def only_image(request: Request, query: tuple[str, ...]) -> None:
+    """Raises RequestError for a form field that would be passed over, as the model's name is where it is no parameter,
+    and for pictures as text beside pictures as files."""
+    for name in sorted({*request.form, *request.files} - {"image"}):
+        where = f"give it in the address: ?{name}=" if name in query else "the only one is image."
+        raise RequestError(f"The form field {name[:40]!r} does nothing here; {where}")
+    if "image" in request.files and "image" in request.form:
+        raise RequestError("Some fields image hold a file and others text; send each picture as a file.")
 
 
 def from_json(wanted: PictureBody, service: Service) -> bytes:

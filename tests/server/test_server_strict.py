@@ -16,8 +16,9 @@ from typing import Any
 
 import pytest
 import requests
-from making import Make, make_picture
+from making import Make, data_url, make_picture
 from tiny_models import TinyRegistry
+from werkzeug.datastructures import MultiDict
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -151,6 +152,38 @@ def test_two_pictures_where_one_is_looked_at(make: Make, path: str, field: str) 
     assert answer.status_code == 422
     assert f"2 pictures came in the field {field}" in answer.get_json()["detail"]
     assert "/api/predict/batch" in answer.get_json()["detail"]
+
+
+IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the address: ?model="
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status", "said"),
+    [
+        ("/api/predict", {"model": "colours"}, 422, IN_THE_ADDRESS),
+        ("/predict", {"top_k": "1"}, 422, "The form field 'top_k' does nothing here; give it in the address: ?top_k="),
+        ("/invocations", {"model": "colours"}, 422, IN_THE_ADDRESS),
+        ("/api/predict/batch", {"model": "colours"}, 422, IN_THE_ADDRESS),
+        ("/api/predict", {"colour": "x"}, 422, "The form field 'colour' does nothing here; the only one is image."),
+        ("/api/datasets/d/classes/a/pictures", {"model": "x"}, 422, "'model' does nothing here; the only one is image."),
+        ("/api/predict/batch", {"image": data_url(make_picture())}, 422, "send each picture as a file."),
+        ("/api/predict", {}, 200, ""),
+        ("/api/predict/batch", {}, 200, ""),
+    ],
+)
+def test_of_the_form(make: Make, path: str, fields: dict[str, str], status: int, said: str) -> None:
+    client = make(local_role="train").test_client()
+    client.post("/api/datasets", json={"name": "d"})
+    client.post("/api/datasets/d/classes", json={"name": "a"})
+    pictures = [("image", (io.BytesIO(make_picture()), "a.png"))]
+    form = MultiDict([*fields.items(), *pictures])
+    answer = client.post(path, data=form, content_type="multipart/form-data")
+    assert (answer.status_code, said in answer.get_json().get("detail", "")) == (status, True), answer.get_json()
+
+
+def test_old_clients_may_send_any_fields_beside(make: Make) -> None:
+    form = {"image_data": data_url(make_picture()), "model": "whatever"}
+    assert make().test_client().post("/api/classify_image", data=form).status_code == 200
 
 
 def test_gunicorn_believes_nobody_about_https(tmp_path: Path) -> None:
