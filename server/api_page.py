@@ -40,6 +40,12 @@ an admin key once; `python -m server keys create NAME --role predict` makes more
 shows its key once to `POST /api/session` and goes on with a cookie; whatever changes something then needs the header
 `X-CSRF-Token` with the token of `GET /api/session`.
 
+## Following a training
+
+`GET /api/jobs/{id}/events` is a stream of server-sent events; the data of each is the job. `job` comes whenever
+something changed, `end` when the job has ended. After ten minutes the last event is `again`: connect anew, as a
+browser's EventSource does by itself, after the `retry` that came first. Without a stream, ask `GET /api/jobs/{id}`.
+
 ## Refusals
 
 Every refusal is `application/problem+json` (RFC 9457): `type` and `code` are stable, `detail` says what was wrong and

@@ -190,7 +190,7 @@ BY_MODEL: dict[str, Any] = {
     "VersionBody": {"version": 2},
 }  # fmt: skip
 BY_TYPE = {
-    "text/event-stream": f'event: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',
+    "text/event-stream": f'retry: 2000\n\nevent: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',
     "text/csv": f"id,time,model,version,label,reason\n{ID},{NOW},family,3,anna,known\n",
 }
 

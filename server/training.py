@@ -41,6 +41,7 @@ DATA = Tag(name="data sets", description="Folders of classes of pictures.")
 JOBS = Tag(name="training", description="Long work: started, followed, cancelled.")
 FOLLOWED = 600.0  # seconds after which a follower has to connect again
 PAUSE = 0.5
+RETRY = 2000  # milliseconds after which a browser whose stream ended asks again
 
 
 def _datasets() -> Datasets:
@@ -165,7 +166,10 @@ def cancel_job(path: IdPath) -> dict[str, Any]:
 
 @training.get("/api/jobs/<id>/events", tags=[JOBS], responses={200: answer(content="text/event-stream")})
 def follow_job(path: IdPath) -> Response:
-    """Server-sent events: `job` whenever something changed, `end` at the end."""
+    """Server-sent events: `job` whenever something changed, `end` at the end; `again` after ten minutes: connect anew.
+
+    The data of each is the job. A stream that ends without `end` or `again` was cut off: connect anew, too.
+    """
     service = current()
     service.jobs.get(path.id)
     if not service.streams.acquire(blocking=False):
@@ -178,7 +182,8 @@ def follow_job(path: IdPath) -> Response:
 
 def _events(service: Service, job: str) -> Iterator[str]:
     last, until, quiet = "", time.monotonic() + FOLLOWED, 0
-    while time.monotonic() < until:
+    yield f"retry: {RETRY}\n\n"
+    while True:
         row = _shown(service.jobs.get(job))
         said = json.dumps(row)
         if said != last:
@@ -186,6 +191,9 @@ def _events(service: Service, job: str) -> Iterator[str]:
             last, quiet = said, 0
         if row["state"] not in OPEN:
             yield f"event: end\ndata: {said}\n\n"
+            return
+        if time.monotonic() > until:
+            yield f"event: again\ndata: {said}\n\n"
             return
         quiet += 1
         if quiet % 20 == 0:

@@ -412,6 +412,18 @@ def test_few_may_follow_at_a_time(make: Make) -> None:
         assert again.status_code == 200
 
 
+def test_a_stream_that_ends_before_the_job_says_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten minutes are over while the job still waits: the follower is told to connect again, and how soon."""
+    monkeypatch.setattr("server.training.FOLLOWED", 0.0)
+    monkeypatch.setattr("server.training.PAUSE", 0.01)
+    app = make(local_role="train")
+    job = add(of(app).jobs)
+    with app.test_client().get(f"/api/jobs/{job}/events") as stream:
+        events = stream.get_data(as_text=True).strip().split("\n\n")
+    assert [each.split("\n")[0] for each in events] == ["retry: 2000", "event: job", "event: again"]
+    assert json.loads(events[-1].split("data: ")[1])["state"] == QUEUED
+
+
 def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settings) -> None:
     """The real process, the real command: training on a data set that is too small ends with a sentence."""
     app = make(local_role="train")

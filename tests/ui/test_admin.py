@@ -150,6 +150,30 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     }  # fmt: skip
 
 
+def test_a_training_is_followed_through_refusals_and_breaks(
+    page: Any, live: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At first too many others follow, then the stream ends again and again before the job does."""
+    monkeypatch.setattr("server.training.FOLLOWED", 0.2)
+    monkeypatch.setattr("server.training.RETRY", 50)
+    server = live()
+    service = server.app.extensions["likeness"]
+    service.jobs.autostart = False
+    job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me")["id"]
+    taken = 0
+    while service.streams.acquire(blocking=False):
+        taken += 1
+    signed_in(page, server, "train")
+    with page.expect_response(lambda answer: answer.url.endswith("/events") and answer.status == 429):
+        at(page, server, "training", "Training")
+    service.streams.release(taken)
+    for done in (1, 2, 3):
+        progress = {"stage": "crops", "done": done, "total": 3, "message": "Looking"}
+        with page.expect_request(f"**/{job}/events"):
+            service.jobs.change(job, state="running", progress=progress)
+        page.wait_for_selector(f"#view:has-text('Looking: {done} of 3')")
+
+
 def test_the_first_timer_is_led_from_nothing_to_a_training(page: Any, live: Start) -> None:
     server = live()
     server.registry.bundles.clear()

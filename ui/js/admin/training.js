@@ -8,7 +8,9 @@ const STATES = { queued: "waits", running: "runs", done: "done", failed: "failed
 const STAGES = {
   crops: "Looking at pictures", search: "Comparing classifiers", calibrate: "Calibrating", report: "Writing the report", save: "Saving",
 };
+const PATIENCE = 5000; // milliseconds before a job that could not be followed is followed again
 let source = null;
+let later = 0;
 
 function titleOf(job) {
   const { dataset, model, recipe, ...wishes } = job.arguments;
@@ -59,9 +61,14 @@ function follow(view, job) {
     redraw(() => window.jQuery(`[data-job="${fresh.id}"]`).replaceWith(card(view, fresh)));
   });
   source.addEventListener("end", () => view.show());
+  // After a break the browser connects again by itself, but not where it was refused: too many followers, a restart.
+  source.addEventListener("error", ({ target }) => {
+    if (target === source && target.readyState === EventSource.CLOSED) later = setTimeout(() => follow(view, job), PATIENCE);
+  });
 }
 
 export function leave() {
+  clearTimeout(later);
   source?.close();
   source = null;
 }
