@@ -31,7 +31,14 @@ class LikenessError(Exception):
 
 
 class InputError(LikenessError):
-    """The caller sent or named something that cannot be used."""
+    """The caller sent or named something that cannot be used.
+
+    limits: the limit that was broken, where there is one, as `picture_bytes=15_728_640`.
+    """
+
+    def __init__(self, text: str = "", **limits: int) -> None:
+        super().__init__(text)
+        self.limits = limits
 
 
 class PictureError(InputError):

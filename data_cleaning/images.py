@@ -234,16 +234,19 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
 
 def _check_bytes(size: int, limits: Limits) -> None:
     if size > limits.bytes:
-        raise PictureTooLarge(f"The file has {size:,} bytes; at most {limits.bytes:,} bytes are allowed.")
+        text = f"The file has {size:,} bytes; at most {limits.bytes:,} bytes are allowed."
+        raise PictureTooLarge(text, picture_bytes=limits.bytes)
 
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
     if min(width, height) < MIN_SIDE:
-        raise PictureTooSmall(f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels.")
+        text = f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels."
+        raise PictureTooSmall(text, picture_side=MIN_SIDE)
     if width * height > limits.pixels:
         raise PictureTooLarge(
             f"The picture is {width} x {height} = {width * height:,} pixels; "
-            f"at most {limits.pixels:,} pixels are allowed."
+            f"at most {limits.pixels:,} pixels are allowed.",
+            picture_pixels=limits.pixels,
         )
 
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning import errors as ours
-from server.wording import told
+from server.wording import broken_limits, told
 
 log = logging.getLogger("likeness")
 
@@ -164,9 +164,10 @@ def describe(error: Exception) -> dict[str, Any]:
 
 def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
-    places = told(error)
+    places, limits = told(error), broken_limits(error)
     detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
-    return problem(422, "invalid-request", "The request does not fit its description", detail, errors=places)
+    more = {"errors": places} | ({"limits": limits} if limits else {})
+    return problem(422, "invalid-request", "The request does not fit its description", detail, **more)
 
 
 def _from_http(error: HTTPException) -> Response:
@@ -197,7 +198,8 @@ def _http_detail(error: HTTPException) -> str:
 
 
 def _limits(error: BaseException) -> dict[str, Any]:
-    if not isinstance(error, ours.PictureTooLarge | RequestEntityTooLarge | BodyTooLarge):
-        return {}
-    settings = current_app.extensions["likeness"].settings
-    return {"limits": {"picture_bytes": settings.picture_bytes, "picture_pixels": settings.picture_pixels}}
+    """The limit that was broken, and no other: as `limits` of the problem, which is left out where there is none."""
+    limits = getattr(error, "limits", {})
+    if isinstance(error, RequestEntityTooLarge) and request.max_content_length:
+        limits = {"body_bytes": request.max_content_length}
+    return {"limits": limits} if limits else {}

@@ -133,10 +133,10 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         problem(404, "not-found", "Not found", "There is no data set 'family'."),
         problem(409, "conflict", "Does not fit the present state", "There is a data set 'family' already."),
         problem(413, "picture-too-large", "The picture is too large", "The file has 16,000,000 bytes; at most "
-                "15,728,640 bytes are allowed.") | {"limits": {"picture_bytes": 15728640, "picture_pixels": 40000000}},
+                "15,728,640 bytes are allowed.") | {"limits": {"picture_bytes": 15728640}},
         problem(415, "not-a-picture", "Not a picture", "This is not a picture that can be read. Send a JPEG file."),
         problem(422, "invalid-request", "The request does not fit its description", "top_k must be at least 1.")
-        | {"errors": [{"where": "top_k", "what": "must be at least 1"}]},
+        | {"errors": [{"where": "top_k", "what": "must be at least 1"}], "limits": {"top_k": 1}},
         problem(429, "busy", "Too many requests", "2 pictures are looked at and 16 wait already."),
         problem(503, "store-down", "The database is away", "The database cannot be reached now. Answers go on; what is "
                 "asked of the database has to wait."),

@@ -174,7 +174,8 @@ class Fetcher:
         while chunk := response.read1(65536):
             size += len(chunk)
             if size > self.limit:
-                raise PictureTooLarge(f"The file at that address has more than the {self.limit:,} bytes allowed.")
+                text = f"The file at that address has more than the {self.limit:,} bytes allowed."
+                raise PictureTooLarge(text, picture_bytes=self.limit)
             parts.append(chunk)
             _left(deadline)
         if response.length:

@@ -69,7 +69,7 @@ class Problem(Out):
     detail: str
     code: str
     request_id: str | None = None
-    limits: dict[str, int] | None = None
+    limits: dict[str, float] | None = Field(None, description="The limit that was broken, by its name.")
     errors: list[dict[str, str]] | None = None
 
 
@@ -127,7 +127,9 @@ class Found(Out):
     probability: float = Field(ge=0, le=1, description="Of `best`.")
     similarity: float | None = Field(description="To the nearest examples of `best`, -1 to 1.")
     detection_score: float
-    reason: str = Field(description="known or unknown.")
+    reason: str = Field(
+        description="known, unknown, taken (somebody else in the picture is more like them) or too_small to tell."
+    )
     note: str
     marks: list[str] = Field(description="Marks of quality, as small or one_eye.")
 

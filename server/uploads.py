@@ -57,7 +57,7 @@ def from_text(text: str, limit: int) -> bytes:
     if not body:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. {HOW}")
     if len(body) * 3 // 4 > limit:
-        raise PictureTooLarge(f"The file has {len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed.")
+        raise _too_large(f"{len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed", limit)
     try:
         data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -94,9 +94,12 @@ def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> lis
     settings = service.settings
     request.max_content_length = settings.batch_bytes
     request.max_form_memory_size = settings.batch_bytes
+    parts: list[Callable[[], bytes]]
     if request.is_json:
-        wanted = BatchBody.model_validate(request.get_json()).images
-        parts: list[Callable[[], bytes]] = [partial(from_json, each, service) for each in wanted]
+        sent = request.get_json()
+        if isinstance(sent, dict) and isinstance(sent.get("images"), list):
+            _few(len(sent["images"]), settings.batch_pictures)
+        parts = [partial(from_json, each, service) for each in BatchBody.model_validate(sent).images]
     elif request.mimetype == "multipart/form-data":
         parts = [partial(_from_file, file, settings.picture_bytes) for file in request.files.getlist("image")]
     else:
@@ -104,8 +107,7 @@ def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> lis
     if not parts:
         raise MissingField("The form field image is missing. Send one or more pictures as files under that name.")
     only_image(request, query)
-    if len(parts) > settings.batch_pictures:
-        raise BodyTooLarge(f"{len(parts)} pictures came; at most {settings.batch_pictures} are allowed at a time.")
+    _few(len(parts), settings.batch_pictures)
     return parts
 
 
@@ -119,6 +121,11 @@ def only_image(request: Request, query: tuple[str, ...]) -> None:
         raise RequestError("Some fields image hold a file and others text; send each picture as a file.")
 
 
+def _few(came: int, limit: int) -> None:
+    if came > limit:
+        raise BodyTooLarge(f"{came} pictures came; at most {limit} are allowed at a time.", batch_pictures=limit)
+
+
 def from_json(wanted: PictureBody, service: Service) -> bytes:
     """The picture that a JSON body holds or names. Raises PictureError, NotBase64, FetchRefused."""
     if wanted.image is not None:
@@ -127,7 +134,10 @@ def from_json(wanted: PictureBody, service: Service) -> bytes:
 
 
 def _from_file(file: FileStorage, limit: int) -> bytes:
-    return checked(file.read(limit + 1), limit)
+    data = file.read(limit + 1)  # no more than it takes to know
+    if len(data) > limit:
+        raise _too_large(f"more than {limit:,} bytes, which is the most that is allowed", limit)
+    return checked(data, limit)
 
 
 def from_body(request: Request, limit: int) -> bytes:
@@ -140,8 +150,12 @@ def checked(data: bytes, limit: int) -> bytes:
     if not data:
         raise EmptyPicture("The picture is empty: 0 bytes came.")
     if len(data) > limit:
-        raise PictureTooLarge(f"The file has {len(data):,} bytes; at most {limit:,} bytes are allowed.")
+        raise _too_large(f"{len(data):,} bytes; at most {limit:,} bytes are allowed", limit)
     return data
+
+
+def _too_large(what: str, limit: int) -> PictureTooLarge:
+    return PictureTooLarge(f"The file has {what}.", picture_bytes=limit)
 
 
 def _came(request: Request) -> str:

@@ -32,15 +32,34 @@ KINDS = {
     "less_than_equal": "must be at most {le}",
     "greater_than": "must be more than {gt:g}",
     "less_than": "must be less than {lt:g}",
+    "too_short": "must hold {min_length} or more",
+    "too_long": "must hold {max_length} at most",
+    "float_type": "must be a number",
+    "finite_number": "must be a number",
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
 }
+BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")  # as pydantic calls them
 
 
 def told(error: ValidationError) -> list[dict[str, str]]:
     """Each thing that is wrong: `where` (the field, or body) and `what`."""
     found = error.errors(include_url=False, include_input=False)
-    return [{"where": ".".join(str(part) for part in each["loc"]) or "body", "what": _what(each)} for each in found]
+    return [{"where": _where(each), "what": _what(each)} for each in found]
+
+
+def broken_limits(error: ValidationError) -> dict[str, float]:
+    """The field and its limit, for each value that is beyond one."""
+    found = {}
+    for each in error.errors(include_url=False, include_input=False):
+        context = each.get("ctx") or {}
+        for bound in [context[name] for name in BOUNDS if name in context]:
+            found[_where(each)] = int(bound) if bound == int(bound) else bound
+    return found
+
+
+def _where(each: Any) -> str:
+    return ".".join(str(part) for part in each["loc"]) or "body"
 
 
 def _what(each: Any) -> str:

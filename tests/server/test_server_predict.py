@@ -11,6 +11,8 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 from tiny_models import TinyRegistry
+from werkzeug.datastructures import FileStorage, MultiDict
+from werkzeug.test import encode_multipart
 
 from server.service import of
 
@@ -129,9 +131,34 @@ def test_batch_as_files(client: FlaskClient) -> None:
     assert [each.get("problem", {}).get("code") for each in body["results"]] == [None, "not-a-picture", "empty-picture"]
 
 
-@pytest.mark.parametrize(("images", "status"), [([], 422), ([{"image": TEXT}] * 33, 413), ("x", 422), ([{}], 422)])
-def test_batches_that_are_refused(client: FlaskClient, images: Any, status: int) -> None:
-    assert client.post("/api/predict/batch", json={"images": images}).status_code == status
+@pytest.mark.parametrize(
+    ("images", "status", "said", "limits"),
+    [
+        ([], 422, "images must hold 1 or more.", {"images": 1}),
+        ([{"image": TEXT}] * 33, 413, "33 pictures came; at most 32 are allowed at a time.", {"batch_pictures": 32}),
+        ([{"image": TEXT}] * 1001, 413, "1001 pictures came; at most 32", {"batch_pictures": 32}),
+        ("x", 422, "images must be a list.", None),
+        ([{}], 422, "images.0 must hold either image or url.", None),
+    ],
+    ids=["none", "33", "1001", "no list", "nothing in it"],
+)
+def test_batches_that_are_refused(
+    client: FlaskClient, images: Any, status: int, said: str, limits: dict[str, int] | None
+) -> None:
+    answer = client.post("/api/predict/batch", json={"images": images})
+    body = answer.get_json()
+    assert (answer.status_code, said in body["detail"], body.get("limits")) == (status, True, limits), body
+
+
+def test_a_file_of_a_batch_is_read_no_further_than_its_limit(client: FlaskClient) -> None:
+    """So its size is not known, and no number is given for it."""
+    files = [("image", FileStorage(io.BytesIO(bytes(size)), f"{size}.png")) for size in (2_000_000, 3_000_000)]
+    boundary, body = encode_multipart(MultiDict(files))
+    answer = client.post("/api/predict/batch", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    fits, over = (each["problem"] for each in answer.get_json()["results"])
+    assert fits["code"] == "not-a-picture"
+    assert (over["code"], over["limits"]) == ("picture-too-large", {"picture_bytes": 2_000_000})
+    assert over["detail"] == "The file has more than 2,000,000 bytes, which is the most that is allowed."
 
 
 def test_batch_of_an_unknown_model_fails_once(client: FlaskClient) -> None:

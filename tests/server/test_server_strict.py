@@ -90,6 +90,11 @@ def test_of_the_method(make: Make, method: str, path: str, status: int, allowed:
         ("/api/keys", {"name": "a\nb", "role": "admin"}, "name holds characters that do not belong there."),
         (
             "/api/jobs",
+            {"dataset": "d", "model": "m", "fpir": "high"},
+            "fpir must be a number.",
+        ),
+        (
+            "/api/jobs",
             {"dataset": "d", "model": "Big"},
             "model must be a name of 1 to 63 small letters, digits, - and _, starting with a letter or digit.",
         ),
@@ -109,6 +114,24 @@ def test_of_the_method(make: Make, method: str, path: str, status: int, allowed:
 def test_of_the_body(make: Make, path: str, body: Any, said: str) -> None:
     answer = make(local_role="admin").test_client().post(path, json=body)
     assert (answer.status_code, answer.get_json()["detail"]) == (422, said)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "limits"),
+    [
+        ("POST", "/api/predict?top_k=0", None, {"top_k": 1}),
+        ("POST", "/api/predict?top_k=101&region=10000", None, {"top_k": 100, "region": 9999}),
+        ("GET", "/api/predictions?limit=501", None, {"limit": 500}),
+        ("GET", "/api/stats?days=3651", None, {"days": 3650}),
+        ("POST", "/api/keys", {"name": "x" * 65, "role": "admin", "days": 0}, {"name": 64, "days": 1}),
+        ("POST", "/api/jobs", {"dataset": "d", "model": "m", "fpir": 1}, {"fpir": 1}),
+        ("POST", "/api/keys", {"name": "x", "role": "root"}, None),
+    ],
+)
+def test_the_limit_that_was_broken(make: Make, method: str, path: str, body: Any, limits: dict[str, int]) -> None:
+    """And no other; nor any where none was."""
+    answer = make(local_role="admin").test_client().open(path, method=method, json=body)
+    assert (answer.status_code, answer.get_json().get("limits")) == (422, limits)
 
 
 @pytest.mark.parametrize("path", ["/api/predict", "/api/datasets"])
@@ -165,7 +188,7 @@ IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the addre
         ("/invocations", {"model": "colours"}, 422, IN_THE_ADDRESS),
         ("/api/predict/batch", {"model": "colours"}, 422, IN_THE_ADDRESS),
         ("/api/predict", {"colour": "x"}, 422, "The form field 'colour' does nothing here; the only one is image."),
-        ("/api/datasets/d/classes/a/pictures", {"model": "x"}, 422, "'model' does nothing here; the only one is image."),
+        ("/api/datasets/d/classes/a/pictures", {"model": "x"}, 422, "'model' does nothing here; the only one is"),
         ("/api/predict/batch", {"image": data_url(make_picture())}, 422, "send each picture as a file."),
         ("/api/predict", {}, 200, ""),
         ("/api/predict/batch", {}, 200, ""),

@@ -369,11 +369,11 @@ def test_a_model_that_names_strangers_says_so(page: Any, live: Start, rule: dict
 @pytest.mark.parametrize(
     ("limits", "said"),
     [
-        ({"picture_bytes": 15_728_640, "picture_pixels": 1}, "A picture may have at most 15.7 MB."),
         ({"body_bytes": 22_505_062}, "At most 22.5 MB can be sent at once."),
+        ({"batch_pictures": 32}, "22505062 bytes"),
         (None, "22505062 bytes"),
     ],
-    ids=["the application", "nginx", "somebody on the way"],
+    ids=["bytes", "another limit", "somebody on the way"],
 )
 def test_a_limit_is_said_in_megabytes(page: Any, live: Start, limits: dict[str, int] | None, said: str) -> None:
     opened(page, live())

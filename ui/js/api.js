@@ -53,10 +53,8 @@ const BY_STATUS = {
 
 // A body over the limit is refused unread, in words for programs; people want the limit in megabytes.
 function detailOf(problem) {
-  if (problem.code === "body-too-large" && problem.limits) {
-    const { picture_bytes: picture, body_bytes: body } = problem.limits;
-    return picture ? `A picture may have at most ${sizeOf(picture)}.` : `At most ${sizeOf(body)} can be sent at once.`;
-  }
+  const most = problem.limits?.body_bytes;
+  if (most) return `At most ${sizeOf(most)} can be sent at once.`;
   return typeof problem.detail === "string" ? problem.detail : "";
 }
 
