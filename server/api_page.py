@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+# What nginx refuses before it asks the application; its texts are in nginx/likeness.conf.template.
+NGINX = (
+    (400, "bad-request", "The request cannot be read"),
+    (404, "not-found", "Not found"),
+    (405, "method-not-allowed", "The method is not allowed here"),
+    (408, "upload-too-slow", "The upload stood still"),
+    (413, "body-too-large", "The body is too large"),
+    (414, "address-too-long", "The address is too long"),
+    (429, "too-many-requests", "Too many requests"),
+    (431, "headers-too-large", "The headers are too large"),
+    (502, "away", "The service is away"),
+    (504, "too-slow", "The answer took too long"),
+)
 HEAD = """# The API
 
 Every route, made from the OpenAPI 3.1 document that the running service gives at `/api/openapi.json` (to read:
@@ -57,18 +70,31 @@ comes `Retry-After`.
 """
 
 
+BESIDE = """
+What nginx refuses before it asks the service has the same shape:
+
+| status | code | title |
+|---|---|---|
+"""
+
+
 def page(document: dict[str, Any], problems: list[tuple[int, str, str]]) -> str:
     """The page as Markdown. problems: status, code, title of everything that can be refused."""
-    rows = "".join(f"| {status} | `{code}` | {title} |\n" for status, code, title in sorted(set(problems)))
+    rows = "".join(map(_refusal, sorted(set(problems))))
     groups: dict[str, list[str]] = {}
     for path, item in document["paths"].items():
         for method, operation in item.items():
             groups.setdefault(operation["tags"][0], []).append(_row(method, path, operation))
-    parts = [HEAD + rows]
+    parts = [HEAD + rows + BESIDE + "".join(map(_refusal, NGINX))]
     for tag, lines in groups.items():
         head = f"\n## {tag[0].upper()}{tag[1:]}\n\n| route | role | what it does |\n|---|---|---|\n"
         parts.append(head + "".join(lines))
     return "".join(parts)
+
+
+def _refusal(problem: tuple[int, str, str]) -> str:
+    status, code, title = problem
+    return f"| {status} | `{code}` | {title} |\n"
 
 
 def _row(method: str, path: str, operation: dict[str, Any]) -> str:

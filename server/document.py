@@ -74,6 +74,7 @@ class Application(OpenAPI):
             doc_ui=False,
             static_folder=None,
         )
+        self.url_map.merge_slashes = False  # or // is redirected to where the Host header says, by a page of HTML
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()

@@ -62,6 +62,7 @@ def test_of_the_address(make: Make, path: str, status: int, said: str | None) ->
         ("GET", "/predict", 405, "POST"),
         ("PUT", "/api/models", 405, "GET, HEAD, OPTIONS"),
         ("GET", "/api/", 404, None),
+        ("GET", "/api//models", 404, None),
         ("DELETE", "/api/nothing", 404, None),
         ("GET", "/healthz?whatever=1", 200, None),  # watchers put anything behind an address
         ("GET", "/api/models?x=1", 422, None),

@@ -13,9 +13,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from browsing import Live, free_port, opened, picture
+from browsing import ROOT, Live, free_port, opened, picture
 
 from nginx.render import Site, render, site_config
+from server.api_page import NGINX
 from server.settings import Settings
 
 pytestmark = pytest.mark.nginx
@@ -108,6 +109,61 @@ def test_what_nginx_refuses_itself_is_a_problem_too(nginx: Serve, upstream: str)
         assert answer.status == 200
     with opened(f"{base}/api/datasets/mine/classes/a/pictures", data=b"x" * 3000) as answer:
         assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("request_line", "header", "status", "code"),
+    [
+        ("TRACE /api/models", "", 405, "method-not-allowed"),
+        ("POST /app.js", "Content-Length: 0", 405, "method-not-allowed"),
+        ("GET /api/%00models", "", 400, "bad-request"),
+        ("nonsense", "", 400, "bad-request"),
+        ("GET /api/models", "Host: two", 400, "bad-request"),
+        ("GET /api/models?" + "x" * 9000, "", 414, "address-too-long"),
+        ("GET /api/models", f"X-Long: {'x' * 9000}", 431, "headers-too-large"),
+        ("GET /vendor/nothing.js", "", 404, "not-found"),
+        ("GET /.hidden", "", 404, "not-found"),
+        ("GET /.refused", "", 404, "not-found"),
+    ],
+    ids=lambda value: str(value)[:20],
+)
+def test_what_nginx_cannot_pass_on_is_a_problem_too(
+    nginx: Serve, upstream: str, request_line: str, header: str, status: int, code: str
+) -> None:
+    port = int(nginx(upstream).rsplit(":", 1)[1])
+    lines = [f"{request_line} HTTP/1.1", "Host: x", "Connection: close", *filter(None, [header]), "", ""]
+    with socket.create_connection(("127.0.0.1", port)) as plain:
+        plain.sendall("\r\n".join(lines).encode())
+        head, _, body = plain.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.split()[1] == str(status).encode()
+    assert b"Content-Type: application/problem+json\r\n" in head
+    assert b"X-Content-Type-Options: nosniff" in head
+    told = json.loads(body)
+    assert (told["status"], told["code"], told["type"]) == (status, code, f"urn:likeness:problem:{code}")
+    assert told["title"] and told["detail"] and len(told["request_id"]) == 32
+
+
+def test_what_the_application_refuses_is_passed_on(nginx: Serve, live: Callable[..., Live]) -> None:
+    app = live(trusted_proxy="127.0.0.1")
+    base = nginx(app.url.removeprefix("http://"))
+    assert "GET, HEAD, OPTIONS" in str(problem(base, "/api/models", 405, b"")["detail"])
+    assert "/api/nothing" in str(problem(base, "/api/nothing", 404)["detail"])
+    assert "//jobs" in str(problem(base, "/api//jobs", 404)["detail"])
+
+
+def test_every_refusal_of_nginx_is_in_the_documentation() -> None:
+    """Status, code and title of each, as its template has them."""
+    template = (ROOT / "nginx" / "likeness.conf.template").read_text()
+    bodies = [json.loads(re.sub(r":\$\w+", ":0", text)) for text in re.findall(r"return [45]\d\d '({.*})';", template)]
+    told = {(body["status"], body["code"], body["title"]) for body in bodies}
+
+    def by_status(variable: str) -> dict[str, str]:
+        (lines,) = re.findall(rf"map \$status \{variable} {{(.*?)}}", template, re.DOTALL)
+        return dict(re.findall(r'(default|\d+) "(.*)";', lines))
+
+    codes, titles = by_status("$likeness_code"), by_status("$likeness_title")
+    told |= {(int(status.replace("default", "400")), codes[status], titles[status]) for status in codes}
+    assert told == set(NGINX)
 
 
 def test_an_absent_application_is_a_problem_with_retry_after(nginx: Serve) -> None:
