@@ -11,7 +11,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from server.api import detail
 from server.document import needs
-from server.errors import NeedsKey
+from server.errors import Conflict, NeedsKey
 from server.schemas import IdPath, ModelDetail, ModelPath, VersionBody
 from server.schemas_access import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.service import current
@@ -105,8 +105,10 @@ def roll_back(path: ModelPath) -> dict[str, Any]:
     models = current().models
     models.get(path.name)
     active = models.registry.active(path.name)
-    for before in [version for version in models.registry.versions(path.name) if version < active][-1:]:
-        models.labels(path.name, before)  # one that cannot be loaded is refused before the pointer moves
+    earlier = [version for version in models.registry.versions(path.name) if version < active]
+    if not earlier:
+        raise Conflict(f"The model {path.name} answers with version {active}; there is none before it to go back to.")
+    models.labels(path.name, earlier[-1])  # one that cannot be loaded is refused before the pointer moves
     models.registry.rollback(path.name)
     models.reload(path.name)
     return detail(path.name)

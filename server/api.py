@@ -43,6 +43,7 @@ PREDICT_BODY = body(
         "multipart/form-data": fields(image=FILE),
         "application/json": schema_of(PictureBody),
         "application/octet-stream": FILE,
+        "application/x-image": FILE,
         "image/*": FILE,
     }
 )

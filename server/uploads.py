@@ -23,7 +23,9 @@ from server.service import Service
 
 DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
 HOW = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
-RAW = ("", "application/octet-stream")
+CURL = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-Type: image/jpeg'."
+NAME = re.compile(r"[\w.-]{1,40}")  # of a form field; anything else is a body that was no form
+RAW = ("", "application/octet-stream", "application/x-image")  # the last is what SageMaker's clients send
 BATCH = "POST /api/predict/batch"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
@@ -40,7 +42,7 @@ def from_form(request: Request, field: str, limit: int) -> bytes:
         return checked(request.files[field].read(), limit)
     if field in request.form:
         return from_text(request.form[field], limit)
-    raise MissingField(f"The form field {field} is missing{_came(request)}. {HOW}")
+    raise MissingField(f"The form field {field} is missing{_came(request)}. {CURL if field == 'image' else HOW}")
 
 
 def from_text(text: str, limit: int) -> bytes:
@@ -81,7 +83,7 @@ def any_form(request: Request, service: Service) -> bytes:
         return from_body(request, limit)
     raise UnsupportedMediaType(
         f"{request.mimetype[:60]} is not accepted here: send multipart/form-data with the field image, "
-        "application/json, application/octet-stream or an image/ type."
+        f"application/json, application/octet-stream or an image/ type. {CURL}"
     )
 
 
@@ -103,7 +105,10 @@ def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> lis
     elif request.mimetype == "multipart/form-data":
         parts = [partial(_from_file, file, settings.picture_bytes) for file in request.files.getlist("image")]
     else:
-        raise UnsupportedMediaType("Send multipart/form-data with several fields image, or application/json.")
+        raise UnsupportedMediaType(
+            f"The body is {_kind(request)}: send multipart/form-data with several fields image, or application/json. "
+            "With curl: -F image=@a.jpg -F image=@b.jpg."
+        )
     if not parts:
         raise MissingField("The form field image is missing. Send one or more pictures as files under that name.")
     only_image(request, query)
@@ -160,6 +165,13 @@ def _too_large(what: str, limit: int) -> PictureTooLarge:
 
 def _came(request: Request) -> str:
     if request.mimetype not in FORMS:
-        return f": the body is {request.mimetype or 'of no stated type'}, not a form"
+        return f": the body is {_kind(request)}, not a form"
     names = sorted({*request.form, *request.files})
-    return f": the form holds {', '.join(name[:40] for name in names[:5])}" if names else ": the form is empty"
+    unread = not names and request.mimetype == FORMS[0] and request.content_length  # bytes that are no text at all
+    if unread or not all(NAME.fullmatch(name) for name in names):
+        return f": the body came as {_kind(request)} and holds something else"
+    return f": the form holds {', '.join(names[:5])}" if names else ": the form is empty"
+
+
+def _kind(request: Request) -> str:
+    return request.mimetype[:60] or "of no stated type"

@@ -30,7 +30,10 @@ def test_promote_and_roll_back(client: FlaskClient, registry: TinyRegistry, key_
     assert version(client) == 2
     assert client.post("/api/models/colours/rollback", headers=admin).get_json()["version"] == 1
     assert version(client) == 1
-    assert client.post("/api/models/colours/rollback", headers=admin).status_code == 404
+    first = client.post("/api/models/colours/rollback", headers=admin)
+    assert (first.status_code, first.get_json()["code"]) == (409, "conflict")
+    assert "answers with version 1; there is none before it" in first.get_json()["detail"]
+    assert client.post("/api/models/nobody/rollback", headers=admin).status_code == 404
 
 
 @pytest.mark.parametrize(

@@ -27,11 +27,12 @@ TEXT = base64.b64encode(RED).decode()
         {"data": {"image": data_url(RED)}, "content_type": "multipart/form-data"},
         {"data": RED, "content_type": "image/png"},
         {"data": RED, "content_type": "application/octet-stream"},
+        {"data": RED, "content_type": "application/x-image"},
         {"data": RED},
         {"json": {"image": TEXT}},
         {"json": {"image": data_url(RED)}},
     ],
-    ids=["file", "field", "image/png", "octet-stream", "no type", "base64", "data URL"],
+    ids=["file", "field", "image/png", "octet-stream", "x-image", "no type", "base64", "data URL"],
 )
 @pytest.mark.parametrize("path", ["/api/predict", "/predict", "/invocations"])
 def test_ways_to_send_a_picture(client: FlaskClient, path: str, request_: dict[str, Any]) -> None:
@@ -113,6 +114,33 @@ def test_wishes_are_taken_literally(client: FlaskClient, query: str, body: Any, 
 def test_other_bodies(client: FlaskClient, data: bytes, kind: str, status: int) -> None:
     answer = client.post("/api/predict", data=data, content_type=kind)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.get_json()
+
+
+FORM = "application/x-www-form-urlencoded"  # what curl says of a body when nobody says anything else
+FILE = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-Type: image/jpeg'."
+FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
+
+
+@pytest.mark.parametrize(
+    ("path", "data", "kind", "status", "said"),
+    [
+        ("predict", RED, FORM, 400, f"is missing: the body came as {FORM} and holds something else. {FILE}"),
+        ("predict", TEXT.encode(), FORM, 400, f"is missing: the body came as {FORM} and holds something else. {FILE}"),
+        ("predict", b"img=a", FORM, 400, f"The form field image is missing: the form holds img. {FILE}"),
+        ("predict", b"", FORM, 400, f"The form field image is missing: the form is empty. {FILE}"),
+        ("predict", RED, "text/plain", 415, "text/plain is not accepted here: send multipart/form-data with the"),
+        ("predict", RED, "text/plain", 415, FILE),
+        ("predict/batch", RED, FORM, 415, f"The body is {FORM}: send multipart/form-data with several fields image"),
+        ("predict/batch", RED, "", 415, "The body is of no stated type: send"),
+        ("predict/batch", RED, "image/png", 415, FILES),
+        ("classify_image", RED, FORM, 400, "something else. Send it as a data URL"),
+    ],
+)
+def test_a_body_of_the_wrong_kind_is_told_what_to_send(
+    client: FlaskClient, path: str, data: bytes, kind: str, status: int, said: str
+) -> None:
+    answer = client.post(f"/api/{path}", data=data, content_type=kind)
+    assert (answer.status_code, said in answer.get_json()["detail"]) == (status, True), answer.get_json()["detail"]
 
 
 def test_batch_reports_each_picture(client: FlaskClient) -> None:
