@@ -98,6 +98,7 @@ PREDICTION = {
     "stages": {"decode": 0.004, "detect": 0.011},
     "client": "203.0.113.9",
     "key": "c97ce4fde525",
+    "kept": False,
     "regions": [
         {"position": 0, **{name: FOUND[name] for name in ("label", "labels", "best", "probability", "box", "reason")}}
     ],
@@ -182,8 +183,9 @@ BY_MODEL: dict[str, Any] = {
     "Problem": PROBLEMS["422"],
     "Ready": {"status": "ok", "model": "family", "version": 3},
     "SessionInfo": {"role": "admin", "via": "session", "name": "me", "csrf": "q0Jm6S2mWmZ3p1bq"},
-    "Stats": {"days": 30, "predictions": 31, "by_reason": {"known": 28, "unknown": 3}, "by_label": {"anna": 28},
-              "by_model": {"family": 31}, "mean_seconds": 0.029, "slowest_seconds": 0.31, "corrections": 1},
+    "Stats": {"days": 30, "since": NOW, "until": None, "predictions": 31, "by_reason": {"known": 28, "unknown": 3},
+              "by_label": {"anna": 28}, "by_model": {"family": 31}, "mean_seconds": 0.029,
+              "slowest_seconds": 0.31, "corrections": 1},
     "Status": {"status": "ok"},
     "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
     "UploadAnswer": {"results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}], "failed": 1},
@@ -191,7 +193,8 @@ BY_MODEL: dict[str, Any] = {
 }  # fmt: skip
 BY_TYPE = {
     "text/event-stream": f'retry: 2000\n\nevent: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',
-    "text/csv": f"id,time,model,version,label,reason\n{ID},{NOW},family,3,anna,known\n",
+    "text/csv": "id,time,when,model,version,label,reason,regions,probabilities\n"
+    f"{ID},{NOW},2026-01-01T00:00:00.000+00:00,family,3,anna,known,anna,0.972\n",
 }
 
 

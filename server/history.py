@@ -125,9 +125,13 @@ class History:
                 return
             wanted = Filter(**{**vars(wanted), "before": rows[-1]["id"]})
 
-    def stats(self, since: int) -> dict[str, Any]:
-        """Counts and times of the predictions from `since` (milliseconds) on."""
-        recent = predictions.c.time >= since
+    def stats(self, since: int, until: int | None = None) -> dict[str, Any]:
+        """Counts and times of the predictions from `since` on and before `until`, both in milliseconds."""
+
+        def within(time: ColumnElement[int]) -> ColumnElement[bool]:
+            return time >= since if until is None else and_(time >= since, time < until)
+
+        recent = within(predictions.c.time)
         with self.store.read() as connection:
             total, mean, slowest = connection.execute(
                 select(func.count(), func.avg(predictions.c.seconds), func.max(predictions.c.seconds)).where(recent)
@@ -144,10 +148,7 @@ class History:
                 "by_model": counted(predictions.c.model),
                 "mean_seconds": None if mean is None else round(float(mean), 6),
                 "slowest_seconds": None if slowest is None else round(float(slowest), 6),
-                "corrections": int(
-                    connection.scalar(select(func.count()).select_from(corrections).where(corrections.c.time >= since))
-                    or 0
-                ),
+                "corrections": int(connection.scalar(select(func.count()).where(within(corrections.c.time))) or 0),
             }
 
     def forget(self, label: str) -> tuple[list[str], int]:

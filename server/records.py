@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -14,7 +15,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from server.access import caller
 from server.corrections import correct, listed, prediction_of
-from server.document import needs, schema_of
+from server.document import answer, needs, schema_of
+from server.errors import NotFound, RequestError
 from server.forgetting import forget
 from server.history import DAY, Filter
 from server.schemas import IdPath
@@ -30,13 +32,15 @@ from server.schemas_people import (
     StatsQuery,
     Taught,
 )
-from server.service import current
+from server.service import Service, current
+from server.settings import variable
 
 records = APIBlueprint("records", __name__, abp_security=needs("admin"))
 feedback = APIBlueprint("feedback", __name__, abp_security=needs("train"))
 HISTORY = Tag(name="history", description="What was asked and answered.")
 RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
-COLUMNS = ("id", "time", "model", "version", "digest", "width", "height", "label", "reason", "seconds", "client", "key")
+COLUMNS = ("model", "version", "digest", "width", "height", "label", "reason", "seconds", "client", "key")
+HEAD = ["id", "time", "when", *COLUMNS, "regions", "probabilities"]
 PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
     200: {
         "content": {
@@ -49,7 +53,10 @@ PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
 
 @records.get("/api/predictions", tags=[HISTORY], responses=PREDICTIONS)
 def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
-    """Answers, newest first; as pages of JSON, or all of them as CSV."""
+    """Answers, newest first; as pages of JSON, or all of them as CSV.
+
+    In the CSV `when` is `time` as ISO 8601 in UTC; `regions` and `probabilities` have one entry a region, in order.
+    """
     service = current()
     service.keeper.settle()
     wanted = Filter(query.label, query.reason, query.model, query.since, query.until, query.before)
@@ -57,21 +64,41 @@ def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
         headers = {"Content-Disposition": "attachment; filename=predictions.csv"}
         return Response(_csv(service.history.every(wanted)), mimetype="text/csv", headers=headers)
     rows = service.history.page(wanted, query.limit)
-    return {"predictions": rows, "next": rows[-1]["id"] if len(rows) == query.limit else None}
+    return {
+        "predictions": [_shown(service, row) for row in rows],
+        "next": rows[-1]["id"] if len(rows) == query.limit else None,
+    }
 
 
 @records.get("/api/predictions/<id>", tags=[HISTORY], responses={200: PredictionRow})
 def show_prediction(path: IdPath) -> dict[str, Any]:
     """One answer."""
-    return prediction_of(current(), path.id)
+    return _shown(current(), prediction_of(current(), path.id))
+
+
+@records.get("/api/predictions/<id>/picture", tags=[HISTORY], responses={200: answer(content="image/jpeg")})
+def show_asked_picture(path: IdPath) -> Response:
+    """The picture that was asked about, as a fresh JPEG, where the service keeps it."""
+    service = current()
+    service.keeper.settle()
+    row = prediction_of(service, path.id)
+    data = service.kept.read(row["id"])
+    if data is None:
+        days = f"{variable('keep_pictures_days')}, the days for which pictures are kept, is {service.kept.days}"
+        raise NotFound(f"The picture of this answer is not kept, or not any more: {days}.")
+    return Response(data, mimetype="image/jpeg")
 
 
 def stats(query: StatsQuery) -> dict[str, Any]:
-    """Counts and times of the last days."""
+    """Counts and times of the last days, or of the time between `since` and `until`."""
+    if query.since is not None and "days" in query.model_fields_set:
+        raise RequestError("Give either days or since; both say where to begin.")
     service = current()
     service.keeper.settle()
-    since = int(time.time() * 1000) - query.days * DAY
-    return {"days": query.days, **service.history.stats(since)}
+    asked = {"days": None if query.since is not None else query.days, "until": query.until}
+    end = int(time.time() * 1000) if query.until is None else query.until
+    since = end - query.days * DAY if query.since is None else query.since
+    return {**asked, "since": since, **service.history.stats(since, query.until)}
 
 
 for rule in ("/api/stats", "/stats"):
@@ -97,11 +124,17 @@ def forget_class(path: LabelPath) -> dict[str, Any]:
     return forget(current(), path.label, caller().by)
 
 
+def _shown(service: Service, row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "kept": service.kept.path(row["id"]).is_file()}
+
+
 def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
-    yield _line([*COLUMNS, "regions"])
+    yield _line(HEAD)
     for row in rows:
+        when = datetime.fromtimestamp(row["time"] / 1000, UTC).isoformat(timespec="milliseconds")
         labels = " ".join("+".join(each["labels"]) or "?" for each in row["regions"])
-        yield _line([*(row[name] for name in COLUMNS), labels])
+        sure = " ".join(f"{each['probability']:.6g}" for each in row["regions"])
+        yield _line([row["id"], row["time"], when, *(row[name] for name in COLUMNS), labels, sure])
 
 
 def _line(values: list[Any]) -> str:

@@ -2,11 +2,48 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from server.schemas import In, Label, Name, Out, Query, QueryInt
+
+LATEST = 9_999_999_999_999  # milliseconds since 1970: in the year 2286
+# A date, or a date and a time of day. The sign before the hours of a zone comes as a space where it was not escaped.
+TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]\d{2}:\d{2})?)?$"
+WHEN = "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z"
+
+
+def milliseconds(value: Any) -> Any:
+    """A time of the query in milliseconds since 1970: given as such, or as a date or time of ISO 8601; UTC unless it
+    says otherwise. Raises ValueError."""
+    if not isinstance(value, str):
+        return value
+    if re.fullmatch(r"-?[0-9]{1,15}", value):
+        return int(value)
+    if not (value.isascii() and re.fullmatch(TIME, value)):
+        raise ValueError(WHEN)
+    try:
+        when = datetime.fromisoformat(value[:11] + value[11:].replace(" ", "+"))
+    except ValueError as error:
+        raise ValueError(f"{WHEN}; {error}") from None
+    return round((when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp() * 1000)
+
+
+QueryTime = Annotated[
+    int,
+    BeforeValidator(milliseconds),
+    Field(ge=0, le=LATEST),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 0, "maximum": LATEST}, {"type": "string", "pattern": TIME}]}
+    ),
+]
+SINCE = (
+    "From this time on: milliseconds since 1970, or a date or time as 2026-01-31 or 2026-01-31T09:30+01:00 (else UTC)."
+)
+UNTIL = "Before this time; a date means its beginning."
 
 
 class LabelPath(BaseModel):
@@ -74,8 +111,8 @@ class PredictionQuery(Query):
     label: Label | None = None
     reason: Literal["known", "unknown", "nothing_found"] | None = None
     model: Name | None = None
-    since: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999, description="Milliseconds since 1970.")
-    until: QueryInt | None = Field(None, ge=0, le=9_999_999_999_999)
+    since: QueryTime | None = Field(None, description=SINCE)
+    until: QueryTime | None = Field(None, description=UNTIL)
     before: Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")] | None = Field(None, description="`next` of a page.")
     limit: QueryInt = Field(50, ge=1, le=500)
     format: Literal["json", "csv"] = Field("json", description="csv gives all that fit, without pages.")
@@ -83,7 +120,7 @@ class PredictionQuery(Query):
 
 class PredictionRow(Out):
     id: str
-    time: int
+    time: int = Field(description="Milliseconds since 1970, UTC.")
     model: str
     version: int
     digest: str
@@ -95,6 +132,7 @@ class PredictionRow(Out):
     stages: dict[str, float]
     client: str | None
     key: str | None
+    kept: bool = Field(description="Whether the picture is kept: GET /api/predictions/{id}/picture gives it.")
     regions: list[dict[str, Any]]
 
 
@@ -104,11 +142,15 @@ class PredictionList(Out):
 
 
 class StatsQuery(Query):
-    days: QueryInt = Field(30, ge=1, le=3650)
+    days: QueryInt = Field(30, ge=1, le=3650, description="The days before `until`, or before now; not with `since`.")
+    since: QueryTime | None = Field(None, description=SINCE)
+    until: QueryTime | None = Field(None, description=UNTIL)
 
 
 class Stats(Out):
-    days: int
+    days: int | None = Field(description="As asked for; null where `since` was given.")
+    since: int = Field(description="Milliseconds since 1970, UTC: what is counted came then or later.")
+    until: int | None = Field(description="And before then, if that was asked for.")
     predictions: int
     by_reason: dict[str, int]
     by_label: dict[str, int]

@@ -12,9 +12,11 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import PIL.Image
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -99,7 +101,73 @@ def test_csv_holds_everything_and_no_formula(app: Flask, client: FlaskClient, ke
         rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert [row["id"] for row in rows] == ids[::-1]
     assert rows[-1]["label"] == "'=cmd()"
-    assert rows[0]["regions"] == "red"
+    assert (rows[0]["regions"], len(rows[0]["probabilities"].split())) == ("red", 1)
+    logged = client.get(f"/api/predictions/{ids[-1]}", headers=admin).get_json()
+    assert float(rows[0]["probabilities"]) == pytest.approx(logged["regions"][0]["probability"], rel=1e-5)
+    assert datetime.fromisoformat(rows[0]["when"]).timestamp() * 1000 == pytest.approx(int(rows[0]["time"]), abs=0.01)
+    assert rows[0]["when"].endswith("+00:00")
+
+
+HOUR = 3_600_000
+NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
+
+
+@pytest.mark.parametrize(
+    ("when", "milliseconds"),
+    [
+        (str(NEW_YEAR), NEW_YEAR),
+        ("2026-01-01", NEW_YEAR),
+        ("2026-01-01T00:00", NEW_YEAR),
+        ("2026-01-01T01:30:00Z", NEW_YEAR + HOUR * 3 // 2),
+        ("2026-01-01 01:00", NEW_YEAR + HOUR),
+        ("2026-01-01T01:00:00.25", NEW_YEAR + HOUR + 250),
+        ("2026-01-01T02:00%2B01:00", NEW_YEAR + HOUR),
+        ("2026-01-01T02:00+01:00", NEW_YEAR + HOUR),  # a + that was not escaped comes as a space
+        ("2025-12-31T22:00-03:00", NEW_YEAR + HOUR),
+        ("2026-13-01", "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z; month"),
+        ("2026-02-30", "day is out of range for month"),
+        ("2026-01-01T25:00", "hour must be in 0..23"),
+        ("2026-1-1", "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z."),
+        ("01.01.2026", "a date as 2026-01-31"),
+        ("2026-W01-1", "a date as 2026-01-31"),
+        ("2026-01-01T01:00 UTC", "a date as 2026-01-31"),
+        ("٢٠٢٦-01-01", "a date as 2026-01-31"),
+        ("yesterday", "a date as 2026-01-31"),
+        ("", "a date as 2026-01-31"),
+        ("1969-12-31", "must be at least 0"),
+        ("2300-01-01", "must be at most 9999999999999"),
+        ("-1", "must be at least 0"),
+        ("9" * 20, "a date as 2026-01-31"),
+    ],
+)
+def test_times_of_the_query(app: Flask, key_of: KeyOf, when: str, milliseconds: int | str) -> None:
+    """Two answers a millisecond apart: `since` begins with the second one, `until` ends before it."""
+    client, admin, history = app.test_client(), key_of("admin"), of(app).history
+    if isinstance(milliseconds, str):
+        for path in ("predictions", "stats"):
+            answer = client.get(f"/api/{path}?until={when}", headers=admin)
+            assert (answer.status_code, milliseconds in answer.get_json()["detail"]) == (422, True), answer.get_json()
+        return
+    history.insert([{**sample(height), "time": milliseconds + height} for height in (-1, 0)])
+    for name, height in (("since", 0), ("until", -1)):
+        (row,) = client.get(f"/api/predictions?{name}={when}", headers=admin).get_json()["predictions"]
+        assert row["height"] == height
+        assert client.get(f"/api/stats?{name}={when}", headers=admin).get_json()["predictions"] == 1
+
+
+def test_statistics_of_a_stretch_of_time(app: Flask, client: FlaskClient, key_of: KeyOf) -> None:
+    admin, history = key_of("admin"), of(app).history
+    history.insert([{**sample(day), "time": NEW_YEAR + day * 24 * HOUR} for day in range(10)])
+
+    def told(query: str) -> Any:
+        body = client.get(f"/api/stats?{query}", headers=admin).get_json()
+        return {name: body.get(name) for name in ("predictions", "days", "since", "until", "detail")}
+
+    until = {"until": NEW_YEAR + 5 * 24 * HOUR, "detail": None}
+    two = {"predictions": 2, "days": None, "since": NEW_YEAR + 3 * 24 * HOUR}
+    assert told("since=2026-01-04&until=2026-01-06") == two | until
+    assert told("days=2&until=2026-01-06") == two | {"days": 2} | until
+    assert "either days or since" in told("days=30&since=2026-01-04")["detail"]
 
 
 def test_statistics(client: FlaskClient, key_of: KeyOf) -> None:
@@ -120,18 +188,22 @@ def test_no_picture_is_kept_unless_wished(client: FlaskClient, app: Flask) -> No
     assert not list(of(app).settings.state.rglob("*.jpg"))
 
 
+def kept_picture(app: Flask, prediction: str) -> bytes:
+    """Once it is kept: the housekeeping thread may be the one that is writing it."""
+    of(app).keeper.settle()
+    for _ in range(100):
+        if data := of(app).kept.read(prediction):
+            return data
+        time.sleep(0.05)
+    pytest.fail("the picture was not kept")
+
+
 def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
     app = make(keep_pictures_days=1)
     hidden = make_picture("red", kind="JPEG") + b"hidden behind the picture"
     asked = app.test_client().post("/api/predict", data=hidden, content_type="image/jpeg").get_json()
     service = of(app)
-    service.keeper.settle()
-    for _ in range(100):
-        if service.kept.read(asked["prediction_id"]):
-            break
-        time.sleep(0.05)  # the housekeeping thread may be the one that is writing it
-    kept = service.kept.read(asked["prediction_id"])
-    assert kept is not None
+    kept = kept_picture(app, asked["prediction_id"])
     assert kept[:2] == b"\xff\xd8"
     assert b"hidden" not in kept
     assert service.kept.expire() == 0
@@ -144,6 +216,24 @@ def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
             return
         time.sleep(0.05)
     pytest.fail("an expired picture is still there")
+
+
+def test_a_kept_picture_can_be_seen(make: Make) -> None:
+    app = make(keep_pictures_days=7)
+    client, admin = app.test_client(), {"X-API-Key": of(app).keys.create("me", "admin")[0]}
+    kept, gone = ask(client)["prediction_id"], ask(client, "blue")["prediction_id"]
+    data, _ = kept_picture(app, kept), kept_picture(app, gone)
+    answer = client.get(f"/api/predictions/{kept}/picture", headers=admin)
+    assert answer.data == data
+    assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
+    assert PIL.Image.open(io.BytesIO(answer.data)).size == (64, 48)
+    assert of(app).kept.remove([gone]) == 1
+    for prediction, said in ((gone, "LIKENESS_KEEP_PICTURES_DAYS, the days for"), ("0" * 32, "There is no prediction")):
+        answer = client.get(f"/api/predictions/{prediction}/picture", headers=admin)
+        assert (answer.status_code, said in answer.get_json()["detail"]) == (404, True)
+    rows = client.get("/api/predictions", headers=admin).get_json()["predictions"]
+    assert [(row["id"], row["kept"]) for row in rows] == [(gone, False), (kept, True)]
+    assert client.get(f"/api/predictions/{kept}", headers=admin).get_json()["kept"] is True
 
 
 def test_old_predictions_are_removed(app: Flask, client: FlaskClient) -> None:

@@ -260,6 +260,22 @@ def test_a_correction_is_kept_and_shown(page: Any, live: Start) -> None:
     page.wait_for_selector(".tile:has-text('pictures') strong:has-text('1')")
 
 
+def test_a_kept_picture_can_be_seen_from_the_log(page: Any, live: Start) -> None:
+    server = live(keep_pictures_days=1)
+    signed_in(page, server, "admin", "/")
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
+    page.wait_for_selector("#answer[data-tone=good]")
+    while not list(server.app.extensions["likeness"].settings.state.rglob("pictures/*/*.jpg")):
+        page.wait_for_timeout(50)
+    at(page, server, "answers", "Answers")
+    link = page.locator("[aria-label=Answers] tbody tr").first.get_by_role("link", name="See the picture")
+    with page.context.expect_page() as opened:
+        link.click()
+    shown = opened.value
+    assert shown.evaluate("document.contentType") == "image/jpeg"
+    assert shown.evaluate("document.images[0].naturalWidth") == 400
+
+
 def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> None:
     """And what a word that teaches nothing was good for is said, too."""
     server = live()

@@ -1,7 +1,7 @@
 // What was asked and answered: figures of the last days, the log with its filters, and what people corrected.
 
 import { request } from "../api.js";
-import { button, el, empty, field, meter, panel, select, suggesting, table, when } from "../dom.js";
+import { button, el, empty, field, link, meter, panel, select, suggesting, table, when } from "../dom.js";
 import { listed, nameOf, percent } from "../words.js";
 
 const $ = window.jQuery;
@@ -39,7 +39,14 @@ function who(row) {
   return known.length ? listed(known) : WORDS[row.reason] || row.reason;
 }
 
-const line = (row) => [when(row.time), who(row), `${row.model} ${row.version}`, `${row.width} × ${row.height}`, `${Math.round(1000 * row.seconds)} ms`, row.client || ""];
+// Its size; where the service keeps it, that leads to the picture itself.
+function asked(row) {
+  const size = `${row.width} × ${row.height}`;
+  if (!row.kept) return size;
+  return link(size, `api/predictions/${row.id}/picture`).attr({ target: "_blank", rel: "noopener", title: "See the picture", "aria-label": `See the picture of ${when(row.time)}, ${size}` });
+}
+
+const line = (row) => [when(row.time), who(row), `${row.model} ${row.version}`, asked(row), `${Math.round(1000 * row.seconds)} ms`, row.client || ""];
 const HEAD = ["When", "Answer", "Model", "Picture", "Time", "From"];
 
 function history(view, labels) {
