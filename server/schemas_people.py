@@ -12,7 +12,7 @@ from server.schemas import In, Label, Name, Out, Query, QueryInt
 
 LATEST = 9_999_999_999_999  # milliseconds since 1970: in the year 2286
 # A date, or a date and a time of day. The sign before the hours of a zone comes as a space where it was not escaped.
-TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]\d{2}:\d{2})?)?$"
+TIME = r"^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+ -]([01]\d|2[0-3]):[0-5]\d)?)?$"
 WHEN = "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z"
 
 

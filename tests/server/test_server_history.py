@@ -128,6 +128,7 @@ NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
         ("2026-02-30", "day is out of range for month"),
         ("2026-01-01T25:00", "hour must be in 0..23"),
         ("2026-1-1", "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z."),
+        ("2026-01-01T00:00-24:00", "a date as 2026-01-31, or a time as 2026-01-31T09:30Z."),
         ("01.01.2026", "a date as 2026-01-31"),
         ("2026-W01-1", "a date as 2026-01-31"),
         ("2026-01-01T01:00 UTC", "a date as 2026-01-31"),

@@ -163,7 +163,7 @@ def test_faces_can_be_chosen_with_the_keyboard(page: Any, live: Start) -> None:
         (picture(TWO)[:300], "trouble", "That picture is damaged.", "whole"),
         (picture(TWO, size=(3000, 3000)), "trouble", "That picture is too big.", "at most 4,000,000 pixels"),
         (picture(TWO) + bytes(60_000), "trouble", "That picture is too big.", "at most 50,000 bytes"),
-        (bytes(20_000_000), "trouble", "That picture is too big.", "A picture may have at most 50 kB."),
+        (bytes(20_000_000), "trouble", "That picture is too big.", "At most 137 kB can be sent at once."),
         (picture({}, size=(2, 2)), "trouble", "That picture is too small.", "at least 8"),
         (b"", "trouble", "That file is empty.", "0 bytes"),
     ],
