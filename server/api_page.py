@@ -64,8 +64,9 @@ browser's EventSource does by itself, after the `retry` that came first. Without
 `GET /api/predictions` has what was asked and answered, newest first. Times are milliseconds since 1970 in UTC;
 `since` and `until`, here and at `/api/stats`, may also be a date (`2026-01-31`) or a time (`2026-01-31T09:30+01:00`;
 UTC where no zone is given): what came at `since` or later and before `until`. With `format=csv` all that fit come as a
-table for a spreadsheet, `when` (ISO 8601, UTC) beside `time`, one entry of `regions` and of `probabilities` a region. Where a
-row is `kept`, `GET /api/predictions/{id}/picture` gives the picture; LIKENESS_KEEP_PICTURES_DAYS says for how long.
+table for a spreadsheet, with `when` (ISO 8601, UTC) beside `time`, and one entry of `regions` and of `probabilities` a
+region. Where a row is `kept`, `GET /api/predictions/{id}/picture` gives the picture; LIKENESS_KEEP_PICTURES_DAYS says
+for how long.
 
 ## Refusals
 
