@@ -100,9 +100,21 @@ class Registry:
             raise BundleBroken(f"Version {version} of model {name} is the active one; promote another one first.")
         files.remove(path)
 
+    def discard(self, name: str) -> list[int]:
+        """Delete a model with all its versions; which those were. Raises BundleMissing."""
+        versions = self.versions(name)
+        if not versions:
+            raise BundleMissing(f"There is no model {name!r}.")
+        files.remove(self._folder(name))
+        return versions
+
+    def gone(self, name: str) -> bool:
+        """Whether the model was deleted, and not the whole folder taken away for a moment."""
+        return self.root.is_dir() and not self._folder(name).is_dir()
+
     def tidy(self, name: str | None = None) -> int:
         """Remove what killed processes left half written or half deleted, of one model or of all; how many pieces."""
-        folders = [self._folder(name)] if name else [self.root / each for each in self._every()]
+        folders = [self._folder(name)] if name else [self.root, *(self.root / each for each in self._every())]
         return sum(files.tidy(folder) for folder in folders if folder.is_dir())
 
     def _every(self) -> list[str]:

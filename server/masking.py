@@ -53,6 +53,10 @@ class Forgotten:
         one that has loaded an older version still needs them."""
         self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
 
+    def deleted(self, model: str) -> None:
+        """Drop the rules of a model that is no more: another one of its name counts its versions from 1 again."""
+        self._change(set(), {rule for rule in self.rules() if rule.model == model})
+
     def _change(self, more: set[Rule], less: set[Rule]) -> None:
         with lock(self.path.with_suffix(".lock")):
             everything = ({*self.rules()} | more) - less
