@@ -63,9 +63,11 @@ class Registry:
         return load(self.path(name, self.active(name) if version is None else version))
 
     def add(self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True) -> Bundle:
-        """Save as the next version, and make it the active one unless told otherwise."""
+        """Save as the next version, and make it the active one unless told otherwise: then the one before stays so."""
         folder = self._folder(bundle.name)
         self.tidy(bundle.name)
+        if not activate and self.versions(bundle.name):
+            self.promote(bundle.name, self.active(bundle.name))  # without a pointer the newest answers
         while True:
             version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
             numbered = replace(bundle, version=version, directory=folder / str(version))

@@ -150,6 +150,22 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     }  # fmt: skip
 
 
+def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.autostart = False
+    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
+    jobs.take()
+    jobs.change(made, state="done", result={"version": 2, "waits": "Version 1, which answers, also knows ada."})
+    signed_in(page, server, "train")
+    at(page, server, "training", "Training")
+    card = page.locator(f"[data-job='{made}']")
+    assert "does not answer yet. Version 1, which answers, also knows ada. Somebody with the role admin" in (
+        card.inner_text()
+    )
+    assert card.locator("a:has-text('Ask it')").count() == 0
+
+
 def test_the_first_timer_is_led_from_nothing_to_a_training(page: Any, live: Start) -> None:
     server = live()
     server.registry.bundles.clear()
