@@ -353,3 +353,17 @@ def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
     page.wait_for_selector(".done:has-text('colours answers with version 1.')")
     assert page.locator("button:has-text('Answer with this version')").is_disabled()
     assert page.locator("button:has-text('Roll back')").is_disabled()
+
+
+def test_a_model_is_deleted_after_a_question(page: Any, live: Start) -> None:
+    server = live(Patches(), Patches(name="other"))
+    signed_in(page, server, "admin")
+    at(page, server, "models", "Models")
+    card = page.locator(".panel:has(h2:text-is('other'))")
+    assert card.locator("button:has-text('Delete this version')").count() == 0, "there is but one"
+    card.locator("button:has-text('Delete model')").click()
+    assert "The data set stays" in page.inner_text("#sure-dialog")
+    page.click("#sure-yes")
+    page.wait_for_selector(".done:has-text('other was deleted.')")
+    assert page.locator(".panel h2").all_inner_texts() == ["colours"]
+    assert list(server.registry.bundles) == ["colours"]
