@@ -19,7 +19,7 @@ from server.masking import Forgotten, Rule
 
 log = logging.getLogger("likeness.models")
 
-PREFERRED = "celebrities"
+PREFERRED = ("celebrities-modern", "celebrities")  # the first of them that can answer
 LOOK = 0.5  # seconds between two looks for a version that took over
 Stamp = tuple[int, int]
 
@@ -53,7 +53,8 @@ class Models:
         names = self.names()
         if not names:
             raise BundleMissing("There is no trained model yet. Train one: python -m model train DATA --name NAME")
-        return PREFERRED if PREFERRED in names else names[0]
+        able = [name for name in names if name in self._live or name not in self._refused]
+        return next((name for name in (*PREFERRED, *able) if name in able), names[0])
 
     def get(self, name: str | None = None) -> Any:
         """The bundle that answers now. Never waits for a newer one. Raises BundleError, WeightsMissing."""

@@ -103,6 +103,27 @@ def test_a_process_that_nobody_asks_follows_too_and_says_so(app: Flask, registry
     assert app.test_client().get("/api/models/colours").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("models", "default"),
+    [
+        ({"zoo": "red", "celebrities": "red", "celebrities-modern": "red"}, "celebrities-modern"),
+        ({"zoo": "red", "celebrities": "red", "celebrities-modern": "broken"}, "celebrities"),
+        ({"zoo": "red", "celebrities": "broken"}, "zoo"),
+        ({"another": "broken", "zoo": "red"}, "zoo"),
+        ({"another": "broken"}, "another"),
+    ],
+)
+def test_who_answers_when_none_is_named(
+    make: Make, registry: TinyRegistry, models: dict[str, str], default: str
+) -> None:
+    registry.discard("colours")
+    for name, label in models.items():
+        registry.add(name, 1)
+        (registry.root / name / "1" / "labels").write_text(label)
+    body = make().test_client().get("/api/models").get_json()
+    assert body["default"] == default
+
+
 def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -> None:
     registry.add("colours", 2)
     registry.add("other", 1)
