@@ -405,5 +405,6 @@ def test_a_model_is_deleted_after_a_question(page: Any, live: Start) -> None:
     assert "The data set stays" in page.inner_text("#sure-dialog")
     page.click("#sure-yes")
     page.wait_for_selector(".done:has-text('other was deleted.')")
+    card.wait_for(state="detached")  # it is said before the models are drawn again
     assert page.locator(".panel h2").all_inner_texts() == ["colours"]
     assert list(server.registry.bundles) == ["colours"]
