@@ -36,9 +36,9 @@ if [ "$source" != "$home" ]; then
         rm -rf "${home:?}/$part"
         mv "$home/$part.new" "$home/$part"
     done
-    cp "$source"/requirements.txt "$source"/README.md "$source"/LICENSE "$source"/THIRD_PARTY.md "$source"/CHANGELOG.md "$home/"
+    cp "$source"/requirements.txt "$source"/requirements-postgres.txt "$source"/README.md "$source"/LICENSE "$source"/THIRD_PARTY.md "$source"/CHANGELOG.md "$home/"
 fi
-LIKENESS_WEIGHTS="$state/weights" "$home/deploy/setup.sh"
+LIKENESS_WEIGHTS="$state/weights" "$home/deploy/setup.sh" --environment "$environment"
 chmod -R u=rwX,go=rX "$home" "$state/weights"
 
 if [ ! -d "$state/artifacts" ]; then

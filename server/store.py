@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import secrets
+import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +22,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
 
 from server.errors import StoreDown
-from server.settings import SettingError
+from server.settings import HERE, SettingError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
@@ -43,6 +45,8 @@ class Store:
         try:
             parsed = make_url(_with_driver(url))
             self.engine = _engine(str(parsed.render_as_string(hide_password=False)))
+        except ModuleNotFoundError as error:
+            raise SettingError(_missing(error.name or "psycopg")) from None
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise SettingError(
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
@@ -108,6 +112,17 @@ def lock(path: Path, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def _missing(package: str) -> str:
+    """The sentence for a driver that is not installed; PostgreSQL's is installed by those who use it."""
+    if package != "psycopg":
+        return (
+            f"LIKENESS_DATABASE_URL needs the package {package}, which is not installed; write "
+            "postgresql://USER:PASSWORD@HOST/NAME for the one that Likeness knows."
+        )
+    install = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")])
+    return f"LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it: {install}"
 
 
 def _with_driver(url: str) -> str:
