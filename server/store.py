@@ -17,6 +17,8 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
@@ -73,13 +75,24 @@ class Store:
         except (OperationalError, InterfaceError) as error:
             raise StoreDown(AWAY) from error
 
-    def migrate(self) -> None:
-        """Bring the tables to the present form; a no-op when they have it. Raises StoreDown."""
+    def migrate(self) -> tuple[str | None, str | None]:
+        """Bring the tables to the present form; a no-op when they have it. The form before (None: new) and after.
+
+        Raises StoreDown; SettingError for a database of a newer version, whose form is not known here.
+        """
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             config.attributes["connection"] = connection
-            alembic.command.upgrade(config, "head")
+            before = _form(connection)
+            try:
+                alembic.command.upgrade(config, "head")
+            except CommandError:
+                raise SettingError(
+                    f"The database was made by a newer version of Likeness: its form, {before}, is not known here. "
+                    "Install that version again, or restore the backup that was taken before upgrading."
+                ) from None
+            return before, _form(connection)
 
     def ping(self) -> None:
         """Raises StoreDown when the database does not answer."""
@@ -112,6 +125,11 @@ def lock(path: Path, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def _form(connection: Connection) -> str | None:
+    """The last migration that a database has gone through; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def _missing(package: str) -> str:
