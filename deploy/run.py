@@ -23,7 +23,7 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from nginx.render import Site, Standalone, write_standalone  # noqa: E402
+from nginx.render import Site, Standalone, limits, write_standalone  # noqa: E402
 from server.settings import SettingError, Settings, load  # noqa: E402
 
 READY_WITHIN = 180.0  # seconds: a first start may have to compile and check a bundle on a slow disk
@@ -132,15 +132,7 @@ def gunicorn(binds: list[str]) -> Child:
 
 
 def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:
-    """Limits come from the service's own settings, so that both refuse the same things."""
-    site = Site(
-        ui=settings.ui.resolve(),
-        app=app,
-        listen=tuple(listen),
-        max_body=settings.form_bytes,
-        max_batch=settings.batch_bytes,
-        timeout=int(settings.picture_seconds) + 45,
-    )
+    site = Site(ui=settings.ui.resolve(), app=app, listen=tuple(listen), **limits(settings))
     state = settings.state.resolve() / "nginx"
     config = write_standalone(Standalone(state, site))
     early_log = ["-e", str(state / "error.log")]

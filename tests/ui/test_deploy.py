@@ -15,7 +15,7 @@ from server.settings import FIELDS, Settings, load, variable
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-SCRIPTS = [".ci/run", "deploy/setup.sh", "deploy/install-ubuntu.sh"]
+SCRIPTS = [".ci/run", "deploy/setup.sh", "deploy/install-ubuntu.sh", "deploy/likeness"]
 
 
 def unit() -> configparser.ConfigParser:
@@ -56,7 +56,8 @@ def test_modules_and_files_that_are_started_exist(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "docs/deploy.md"]
+    "file",
+    ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "deploy/likeness", "docs/deploy.md"],
 )
 def test_settings_named_there_exist(file: str) -> None:
     known = {variable(field.name) for field in FIELDS}
