@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from data_cleaning.errors import LikenessError
-from server.settings import SettingError, Settings, check, load, make_state
+from server.settings import SettingError, Settings, check, check_model, load, make_state
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
         from model.registry import Registry
 
         registry = Registry(settings.artifacts)
+    check_model(settings, registry.names())
     app = Application()
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.form_bytes
     service = build(settings, Models(registry, settings.model, settings.state / "bell"))

@@ -183,3 +183,35 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path
         "Install that version again, or restore the backup that was taken before upgrading.\n"
     )
     assert (tmp_path / "var" / "likeness.db").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("model", "refused"), [("squares", "LIKENESS_MODEL is 'squares'; the models here are colours."), ("colours", "")]
+)
+def test_a_model_that_is_not_there_stops_the_start(tmp_path: Path, model: str, refused: str) -> None:
+    (tmp_path / "artifacts" / "colours" / "1").mkdir(parents=True)
+    (tmp_path / "artifacts" / "colours" / "1" / "manifest.json").write_text("{}")
+    done = subprocess.run(
+        [sys.executable, "-c", "import server.wsgi"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LIKENESS_MODEL": model},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (done.returncode != 0) == bool(refused)
+    assert ("LIKENESS_MODEL" in done.stderr) == bool(refused)
+    if refused:
+        assert done.stderr == f"likeness: {refused}\n"
+
+
+def test_without_any_model_the_chosen_one_may_come_later(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "import server.wsgi"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "LIKENESS_MODEL": "family"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
