@@ -29,6 +29,18 @@ def parser() -> argparse.ArgumentParser:
     train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
     train.add_argument("--private", action="store_true", help=_PRIVATE)
+    train.add_argument(
+        "--careful",
+        action="store_true",
+        help="let the version that answers go on where the new one knows fewer classes or is clearly worse",
+    )
+    train.add_argument(
+        "--without",
+        type=lambda text: tuple(text.split(",")),
+        default=(),
+        metavar="SHA256,...",
+        help="sha256 of names of classes that --careful does not miss",
+    )
     _how(train)
     _artifacts(train)
 

@@ -19,7 +19,7 @@ from model.auto import AUTO, choose
 from model.bundle import Bundle, Prediction, Recognition
 from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
 from model.presence import wide
-from model.produce import Order, produce, write_report
+from model.produce import Order, Produced, produce, write_report
 from model.recipe import Recipe, recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
@@ -63,10 +63,10 @@ def train(args: Namespace) -> int:
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     items = Dataset(args.data).items()
     made, looked, attempts = _look(args, items, progress)
-    order = Order(args.name, args.data, made, _wishes(args), registry, attempts)
-    bundle, figures = produce(order, items, looked, progress)
+    order = Order(args.name, args.data, made, _wishes(args), registry, attempts, args.careful, args.without)
+    produced = produce(order, items, looked, progress)
     progress.close()
-    return _print_training(args, bundle, figures)
+    return _print_training(args, produced)
 
 
 def crossval(args: Namespace) -> int:
@@ -259,10 +259,11 @@ def _wishes(args: Namespace) -> Wishes:
     )
 
 
-def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) -> int:
-    directory = bundle.directory
+def _print_training(args: Namespace, produced: Produced) -> int:
+    bundle, directory = produced.bundle, produced.bundle.directory
     if args.json:
-        facts = {"name": bundle.name, "version": bundle.version, "path": str(directory), **bundle.facts}
+        told = {"name": bundle.name, "version": bundle.version, "path": str(directory), "waits": produced.waits}
+        facts = {**told, **bundle.facts}
         print(json.dumps(facts, ensure_ascii=False))
         return 0
     _print_attempts(bundle.facts.get("auto", ()))
@@ -274,8 +275,11 @@ def _print_training(args: Namespace, bundle: Bundle, figures: dict[str, Any]) ->
             f"{trial['name']:<20} {trial['score']:6.3f} {trial['spread']:7.3f} {trial['fit_seconds']:7.2f}s  "
             f"{parameters}{chosen}"
         )
-    _print_words(figures)
+    _print_words(produced.figures)
     print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/report.html.")
+    if produced.waits:
+        promote = f"python -m model promote {bundle.name} {bundle.version}"
+        print(f"It does not answer yet. {produced.waits} To answer with it all the same: {promote}")
     return 0
 
 

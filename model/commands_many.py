@@ -22,11 +22,12 @@ from model.report_many import build_many, thumbnails_many
 def train(args: Namespace) -> int:
     """Train one classifier a class on a folder and save the next version."""
     progress = Progress(args.progress_json)
-    Registry(args.artifacts).versions(args.name)
-    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), Registry(args.artifacts))
-    bundle, figures = produce_many(order, _look(args, progress), progress)
+    registry = Registry(args.artifacts)
+    registry.versions(args.name)  # a name that cannot be used must fail before the work
+    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry, (), args.careful, args.without)
+    produced = produce_many(order, _look(args, progress), progress)
     progress.close()
-    return _print_training(args, bundle, figures)
+    return _print_training(args, produced)
 
 
 def crossval(args: Namespace) -> int:

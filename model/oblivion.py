@@ -150,8 +150,8 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
     augment = Augment.parse(order.wishes.augment)
     done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
     if several:
-        return produce_many(order, look_many(left, order.recipe, done, augment), say)[0].version
-    return produce(order, left, samples(left, wide(order.recipe), done, augment), say)[0].version
+        return produce_many(order, look_many(left, order.recipe, done, augment), say).bundle.version
+    return produce(order, left, samples(left, wide(order.recipe), done, augment), say).bundle.version
 
 
 def _check_enough_left(what: Oblivion, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -22,6 +22,7 @@ from model.recipe import Recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
 from model.samples import Sample, near_copies, readable
+from model.succession import Heir, why_wait
 from model.train import Training, Wishes, fit
 
 Say = Callable[[str, int, int, str], None]  # stage, done, total, message
@@ -37,10 +38,27 @@ class Order:
     wishes: Wishes
     registry: Registry
     attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
+    careful: bool = False  # answer with it at once only where nothing speaks against it
+    excused: tuple[str, ...] = ()  # sha256 of classes that it need not know any more
+
+    def add(self, bundle: Bundle, extras: Mapping[str, str | bytes]) -> tuple[Bundle, str]:
+        """Save the version, and make it the active one unless it should wait; why it does, or ""."""
+        heir = Heir(bundle.labels, bundle.facts["crossval"], self.excused)
+        waits = why_wait(self.registry, self.name, heir) if self.careful else ""
+        return self.registry.add(bundle, extras, activate=not waits), waits
 
 
-def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> tuple[Bundle, dict[str, Any]]:
-    """Train, cross-validate, report, save, activate. Returns the saved bundle and the cross-validated figures."""
+@dataclass(frozen=True)
+class Produced:
+    """The saved bundle and its cross-validated figures. waits: why it does not answer yet, or ""."""
+
+    bundle: Bundle
+    figures: dict[str, Any]
+    waits: str = ""
+
+
+def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> Produced:
+    """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     good = readable(looked)
     copies = near_copies(good)
@@ -63,9 +81,9 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     say("save", 0, 1, "Saving")
-    bundle = order.registry.add(Bundle(order.name, 0, training.recipe, training.recogniser, made), extras)
+    bundle, waits = order.add(Bundle(order.name, 0, training.recipe, training.recogniser, made), extras)
     say("save", 1, 1, "Saving")
-    return bundle, figures
+    return Produced(bundle, figures, waits)
 
 
 def facts(training: Training, items: list[Item], figures: dict[str, Any], order: Order) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from model.augment import Augment
 from model.bundle import Bundle
 from model.evaluate_many import Verdict, cross_validate_many, summary_many
 from model.multilabel import How, Truths, fit_many, together
-from model.produce import Order, Say, facts, report_files
+from model.produce import Order, Produced, Say, facts, report_files
 from model.recipe import Recipe
 from model.report import Material
 from model.report_many import build_many, by_sets, thumbnails_many
@@ -67,8 +67,8 @@ def answered_many(seen: Looked, how: How, say: Say) -> Told:
     return verdicts, figures
 
 
-def produce_many(order: Order, seen: Looked, say: Say) -> tuple[Bundle, dict[str, Any]]:
-    """Train, cross-validate, report, save, activate. Returns the saved bundle and the cross-validated figures."""
+def produce_many(order: Order, seen: Looked, say: Say) -> Produced:
+    """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     how = How(order.recipe, order.wishes)
     say("search", 0, 1, "Comparing classifiers")
@@ -87,6 +87,6 @@ def produce_many(order: Order, seen: Looked, say: Say) -> tuple[Bundle, dict[str
     told["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     say("save", 0, 1, "Saving")
-    bundle = order.registry.add(Bundle(order.name, 0, order.recipe, training.recogniser, told), extras)
+    bundle, waits = order.add(Bundle(order.name, 0, order.recipe, training.recogniser, told), extras)
     say("save", 1, 1, "Saving")
-    return bundle, figures
+    return Produced(bundle, figures, waits)

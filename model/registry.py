@@ -63,9 +63,11 @@ class Registry:
         return load(self.path(name, self.active(name) if version is None else version))
 
     def add(self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True) -> Bundle:
-        """Save as the next version, and make it the active one unless told otherwise."""
+        """Save as the next version, and make it the active one unless told otherwise: then the one before stays so."""
         folder = self._folder(bundle.name)
         self.tidy(bundle.name)
+        if not activate and self.versions(bundle.name):
+            self.promote(bundle.name, self.active(bundle.name))  # without a pointer the newest answers
         while True:
             version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
             numbered = replace(bundle, version=version, directory=folder / str(version))
@@ -100,9 +102,21 @@ class Registry:
             raise BundleBroken(f"Version {version} of model {name} is the active one; promote another one first.")
         files.remove(path)
 
+    def discard(self, name: str) -> list[int]:
+        """Delete a model with all its versions; which those were. Raises BundleMissing."""
+        versions = self.versions(name)
+        if not versions:
+            raise BundleMissing(f"There is no model {name!r}.")
+        files.remove(self._folder(name))
+        return versions
+
+    def gone(self, name: str) -> bool:
+        """Whether the model was deleted, and not the whole folder taken away for a moment."""
+        return self.root.is_dir() and not self._folder(name).is_dir()
+
     def tidy(self, name: str | None = None) -> int:
         """Remove what killed processes left half written or half deleted, of one model or of all; how many pieces."""
-        folders = [self._folder(name)] if name else [self.root / each for each in self._every()]
+        folders = [self._folder(name)] if name else [self.root, *(self.root / each for each in self._every())]
         return sum(files.tidy(folder) for folder in folders if folder.is_dir())
 
     def _every(self) -> list[str]:

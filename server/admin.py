@@ -11,8 +11,9 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from server.api import detail
 from server.document import needs
-from server.errors import NeedsKey
-from server.schemas import IdPath, ModelDetail, ModelPath, VersionBody
+from server.errors import Conflict, NeedsKey
+from server.jobs import OPEN
+from server.schemas import Discarded, IdPath, ModelDetail, ModelPath, VersionBody, VersionPath
 from server.schemas_access import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.service import current
 
@@ -86,6 +87,28 @@ def reload_default() -> dict[str, Any]:
     name = current().models.default()
     current().models.reload(name)
     return detail(name)
+
+
+@admin.delete("/api/models/<name>", tags=[VERSIONS], responses={200: Discarded})
+def discard_model(path: ModelPath) -> dict[str, Any]:
+    """Delete a model with all its versions and reports; its data set stays. What is trained now ends first."""
+    service = current()
+    if path.name not in service.models.names():
+        service.models.get(path.name)
+    for job in service.jobs.all():
+        if job["state"] in OPEN and job["arguments"].get("model") == path.name:
+            raise Conflict(f"A training of {path.name} waits or runs. Stop it first.")
+    return {"name": path.name, "versions": service.models.discard(path.name)}
+
+
+@admin.delete("/api/models/<name>/versions/<version>", tags=[VERSIONS], responses={200: Discarded})
+def discard_version(path: VersionPath) -> dict[str, Any]:
+    """Delete one version of a model, but not the one that answers."""
+    models = current().models
+    if models.get(path.name).version == path.version or models.registry.active(path.name) == path.version:
+        raise Conflict(f"Version {path.version} of {path.name} is the one that answers; promote another one first.")
+    models.registry.remove(path.name, path.version)
+    return {"name": path.name, "versions": [path.version]}
 
 
 @admin.post("/api/models/<name>/promote", tags=[VERSIONS], responses={200: ModelDetail})

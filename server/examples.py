@@ -159,7 +159,7 @@ BY_MODEL: dict[str, Any] = {
         "label": "anna",
         "removed": {"datasets": ["family"], "pictures": 12, "decisions": 1, "predictions": 31, "corrections": 1,
                     "kept_pictures": 0},
-        "models": [{"name": "family", "versions": [2, 3], "job": ID}],
+        "models": [{"name": "family", "versions": [2, 3], "job": ID, "why": None}],
         "restarted": [],
     },
     "Health": {"status": "ok", "model": "family", "version": 3, "database": True, "journal_bytes": 0},
@@ -188,6 +188,7 @@ BY_MODEL: dict[str, Any] = {
     "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
     "UploadAnswer": {"results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}], "failed": 1},
     "VersionBody": {"version": 2},
+    "Discarded": {"name": "family", "versions": [2]},
 }  # fmt: skip
 BY_TYPE = {
     "text/event-stream": f'event: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',

@@ -15,6 +15,11 @@ from server.errors import Conflict, NotFound, RequestError
 from server.masking import Rule
 from server.service import Service
 
+NO_PICTURES = (
+    "The pictures that it was trained on are not here, so it cannot be trained again without them. Make a data set "
+    "{dataset} with everybody whom it is to know and ask again, or delete the model: DELETE /api/models/{name}. Until "
+    "then it lies there with the name in it, and does not say it."
+)
 ENDING = 40.0  # seconds for a training to end: it is asked first, and then ended
 
 
@@ -43,7 +48,7 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
     if not knowing and not any(removed.values()):
         raise NotFound(f"Nothing here knows a class {label!r}.")
     models = [
-        {"name": name, "versions": versions, "job": _job(service, name, label, by)}
+        {"name": name, "versions": versions, **_retraining(service, name, versions, label, by)}
         for name, versions in knowing.items()
     ]
     return {"label": label, "removed": removed, "models": models, "restarted": [each["model"] for each in stopped]}
@@ -87,6 +92,15 @@ def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
             if knows:
                 found.setdefault(name, []).append(version)
     return found
+
+
+def _retraining(service: Service, name: str, versions: list[int], label: str, by: str) -> dict[str, str | None]:
+    """The job that trains it again, or why there can be none. Older versions are removed without a training."""
+    dataset = str(service.models.get(name).facts.get("dataset", name))
+    here = (service.settings.datasets / dataset).is_dir()
+    if service.models.registry.active(name) not in versions or here:
+        return {"job": _job(service, name, label, by), "why": None}
+    return {"job": None, "why": NO_PICTURES.format(dataset=dataset, name=name)}
 
 
 def _job(service: Service, name: str, label: str, by: str) -> str:

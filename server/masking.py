@@ -53,6 +53,10 @@ class Forgotten:
         one that has loaded an older version still needs them."""
         self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
 
+    def deleted(self, model: str) -> None:
+        """Drop the rules of a model that is no more: another one of its name counts its versions from 1 again."""
+        self._change(set(), {rule for rule in self.rules() if rule.model == model})
+
     def _change(self, more: set[Rule], less: set[Rule]) -> None:
         with lock(self.path.with_suffix(".lock")):
             everything = ({*self.rules()} | more) - less
@@ -86,12 +90,14 @@ def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tupl
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)
     kept = tuple(_without(each, hidden, several(bundle)) for each in recognition.predictions if labels)
-    scores = tuple((label, score) for label, score in recognition.scores if label not in hidden)
-    changes: dict[str, Any] = {"predictions": kept, "scores": scores}
+    changes: dict[str, Any] = {"predictions": kept}
     if recognition.label in hidden:
         named = next((each.label for each in kept if each.label is not None), None)
         changes |= {"label": named, "reason": "known" if named else "unknown", "note": ""}
-    return labels, dataclasses.replace(recognition, **changes)
+    shown = changes.get("label", recognition.label)
+    speaker = next((each for each in kept if each.label == shown), kept[0] if kept else None)
+    scores = sorted(speaker.scores.items(), key=lambda pair: -pair[1]) if speaker else []
+    return labels, dataclasses.replace(recognition, **changes, scores=tuple(scores))
 
 
 def several(bundle: Any) -> bool:

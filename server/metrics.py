@@ -82,7 +82,7 @@ class Metrics:
             "Version that answers.",
             ["model"],
             registry=self.registry,
-            multiprocess_mode="livemax",
+            multiprocess_mode="livemostrecent",
         )
 
     def _counter(self, name: str, help: str, *labels: str) -> Counter:
@@ -95,7 +95,10 @@ class Metrics:
         kinds = [each.reason for each in recognition.predictions] or ["nothing_found"]
         for kind in kinds:
             self.answers.labels(bundle.name, kind).inc()
-        self.version.labels(bundle.name).set(bundle.version)
+
+    def answers_with(self, model: str, version: int) -> None:
+        """A version took over."""
+        self.version.labels(model).set(version)
 
     def text(self) -> bytes:
         """All processes together, in Prometheus' text format."""

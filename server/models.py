@@ -1,14 +1,16 @@
 """The trained models that answer now. Knows names, versions and bundles; nothing of HTTP, nothing of pixels.
 
 A model is loaded once and then followed: when its active version changes, or somebody asked for a reload, the
-new one is loaded beside the old one and takes its place in one assignment. A bundle that cannot be loaded is
-refused and the old one goes on answering.
+new one is loaded beside the old one and takes its place in one assignment; every process looks for that, whether
+somebody asks it or not. A bundle that cannot be loaded is refused and the old one goes on answering.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,8 @@ from server.masking import Forgotten, Rule
 
 log = logging.getLogger("likeness.models")
 
-PREFERRED = "celebrities"
+PREFERRED = ("celebrities-modern", "celebrities")  # the first of them that can answer
+LOOK = 0.5  # seconds between two looks for a version that took over
 Stamp = tuple[int, int]
 
 
@@ -36,6 +39,9 @@ class Models:
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
+        self._stopped = threading.Event()
+        self._watcher = 0
+        self.told: Callable[[str, int], object] = lambda name, version: None  # hears of every version that answers
 
     def names(self) -> list[str]:
         return list(self.registry.names())
@@ -47,7 +53,8 @@ class Models:
         names = self.names()
         if not names:
             raise BundleMissing("There is no trained model yet. Train one: python -m model train DATA --name NAME")
-        return PREFERRED if PREFERRED in names else names[0]
+        able = [name for name in names if name in self._live or name not in self._refused]
+        return next((name for name in (*PREFERRED, *able) if name in able), names[0])
 
     def get(self, name: str | None = None) -> Any:
         """The bundle that answers now. Never waits for a newer one. Raises BundleError, WeightsMissing."""
@@ -67,8 +74,7 @@ class Models:
         """
         name = name or self.default()
         if name not in self._live and name not in self.names():
-            known = ", ".join(self.names()) or "none"
-            raise BundleMissing(f"There is no model named {name[:80]!r}. There are: {known}.")
+            raise self._missing(name)
         with self._lock(name):
             if not ring and name in self._live and self._stamp(name) == self._live[name][0]:
                 return self._live[name][1]
@@ -81,7 +87,11 @@ class Models:
                 self._refused[name] = stamp
                 raise
             self._live[name] = (stamp, bundle)
+            self.told(name, bundle.version)
             return bundle
+
+    def _missing(self, name: str) -> BundleMissing:
+        return BundleMissing(f"There is no model named {name[:80]!r}. There are: {', '.join(self.names()) or 'none'}.")
 
     def _loaded(self, name: str, version: int | None = None) -> Any:
         """A bundle that fails in a way nobody thought of is a broken one: it stops neither the start nor the rest."""
@@ -107,10 +117,39 @@ class Models:
         self._bell.touch()
 
     def catch_up(self) -> None:
-        """Now, and not beside the first answers: a process made from an old one has what that one once loaded."""
-        for name, (stamp, _) in list(self._live.items()):
-            if self._stamp(name, stamp) != stamp:
+        """Load what took over, and let go of what was deleted."""
+        for name, (old, _) in list(self._live.items()):
+            stamp = self._stamp(name, old)
+            if self.registry.gone(name):
+                del self._live[name]
+            elif stamp not in (old, self._refused.get(name)):
                 self._catch_up(name)
+
+    def watch(self) -> None:
+        """Follow from now on in this process, also while nobody asks it anything; once is enough."""
+        if self._watcher != os.getpid():  # threads do not survive a fork
+            self._watcher = os.getpid()
+            threading.Thread(target=self._watch, name="models", daemon=True).start()
+
+    def close(self) -> None:
+        """End the following."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(LOOK):
+            try:
+                self.catch_up()
+            except Exception as error:  # the thread must live as long as the process
+                log.error("looking for new versions failed", exc_info=error)
+
+    def discard(self, name: str) -> list[int]:
+        """Delete a model for good; its versions. Raises BundleMissing."""
+        if name not in self.names():
+            raise self._missing(name)
+        versions: list[int] = self.registry.discard(name)
+        self._live.pop(name, None)
+        self.masks.deleted(name)
+        return versions
 
     def loaded(self) -> list[str]:
         """Names of the models that answer now."""

@@ -27,6 +27,7 @@ from typing import IO, Any
 from data_cleaning.files import write
 from server.errors import StoreDown
 from server.jobs import CANCELLED, DONE, FAILED, Jobs
+from server.masking import Forgotten
 from server.settings import Settings
 from server.store import lock, now
 
@@ -52,7 +53,11 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
         folder = str(settings.datasets / given["dataset"])
         named = [f"--{wish}={given[wish]}" for wish in ("recipe", "fpir") if given.get(wish)]
         switched = [f"--{wish.replace('_', '-')}" for wish in ("private", "multi_label") if given.get(wish)]
-        return [*start, "train", folder, "--name", given["model"], *named, *switched, *artifacts, "--progress-json"]
+        rules = Forgotten(settings.state / "forgotten.json").rules()
+        forgotten = [rule.digest for rule in rules if rule.model == given["model"]]
+        careful = ["--careful", *([f"--without={','.join(forgotten)}"] if forgotten else [])]
+        wishes = [*named, *switched, *careful]
+        return [*start, "train", folder, "--name", given["model"], *wishes, *artifacts, "--progress-json"]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
         # Behind --, for a class may have a name that begins with a dash.

@@ -225,6 +225,15 @@ class VersionBody(In):
     version: int = Field(ge=1, le=1_000_000)
 
 
+class VersionPath(ModelPath):
+    version: int = Field(ge=1, le=1_000_000)
+
+
+class Discarded(Out):
+    name: str
+    versions: list[int] = Field(description="What was deleted.")
+
+
 class VersionQuery(Query):
     version: QueryInt | None = Field(None, ge=1, le=1_000_000, description="The active one if left out.")
 

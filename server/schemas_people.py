@@ -16,7 +16,8 @@ class LabelPath(BaseModel):
 class ForgottenModel(Out):
     name: str
     versions: list[int]
-    job: str = Field(description="The retraining without them; not named any more from now on.")
+    job: str | None = Field(description="The retraining without them; not named any more from now on.")
+    why: str | None = Field(description="Why there is no retraining, and what to do: the name is still on the disk.")
 
 
 class Forgotten(Out):

@@ -119,7 +119,10 @@ class Job(Out):
     attempts: int
     cancel: bool
     progress: Progress | None
-    result: Any = Field(description="What the training said at its end: name, version.")
+    result: Any = Field(
+        description="What the training said at its end: name, version, and in `waits` why the version does not answer "
+        "yet and an admin must promote it, or an empty text."
+    )
     message: str | None
     by: str
     report: str | None = Field(None, description="Where the report of the new version can be read.")

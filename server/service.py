@@ -51,12 +51,14 @@ class Service:
     def after_fork(self) -> None:
         """In a fresh process: leave the parent's connections alone, know what is active now, begin the housekeeping."""
         self.store.after_fork()
-        self.models.catch_up()
+        self.models.catch_up()  # now, and not beside the first answers: the parent may have loaded long ago
+        self.models.watch()
         self.keeper.start()
 
     def close(self) -> None:
         """Stop the threads and close the connections; what is in the journal stays there."""
         self.keeper.stop()
+        self.models.close()
         self.pool.close()
         self.store.close()
 
@@ -71,6 +73,7 @@ def build(settings: Settings, models: Models) -> Service:
     metrics = Metrics()
     pool = Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds)
     pool.told = metrics.pictures.set
+    models.told = metrics.answers_with
     jobs = Jobs(store, settings)
     hourly = (
         kept.expire,

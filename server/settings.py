@@ -50,7 +50,9 @@ class Settings:
     database_url: str = setting(
         "", "SQLAlchemy address of the database; empty means the SQLite file likeness.db in the state folder."
     )
-    model: str = setting("", "Model that answers when a request names none; empty means celebrities, or the first.")
+    model: str = setting(
+        "", "Model that answers when a request names none; empty means the shipped celebrities, or the first."
+    )
 
     workers: int = setting(0, "Processes of gunicorn; 0 means one a core.", low=0, high=64)
     threads: int = setting(0, "Threads a process; 0 means enough for the queue and 8 more.", low=0, high=256)

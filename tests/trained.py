@@ -21,4 +21,4 @@ def saved(registry: Registry, name: str, data: Path, wishes: Wishes = QUICK) -> 
     """The next version of a model of the pictures in a folder."""
     items = Dataset(data).items()
     order = Order(name, data, RECIPE, wishes, registry)
-    return produce(order, items, samples(items, RECIPE), lambda *_: None)[0]
+    return produce(order, items, samples(items, RECIPE), lambda *_: None).bundle

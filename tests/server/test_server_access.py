@@ -20,7 +20,7 @@ from server.settings import ROLES
 from server.store import now
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
-FILL = {"name": "nobody", "id": "0" * 32, "dataset": "none", "label": "nobody", "file": "none.jpg"}
+FILL = {"name": "nobody", "id": "0" * 32, "dataset": "none", "label": "nobody", "file": "none.jpg", "version": "1"}
 
 
 def operations(app: Flask) -> list[tuple[str, str, str | None]]:

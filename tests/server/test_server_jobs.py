@@ -21,6 +21,7 @@ from making import Make, make_picture
 from server.datasets import Datasets
 from server.errors import Conflict, NotFound, StoreDown
 from server.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
+from server.masking import Forgotten, Rule
 from server.runner import Runner, command
 from server.service import of
 from server.settings import Settings
@@ -337,10 +338,17 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     assert typed[1:4] == ["-m", "model", "train"]
     assert typed[4] == str(settings.datasets / "d")
     assert {"--name", "m", "--recipe=face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
+    assert "--careful" in typed
     assert not {"--private", "--multi-label"} & set(typed)
     wishes = {**train["arguments"], "fpir": 0.001, "private": True, "multi_label": True}
     wished = command({"kind": "train", "arguments": wishes}, settings)
     assert [each for each in wished if each not in typed] == ["--fpir=0.001", "--private", "--multi-label"]
+    rules = [Rule.of("m", 1, "anna"), Rule.of("other", 1, "ben"), Rule.of("m", 2, "carla")]
+    settings.state.mkdir(exist_ok=True)
+    for rule in rules:
+        Forgotten(settings.state / "forgotten.json").add(rule)
+    without = next(each for each in command(train, settings) if each.startswith("--without="))
+    assert set(without.removeprefix("--without=").split(",")) == {rules[0].digest, rules[2].digest}
     forget = command({"kind": "forget", "arguments": {"model": "m", "label": "-x"}}, settings)
     assert forget[1:4] == ["-m", "model", "forget"]
     assert forget[-3:] == ["--", "m", "-x"]  # a name that begins with a dash is not an option

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from making import Make, make_picture
 from tiny_models import TinyRegistry
+
+from server.masking import Rule
+from server.service import of
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -74,6 +78,70 @@ def test_a_version_that_was_promoted_elsewhere_is_followed(client: FlaskClient, 
     while version(client) != 2:
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def test_a_process_that_nobody_asks_follows_too_and_says_so(app: Flask, registry: TinyRegistry) -> None:
+    models = of(app).models
+    models.watch()
+    registry.add("colours", 2)
+    registry.promote("colours", 2)
+    until = time.monotonic() + 10
+    while 'likeness_model_version{model="colours"} 2.0' not in of(app).metrics.text().decode():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert app.test_client().get("/api/models/colours").get_json()["version"] == 2
+    (registry.root / "colours" / "2" / "labels").write_text("broken")
+    (registry.root / "colours" / "active").write_text("1")
+    shutil.move(registry.root, registry.root.with_name("away"))
+    time.sleep(1.2)
+    assert models.get("colours").version in (1, 2), "the folder of all models is away: what is loaded goes on"
+    shutil.move(registry.root.with_name("away"), registry.root)
+    registry.discard("colours")
+    while models.loaded():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert app.test_client().get("/api/models/colours").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("models", "default"),
+    [
+        ({"zoo": "red", "celebrities": "red", "celebrities-modern": "red"}, "celebrities-modern"),
+        ({"zoo": "red", "celebrities": "red", "celebrities-modern": "broken"}, "celebrities"),
+        ({"zoo": "red", "celebrities": "broken"}, "zoo"),
+        ({"another": "broken", "zoo": "red"}, "zoo"),
+        ({"another": "broken"}, "another"),
+    ],
+)
+def test_who_answers_when_none_is_named(
+    make: Make, registry: TinyRegistry, models: dict[str, str], default: str
+) -> None:
+    registry.discard("colours")
+    for name, label in models.items():
+        registry.add(name, 1)
+        (registry.root / name / "1" / "labels").write_text(label)
+    body = make().test_client().get("/api/models").get_json()
+    assert body["default"] == default
+
+
+def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -> None:
+    registry.add("colours", 2)
+    registry.add("other", 1)
+    client = make(local_role="admin").test_client()
+    jobs = of(client.application).jobs
+    answer = client.delete("/api/models/colours/versions/1")
+    assert (answer.status_code, "is the one that answers" in answer.get_json()["detail"]) == (409, True)
+    assert client.delete("/api/models/colours/versions/2").get_json() == {"name": "colours", "versions": [2]}
+    assert client.delete("/api/models/colours/versions/2").status_code == 404
+    job = jobs.add("train", {"dataset": "d", "model": "colours", "recipe": None}, "me")["id"]
+    assert client.delete("/api/models/colours").status_code == 409
+    jobs.cancel(job)
+    of(client.application).models.masks.add(Rule.of("colours", 1, "red"))
+    assert client.delete("/api/models/colours").get_json() == {"name": "colours", "versions": [1]}
+    assert [model["name"] for model in client.get("/api/models").get_json()["models"]] == ["other"]
+    assert client.delete("/api/models/colours").status_code == 404
+    registry.add("colours", 1)  # another model of the name, which counts from 1 again
+    assert "red" in client.get("/api/models/colours").get_json()["labels"]
 
 
 def test_a_broken_version_that_was_promoted_elsewhere_is_not_followed(

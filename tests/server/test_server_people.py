@@ -16,6 +16,7 @@ from tiny_models import TinyRegistry
 
 from data_cleaning.dataset import Decision, sha256_of
 from server.datasets import Datasets
+from server.masking import Rule
 from server.service import of
 
 KeyOf = Callable[[str], dict[str, str]]
@@ -321,6 +322,7 @@ def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRe
     """Two people ask one after the other: the version that is made without the first still knows the second."""
     app = make(local_role="admin")
     client = app.test_client()
+    Datasets(of(app).settings.datasets).create("colours")
     client.delete("/api/classes/red")
     assert of(app).jobs.take()["kind"] == "forget"
     client.delete("/api/classes/blue")
@@ -368,6 +370,7 @@ def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> No
 
 def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: Make, registry: TinyRegistry) -> None:
     app = make(local_role="admin")
+    Datasets(of(app).settings.datasets).create("colours")
     body = app.test_client().delete("/api/classes/red").get_json()
     of(app).jobs.cancel(body["models"][0]["job"])
     assert "red" not in (of(app).settings.state / "forgotten.json").read_text()
@@ -378,9 +381,37 @@ def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: M
     assert of(make()).models.forgotten() == ()
 
 
-def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient) -> None:
-    from server.masking import Rule
+def test_who_cannot_be_trained_again_without_them_is_said_with_the_ways_out(make: Make, registry: TinyRegistry) -> None:
+    client = make(local_role="admin").test_client()
+    [told] = client.delete("/api/classes/red").get_json()["models"]
+    assert (told["name"], told["versions"], told["job"]) == ("colours", [1], None)
+    assert "Make a data set colours with everybody" in told["why"]
+    assert "DELETE /api/models/colours" in told["why"]
+    assert client.get("/api/jobs").get_json()["jobs"] == []
+    assert ask(client, "red")["label"] is None
+    registry.add("colours", 2, ("blue", "green"))
+    registry.promote("colours", 2)  # older versions need no training to go
+    assert client.delete("/api/classes/red").get_json()["models"][0]["job"]
 
+
+def test_what_is_left_of_a_masked_answer_agrees_with_itself(app: Flask) -> None:
+    """The forgotten one spoke for the picture; now the one who is named does."""
+    client = app.test_client()
+
+    def answer() -> dict[str, Any]:
+        both = make_patches(("red", 60), ("blue", 40))
+        return dict(client.post("/api/predict", data=both, content_type="image/png").get_json())
+
+    assert answer()["label"] == "red"
+    of(app).models.masks.add(Rule.of("colours", 1, "red"))
+    body = answer()
+    named = next(each for each in body["regions"] if each["label"] == "blue")
+    assert body["label"] == "blue"
+    assert body["predictions"] == named["top_k"]
+    assert body["predictions"][0]["label"] == "blue"
+
+
+def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient) -> None:
     for rule in (Rule.of("colours", 1, "red"), Rule.of("colours", 1, "green")):
         of(app).models.masks.add(rule)
     body = ask(client)

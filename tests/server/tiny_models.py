@@ -177,7 +177,16 @@ class TinyRegistry:
         self.promote(name, older[-1])
         return older[-1]
 
+    def discard(self, name: str) -> list[int]:
+        versions = self.versions(name)
+        shutil.rmtree(self.root / name)
+        return versions
+
+    def gone(self, name: str) -> bool:
+        return self.root.is_dir() and not (self.root / name).is_dir()
+
     def remove(self, name: str, version: int) -> None:
+        self.load(name, version)
         shutil.rmtree(self.path(name, version))
 
     def tidy(self, name: str | None = None) -> int:

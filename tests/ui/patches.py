@@ -118,6 +118,12 @@ class Registry:
     def active(self, name: str) -> int:
         return self.load(name).version
 
+    def gone(self, name: str) -> bool:
+        return name not in self.bundles
+
+    def discard(self, name: str) -> list[int]:
+        return [self.bundles.pop(name).version]
+
     def tidy(self, name: str | None = None) -> int:
         return 0  # nothing lies on a disk
 

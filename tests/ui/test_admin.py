@@ -150,6 +150,22 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     }  # fmt: skip
 
 
+def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.autostart = False
+    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
+    jobs.take()
+    jobs.change(made, state="done", result={"version": 2, "waits": "Version 1, which answers, also knows ada."})
+    signed_in(page, server, "train")
+    at(page, server, "training", "Training")
+    card = page.locator(f"[data-job='{made}']")
+    assert "does not answer yet. Version 1, which answers, also knows ada. Somebody with the role admin" in (
+        card.inner_text()
+    )
+    assert card.locator("a:has-text('Ask it')").count() == 0
+
+
 def test_the_first_timer_is_led_from_nothing_to_a_training(page: Any, live: Start) -> None:
     server = live()
     server.registry.bundles.clear()
@@ -337,3 +353,17 @@ def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
     page.wait_for_selector(".done:has-text('colours answers with version 1.')")
     assert page.locator("button:has-text('Answer with this version')").is_disabled()
     assert page.locator("button:has-text('Roll back')").is_disabled()
+
+
+def test_a_model_is_deleted_after_a_question(page: Any, live: Start) -> None:
+    server = live(Patches(), Patches(name="other"))
+    signed_in(page, server, "admin")
+    at(page, server, "models", "Models")
+    card = page.locator(".panel:has(h2:text-is('other'))")
+    assert card.locator("button:has-text('Delete this version')").count() == 0, "there is but one"
+    card.locator("button:has-text('Delete model')").click()
+    assert "The data set stays" in page.inner_text("#sure-dialog")
+    page.click("#sure-yes")
+    page.wait_for_selector(".done:has-text('other was deleted.')")
+    assert page.locator(".panel h2").all_inner_texts() == ["colours"]
+    assert list(server.registry.bundles) == ["colours"]

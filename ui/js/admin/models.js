@@ -23,10 +23,29 @@ function definitions(object) {
 
 const facts = (model) => el("details", el("summary", "What is known about it"), definitions(model.facts));
 
-function versions(model, act) {
+// What goes for good is asked about first.
+function deleting(model, view, choice) {
+  const gone = (title, detail, where, words) => async () => {
+    if (await sure(title, detail, "Delete")) {
+      view.attempt(async () => {
+        await request("DELETE", where());
+        view.show(words());
+      });
+    }
+  };
+  const report = "Its report goes too. This cannot be undone.";
+  const one = button("Delete this version", gone(`Delete this version of ${model.name}?`, report,
+    () => path(model.name, `/versions/${choice.val()}`), () => `A version of ${model.name} was deleted.`), "danger");
+  const all = button("Delete model", gone(`Delete the model ${model.name}?`, `All its ${model.versions.length} versions go. ${report} The data set stays.`,
+    () => path(model.name), () => `${model.name} was deleted.`), "danger");
+  return [one, all];
+}
+
+function versions(model, act, view) {
   const choice = select(model.versions.map((version) => [version, `version ${version}`]), { "aria-label": `Version of ${model.name}` });
   const promote = button("Answer with this version", () => act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) })));
-  const same = () => promote.prop("disabled", Number(choice.val()) === model.version);
+  const [deleteOne, deleteAll] = deleting(model, view, choice);
+  const same = () => [promote, deleteOne].forEach((each) => each.prop("disabled", Number(choice.val()) === model.version));
   choice.val(model.version).on("change", same);
   same();
   return [
@@ -38,6 +57,8 @@ function versions(model, act) {
       }
     }).prop("disabled", model.versions.indexOf(model.version) < 1),
     button("Load again", () => act(() => request("POST", path(model.name, "/reload")))),
+    model.versions.length > 1 ? deleteOne : null,
+    deleteAll,
   ];
 }
 
@@ -54,7 +75,7 @@ function card(model, view) {
     el("div.actions",
       el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model.name)}`),
       model.report ? el("a.button.small", "Training report").attr({ href: model.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null,
-      may("admin") ? versions(model, act) : null),
+      may("admin") ? versions(model, act, view) : null),
     facts(model),
   );
 }

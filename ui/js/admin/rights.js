@@ -6,7 +6,7 @@ import { nameOf } from "../words.js";
 
 function result(gone) {
   const removed = Object.entries(gone.removed).map(([name, value]) => [nameOf(name), Array.isArray(value) ? value.join(", ") || "none" : String(value)]);
-  const models = gone.models.map((model) => [`Model ${model.name}`, `versions ${model.versions.join(", ")} knew the name; a retraining without it is queued`]);
+  const models = gone.models.map((model) => [`Model ${model.name}`, `versions ${model.versions.join(", ")} knew the name; ${model.why ?? "a retraining without it is queued"}`]);
   return panel(`${nameOf(gone.label)} is forgotten`,
     el("p.note", "From now on no answer says this name. What was removed:"),
     table("Removed", ["What", "How much"], [...removed, ...models]));

@@ -1,6 +1,6 @@
 // Trainings: what runs, how far it is, what came of it. The running one is followed live.
 
-import { request } from "../api.js";
+import { may, request } from "../api.js";
 import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
 import { duration } from "../words.js";
 
@@ -26,10 +26,12 @@ function progress(job) {
 
 function outcome(job) {
   const version = job.result && job.result.version;
+  const waits = job.result && job.result.waits;
   const { model } = job.arguments;
+  const next = may("admin") ? "Look at its report; under Models you can answer with it." : "Somebody with the role admin can answer with it.";
   return el("div.actions",
-    version ? el("span", `Version ${version} was trained.`) : null,
-    version && model ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`) : null,
+    version ? el("span", `Version ${version} was trained${waits ? `, but does not answer yet. ${waits} ${next}` : "."}`) : null,
+    version && model && !waits ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`) : null,
     job.report ? el("a.button.small", "Its report").attr({ href: job.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null);
 }
 

@@ -1,0 +1,76 @@
+"""Which freshly trained version may answer at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from trained import saved
+
+from model.__main__ import main
+from model.registry import Registry
+from model.succession import Heir, why_wait
+
+
+@pytest.fixture(scope="module")
+def model(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Version 1 of `shapes`, which knows cross, disc and square."""
+    folder = tmp_path_factory.mktemp("succession")
+    saved(Registry(folder), "shapes", drawn_shapes)
+    return folder
+
+
+def sha256(label: str) -> str:
+    return hashlib.sha256(label.encode()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("labels", "interval", "excused", "said"),
+    [
+        (("cross", "disc", "square"), [0.9, 1.0], (), ""),
+        (("cross", "disc", "square", "star"), [0.9, 1.0], (), ""),
+        (("cross", "disc"), [0.9, 1.0], (), "Version 1, which answers, also knows square."),
+        (("cross", "disc"), [0.9, 1.0], (sha256("square"),), ""),
+        (("star",), [0.9, 1.0], (), "also knows cross, disc, square."),
+        (
+            ("cross", "disc", "square"),
+            [0.2, 0.7],
+            (),
+            "It was right for 20% to 70% of unseen pictures, version 1, which",
+        ),
+        (("cross", "disc", "square"), None, (), ""),
+    ],
+)
+def test_who_waits(model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], said: str) -> None:
+    told = why_wait(Registry(model), "shapes", Heir(labels, {"accuracy_interval": interval}, excused))
+    assert (said in told) if said else told == ""
+
+
+def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_path: Path) -> None:
+    nobody = Heir((), {"accuracy_interval": [0.0, 0.1]})
+    assert why_wait(Registry(tmp_path), "shapes", nobody) == ""
+    shutil.copytree(model, tmp_path / "broken")
+    (tmp_path / "broken" / "shapes" / "1" / "manifest.json").write_text("{")
+    assert why_wait(Registry(tmp_path / "broken"), "shapes", nobody) == ""
+
+
+def test_a_careful_training_leaves_the_old_version_in_place(
+    model: Path, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    artifacts, data = (shutil.copytree(each, tmp_path / name) for each, name in ((model, "a"), (drawn_shapes, "d")))
+    shutil.rmtree(data / "square")
+    (artifacts / "shapes" / "active").unlink()  # as in a copy that somebody made by hand
+    command = ["train", str(data), "--name", "shapes", "--recipe", "object-classic", "--artifacts", str(artifacts)]
+    command += ["--classifiers", "logistic_regression"]
+    assert main([*command, "--careful"]) == 0
+    said = capsys.readouterr().out
+    assert "It does not answer yet. Version 1, which answers, also knows square." in said
+    assert "python -m model promote shapes 2" in said
+    assert (Registry(artifacts).versions("shapes"), Registry(artifacts).active("shapes")) == ([1, 2], 1)
+    assert main([*command, "--careful", "--json", f"--without={sha256('square')}"]) == 0
+    assert json.loads(capsys.readouterr().out)["waits"] == ""
+    assert Registry(artifacts).active("shapes") == 3
