@@ -36,9 +36,9 @@ if [ "$source" != "$home" ]; then
         rm -rf "${home:?}/$part"
         mv "$home/$part.new" "$home/$part"
     done
-    cp "$source"/requirements.txt "$source"/README.md "$source"/LICENSE "$source"/THIRD_PARTY.md "$source"/CHANGELOG.md "$home/"
+    cp "$source"/requirements.txt "$source"/requirements-postgres.txt "$source"/README.md "$source"/LICENSE "$source"/THIRD_PARTY.md "$source"/CHANGELOG.md "$home/"
 fi
-LIKENESS_WEIGHTS="$state/weights" "$home/deploy/setup.sh"
+LIKENESS_WEIGHTS="$state/weights" "$home/deploy/setup.sh" --environment "$environment"
 chmod -R u=rwX,go=rX "$home" "$state/weights"
 
 if [ ! -d "$state/artifacts" ]; then
@@ -50,7 +50,7 @@ chown -R likeness:likeness "$state/artifacts"
 say "Settings in $environment"
 if [ ! -f "$environment" ]; then
     cat >"$environment" <<SETTINGS
-# Settings of Likeness, read at each start. All of them: $home/.venv/bin/python -m server settings
+# Settings of Likeness. All of them: sudo likeness settings. After a change here: sudo likeness apply
 LIKENESS_ARTIFACTS=$state/artifacts
 LIKENESS_DATASETS=$state/datasets
 LIKENESS_STATE=$state/state
@@ -64,14 +64,22 @@ fi
 
 say "The service"
 install -m 0644 "$home/deploy/likeness.service" /etc/systemd/system/likeness.service
+install -m 0755 "$home/deploy/likeness" /usr/local/bin/likeness
 
 say "The nginx site"
-python3 "$home/nginx/render.py" --ui "$home/ui" --app 127.0.0.1:8000 --server-name "$server_name" \
-    >/etc/nginx/sites-available/likeness.new
-if grep -q "managed by Certbot" /etc/nginx/sites-available/likeness 2>/dev/null; then
-    say "certbot has changed the site, so it stays as it is; the new version lies beside it as likeness.new"
+site() { "$home/.venv/bin/python" "$home/nginx/render.py" --environment "$environment" "$@"; }
+available=/etc/nginx/sites-available/likeness
+site --server-name "$server_name" >"$available.new" || give_up "the settings in $environment cannot be used"
+if grep -q "managed by Certbot" "$available" 2>/dev/null; then
+    say "certbot has changed the site: only its limits are renewed; the new version lies beside it as likeness.new"
+    if site --refresh "$available" >"$available.part"; then
+        mv "$available.part" "$available"
+    else
+        rm "$available.part"
+        say "$available stays as it is: compare it with likeness.new"
+    fi
 else
-    mv /etc/nginx/sites-available/likeness.new /etc/nginx/sites-available/likeness
+    mv "$available.new" "$available"
 fi
 ln -sf ../sites-available/likeness /etc/nginx/sites-enabled/likeness
 # Debian's own welcome page answers on port 80 as well; it goes only if nobody changed the link.
@@ -98,4 +106,5 @@ until python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1/readyz
 done
 say "Likeness answers on port 80. The first start printed the admin key once:"
 printf '     journalctl -u likeness | grep -i "admin key"\n'
+say "Lost it?  sudo likeness keys create me --role admin"
 say "For https:  apt-get install certbot python3-certbot-nginx && certbot --nginx -d your.host.name"

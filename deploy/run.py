@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import json
 import os
 import shutil
 import signal
@@ -23,10 +25,11 @@ from types import FrameType
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from nginx.render import Site, Standalone, write_standalone  # noqa: E402
+from nginx.render import Site, Standalone, limits, write_standalone  # noqa: E402
 from server.settings import SettingError, Settings, load  # noqa: E402
 
 READY_WITHIN = 180.0  # seconds: a first start may have to compile and check a bundle on a slow disk
+SAY_AFTER = 5.0  # seconds, after which the person wants to know what is waited for
 STOP_WITHIN = 10.0  # seconds
 
 
@@ -93,6 +96,11 @@ def check_free(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> 
             except PermissionError as error:
                 raise CannotRun(f"Port {port} is for root alone. Choose one above 1023: make run PORT=8080") from error
             except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise CannotRun(
+                        f"{address} cannot be listened on ({error.strerror}). Choose localhost, an address of this "
+                        "machine, or 0.0.0.0 for all of them: make run HOST=0.0.0.0"
+                    ) from error
                 raise CannotRun(
                     f"Port {port} on {address} is taken ({error.strerror}). "
                     f"Stop the other program, or choose another port: make run PORT={port + 1}"
@@ -132,37 +140,46 @@ def gunicorn(binds: list[str]) -> Child:
 
 
 def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Child:
-    """Limits come from the service's own settings, so that both refuse the same things."""
-    site = Site(
-        ui=settings.ui.resolve(),
-        app=app,
-        listen=tuple(listen),
-        max_body=settings.form_bytes,
-        max_batch=settings.batch_bytes,
-        timeout=int(settings.picture_seconds) + 45,
-    )
+    site = Site(ui=settings.ui.resolve(), app=app, listen=tuple(listen), **limits(settings))
     state = settings.state.resolve() / "nginx"
     config = write_standalone(Standalone(state, site))
     early_log = ["-e", str(state / "error.log")]
     return Child("nginx", [program, "-p", str(state), *early_log, "-c", str(config)], signal.SIGQUIT)
 
 
-def wait_ready(base: str, child: Child) -> None:
-    """Until /readyz answers 200. Raises CannotRun with the last answer when it does not."""
-    deadline = time.monotonic() + READY_WITHIN
-    last = "no answer yet"
-    while time.monotonic() < deadline:
+def wait_ready(base: str, child: Child) -> str:
+    """Until /readyz answers: "" when it is ready, else the sentence why no model can answer, which waiting won't mend.
+
+    Raises CannotRun with the last answer when no such answer comes.
+    """
+    begun, last, said = time.monotonic(), "nothing yet", ""
+    while (waited := time.monotonic() - begun) < READY_WITHIN:
         if child.ended() is not None:
             raise CannotRun(f"{child.name} stopped by itself (exit code {child.ended()}); the lines above say why.")
         try:
             with urllib.request.urlopen(f"{base}/readyz", timeout=5):
-                return
+                return ""
         except urllib.error.HTTPError as error:
-            last = f"{error.code} {error.read(500).decode(errors='replace')}"
+            code, last = problem(error)
+            if code == "not-ready":
+                return last
         except OSError as error:
-            last = str(error)
+            last = f"nothing yet ({error})"
+        if waited > SAY_AFTER and last != said:
+            say(f"Waiting for {child.name} since {waited:.0f} s; /readyz says {last}")
+            said = last
         time.sleep(0.2)
-    raise CannotRun(f"{child.name} was not ready within {READY_WITHIN:.0f} s; /readyz said: {last}")
+    raise CannotRun(f"{child.name} was not ready within {READY_WITHIN:.0f} s; /readyz said {last}")
+
+
+def problem(error: urllib.error.HTTPError) -> tuple[str, str]:
+    """Code and sentence of an answer that refuses; without a code where it is no problem answer of ours."""
+    body = error.read(2000)
+    try:
+        told = json.loads(body)
+        return str(told["code"]), str(told["detail"])
+    except (ValueError, KeyError, TypeError):
+        return "", f"{error.code} {body[:500].decode(errors='replace')}"
 
 
 def watch(children: list[Child]) -> None:
@@ -194,7 +211,7 @@ def serve(host: str, port: int, program: str | None, children: list[Child]) -> N
         app.environment["LIKENESS_TRUSTED_PROXY"] = settings.trusted_proxy or "127.0.0.1"
     children.append(app)
     app.start()
-    wait_ready(f"http://{inside[0]}", app)
+    unready = wait_ready(f"http://{inside[0]}", app)
     if program:
         say(f"Starting nginx on {', '.join(outside)} ...")
         front = nginx(program, settings, inside[0], outside)
@@ -202,7 +219,10 @@ def serve(host: str, port: int, program: str | None, children: list[Child]) -> N
         front.start()
         wait_ready(url(addresses[0][1].replace("0.0.0.0", "127.0.0.1"), port), front)
     shown = "localhost" if host in ("localhost", "127.0.0.1", "0.0.0.0", "::") else host
-    say(f"\nReady: http://{shown}:{port}   (Ctrl-C stops it; what it writes is in {settings.state}/)\n")
+    if unready:
+        say(f"\nNo model answers yet: {unready}")
+    state = "Running" if unready else "Ready"
+    say(f"\n{state}: http://{shown}:{port}   (Ctrl-C stops it; what it writes is in {settings.state}/)\n")
     watch(children)
 
 
@@ -210,9 +230,16 @@ def on_signal(number: int, frame: FrameType | None) -> None:
     raise Stopped
 
 
+def port_number(text: str) -> int:
+    """For argparse, whose sentence names the option."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
+        raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 1 to 65535: make run PORT=8080")
+    return int(text)
+
+
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Serve the page and the API on this machine.")
-    parser.add_argument("--port", type=int, default=8080)
+    parser.add_argument("--port", type=port_number, default=8080)
     parser.add_argument("--host", default="localhost", help="0.0.0.0 = every address of this machine")
     parser.add_argument("--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed")
     asked = parser.parse_args(arguments)

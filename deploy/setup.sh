@@ -1,13 +1,22 @@
 #!/bin/sh
 # Makes the checkout ready to run: .venv, the pinned libraries, the page's jQuery, the pretrained files.
-# Run again, it does only what is missing. Usage: deploy/setup.sh [--dev]
+# Run again, it does only what is missing. Usage: deploy/setup.sh [--dev] [--environment FILE]
+# Where LIKENESS_DATABASE_URL names PostgreSQL, in the environment or in that file, psycopg comes along.
 set -eu
 cd "$(dirname "$0")/.."
 
 venv=${VENV:-.venv}
 oldest="3.11"
 requirements=requirements.txt
-if [ "${1:-}" = "--dev" ]; then requirements="requirements-dev.txt"; fi
+environment=
+while [ $# -gt 0 ]; do
+    case $1 in
+        --dev) requirements="requirements-dev.txt" ;;
+        --environment) environment=${2:?names a file}; shift ;;
+        *) printf 'setup: there is no %s; there are --dev and --environment FILE\n' "$1" >&2; exit 2 ;;
+    esac
+    shift
+done
 
 say() { printf '%s\n' "$*"; }
 give_up() { printf 'setup: %s\n' "$*" >&2; exit 1; }
@@ -42,19 +51,28 @@ make_venv() {
     "$python" -m venv "$venv" || give_up "$python could not make $venv; the lines above say why."
 }
 
-digest() { cat requirements.txt "$requirements" | cksum; }
+digest() { cat requirements.txt requirements-postgres.txt "$1" | cksum; }
+
+install() {
+    stamp="$venv/.installed-$1"
+    if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest "$1")" ]; then return; fi
+    say "Installing the pinned libraries of $1 ($2) ..."
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off -r "$1" \
+        || give_up "pip could not install $1. Is the package index reachable from here? Then run this again."
+    digest "$1" > "$stamp"
+}
+
+wants_postgres() {
+    case ${LIKENESS_DATABASE_URL:-} in postgres*) return 0 ;; esac
+    [ -n "$environment" ] && grep -Eqs "^[[:space:]]*LIKENESS_DATABASE_URL=[[:space:]]*[\"']?postgres" "$environment"
+}
 
 # A moved or half-made .venv, or one of another Python, does not start: it is made anew.
 works() { [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
 works || make_venv
 
-stamp="$venv/.installed-$requirements"
-if [ ! -f "$stamp" ] || [ "$(cat "$stamp")" != "$(digest)" ]; then
-    say "Installing the pinned libraries of $requirements (a few hundred MB the first time) ..."
-    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off -r "$requirements" \
-        || give_up "pip could not install $requirements. Is the package index reachable from here? Then run this again."
-    digest > "$stamp"
-fi
+install "$requirements" "a few hundred MB the first time"
+if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for PostgreSQL"; fi
 
 "$venv/bin/python" deploy/get_jquery.py
 

@@ -1,6 +1,6 @@
-"""Fills the nginx templates. Standard library alone: the installer runs it before anything of ours is set up.
+"""Fills the nginx templates from the service's settings, so that both refuse the same things. Standard library alone.
 
-python nginx/render.py --ui /opt/likeness/ui --app unix:/run/likeness/app.sock --listen 80 > likeness.conf
+python nginx/render.py --environment /etc/likeness.env --listen 80 > likeness.conf
 """
 
 from __future__ import annotations
@@ -14,11 +14,37 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from server.environment import read  # noqa: E402
+from server.settings import SettingError, Settings, load  # noqa: E402
+
 WORD = re.compile(r"@([A-Z_]+)@")
-MAX_BODY = 22_505_062  # bytes: the service's own default for one picture of 15 MiB as escaped base64
-MAX_BATCH = 64 * 1024 * 1024  # bytes: the service's own default for a batch or an upload of many
+FROM_SETTINGS = {"APP", "MAX_BODY", "MAX_BATCH", "BATCH_ROUTES", "TIMEOUT"}
 BATCH_ROUTES = "/api/(predict/batch|datasets/)"
+
+
+def limits(settings: Settings) -> dict[str, int]:
+    """The limits of a `Site` that belong to the service's: a little more patience, and the same sizes."""
+    return {
+        "max_body": settings.form_bytes,
+        "max_batch": settings.batch_bytes,
+        "timeout": int(settings.picture_seconds) + 45,
+    }
+
+
+def gunicorn_at(settings: Settings) -> str:
+    """Where nginx finds gunicorn, from the first address that it listens on."""
+    first = settings.bind.split(",")[0].strip()
+    if first.startswith("unix:"):
+        return first
+    host, _, port = first.rpartition(":")
+    everywhere = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "[::]": "[::1]"}
+    return f"{everywhere.get(host, host)}:{port}"
+
+
+DEFAULTS = limits(Settings())
 
 
 @dataclass(frozen=True)
@@ -34,9 +60,9 @@ class Site:
     app: str
     listen: tuple[str, ...] = ("80", "[::]:80")
     server_name: str = "_"
-    max_body: int = MAX_BODY
-    max_batch: int = MAX_BATCH
-    timeout: int = 75
+    max_body: int = DEFAULTS["max_body"]
+    max_batch: int = DEFAULTS["max_batch"]
+    timeout: int = DEFAULTS["timeout"]
     rate: int = 30
     burst: int = 150
 
@@ -63,9 +89,9 @@ def render(template: str, words: dict[str, str]) -> str:
     return WORD.sub(fill, template)
 
 
-def site_config(site: Site) -> str:
-    """The http-level configuration: upstream, limits and one server block."""
-    words = {
+def words(site: Site) -> dict[str, str]:
+    """What the words of the template stand for."""
+    return {
         "LISTEN": "\n".join(f"    listen {where};" for where in site.listen),
         "SERVER_NAME": site.server_name,
         "UI": str(site.ui),
@@ -77,7 +103,33 @@ def site_config(site: Site) -> str:
         "RATE": str(site.rate),
         "BURST": str(site.burst),
     }
-    return render((HERE / "likeness.conf.template").read_text(), words)
+
+
+def site_template() -> str:
+    return (HERE / "likeness.conf.template").read_text()
+
+
+def site_config(site: Site) -> str:
+    """The http-level configuration: upstream, limits and one server block."""
+    return render(site_template(), words(site))
+
+
+def refreshed(text: str, site: Site) -> str:
+    """A site as it is, whoever has changed it since (certbot, a person): only what settings say is written anew.
+
+    Raises ValueError when a line of the template that must change is not there any more.
+    """
+    filled, place = words(site), 0
+    for line in site_template().splitlines():
+        if not FROM_SETTINGS & set(WORD.findall(line)):
+            continue
+        pattern = WORD.sub(".+?", re.escape(line.strip()))
+        found = re.compile(pattern).search(text, place)
+        if not found:
+            raise ValueError(f"the site has no line like {render(line.strip(), filled)!r} any more")
+        new = render(line.strip(), filled)
+        text, place = text[: found.start()] + new + text[found.end() :], found.start() + len(new)
+    return text
 
 
 def write_standalone(nginx: Standalone) -> Path:
@@ -85,9 +137,9 @@ def write_standalone(nginx: Standalone) -> Path:
     nginx.state.mkdir(parents=True, exist_ok=True)
     (nginx.state / "likeness.conf").write_text(site_config(nginx.site))
     (nginx.state / "mime.types").write_text((HERE / "mime.types").read_text())
-    words = {"STATE": str(nginx.state), "USER": user_line()}
+    filled = {"STATE": str(nginx.state), "USER": user_line()}
     config = nginx.state / "nginx.conf"
-    config.write_text(render((HERE / "standalone.conf.template").read_text(), words))
+    config.write_text(render((HERE / "standalone.conf.template").read_text(), filled))
     return config
 
 
@@ -99,26 +151,36 @@ def user_line() -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Prints the site; 2 and a sentence for a setting, or a site, that cannot be used."""
+    asked = _parser().parse_args(arguments)
+    try:
+        settings = load(read(asked.environment)) if asked.environment else load()
+        site = Site(
+            ui=(asked.ui or settings.ui).resolve(),
+            app=asked.app or gunicorn_at(settings),
+            listen=tuple(asked.listen or Site.listen),
+            server_name=asked.server_name,
+            rate=asked.rate,
+            **limits(settings),
+        )
+        text = refreshed(asked.refresh.read_text(), site) if asked.refresh else site_config(site)
+    except (SettingError, ValueError, OSError) as error:
+        print(f"nginx/render.py: {error}", file=sys.stderr)
+        return 2
+    sys.stdout.write(text)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--ui", type=Path, required=True, help="folder of the page's files")
-    parser.add_argument("--app", required=True, help="where gunicorn listens: host:port or unix:/path")
+    parser.add_argument("--environment", type=Path, metavar="FILE", help="settings (default: LIKENESS_ variables)")
+    parser.add_argument("--refresh", type=Path, metavar="SITE", help="print this site with what settings say made anew")
+    parser.add_argument("--ui", type=Path, help="folder of the page's files (default: LIKENESS_UI)")
+    parser.add_argument("--app", help="where gunicorn listens: host:port or unix:/path (default: LIKENESS_BIND)")
     parser.add_argument("--listen", action="append", help="may be given several times (default: 80 and [::]:80)")
     parser.add_argument("--server-name", default="_", help="host names, separated by spaces (default: any)")
-    parser.add_argument("--max-body", type=int, default=MAX_BODY, help="bytes (default: %(default)s)")
-    parser.add_argument("--max-batch", type=int, default=MAX_BATCH, help="bytes (default: %(default)s)")
     parser.add_argument("--rate", type=int, default=30, help="requests a second and address (default: %(default)s)")
-    asked = parser.parse_args(arguments)
-    site = Site(
-        ui=asked.ui.resolve(),
-        app=asked.app,
-        listen=tuple(asked.listen or Site.listen),
-        server_name=asked.server_name,
-        max_body=asked.max_body,
-        max_batch=asked.max_batch,
-        rate=asked.rate,
-    )
-    sys.stdout.write(site_config(site))
-    return 0
+    return parser
 
 
 if __name__ == "__main__":

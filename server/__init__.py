@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from data_cleaning.errors import LikenessError
-from server.settings import Settings, check, load, make_state
+from server.settings import SettingError, Settings, check, check_model, load, make_state
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,8 +17,8 @@ log = logging.getLogger("likeness")
 def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     """The application. settings: default from the environment. registry: default the artifacts folder's.
 
-    Raises SettingError. A model that cannot be loaded does not stop the start: /readyz says so. A database that
-    cannot be reached does not either: answers go on without it.
+    Raises SettingError, also for a database of a newer version. A model that cannot be loaded does not stop the
+    start: /readyz says so. A database that cannot be reached does not either: answers go on without it.
     """
     from server import errors, requests, strict
     from server.document import Application
@@ -33,6 +33,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
         from model.registry import Registry
 
         registry = Registry(settings.artifacts)
+    check_model(settings, registry.names())
     app = Application()
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.form_bytes
     service = build(settings, Models(registry, settings.model, settings.state / "bell"))
@@ -61,6 +62,8 @@ def prepare(service: Any) -> None:
         for name in service.models.names():
             service.models.masks.spent(name, min(service.models.registry.versions(name)))
         service.jobs.revive()
+    except SettingError:
+        raise  # a database that a newer version has made must not be written to
     except LikenessError as error:
         log.error("%s", error)
     warm(service.models)

@@ -95,6 +95,8 @@ def discard_model(path: ModelPath) -> dict[str, Any]:
     service = current()
     if path.name not in service.models.names():
         service.models.get(path.name)
+    if path.name == service.settings.model:
+        raise Conflict(f"LIKENESS_MODEL says that {path.name} answers by default. Change that first, and restart.")
     for job in service.jobs.all():
         if job["state"] in OPEN and job["arguments"].get("model") == path.name:
             raise Conflict(f"A training of {path.name} waits or runs. Stop it first.")

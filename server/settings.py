@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -167,6 +167,12 @@ def check(settings: Settings) -> None:
         if choices and value not in choices:
             raise SettingError(f"{variable(field.name)} is {value!r}; it must be one of {', '.join(choices)}.")
     _check_lists(settings)
+
+
+def check_model(settings: Settings, names: Sequence[str]) -> None:
+    """Raises SettingError where there are models (names) and the chosen one is none of them; it may be the first."""
+    if settings.model and names and settings.model not in names:
+        raise SettingError(f"{variable('model')} is {settings.model!r}; the models here are {', '.join(names)}.")
 
 
 def _check_lists(settings: Settings) -> None:

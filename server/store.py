@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import fcntl
 import secrets
+import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +17,14 @@ from typing import Any
 
 import alembic.command
 import alembic.config
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
 
 from server.errors import StoreDown
-from server.settings import SettingError
+from server.settings import HERE, SettingError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
@@ -43,6 +47,8 @@ class Store:
         try:
             parsed = make_url(_with_driver(url))
             self.engine = _engine(str(parsed.render_as_string(hide_password=False)))
+        except ModuleNotFoundError as error:
+            raise SettingError(_missing(error.name or "psycopg")) from None
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise SettingError(
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
@@ -69,13 +75,24 @@ class Store:
         except (OperationalError, InterfaceError) as error:
             raise StoreDown(AWAY) from error
 
-    def migrate(self) -> None:
-        """Bring the tables to the present form; a no-op when they have it. Raises StoreDown."""
+    def migrate(self) -> tuple[str | None, str | None]:
+        """Bring the tables to the present form; a no-op when they have it. The form before (None: new) and after.
+
+        Raises StoreDown; SettingError for a database of a newer version, whose form is not known here.
+        """
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             config.attributes["connection"] = connection
-            alembic.command.upgrade(config, "head")
+            before = _form(connection)
+            try:
+                alembic.command.upgrade(config, "head")
+            except CommandError:
+                raise SettingError(
+                    f"The database was made by a newer version of Likeness: its form, {before}, is not known here. "
+                    "Install that version again, or restore the backup that was taken before upgrading."
+                ) from None
+            return before, _form(connection)
 
     def ping(self) -> None:
         """Raises StoreDown when the database does not answer."""
@@ -108,6 +125,22 @@ def lock(path: Path, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def _form(connection: Connection) -> str | None:
+    """The last migration that a database has gone through; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _missing(package: str) -> str:
+    """The sentence for a driver that is not installed; PostgreSQL's is installed by those who use it."""
+    if package != "psycopg":
+        return (
+            f"LIKENESS_DATABASE_URL needs the package {package}, which is not installed; write "
+            "postgresql://USER:PASSWORD@HOST/NAME for the one that Likeness knows."
+        )
+    install = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")])
+    return f"LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it: {install}"
 
 
 def _with_driver(url: str) -> str:

@@ -143,6 +143,7 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
     assert client.delete("/api/models/colours").get_json() == {"name": "colours", "versions": [1]}
     assert [model["name"] for model in client.get("/api/models").get_json()["models"]] == ["other"]
     assert client.delete("/api/models/colours").status_code == 404
+    assert make(local_role="admin", model="other").test_client().delete("/api/models/other").status_code == 409
     registry.add("colours", 1)  # another model of the name, which counts from 1 again
     assert "red" in client.get("/api/models/colours").get_json()["labels"]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +15,7 @@ import pytest
 from server.__main__ import main
 from server.settings import FIELDS, SettingError, Settings, load, variable
 from server.settings_page import page
+from server.store import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -118,3 +121,25 @@ def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(c
     assert told.returncode != 0
     assert "LIKENESS_STATE is /proc/nowhere: nothing can be written there" in told.stderr
     assert "Traceback" not in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "missing", "said"),
+    [
+        ("postgresql://u:secret@h/d", "psycopg", r"needs the package psycopg.*\. Install it: (?P<command>.*)$"),
+        ("postgresql+pg8000://u:secret@h/d", "pg8000", r"needs the package pg8000.*write postgresql://USER"),
+    ],
+)
+def test_a_driver_that_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, url: str, missing: str, said: str
+) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)  # type: ignore[arg-type]
+    with pytest.raises(SettingError) as error:
+        Store(url)
+    told = re.search(said, str(error.value))
+    assert told, str(error.value)
+    assert "secret" not in str(error.value)
+    if missing == "psycopg":
+        python, *_, file = shlex.split(told["command"])
+        assert python == sys.executable
+        assert "psycopg[binary]==" in Path(file).read_text()

@@ -59,6 +59,52 @@ def test_setup_says_which_python_is_missing(tmp_path: Path, version: str, module
     assert not venv.exists()
 
 
+def noting_python(venv: Path) -> Path:
+    """A .venv whose Python writes down what it is asked, and succeeds; the file it writes to."""
+    noted = venv / "noted"
+    (venv / "bin").mkdir(parents=True)
+    program = venv / "bin" / "python"
+    program.write_text(f'#!/bin/sh\necho "$@" >>"{noted}"\n')
+    program.chmod(0o755)
+    return noted
+
+
+LIBRARIES, DRIVER = "requirements.txt", "requirements-postgres.txt"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "url", "file", "installed"),
+    [
+        ([], "", "", [LIBRARIES]),
+        ([], "sqlite:////tmp/a.db", "", [LIBRARIES]),
+        ([], "postgresql://u@h/d", "", [LIBRARIES, DRIVER]),
+        ([], "", "LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES]),
+        (["--environment"], "", "LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES, DRIVER]),
+        (["--environment"], "", " LIKENESS_DATABASE_URL='postgres://u@h/d'", [LIBRARIES, DRIVER]),
+        (["--environment"], "", "#LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES]),
+        (["--dev"], "", "", ["requirements-dev.txt"]),
+    ],
+)
+def test_setup_installs_what_the_database_needs_and_only_once(
+    tmp_path: Path, arguments: list[str], url: str, file: str, installed: list[str]
+) -> None:
+    noted = noting_python(tmp_path / "venv")
+    environment = tmp_path / "likeness.env"
+    environment.write_text(f"LIKENESS_QUEUE=3\n{file}\n")
+    if arguments == ["--environment"]:
+        arguments = ["--environment", str(environment)]
+    for _ in range(2):
+        done = run("deploy/setup.sh", *arguments, VENV=str(tmp_path / "venv"), LIKENESS_DATABASE_URL=url)
+        assert done.returncode == 0, done.stderr
+    assert re.findall(r"pip install .* -r (\S+)", noted.read_text()) == installed
+
+
+def test_setup_refuses_a_wish_it_does_not_know(tmp_path: Path) -> None:
+    done = run("deploy/setup.sh", "--postgre", VENV=str(tmp_path / "venv"))
+    assert done.returncode == 2
+    assert done.stderr == "setup: there is no --postgre; there are --dev and --environment FILE\n"
+
+
 def test_jquery_is_the_pinned_one_or_none(tmp_path: Path, jquery: None) -> None:
     data = get_jquery.TARGET.read_bytes()
     assert get_jquery.check(data) == data

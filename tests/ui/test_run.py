@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +36,18 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
             run.check_free(run.hosts("127.0.0.1"), port)
 
 
+@pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "8 080", "http", "\u0663"])
+def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        run.main([f"--port={port}"])
+    assert f"{port!r} is no port; write a number from 1 to 65535: make run PORT=8080" in capsys.readouterr().err
+
+
+def test_an_address_of_nobody_here_is_not_called_taken() -> None:
+    with pytest.raises(run.CannotRun, match=r"192\.0\.2\.1 cannot be listened on .* make run HOST=0\.0\.0\.0"):
+        run.check_free(run.hosts("192.0.2.1"), 8080)
+
+
 def test_localhost_listens_on_the_loopback_alone() -> None:
     assert {address for _, address in run.hosts("localhost")} <= {"127.0.0.1", "::1"}
     assert run.hosts("0.0.0.0") == [(socket.AF_INET, "0.0.0.0")]
@@ -43,6 +60,66 @@ def test_a_child_that_ends_is_reported() -> None:
         run.watch([child])
 
 
+class Slow(BaseHTTPRequestHandler):
+    """/readyz that is not there for the first second; after that as the server's `then` says."""
+
+    def do_GET(self) -> None:
+        server = self.server
+        assert isinstance(server, Readiness)
+        early = time.monotonic() < server.ready_at
+        status, body = (502, b"<html>away</html>") if early else server.then
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *ignored: object) -> None:
+        """Silence: the test's own output is enough."""
+
+
+class Readiness(ThreadingHTTPServer):
+    then: tuple[int, bytes]
+    ready_at: float
+
+
+NO_MODEL = json.dumps({"status": 503, "code": "not-ready", "detail": "There is no trained model yet."}).encode()
+
+
+@pytest.mark.parametrize(
+    ("then", "unready"),
+    [((200, b"{}"), ""), ((503, NO_MODEL), "There is no trained model yet.")],
+    ids=["a model", "no model"],
+)
+def test_waiting_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], then: tuple[int, bytes], unready: str
+) -> None:
+    monkeypatch.setattr(run, "SAY_AFTER", 0.2)
+    child = Child("something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM)
+    child.start()
+    server = Readiness(("127.0.0.1", 0), Slow)
+    server.then, server.ready_at = then, time.monotonic() + 1
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert run.wait_ready(f"http://127.0.0.1:{server.server_port}", child) == unready
+    finally:
+        server.shutdown()
+        server.server_close()
+        child.stop()
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"Waiting for something since \d+ s; /readyz says 502 <html>away</html>\n", said)
+
+
+def test_waiting_ends_with_what_was_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "READY_WITHIN", 0.5)
+    child = Child("something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM)
+    child.start()
+    try:
+        with pytest.raises(run.CannotRun, match=r"something was not ready .* /readyz said nothing yet \(.*refused"):
+            run.wait_ready(f"http://127.0.0.1:{free_port()}", child)
+    finally:
+        child.stop()
+
+
 def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STOP_WITHIN", 0.2)
     deaf = "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)]; time.sleep(60)"
@@ -53,7 +130,15 @@ def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.Mon
 
 
 @pytest.fixture
-def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def more(request: pytest.FixtureRequest) -> dict[str, str]:
+    """Settings besides the usual ones."""
+    return getattr(request, "param", {})
+
+
+@pytest.fixture
+def started(
+    tmp_path: Path, request: pytest.FixtureRequest, more: dict[str, str]
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`deploy/run.py` with the shipped model, until it says Ready."""
     if not SHIPPED.is_dir():
         pytest.skip("artifacts/celebrities is not trained")
@@ -62,7 +147,7 @@ def started(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[su
         pytest.skip("nginx is not installed: apt-get install nginx-light")
     port = free_port()
     command = [sys.executable, "deploy/run.py", "--port", str(port), *extra]
-    environment = os.environ | {"LIKENESS_STATE": str(tmp_path / "var"), "LIKENESS_WORKERS": "1"}
+    environment = os.environ | {"LIKENESS_STATE": str(tmp_path / "var"), "LIKENESS_WORKERS": "1"} | more
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
@@ -79,7 +164,7 @@ def until_ready(process: subprocess.Popen[str]) -> str:
     said: list[str] = []
     for line in process.stdout:
         said.append(line)
-        if line.startswith("Ready:"):
+        if line.startswith(("Ready:", "Running:")):
             break
     return "".join(said)
 
@@ -102,6 +187,29 @@ def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], s
     rest = process.stdout.read()
     assert rest.endswith("Stopped.\n")
     assert "SIG" not in rest, "a worker process was ended by a signal, or ended itself by one"
+
+
+@pytest.mark.nginx
+@pytest.mark.slow
+@pytest.mark.parametrize("started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"])
+@pytest.mark.parametrize("more", [{"LIKENESS_ARTIFACTS": "nothing-here"}], indirect=True, ids=["no model"])
+def test_without_a_model_it_runs_and_says_so(started: tuple[subprocess.Popen[str], str]) -> None:
+    process, base = started
+    said = until_ready(process)
+    assert "No model answers yet: There is no trained model yet. Train one:" in said
+    assert said.splitlines()[-1].startswith(f"Running: {base} ")
+    with opened(base) as page:
+        assert b"<title>Likeness</title>" in page.read()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("started", [["--no-nginx"]], indirect=True, ids=["gunicorn alone"])
+@pytest.mark.parametrize("more", [{"LIKENESS_MODEL": "nope"}], indirect=True, ids=["no such model"])
+def test_a_model_that_is_not_there_ends_it(started: tuple[subprocess.Popen[str], str]) -> None:
+    process, _ = started
+    said = until_ready(process)
+    assert re.search(r"^likeness: LIKENESS_MODEL is 'nope'; the models here are .*celebrities", said, re.MULTILINE)
+    assert process.wait(60) == 1
 
 
 @pytest.mark.nginx
