@@ -121,7 +121,7 @@ class Models:
         for name, (old, _) in list(self._live.items()):
             stamp = self._stamp(name, old)
             if self.registry.gone(name):
-                del self._live[name]
+                self._live.pop(name, None)
             elif stamp not in (old, self._refused.get(name)):
                 self._catch_up(name)
 

@@ -190,6 +190,7 @@ def _events(service: Service, job: str) -> Iterator[str]:
             yield f"event: job\ndata: {said}\n\n"
             last, quiet = said, 0
         if row["state"] not in OPEN:
+            service.models.catch_up()  # who asks the new version now gets it, in this process at least
             yield f"event: end\ndata: {said}\n\n"
             return
         if time.monotonic() > until:
