@@ -32,6 +32,15 @@ from it (`learned`) and why (`why`). A picture of one region goes to the data se
 the one that is meant, if the model finds exactly that one there: so it did for all 155 faces that it had found in group
 pictures, and for 73 of 96 in crowds. "Not a face" about one of several changes nothing, for the others are faces.
 
+| action | what the data set learns |
+|---|---|
+| `is` | it shows `label` |
+| `is_not` | it shows a stranger: it trains as `_unknown` |
+| `not_a_face` | nothing is to be learned from it |
+
+So `is_not` is about the name that the answer gave, or about any where it gave none; of somebody known say `is`. Of a
+model for several classes a picture, `is` and `is_not` are about one class and leave the others as they were answered.
+
 ## Keys
 
 A client on the machine itself may predict without a key. Others send one: `Authorization: Bearer KEY` or

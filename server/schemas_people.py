@@ -29,7 +29,9 @@ class Forgotten(Out):
 class CorrectionBody(In):
     prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
     action: Literal["is", "is_not", "not_a_face"]
-    label: Label | None = Field(None, description="Who it is; with is_not, who it is not.")
+    label: Label | None = Field(
+        None, description="Who it is; with is_not, who it is not: the one that the answer named, if it named one."
+    )
     region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
     dataset: Name | None = Field(
         None,

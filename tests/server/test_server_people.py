@@ -78,6 +78,9 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
     ("colour", "wish", "status", "action"),
     [
         ("red", {"action": "is_not"}, 201, "not"),
+        ("red", {"action": "is_not", "label": "red"}, 201, "not"),
+        ("red", {"action": "is_not", "label": "blue"}, 409, None),
+        ("white", {"action": "is_not", "label": "blue"}, 201, "not"),
         ("red", {"action": "not_a_face"}, 201, "not_a_face"),
         ("red", {"action": "is", "label": "blue"}, 201, "move"),
         ("black", {"action": "is", "label": "blue"}, 201, "move"),
@@ -189,7 +192,7 @@ def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) ->
     client, service = app.test_client(), of(app)
     asked, other = (
         client.post("/api/predict", data=data, content_type="image/png").get_json()["prediction_id"]
-        for data in (TWO, make_patches(("red", 30), ("blue", 40)))
+        for data in (TWO, make_patches(("red", 30), ("white", 40)))
     )
     for each in (asked, other):
         service.kept.keep(each, TWO)

@@ -190,6 +190,15 @@ def test_a_picture_of_the_data_set_itself_is_not_copied(trained: Path, app: Flas
     assert learned(trained, app) == []
 
 
+def test_any_class_may_be_denied(trained: Path, app: Flask, client: FlaskClient) -> None:
+    """Each is a question of its own, so nobody becomes a stranger by it."""
+    answer = ask(client, "bar")
+    picture = base64.b64encode(bar_and_disc(("bar",), 100)).decode()
+    word = {"prediction_id": answer["prediction_id"], "action": "is_not", "label": "disc", "image": picture}
+    assert client.post("/api/corrections", json=word).get_json()["learned"]
+    assert learned(trained, app) == [["bar"]]
+
+
 def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> None:
     """Two classes must be left, so that there is something to tell apart: here one and pictures of none."""
     ids = [ask(client, *shown)["prediction_id"] for shown in (BOTH, ("disc",), ("bar",))]
