@@ -41,6 +41,9 @@ pictures, and for 73 of 96 in crowds. "Not a face" about one of several changes 
 So `is_not` is about the name that the answer gave, or about any where it gave none; of somebody known say `is`. Of a
 model for several classes a picture, `is` and `is_not` are about one class and leave the others as they were answered.
 
+`DELETE` of a class of a data set deletes its folder and takes back what was decided to show it: pictures in other
+folders are again what those say. One in its folder that was decided to show another class moves there.
+
 ## Keys
 
 A client on the machine itself may predict without a key. Others send one: `Authorization: Bearer KEY` or

@@ -32,7 +32,7 @@ class PictureQuery(Query):
 
 class ClassRow(Out):
     name: str
-    pictures: int
+    pictures: int = Field(description="Files in its folder; some may have been decided to show another class.")
 
 
 class DatasetRow(Out):
