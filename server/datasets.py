@@ -1,6 +1,7 @@
 """The data sets that the API manages: folders of classes of pictures, as people would make them by hand.
 
-Pictures come in re-encoded and under names made from their own sha256; names from outside only ever name folders.
+Pictures come in re-encoded, and under names made from the sha256 of what was sent, by which they are found again;
+names from outside only ever name folders.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, Dataset, Decision, sha256_of, shown_after
+from data_cleaning.dataset import DECISIONS, GROUPS, SPECIAL, Dataset, Decision, Item, sha256_of, shown_after
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import write
 from data_cleaning.images import Limits, reencode
@@ -26,6 +27,7 @@ from server.store import new_id
 from server.wording import LABEL, NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
+STEM = 24  # hex digits of a sha256 that a stored picture is called by
 DELETED = ".deleted-"
 STALE = 3600.0  # seconds after which half a file is nobody's any more
 
@@ -109,18 +111,20 @@ class Datasets:
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
         """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
         self.class_folder(name, label)
-        return self.store(name, label, reencode(data, LONGEST, limits))
+        return self.store(name, label, reencode(data, LONGEST, limits), hashlib.sha256(data).hexdigest())
 
-    def store(self, name: str, label: str, fresh: bytes) -> dict[str, Any]:
-        """Store a JPEG that was made here. Raises NotFound."""
+    def store(self, name: str, label: str, fresh: bytes, sent: str) -> dict[str, Any]:
+        """Store a JPEG that was made here from what has the sha256 `sent`, unless the class has that picture. Its file
+        and that file's own sha256. Raises NotFound."""
         folder = self.class_folder(name, label)
         folder.mkdir(exist_ok=True)
-        digest = hashlib.sha256(fresh).hexdigest()
-        path = folder / f"{digest[:24]}.jpg"
-        new = not path.exists()
-        if new:
+        digest, path = hashlib.sha256(fresh).hexdigest(), folder / f"{sent[:STEM]}.jpg"
+        same = (each for each in folder.glob("*.jpg") if _size(each) == len(fresh) and _sha256(each) == digest)
+        there = path if path.exists() else next(same, None)
+        if there is None:
             write(path, fresh)
-        return {"file": path.name, "sha256": digest, "new": new}
+            return {"file": path.name, "sha256": digest, "new": True}
+        return {"file": there.name, "sha256": sha256_of(there), "new": False}
 
     def picture(self, name: str, label: str, file: str) -> Path:
         """The path of one picture. Raises NotFound."""
@@ -129,11 +133,23 @@ class Datasets:
             raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
         return folder / file
 
-    def holders(self, name: str, digest: str) -> dict[str, Path]:
-        """The files with this sha256, by class. Reads every file."""
+    def holders(self, name: str, digests: Collection[str], sizes: Collection[int] | None = None) -> list[Item]:
+        """The files of a picture: those filed under one of these sha256, else those that have one; and their copies.
+
+        The labels are those of the folders. sizes: the bytes that a file with such a sha256 can have, where that is
+        known; others are not read."""
         folder = self._inside(name)
         found = Dataset(folder).paths() if folder.is_dir() else []
-        return {label: path for path, label in found if _sha256(path) == digest}
+        filed = [path for path, _ in found if path.stem in {each[:STEM] for each in digests}]
+        if filed:
+            sizes, digests = {_size(path) for path in filed}, {_sha256(path) for path in filed} - {""}
+        seen = [Item(path, at, _sha256(path)) for path, at in found if sizes is None or _size(path) in sizes]
+        return [each for each in seen if each.sha256 in digests]
+
+    def shown(self, name: str, items: Collection[Item]) -> set[str | None]:
+        """What the files show after all that was decided about them; None is what is left out. Raises NotFound."""
+        judged = Dataset(self.folder(name)).latest_decisions()
+        return {shown_after(judged.get(each.sha256, ()), each.label) for each in items}
 
     def decide(self, name: str, *decisions: Decision) -> None:
         """Append what a person decided. Raises NotFound."""
@@ -238,10 +254,17 @@ def _decided(folder: Path) -> list[str]:
     return []
 
 
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # deleted a moment ago, or not readable: not there
+        return -1
+
+
 def _sha256(path: Path) -> str:
     try:
         return sha256_of(path)
-    except OSError:  # deleted a moment ago, or not readable: not there
+    except OSError:
         return ""
 
 

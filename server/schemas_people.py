@@ -57,7 +57,8 @@ class Correction(Out):
     label: str | None = Field(description="What the person said.")
     dataset: str
     picture: str | None = Field(
-        description="What was added to the data set: the picture, or the part that shows the region."
+        description="What was added to the data set: the picture, or the part that shows the region. "
+        "null where nothing was, as where the data set had it already."
     )
     by: str
     note: str | None

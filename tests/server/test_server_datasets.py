@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
 import resource
@@ -16,6 +17,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 
 from data_cleaning.dataset import Dataset, Decision, sha256_of
+from data_cleaning.images import Limits
 from server.datasets import Datasets
 
 
@@ -142,7 +144,7 @@ def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
     for label, colours in {"dog": ("red", "green"), "ball": ("red", "blue")}.items():
         datasets.create_class("pets", label)
         for colour in colours:
-            datasets.store("pets", label, make_picture(colour))
+            datasets.add("pets", label, make_picture(colour), Limits())
     assert datasets.forget("dog")["pictures"] == 2
     assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [("ball", 1)]
 
@@ -229,3 +231,26 @@ def test_a_line_that_is_no_decision_hides_no_data_set(trainer: FlaskClient, tmp_
     (tmp_path / "datasets" / "family" / "decisions.jsonl").write_text("no decision\n")
     assert [row["name"] for row in trainer.get("/api/datasets").get_json()["datasets"]] == ["family"]
     assert trainer.get("/api/datasets/family/classes/anna/pictures").status_code == 404
+
+
+def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Path) -> None:
+    """And one that was filed under its own sha256, as all once were, is the same picture still."""
+    datasets, sent = Datasets(tmp_path), make_picture("red")
+    datasets.create("family")
+    for label in ("anna", "ben"):
+        datasets.create_class("family", label)
+    original = hashlib.sha256(sent).hexdigest()
+    stored = datasets.add("family", "anna", sent, Limits())
+    path = tmp_path / "family" / "anna" / stored["file"]
+    assert (path.stem, stored["sha256"], stored["new"]) == (original[:24], sha256_of(path), True)
+
+    def found(*digests: str, sizes: set[int] | None = None) -> list[tuple[str, str]]:
+        return [(each.label, each.path.name) for each in datasets.holders("family", digests, sizes)]
+
+    assert found(original) == found(stored["sha256"]) == found(original, sizes=set()) == [("anna", path.name)]
+    assert found("0" * 64) == found(stored["sha256"], sizes={1}) == []
+    (tmp_path / "family" / "ben" / "by hand.jpg").write_bytes(path.read_bytes())
+    assert found(original) == [("anna", path.name), ("ben", "by hand.jpg")]
+    old = path.rename(path.with_name(f"{stored['sha256'][:24]}.jpg"))
+    assert found(original) == []
+    assert datasets.add("family", "anna", sent, Limits()) == {**stored, "file": old.name, "new": False}
