@@ -46,6 +46,9 @@ What the data set has already, under whatever name, is not stored again: the wor
 where the picture does not come along, and the last word counts. Uploads are encoded anew and found again by the sha256
 of what was sent. Where nothing can be learned, nothing is made.
 
+A data set that has not all classes of the model, as where its pictures lie elsewhere, makes a model of fewer classes;
+`why` says so.
+
 `DELETE` of a class of a data set deletes its folder and takes back what was decided to show it: pictures in other
 folders are again what those say. One in its folder that was decided to show another class moves there.
 

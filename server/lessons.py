@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data_cleaning.dataset import SPECIAL, UNKNOWN, Decision, Item
-from data_cleaning.errors import BundleError, WeightsBroken, WeightsMissing
+from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.images import Part, excerpts, reencode
 from server.datasets import LONGEST, Datasets
 from server.errors import Conflict
+from server.masking import hidden_labels
 from server.service import Service
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
@@ -114,8 +115,10 @@ def teach(service: Service, lesson: Lesson, about: About) -> Learned:
     if not shown.held and (shown.fresh is None or lesson.action == "not_a_face"):
         return Learned(False, shown.lacking)
     if about.several and lesson.action != "not_a_face":
-        return _in_classes(datasets, lesson, about, shown)
-    return (_decided if shown.held else _added)(datasets, lesson, about, shown)
+        taught = _in_classes(datasets, lesson, about, shown)
+    else:
+        taught = (_decided if shown.held else _added)(datasets, lesson, about, shown)
+    return replace(taught, why=taught.why + _narrower(service, datasets, lesson, about)) if taught.learned else taught
 
 
 def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
@@ -205,6 +208,20 @@ def _named(datasets: Datasets, lesson: Lesson, folders: Sequence[str]) -> str:
     if len(folders) == 1:
         return f"{named}, a class that is new there"
     return f"{named}; {' and '.join(new)} {'is' if len(new) == 1 else 'are'} new there"
+
+
+def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> str:
+    """A warning where the data set has not all that the model was trained on, as when its pictures are elsewhere."""
+    try:
+        bundle = service.models.get(about.row["model"])
+    except LikenessError:
+        return ""
+    hidden = hidden_labels(bundle, service.models.forgotten())
+    labels = {label for label in bundle.labels if label not in hidden and not label.startswith("_")}
+    known = len(labels & {*datasets.classes(lesson.dataset)})
+    if known == len(labels):
+        return ""
+    return f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)} classes."
 
 
 def _sha256(data: bytes) -> str:

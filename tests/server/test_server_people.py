@@ -58,7 +58,8 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
     ]
     assert (body["learned"], body["why"]) == (
         True,
-        "The picture is now in colours as blue, a class that is new there.",
+        "The picture is now in colours as blue, a class that is new there. "
+        "A training from colours alone would know 1 of the model's 3 classes.",
     )
 
 
@@ -311,6 +312,23 @@ def test_a_mistyped_class_goes_with_its_deletion(make: Make) -> None:
     assert [row["name"] for row in rows] == ["blue", "green", "rde", "red"]
     assert client.delete("/api/datasets/family/classes/rde").status_code == 200
     assert sorted(item.label for item in dataset.items()) == ["blue", "green", "red"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "learned", "known"),
+    [(("red", "blue", "green"), True, None), (("red", "yellow"), True, 1), (("blue", "green"), False, None)],
+)
+def test_a_data_set_with_fewer_classes_than_the_model_is_told(
+    make: Make, labels: tuple[str, ...], learned: bool, known: int | None
+) -> None:
+    app = make(local_role="train")
+    family(of(app), *labels)
+    client = app.test_client()
+    body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", "action": "is_not"}
+    told = client.post("/api/corrections", json=body).get_json()
+    narrower = f" A training from family alone would know {known} of the model's 3 classes."
+    assert told["learned"] is learned
+    assert told["why"].endswith(narrower) if known else "would know" not in told["why"]
 
 
 def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) -> None:
