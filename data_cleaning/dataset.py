@@ -90,6 +90,11 @@ class Dataset:
         """Names of the classes, sorted; the special `_unknown` and `_none` are not among them."""
         return [name for name in self._folders() if not name.startswith("_")]
 
+    def decided(self) -> list[str]:
+        """Names of the classes without a folder that pictures were decided to show, sorted. Raises DatasetError."""
+        shown = {shown_after(each, "") for each in self.latest_decisions().values()} - {None, "", *self._folders()}
+        return sorted(name for name in shown if name and not name.startswith("_"))
+
     def pictures(self, label: str) -> list[Path]:
         """Every file of that class that may be a picture, sorted; files in folders further down count too."""
         folder = self.root / label
@@ -174,8 +179,9 @@ class Dataset:
             os.fsync(file.fileno())
 
     def withdraw(self, unwanted: Callable[[Decision], bool]) -> int:
-        """Take decisions out again, for somebody who is forgotten; how many it were. The file is rewritten aside and
-        renamed, and nobody decides meanwhile. A line that is no decision stays, but for a last one cut short."""
+        """Take decisions out again, of a class that is deleted or forgotten; how many it were. The file is rewritten
+        aside and renamed, and nobody decides meanwhile. A line that is no decision stays, but for a last one cut
+        short."""
         path = self.root / DECISIONS
         if not path.exists():
             return 0

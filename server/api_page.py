@@ -43,7 +43,27 @@ has one entry a face with `class`, `class_probability` (percent) and `class_dict
 with the picture again (`image`) where the service does not keep it. Its answer says whether the next training learns
 from it (`learned`) and why (`why`). A picture of one region goes to the data set as it is; of several, the part around
 the one that is meant, if the model finds exactly that one there: so it did for all 155 faces that it had found in group
-pictures, and for 73 of 96 in crowds. "Not a face" about one of several changes nothing, for the others are faces.
+pictures, and for 73 of 96 in crowds. "Not a face" about one of several changes nothing, for the others are faces; it
+only leaves a part out that was added before.
+
+| action | what the data set learns |
+|---|---|
+| `is` | it shows `label`; `why` says when that is a class that the data set did not have |
+| `is_not` | it shows a stranger: it trains as `_unknown` |
+| `not_a_face` | nothing is to be learned from it |
+
+So `is_not` is about the name that the answer gave, or about any where it gave none; of somebody known say `is`. Of a
+model for several classes a picture, `is` and `is_not` are about one class and leave the others as they were answered.
+
+What the data set has already, under whatever name, is not stored again: the word is about the file that is there, also
+where the picture does not come along, and the last word counts. Uploads are encoded anew and found again by the sha256
+of what was sent. Where nothing can be learned, nothing is made.
+
+A data set that has not all classes of the model, as where its pictures lie elsewhere, makes a model of fewer classes;
+`why` says so.
+
+`DELETE` of a class of a data set deletes its folder and takes back what was decided to show it: pictures in other
+folders are again what those say. One in its folder that was decided to show another class moves there.
 
 ## Keys
 

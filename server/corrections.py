@@ -40,9 +40,12 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
         raise Conflict("The answer named nobody; say with `label` who it is not.")
     if body.action == "is":
         check_label(str(label))
+    many = _several(service, row["model"])
+    if body.action == "is_not" and not many:
+        _check_denied(region, str(label))
     dataset = body.dataset or _home(service, row["model"])
     lesson = Lesson(dataset, body.action, label, by, body.note)
-    about = About(row, region, _picture(service, body, row), _several(service, row["model"]))
+    about = About(row, region, _picture(service, body, row), many)
     taught = teach(service, lesson, about)
     made = {
         "id": new_id(),
@@ -98,6 +101,17 @@ def _region(row: dict[str, Any], body: CorrectionBody) -> dict[str, Any] | None:
     if body.region >= len(row["regions"]):
         raise Conflict(f"The answer has {len(row['regions'])} regions, counted from 0; there is no {body.region}.")
     return dict(row["regions"][body.region])
+
+
+def _check_denied(region: dict[str, Any] | None, label: str) -> None:
+    """Raises Conflict where the answer named somebody else: the picture would train as a stranger's, and may well show
+    whom the answer named."""
+    said = region["label"] if region else None
+    if said not in (None, label):
+        raise Conflict(
+            f"The answer said {said}, not {label}; as not {label} it would be learned as a stranger's. "
+            f"Say `is` with who it is, or `is_not` {said} if that is wrong."
+        )
 
 
 def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> bytes | None:

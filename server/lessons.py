@@ -8,14 +8,15 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from data_cleaning.dataset import UNKNOWN, Decision
-from data_cleaning.errors import BundleError, WeightsBroken, WeightsMissing
+from data_cleaning.dataset import SPECIAL, UNKNOWN, Decision, Item
+from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.images import Part, excerpts, reencode
 from server.datasets import LONGEST, Datasets
 from server.errors import Conflict
+from server.masking import hidden_labels
 from server.service import Service
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
@@ -27,6 +28,7 @@ NOT_SENT = (
     "The picture did not come along and is not kept here, and the data set {dataset} does not hold it: send it with "
     "`image`, or let asked pictures be kept for some days."
 )
+NOT_THERE = "{dataset} does not have this picture, so there is nothing to leave out."
 ONE_OF_MANY = (
     "The picture shows others as well, so it stays as it is: what a model takes for a region is not learned from one "
     "part of a picture."
@@ -35,6 +37,8 @@ NOT_CUT = (
     "The picture shows others as well, and in no part of it around this region is exactly this one found again, so "
     "nothing was added to {dataset}. A picture of this one alone would teach."
 )
+NOT_LOOKED = "The picture shows others as well, and the model cannot look for this one alone: {error}"
+NO_REGION = ", but the model found nothing in it: only a training with another recipe may learn from it"
 
 
 @dataclass(frozen=True)
@@ -88,105 +92,143 @@ class Learned:
     picture: str | None = None
 
 
+@dataclass(frozen=True)
+class Shown:
+    """What shows the region and no other. name: the sha256 that it is filed under in the data set. held: its files
+    there. fresh: the JPEG to store where there are none. lacking: what to say where there is neither."""
+
+    name: str
+    held: list[Item] = field(default_factory=list)
+    fresh: bytes | None = None
+    lacking: str = ""
+    what: str = "picture"
+
+
 def teach(service: Service, lesson: Lesson, about: About) -> Learned:
     """Tell the data set, with the picture where it shows one region, else with the part around the region.
 
-    A picture of several teaches nothing about one of them, so nothing is decided about it. Raises Busy, TooSlow,
-    PictureError.
+    What the data set has is not stored again: it is decided about. Where nothing can be learned, nothing is made and
+    nothing decided. Raises Busy, TooSlow, PictureError.
     """
     datasets = Datasets(service.settings.datasets)
-    if len(about.row["regions"]) > 1:
-        return _from_part(service, datasets, lesson, about)
-    with contextlib.suppress(Conflict):  # it is there already, as it mostly is
-        datasets.create(lesson.dataset)
+    shown = (_part if len(about.row["regions"]) > 1 else _whole)(service, datasets, lesson, about)
+    if not shown.held and (shown.fresh is None or lesson.action == "not_a_face"):
+        return Learned(False, shown.lacking)
     if about.several and lesson.action != "not_a_face":
-        return _of_several(service, datasets, lesson, about)
-    datasets.decide(lesson.dataset, lesson.decision(about.row["digest"]))
-    if about.data is None or lesson.action == "not_a_face":
-        return _decided(datasets, lesson, about.row["digest"])
-    _prepare(datasets, lesson)
-    stored = datasets.add(lesson.dataset, lesson.folder, about.data, service.limits)
-    picture = _filed(datasets, lesson, stored)
-    if about.region is None:
-        return Learned(False, f"The picture is now in {lesson.dataset} as {lesson.folder}, but the model found nothing "
-                              "in it: only a training with another recipe may learn from it.", picture)  # fmt: skip
-    return Learned(True, f"The picture is now in {lesson.dataset} as {lesson.folder}.", picture)
+        taught = _in_classes(datasets, lesson, about, shown)
+    else:
+        taught = (_decided if shown.held else _added)(datasets, lesson, about, shown)
+    return replace(taught, why=taught.why + _narrower(service, datasets, lesson, about)) if taught.learned else taught
 
 
-def _decided(datasets: Datasets, lesson: Lesson, digest: str) -> Learned:
-    """Without a new picture the word counts only for one that the data set has."""
-    if datasets.holders(lesson.dataset, digest):
-        what = {"is": f"is {lesson.label} there now", "is_not": "is a stranger's there now"}
-        return Learned(
-            True, f"{lesson.dataset} has this picture; it {what.get(lesson.action, 'is left out from now on')}."
-        )
-    if lesson.action == "not_a_face":
-        return Learned(False, f"{lesson.dataset} does not have this picture, so there is nothing to leave out.")
-    return Learned(False, NOT_SENT.format(dataset=lesson.dataset))
+def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
+    """The very picture, as it lies in the data set or as it came."""
+    digest, data = about.row["digest"], about.data
+    lacking = (NOT_THERE if lesson.action == "not_a_face" else NOT_SENT).format(dataset=lesson.dataset)
+    if data is None:
+        return Shown(digest, datasets.holders(lesson.dataset, {digest}), None, lacking)
+    fresh = reencode(data, LONGEST, service.limits)
+    sizes = {len(data), len(fresh)} if _sha256(data) == digest else None  # a kept picture is not what was sent
+    return Shown(digest, datasets.holders(lesson.dataset, {digest, _sha256(fresh)}, sizes), fresh, lacking)
 
 
-def _of_several(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Learned:
-    """The very picture, where the data set has it, else a fresh copy, goes to each class that it shows."""
-    held = datasets.holders(lesson.dataset, about.row["digest"])
-    if held:
-        return _in_classes(datasets, lesson, about, next(iter(held.values())).read_bytes())
-    if about.data is None:
-        return Learned(False, NOT_SENT.format(dataset=lesson.dataset))
-    return _in_classes(datasets, lesson, about, reencode(about.data, LONGEST, service.limits))
-
-
-def _in_classes(datasets: Datasets, lesson: Lesson, about: About, data: bytes) -> Learned:
-    digest = hashlib.sha256(data).hexdigest()
-    files = {label: path.name for label, path in datasets.holders(lesson.dataset, digest).items()}
-    folders = lesson.folders(about.named) or ([] if files else [UNKNOWN])
-    for folder in folders:
-        if folder not in files:
-            with contextlib.suppress(Conflict):
-                datasets.create_class(lesson.dataset, folder)
-            files[folder] = datasets.store(lesson.dataset, folder, data)["file"]
-        datasets.decide(lesson.dataset, Decision(digest, "also", label=folder, by=lesson.by, note=lesson.note))
-    if lesson.action == "is_not":
-        datasets.decide(lesson.dataset, lesson.decision(digest))
-    shows = " and ".join(folders) if folders else f"not {lesson.label}"
-    where = folders[0] if folders else next(iter(files))
-    return Learned(True, f"The picture is now in {lesson.dataset} as {shows}.", f"{where}/{files[where]}")
-
-
-def _from_part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Learned:
-    if lesson.action == "not_a_face":
-        return Learned(False, ONE_OF_MANY)
-    if about.data is None:
-        return Learned(False, NOT_SENT.format(dataset=lesson.dataset))
-    try:
-        part = _part(service, about)
-    except (BundleError, WeightsMissing, WeightsBroken) as error:
-        return Learned(
-            False, f"The picture shows others as well, and the model cannot look for this one alone: {error}"
-        )
-    if part is None:
-        return Learned(False, NOT_CUT.format(dataset=lesson.dataset))
-    with contextlib.suppress(Conflict):
-        datasets.create(lesson.dataset)
-    if about.several:
-        return _in_classes(datasets, lesson, about, part)
-    _prepare(datasets, lesson)
-    picture = _filed(datasets, lesson, datasets.store(lesson.dataset, lesson.folder, part))
-    return Learned(
-        True, f"The part of the picture that shows this one is now in {lesson.dataset} as {lesson.folder}.", picture
+def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
+    """The part around the region, as it was cut for an earlier correction or as it is cut now."""
+    assert about.region is not None
+    name = _sha256(f"{about.row['digest']} {about.region['box']}".encode())
+    shown = Shown(
+        name, datasets.holders(lesson.dataset, {name}, sizes=()), what="part of the picture that shows this one"
     )
+    if shown.held or lesson.action == "not_a_face":
+        return replace(shown, lacking=ONE_OF_MANY)
+    if about.data is None:
+        return replace(shown, lacking=NOT_SENT.format(dataset=lesson.dataset))
+    try:
+        cut = _cut(service, about)
+    except (BundleError, WeightsMissing, WeightsBroken) as error:
+        return replace(shown, lacking=NOT_LOOKED.format(error=error))
+    if cut is None:
+        return replace(shown, lacking=NOT_CUT.format(dataset=lesson.dataset))
+    return replace(shown, held=datasets.holders(lesson.dataset, {_sha256(cut)}, {len(cut)}), fresh=cut)
 
 
-def _prepare(datasets: Datasets, lesson: Lesson) -> None:
-    with contextlib.suppress(Conflict):
-        datasets.create_class(lesson.dataset, lesson.folder)
+def _decided(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
+    """A word on what lies in the data set."""
+    has = f"{lesson.dataset} has the {shown.what}"
+    if lesson.action == "is_not" and lesson.label not in datasets.shown(lesson.dataset, shown.held):
+        return Learned(False, f"{has}, and not as {lesson.label}: there is nothing to change.")
+    now = {"is": f"is {_named(datasets, lesson, [lesson.folder])}", "is_not": "is a stranger's"}
+    datasets.decide(lesson.dataset, *(lesson.decision(each) for each in sorted({item.sha256 for item in shown.held})))
+    said = f"{has}; from now on it {now.get(lesson.action, 'is left out')}"
+    return Learned(about.region is not None, f"{said}{'' if about.region else NO_REGION}.")
 
 
-def _filed(datasets: Datasets, lesson: Lesson, stored: dict[str, Any]) -> str:
+def _added(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
+    """A picture, or a part of one, that the data set did not have."""
+    said = f"The {shown.what} is now in {lesson.dataset} as {_named(datasets, lesson, [lesson.folder])}"
+    stored = _stored(datasets, lesson.dataset, lesson.folder, shown)
     datasets.decide(lesson.dataset, lesson.decision(stored["sha256"]))
-    return f"{lesson.folder}/{stored['file']}"
+    picture = f"{lesson.folder}/{stored['file']}"
+    return Learned(about.region is not None, f"{said}{'' if about.region else NO_REGION}.", picture)
 
 
-def _part(service: Service, about: About) -> bytes | None:
+def _in_classes(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
+    """A picture goes to each class that it shows: the very file, where the data set has it, else the fresh one."""
+    held = {each.label: (each.path.name, each.sha256) for each in shown.held}
+    folders = lesson.folders(about.named) or ([] if held else [UNKNOWN])
+    shows = _named(datasets, lesson, folders) if folders else f"not {lesson.label}"
+    copy = replace(shown, fresh=shown.held[0].path.read_bytes()) if shown.held else shown
+    for folder in folders:
+        if folder not in held:
+            stored = _stored(datasets, lesson.dataset, folder, copy)
+            held[folder] = stored["file"], stored["sha256"]
+        also = Decision(held[folder][1], "also", label=folder, by=lesson.by, note=lesson.note)
+        datasets.decide(lesson.dataset, also)
+    if lesson.action == "is_not":
+        datasets.decide(lesson.dataset, *(lesson.decision(each) for each in sorted({sha for _, sha in held.values()})))
+    where = folders[0] if folders else next(iter(held))
+    return Learned(True, f"The {shown.what} is now in {lesson.dataset} as {shows}.", f"{where}/{held[where][0]}")
+
+
+def _stored(datasets: Datasets, dataset: str, folder: str, shown: Shown) -> dict[str, Any]:
+    assert shown.fresh is not None
+    with contextlib.suppress(Conflict):  # it is there already, as it mostly is
+        datasets.create(dataset)
+    with contextlib.suppress(Conflict):
+        datasets.create_class(dataset, folder)
+    return datasets.store(dataset, folder, shown.fresh, shown.name)
+
+
+def _named(datasets: Datasets, lesson: Lesson, folders: Sequence[str]) -> str:
+    """The classes in words, and which of them the data set did not have: a mistyped one is seen so."""
+    new = [each for each in folders if each not in (*datasets.classes(lesson.dataset), *SPECIAL)]
+    named = " and ".join(folders)
+    if not new:
+        return named
+    if len(folders) == 1:
+        return f"{named}, a class that is new there"
+    return f"{named}; {' and '.join(new)} {'is' if len(new) == 1 else 'are'} new there"
+
+
+def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> str:
+    """A warning where the data set has not all that the model was trained on, as when its pictures are elsewhere."""
+    try:
+        bundle = service.models.get(about.row["model"])
+    except LikenessError:
+        return ""
+    hidden = hidden_labels(bundle, service.models.forgotten())
+    labels = {label for label in bundle.labels if label not in hidden and not label.startswith("_")}
+    known = len(labels & {*datasets.classes(lesson.dataset)})
+    if known == len(labels):
+        return ""
+    return f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)} classes."
+
+
+def _sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def _cut(service: Service, about: About) -> bytes | None:
     """The part of the picture around the region in which the model finds exactly that region again, or None."""
     assert about.region is not None
     assert about.data is not None

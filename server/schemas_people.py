@@ -67,7 +67,9 @@ class Forgotten(Out):
 class CorrectionBody(In):
     prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
     action: Literal["is", "is_not", "not_a_face"]
-    label: Label | None = Field(None, description="Who it is; with is_not, who it is not.")
+    label: Label | None = Field(
+        None, description="Who it is; with is_not, who it is not: the one that the answer named, if it named one."
+    )
     region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
     dataset: Name | None = Field(
         None,
@@ -93,7 +95,8 @@ class Correction(Out):
     label: str | None = Field(description="What the person said.")
     dataset: str
     picture: str | None = Field(
-        description="What was added to the data set: the picture, or the part that shows the region."
+        description="What was added to the data set: the picture, or the part that shows the region. "
+        "null where nothing was, as where the data set had it already."
     )
     by: str
     note: str | None

@@ -32,7 +32,7 @@ class PictureQuery(Query):
 
 class ClassRow(Out):
     name: str
-    pictures: int
+    pictures: int = Field(description="Files in its folder; some may have been decided to show another class.")
 
 
 class DatasetRow(Out):
@@ -50,8 +50,8 @@ class PictureList(Out):
 
 
 class Stored(Out):
-    file: str
-    sha256: str
+    file: str = Field(description="Named by the sha256 of the picture as it was sent, by which corrections find it.")
+    sha256: str = Field(description="Of the file as it is stored, which decisions name.")
     new: bool = Field(description="false when the class had this very picture already.")
 
 

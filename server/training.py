@@ -84,7 +84,7 @@ def create_class(path: DatasetPath, body: DatasetBody) -> tuple[dict[str, Any], 
 
 @training.delete("/api/datasets/<dataset>/classes/<label>", tags=[DATA], responses={200: DatasetRow})
 def delete_class(path: ClassPath) -> dict[str, Any]:
-    """Delete a class of one data set with its pictures; what is left."""
+    """Delete a class of one data set, its pictures and the decisions that they show it; what is left."""
     _datasets().delete_class(path.dataset, path.label)
     return _datasets().describe(path.dataset)
 

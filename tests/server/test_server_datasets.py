@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
 import os
 import resource
@@ -15,6 +16,8 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
 
+from data_cleaning.dataset import Dataset, Decision, sha256_of
+from data_cleaning.images import Limits
 from server.datasets import Datasets
 
 
@@ -141,6 +144,113 @@ def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
     for label, colours in {"dog": ("red", "green"), "ball": ("red", "blue")}.items():
         datasets.create_class("pets", label)
         for colour in colours:
-            datasets.store("pets", label, make_picture(colour))
+            datasets.add("pets", label, make_picture(colour), Limits())
     assert datasets.forget("dog")["pictures"] == 2
     assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [("ball", 1)]
+
+
+@pytest.mark.parametrize(
+    ("decided", "before", "after"),
+    [
+        ([("move", "red", "rde")], "rde", "red"),
+        ([("move", "red", "blue"), ("move", "blue", "rde")], "rde", "blue"),
+        ([("keep", "rde", None)], "rde", "red"),
+        ([("confirm", "rde", None)], "rde", "red"),
+        ([("not", "red", None)], "_unknown", "_unknown"),
+        ([("move", "red", "rde"), ("reject", None, None)], None, None),
+    ],
+)
+@pytest.mark.parametrize("folder", [True, False])
+def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
+    trainer: FlaskClient,
+    tmp_path: Path,
+    folder: bool,
+    decided: list[tuple[str, str | None, str | None]],
+    before: str | None,
+    after: str | None,
+) -> None:
+    """Or a mistyped class would stay in every later training; it is seen and deleted also without a folder."""
+    root = tmp_path / "datasets" / "family"
+    (root / "red").mkdir(parents=True)
+    (root / "red" / "1.png").write_bytes(make_picture("red"))
+    dataset = Dataset(root)
+    dataset.decide(*(Decision(sha256_of(root / "red" / "1.png"), each, label, to) for each, label, to in decided))
+    assert [item.label for item in dataset.items()] == ([before] if before else [])
+    if folder:
+        assert trainer.post("/api/datasets/family/classes", json={"name": "rde"}).status_code == 201
+    names = [row["name"] for row in trainer.get("/api/datasets/family").get_json()["classes"]]
+    assert ("rde" in names) == (folder or before == "rde")
+    answer = trainer.delete("/api/datasets/family/classes/rde")
+    assert answer.status_code == (200 if folder or before == "rde" else 404)
+    assert "rde" not in [row["name"] for row in trainer.get("/api/datasets/family").get_json()["classes"]]
+    assert [item.label for item in dataset.items()] == ([after] if after else [])
+
+
+def test_a_picture_that_shows_another_class_is_not_deleted_with_its_folder(tmp_path: Path) -> None:
+    """Nor does it take the place of another that is called so."""
+    datasets = Datasets(tmp_path)
+    for label, colour in (("rde", "red"), ("red", "orange"), ("blue", "blue")):
+        (tmp_path / "family" / label).mkdir(parents=True)
+        (tmp_path / "family" / label / "1.png").write_bytes(make_picture(colour))
+    (tmp_path / "family" / "rde" / "2.png").write_bytes(make_picture("black"))
+    for label in ("rde", "blue"):
+        (tmp_path / "family" / label / "3.png").write_bytes(make_picture("cyan"))
+    mistyped, both = (sha256_of(tmp_path / "family" / "rde" / f"{number}.png") for number in (1, 3))
+    datasets.decide("family", Decision(mistyped, "move", to="red"), Decision(both, "move", to="blue"))
+    assert datasets.delete_class("family", "rde") == 2
+    items = Dataset(tmp_path / "family").items()
+    assert sorted(item.label for item in items) == ["blue", "blue", "red", "red"]
+    assert mistyped in [item.sha256 for item in items]
+    datasets.decide("family", Decision(mistyped, "move", to="blue"))
+    assert datasets.forget("red")["pictures"] == 1
+    items = Dataset(tmp_path / "family").items()
+    assert [(item.label, item.path.parent.name) for item in items] == [("blue", "blue")] * 3
+
+
+def test_a_class_that_only_a_decision_made_can_be_filled(trainer: FlaskClient, tmp_path: Path) -> None:
+    (tmp_path / "datasets" / "family" / "red").mkdir(parents=True)
+    Dataset(tmp_path / "datasets" / "family").decide(Decision("0" * 64, "move", to="anna"))
+    base = "/api/datasets/family/classes/anna/pictures"
+    assert trainer.get(base).get_json() == {"pictures": []}
+    answer = trainer.post(base, data={"image": (io.BytesIO(make_picture()), "1.png")}).get_json()
+    assert trainer.get(base).get_json() == {"pictures": [answer["results"][0]["stored"]["file"]]}
+
+
+def test_a_class_of_strangers_that_is_deleted_makes_nobody_known(trainer: FlaskClient, tmp_path: Path) -> None:
+    root = tmp_path / "datasets" / "family"
+    for label in ("red", "_unknown"):
+        (root / label).mkdir(parents=True)
+    (root / "red" / "1.png").write_bytes(make_picture("red"))
+    Dataset(root).decide(Decision(sha256_of(root / "red" / "1.png"), "move", to="_unknown"))
+    assert trainer.delete("/api/datasets/family/classes/_unknown").status_code == 200
+    assert [item.label for item in Dataset(root).items()] == ["_unknown"]
+
+
+def test_a_line_that_is_no_decision_hides_no_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
+    (tmp_path / "datasets" / "family" / "red").mkdir(parents=True)
+    (tmp_path / "datasets" / "family" / "decisions.jsonl").write_text("no decision\n")
+    assert [row["name"] for row in trainer.get("/api/datasets").get_json()["datasets"]] == ["family"]
+    assert trainer.get("/api/datasets/family/classes/anna/pictures").status_code == 404
+
+
+def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Path) -> None:
+    """And one that was filed under its own sha256, as all once were, is the same picture still."""
+    datasets, sent = Datasets(tmp_path), make_picture("red")
+    datasets.create("family")
+    for label in ("anna", "ben"):
+        datasets.create_class("family", label)
+    original = hashlib.sha256(sent).hexdigest()
+    stored = datasets.add("family", "anna", sent, Limits())
+    path = tmp_path / "family" / "anna" / stored["file"]
+    assert (path.stem, stored["sha256"], stored["new"]) == (original[:24], sha256_of(path), True)
+
+    def found(*digests: str, sizes: set[int] | None = None) -> list[tuple[str, str]]:
+        return [(each.label, each.path.name) for each in datasets.holders("family", digests, sizes)]
+
+    assert found(original) == found(stored["sha256"]) == found(original, sizes=set()) == [("anna", path.name)]
+    assert found("0" * 64) == found(stored["sha256"], sizes={1}) == []
+    (tmp_path / "family" / "ben" / "by hand.jpg").write_bytes(path.read_bytes())
+    assert found(original) == [("anna", path.name), ("ben", "by hand.jpg")]
+    old = path.rename(path.with_name(f"{stored['sha256'][:24]}.jpg"))
+    assert found(original) == []
+    assert datasets.add("family", "anna", sent, Limits()) == {**stored, "file": old.name, "new": False}

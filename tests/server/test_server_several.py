@@ -178,7 +178,7 @@ def test_a_word_that_is_taken_back(trained: Path, app: Flask, client: FlaskClien
 
 
 def test_a_picture_of_the_data_set_itself_is_not_copied(trained: Path, app: Flask, client: FlaskClient) -> None:
-    """The upload was encoded anew, so this asks about the very file that lies there."""
+    """This asks about the very file that lies there; it was filed under the sha256 of what was uploaded."""
     folder = of(app).settings.datasets / "shapes"
     file = next(path for path in sorted((folder / "bar").iterdir()) if not (folder / "disc" / path.name).exists())
     answer = client.post("/api/predict", data=file.read_bytes(), content_type="image/jpeg").get_json()
@@ -186,8 +186,34 @@ def test_a_picture_of_the_data_set_itself_is_not_copied(trained: Path, app: Flas
     word = {"prediction_id": answer["prediction_id"], "action": "is", "label": "disc"}
     body = client.post("/api/corrections", json=word).get_json()
     assert (body["learned"], body["why"]) == (True, "The picture is now in shapes as bar and disc.")
-    assert (folder / "disc" / file.name).read_bytes() == file.read_bytes()
+    assert sum(each.read_bytes() == file.read_bytes() for each in (folder / "disc").iterdir()) == 1
     assert learned(trained, app) == []
+
+
+def test_an_upload_is_known_again_and_goes_to_another_class_once(
+    trained: Path, app: Flask, client: FlaskClient
+) -> None:
+    upload = bar_and_disc(("bar",), 3)
+    answer = client.post("/api/predict", data=upload, content_type="image/png").get_json()
+    word = {"prediction_id": answer["prediction_id"], "action": "is", "label": "disc"}
+    counts = []
+    for more in ({}, {}, {"image": base64.b64encode(upload).decode()}):
+        body = client.post("/api/corrections", json=word | more).get_json()
+        assert (body["learned"], body["why"]) == (True, "The picture is now in shapes as bar and disc.")
+        counts.append([row["pictures"] for row in client.get("/api/datasets/shapes").get_json()["classes"]])
+    assert counts == [[14, 15, 7]] * 3
+    body = client.post("/api/corrections", json=word | {"label": "stra"}).get_json()
+    assert body["why"].startswith("The picture is now in shapes as bar and stra; stra is new there.")
+    assert learned(trained, app) == []  # no file that the data set did not have
+
+
+def test_any_class_may_be_denied(trained: Path, app: Flask, client: FlaskClient) -> None:
+    """Each is a question of its own, so nobody becomes a stranger by it."""
+    answer = ask(client, "bar")
+    picture = base64.b64encode(bar_and_disc(("bar",), 100)).decode()
+    word = {"prediction_id": answer["prediction_id"], "action": "is_not", "label": "disc", "image": picture}
+    assert client.post("/api/corrections", json=word).get_json()["learned"]
+    assert learned(trained, app) == [["bar"]]
 
 
 def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> None:
