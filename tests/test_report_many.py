@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pictures import bar_and_disc
 
 from model.__main__ import main
 from model.advice import advice_many
@@ -22,7 +23,7 @@ from model.samples import Sample
 from server import create_app
 from server.service import of
 from server.settings import Settings
-from tests.test_multilabel import SHAPES, answered, drawn
+from tests.test_multilabel import SHAPES, answered
 from tests.test_report import check_alone
 
 TRAIN = ["--recipe", "object-classic", "--multi-label", "--classifiers", "logistic_regression"]
@@ -37,7 +38,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             wrong = shown == ("disc",) and number < 2
             for folder in ("bar",) if wrong else shown or ("_none",):
                 (root / folder).mkdir(parents=True, exist_ok=True)
-                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(drawn(shown, number))
+                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(bar_and_disc(shown, number))
     (root / "bar" / "broken.png").write_bytes(b"no picture")
     return root
 

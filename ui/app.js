@@ -23,7 +23,7 @@ function choose(index) {
   state.chosen = index;
   stage.choose(index);
   const context = { answer: state.answer, region, file: state.file, labels: state.model.labels, subject: state.model.subject, several: state.model.multi_label };
-  answer.drawRegion(region, index, [why(region), corrections.panelFor(context)]);
+  answer.drawRegion(region, index, context.several, [why(region), corrections.panelFor(context)]);
   people.light(regions, index);
 }
 

@@ -450,3 +450,13 @@ def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(anywhere
     anywhere.select_option(".corrections select", label="Zoë-Faraday")
     anywhere.wait_for_selector(".corrections:has-text('Thank you')")
     assert "as ada_lovelace and grace_hopper and zoë-faraday" in anywhere.inner_text(".corrections")
+
+
+def test_what_a_stranger_is_most_like_is_told_as_such(page: Any, live: Start) -> None:
+    opened(page, live())
+    give(page, picture({"ada_lovelace": (40, 60, 80, 100), "stranger": (250, 120, 60, 60)}))
+    settled(page, "good")
+    assert "If it had to be" not in page.inner_text("#details")
+    page.click("#regions .chip.stranger")
+    assert "but not close enough to say so" in page.inner_text("#details .remark")
+    assert "If it had to be one of them:" in page.inner_text("#details")

@@ -76,11 +76,13 @@ export function remark(region) {
   return parts.join(" ");
 }
 
-export function drawRegion(region, index, extras = []) {
+// apart: whether each class is a question of its own, so that nothing is shared out among them.
+export function drawRegion(region, index, apart, extras) {
   $("#regions .chip").each((_, chip) => {
     const chosen = $(chip).data("region") === index;
     $(chip).toggleClass("chosen", chosen).attr("aria-pressed", String(chosen));
   });
   const words = remark(region);
-  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, table(region), ...extras);
+  const doubted = region.label === null && !apart ? $("<p class='quiet'>").text("If it had to be one of them:") : null;
+  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, doubted, table(region), ...extras);
 }
