@@ -17,7 +17,7 @@ from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
 from model.evaluate import Rounds, cross_validate, summary
 from model.presence import wide
 from model.recipe import RECIPES, Recipe
-from model.samples import Sample, near_copies, readable, samples
+from model.samples import Sample, near_copies, samples, usable
 from model.train import Wishes, check_enough
 from model.weights import locate
 
@@ -91,7 +91,7 @@ def cheapest_good(attempts: Sequence[Attempt]) -> Attempt:
 def _attempt(name: str, items: Sequence[Item], say: Say) -> tuple[Attempt, list[Sample]]:
     made = RECIPES[name]
     looked = samples(items, wide(made), lambda done, total: say(name, done, total, f"Trying {name}"))
-    good = readable(looked)
+    good = usable(looked)
     check_enough(good)
     try:
         quick = Wishes(classifiers=("logistic_regression",), folds=FOLDS)

@@ -23,7 +23,7 @@ from model.produce import Order, Produced, produce, write_report
 from model.recipe import Recipe, recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
-from model.samples import Sample, near_copies, readable, samples
+from model.samples import Sample, near_copies, samples, usable
 from model.train import Wishes, check_enough
 from model.verify import verify as run_pairs
 
@@ -73,7 +73,7 @@ def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
     made, looked, attempts = _look(args, Dataset(args.data).items(), progress)
-    good = readable(looked)
+    good = usable(looked)
     check_enough(good)
     copies = near_copies(good)
     strangers = _strangers(args, made, progress)
@@ -98,7 +98,7 @@ def evaluate(args: Namespace, bundle: Bundle) -> int:
     looked = samples(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
-    good = readable(looked)
+    good = usable(looked)
     outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
     figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
     figures["recipe"] = bundle.recipe.name
@@ -244,7 +244,7 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
     if not paths:
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
-    looked = readable(samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers")))
+    looked = usable(samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers")))
     progress.close()
     return looked
 

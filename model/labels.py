@@ -20,7 +20,7 @@ from data_cleaning.errors import DatasetError
 from model.commands import Progress
 from model.recipe import Recipe, recipe
 from model.recogniser import class_numbers
-from model.samples import Rows, Sample, near_copies, readable, samples, training_rows
+from model.samples import Rows, Sample, near_copies, samples, training_rows, usable
 from model.train import Plan, Wishes, check_enough, grouped_splits, quiet, search, with_basis
 
 CLASSIFIER = "logistic_regression"  # quick, and honest about its doubts
@@ -211,7 +211,7 @@ def command(args: Namespace) -> int:
     """`python -m model labels DATA`: say which labels are doubtful. Changes nothing."""
     progress, how = Progress(args.progress_json), recipe(args.recipe)
     items = Dataset(args.data).items()
-    looked = readable(samples(items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")))
+    looked = usable(samples(items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")))
     found, held = doubts(
         looked, near_copies(looked), how, lambda done, total: progress("folds", done, total, "Checking labels")
     )

@@ -21,7 +21,7 @@ from model.presence import above
 from model.recipe import Recipe
 from model.registry import Registry
 from model.report import Material, build, thumbnails
-from model.samples import Sample, near_copies, readable
+from model.samples import Sample, near_copies, usable
 from model.succession import Heir, why_wait
 from model.train import Training, Wishes, fit
 
@@ -60,7 +60,7 @@ class Produced:
 def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> Produced:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
-    good = readable(looked)
+    good = usable(looked)
     copies = near_copies(good)
     say("search", 0, 1, "Comparing classifiers")
     training = fit(good, copies, order.recipe, order.wishes)

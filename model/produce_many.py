@@ -22,7 +22,7 @@ from model.produce import Order, Produced, Say, facts, report_files
 from model.recipe import Recipe
 from model.report import Material
 from model.report_many import build_many, by_sets, thumbnails_many
-from model.samples import Sample, near_copies, readable, samples
+from model.samples import Sample, near_copies, samples, usable
 
 Told: TypeAlias = tuple[list[Verdict], dict[str, Any]]  # answers, and their figures
 
@@ -49,7 +49,7 @@ def look_many(
     """Look at the pictures of a data set, each once however many folders it lies in."""
     once, truths = together(items)
     looked = samples(once, recipe, done, augment or Augment())
-    good = readable(looked)
+    good = usable(looked)
     return Looked(once, truths, good, [s for s in looked if s.error], near_copies(good))
 
 

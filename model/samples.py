@@ -102,8 +102,13 @@ def samples(
 
 
 def readable(all_samples: Sequence[Sample]) -> list[Sample]:
-    """Those whose picture could be read. Raises DatasetError where there are pictures and none of them could."""
-    good = [s for s in all_samples if s.error is None]
+    """Those whose picture could be read."""
+    return [s for s in all_samples if s.error is None]
+
+
+def usable(all_samples: Sequence[Sample]) -> list[Sample]:
+    """The same, to work on. Raises DatasetError where there are pictures and none of them could be read."""
+    good = readable(all_samples)
     if all_samples and not good:
         first = all_samples[0]
         raise DatasetError(
