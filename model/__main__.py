@@ -150,7 +150,7 @@ def _either(one: Callable[[argparse.Namespace], int], many: Callable[[argparse.N
 def _evaluate(args: argparse.Namespace) -> int:
     """The same, as the saved model says."""
     bundle = Registry(args.artifacts).load(args.name, args.version)
-    return (commands_many if bundle.recogniser.thresholds else commands).evaluate(args, bundle)
+    return (commands_many if bundle.multi_label else commands).evaluate(args, bundle)
 
 
 def _judging(one: argparse.ArgumentParser, private: str) -> None:

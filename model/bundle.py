@@ -116,6 +116,16 @@ class Bundle:
         """Names of the classes, sorted."""
         return self.recogniser.labels
 
+    @property
+    def multi_label(self) -> bool:
+        """Whether a picture may carry several of the classes, each a question of its own."""
+        return bool(self.recogniser.thresholds)
+
+    @property
+    def refuses(self) -> bool:
+        """Whether anything may be answered with none of the classes."""
+        return self.multi_label or self.recogniser.acceptance.threshold > -1
+
     def recognise(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Recognition:
         """Name what is in a picture. Raises PictureError for bytes that are no usable picture."""
         watch = Stopwatch()

@@ -63,7 +63,9 @@ def train(args: Namespace) -> int:
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     items = Dataset(args.data).items()
     made, looked, attempts = _look(args, items, progress)
-    order = Order(args.name, args.data, made, _wishes(args), registry, attempts, args.careful, args.without)
+    order = Order(
+        args.name, args.data, made, _wishes(args), registry, attempts, careful=args.careful, excused=args.without
+    )
     produced = produce(order, items, looked, progress)
     progress.close()
     return _print_training(args, produced)

@@ -24,7 +24,8 @@ def train(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
-    order = Order(args.name, args.data, recipe(args.recipe), _wishes(args), registry, (), args.careful, args.without)
+    made = recipe(args.recipe)
+    order = Order(args.name, args.data, made, _wishes(args), registry, careful=args.careful, excused=args.without)
     produced = produce_many(order, _look(args, progress), progress)
     progress.close()
     return _print_training(args, produced)

@@ -193,11 +193,11 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
         parts.append("the region is too small to be named")
     elif prediction.reason == "taken":
         parts.append("another region of this picture is more likely to be them")
-    elif bundle.recogniser.thresholds:
+    elif bundle.multi_label:
         own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]
         side = "above" if prediction.probability >= own else "below"
         parts.append(f"probability {_short(prediction.probability)} is {side} the class's own threshold {_short(own)}")
-    elif rule.threshold <= -1:
+    elif not bundle.refuses:
         parts.append(f"probability {_short(prediction.probability)} is the largest; this model refuses nobody")
     else:
         side = "above" if prediction.acceptance >= rule.threshold else "below"

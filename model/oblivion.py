@@ -200,7 +200,7 @@ def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
     for item in moved:  # decided to show somebody else: at home there
         _move(item, dataset.root / item.label)
     _remove_empty(dataset.root / what.label)
-    kept = {item.sha256: item.label for item in dataset.items()}
+    kept = {item.path: item.label for item in dataset.items()}
     decisions = dataset.withdraw(lambda each: what.label in (each.label, each.to) or each.sha256 in digests)
     _restore_labels(dataset, kept)
     return {"pictures": len(gone), "decisions": decisions, "moved": len(moved)}
@@ -225,10 +225,10 @@ def _remove_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _restore_labels(dataset: Dataset, wanted: dict[str, str]) -> None:
+def _restore_labels(dataset: Dataset, wanted: dict[Path, str]) -> None:
     """A dropped decision may have said that a picture is not theirs: say what it is without naming them."""
     for item in dataset.items():
-        if item.sha256 not in wanted:
+        if item.path not in wanted:
             dataset.decide(Decision(item.sha256, "reject", by="forget"))
-        elif wanted[item.sha256] != item.label:
-            dataset.decide(Decision(item.sha256, "move", to=wanted[item.sha256], by="forget"))
+        elif wanted[item.path] != item.label:
+            dataset.decide(Decision(item.sha256, "move", to=wanted[item.path], by="forget"))

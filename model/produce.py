@@ -41,16 +41,19 @@ class Order:
     careful: bool = False  # answer with it at once only where nothing speaks against it
     excused: tuple[str, ...] = ()  # sha256 of classes that it need not know any more
 
-    def add(self, bundle: Bundle, extras: Mapping[str, str | bytes]) -> tuple[Bundle, str]:
-        """Save the version, and make it the active one unless it should wait; why it does, or ""."""
-        heir = Heir(bundle.labels, bundle.facts["crossval"], self.excused)
+    def save(self, trained: Produced, extras: Mapping[str, str | bytes], say: Say) -> Produced:
+        """Save the version, and make it the active one unless it should wait."""
+        say("save", 0, 1, "Saving")
+        heir = Heir(trained.bundle.labels, trained.bundle.facts["crossval"], self.excused)
         waits = why_wait(self.registry, self.name, heir) if self.careful else ""
-        return self.registry.add(bundle, extras, activate=not waits), waits
+        bundle = self.registry.add(trained.bundle, extras, activate=not waits)
+        say("save", 1, 1, "Saving")
+        return Produced(bundle, trained.figures, waits)
 
 
 @dataclass(frozen=True)
 class Produced:
-    """The saved bundle and its cross-validated figures. waits: why it does not answer yet, or ""."""
+    """A bundle and its cross-validated figures. waits: why it does not answer yet, once it is saved, or ""."""
 
     bundle: Bundle
     figures: dict[str, Any]
@@ -80,10 +83,8 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     extras = report_files(build(material), thumbnails(material))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
-    say("save", 0, 1, "Saving")
-    bundle, waits = order.add(Bundle(order.name, 0, training.recipe, training.recogniser, made), extras)
-    say("save", 1, 1, "Saving")
-    return Produced(bundle, figures, waits)
+    bundle = Bundle(order.name, 0, training.recipe, training.recogniser, made)
+    return order.save(Produced(bundle, figures), extras, say)
 
 
 def facts(training: Training, items: list[Item], figures: dict[str, Any], order: Order) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from server import answers, uploads
 from server.access import caller
 from server.document import answer, body, fields, needs, schema_of
 from server.errors import NotFound, describe
-from server.masking import hidden_labels, several, without
+from server.masking import hidden_labels, without
 from server.predicting import Wish, answered, ask
 from server.schemas import (
     Answer,
@@ -141,7 +141,6 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
 def summary(name: str) -> dict[str, Any]:
     models = current().models
     bundle = models.get(name)
-    acceptance = bundle.facts.get("acceptance") or {}
     return {
         "name": bundle.name,
         "version": bundle.version,
@@ -149,9 +148,9 @@ def summary(name: str) -> dict[str, Any]:
         "default": name == models.default(),
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
-        "strangers_named": acceptance.get("fpir"),
-        "multi_label": several(bundle),
-        "refuses": several(bundle) or acceptance.get("threshold", 0.0) > -1.0,
+        "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
+        "multi_label": bundle.multi_label,
+        "refuses": bundle.refuses,
         "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
     }
 

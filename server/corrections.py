@@ -13,7 +13,6 @@ from server import uploads
 from server.datasets import Datasets, check_label
 from server.errors import Conflict, NotFound, RequestError
 from server.lessons import About, Lesson, teach
-from server.masking import several
 from server.schemas_people import CorrectionBody
 from server.service import Service
 from server.store import Store, new_id, now
@@ -82,7 +81,7 @@ def _home(service: Service, model: str) -> str:
 
 def _several(service: Service, model: str) -> bool:
     with contextlib.suppress(LikenessError, RequestError):
-        return several(service.models.get(model))
+        return bool(service.models.get(model).multi_label)
     return False
 
 

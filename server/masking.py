@@ -89,7 +89,7 @@ def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tupl
     if not hidden:
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)
-    kept = tuple(_without(each, hidden, several(bundle)) for each in recognition.predictions if labels)
+    kept = tuple(_without(each, hidden, bundle.multi_label) for each in recognition.predictions if labels)
     changes: dict[str, Any] = {"predictions": kept}
     if recognition.label in hidden:
         named = next((each.label for each in kept if each.label is not None), None)
@@ -98,11 +98,6 @@ def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tupl
     speaker = next((each for each in kept if each.label == shown), kept[0] if kept else None)
     scores = sorted(speaker.scores.items(), key=lambda pair: -pair[1]) if speaker else []
     return labels, dataclasses.replace(recognition, **changes, scores=tuple(scores))
-
-
-def several(bundle: Any) -> bool:
-    """Whether a picture may carry several of its classes, each a question of its own."""
-    return bool(bundle.facts.get("multi_label"))
 
 
 def _without(prediction: Any, hidden: set[str], apart: bool) -> Any:

@@ -156,6 +156,13 @@ def test_versions_count_up_promote_and_roll_back(bundle: Bundle, tmp_path: Path)
         registry.remove("shapes", 1)
 
 
+@pytest.mark.parametrize(("threshold", "refuses"), [(-1.0, False), (0.0, True), (0.4, True)])
+def test_a_model_without_a_limit_refuses_nobody(bundle: Bundle, threshold: float, refuses: bool) -> None:
+    rule = replace(bundle.recogniser.acceptance, threshold=threshold)
+    other = replace(bundle, recogniser=replace(bundle.recogniser, acceptance=rule))
+    assert (other.refuses, other.multi_label) == (refuses, False)
+
+
 def test_trainings_that_end_together_get_numbers_of_their_own(bundle: Bundle, tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     with ThreadPoolExecutor(3) as trainings:

@@ -56,7 +56,7 @@ def test_a_picture_in_two_folders_is_one_picture_of_two_classes(data: Path) -> N
 
 def test_every_class_is_answered_on_its_own(artifacts: Path) -> None:
     bundle = Registry(artifacts).load("many")
-    assert bundle.labels == SHAPES
+    assert (bundle.labels, bundle.multi_label, bundle.refuses) == (SHAPES, True, True)
     for shown in ((), ("bar",), ("disc",), SHAPES):
         answers = [set(bundle.recognise(bar_and_disc(shown, n)).predictions[0].labels) for n in range(100, 106)]
         assert sum(answer == set(shown) for answer in answers) >= 5, shown
@@ -96,16 +96,23 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     artifacts: Path, data: Path, tmp_path: Path
 ) -> None:
     folder, models = (shutil.copytree(each, tmp_path / each.name) for each in (data, artifacts))
+    shutil.copytree(folder / "bar", folder / "green")  # as a third class: what shows a bar is green
     theirs = {sha256_of(path) for path in (folder / "disc").iterdir()}
     before = Registry(models).load("many").facts
     command = ["forget", "many", "disc", "--data", str(folder), "--artifacts", str(models), "--delete-pictures"]
     assert main(command) == 0
     bundle = Registry(models).load("many")
     assert Registry(models).versions("many") == [2]
-    assert (bundle.labels, bundle.facts["multi_label"], bundle.facts["wishes"]) == (("bar",), True, before["wishes"])
+    assert (bundle.labels, bundle.facts["multi_label"], bundle.facts["wishes"]) == (
+        ("bar", "green"),
+        True,
+        before["wishes"],
+    )
     assert not theirs & set(bundle.recogniser.gallery.sources)
     assert not theirs & {sha256_of(path) for path, _ in Dataset(folder).paths()}
-    assert bundle.facts["pictures"] == {"bar": 9}
+    assert bundle.facts["pictures"] == {"bar": 9, "green": 9}
+    left = together(Dataset(folder).items())[1].values()
+    assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, "the other classes stay as they were"
 
 
 @pytest.mark.parametrize("several", [[], ["--multi-label"]])

@@ -75,6 +75,8 @@ class Bundle:
     recipe: Recipe
     facts: dict[str, object]
     delay: float = 0.0
+    multi_label: bool = False
+    refuses: bool = True
 
     def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> Recognition:
         begun = time.perf_counter()

@@ -43,6 +43,8 @@ class Patches:
     )
     facts: dict[str, object] = field(default_factory=dict)
     delay: float = 0.0
+    multi_label: bool = False
+    refuses: bool = True
 
     def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> SimpleNamespace:
         image = images.decode(data, limits)

@@ -345,17 +345,19 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
 
 
 @pytest.mark.parametrize(
-    ("rule", "said"),
+    ("share", "refuses", "said"),
     [
-        ({}, ""),
-        ({"fpir": 0.01, "threshold": 0.9}, ""),
-        ({"fpir": None, "threshold": -1.0}, "This model refuses nobody: whoever it looks at gets one of its names."),
-        ({"fpir": 0.95}, "hardly knows strangers: when it was tried, 95 % of them got a name"),
-        ({"fpir": 1.0}, "nearly every one of them got a name"),
+        (None, True, ""),
+        (0.01, True, ""),
+        (None, False, "This model refuses nobody: whoever it looks at gets one of its names."),
+        (0.95, True, "hardly knows strangers: when it was tried, 95 % of them got a name"),
+        (1.0, True, "nearly every one of them got a name"),
     ],
 )
-def test_a_model_that_names_strangers_says_so(page: Any, live: Start, rule: dict[str, float], said: str) -> None:
-    opened(page, live(Patches(facts={"acceptance": rule})))
+def test_a_model_that_names_strangers_says_so(
+    page: Any, live: Start, share: float | None, refuses: bool, said: str
+) -> None:
+    opened(page, live(Patches(facts={"acceptance": {"fpir": share}}, refuses=refuses)))
     assert said in page.inner_text("#hint-strangers")
     give(page, picture({"stranger": (10, 10, 60, 60)}))
     settled(page, "unsure")
@@ -408,7 +410,7 @@ def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float,
 def test_a_model_of_things_that_refuses_nothing_promises_no_refusal(page: Any, live: Start) -> None:
     """Its classes are all there is, as its owner means it: that is told before, and no caution stands at an answer."""
     recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
-    opened(page, live(Patches(recipe=recipe, facts={"acceptance": {"fpir": None, "threshold": -1.0}})))
+    opened(page, live(Patches(recipe=recipe, refuses=False)))
     assert "takes its classes for all there is" in page.inner_text("#hint-strangers")
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
     settled(page, "good")
@@ -433,7 +435,7 @@ def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronau
 
 def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(anywhere: Any, live: Start) -> None:
     recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
-    server = live(Several(recipe=recipe, facts={"multi_label": True}), local_role="train")
+    server = live(Several(recipe=recipe, multi_label=True), local_role="train")
     opened(anywhere, server)
     assert "A picture may show several of these, or none" in anywhere.inner_text("#hint-strangers")
     give(anywhere, picture({"ada_lovelace": (10, 10, 60, 60), "grace_hopper": (150, 10, 60, 60)}))
