@@ -17,8 +17,8 @@ from server.service import Service
 
 NO_PICTURES = (
     "The pictures that it was trained on are not here, so it cannot be trained again without them. Make a data set "
-    "{dataset} with everybody whom it is to know and ask again, or delete the model: DELETE /api/models/{name}. Until "
-    "then it lies there with the name in it, and does not say it."
+    "{dataset} with everybody whom it is to know and ask again, or delete the model: on the page under Models, or by "
+    "DELETE /api/models/{name}. Until then it lies there with the name in it, and does not say it."
 )
 ENDING = 40.0  # seconds for a training to end: it is asked first, and then ended
 

@@ -8,7 +8,7 @@ import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { aboutStrangers, NOTHING_FOUND, caution, greeting, headline, nameOf, sizeOf } from "./js/words.js";
+import { aboutStrangers, NOTHING_FOUND, caution, greeting, headline, sizeOf, withNames } from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
@@ -35,8 +35,7 @@ function why(region) {
     try {
       const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true, region: region.index });
       if (!explanation) throw new Trouble("none", "No reason can be shown for this one.");
-      const reason = (sentence ?? "").replace(/\S*[^\s_]_\S+/g, nameOf); // labels become names
-      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${reason}`;
+      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${withNames(sentence ?? "")}`;
       place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));
     } catch (error) {
       place.empty().append($("<p class='quiet' role='status'>").text(error.detail || error.title));

@@ -180,12 +180,15 @@ def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) ->
     jobs.autostart = False
     made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
     jobs.take()
-    jobs.change(made, state="done", result={"version": 2, "waits": "Version 1, which answers, also knows ada."})
+    jobs.change(
+        made, state="done", result={"version": 2, "waits": "Version 1, which answers, also knows ada_lovelace."}
+    )
     signed_in(page, server, "train")
     at(page, server, "training", "Training")
     card = page.locator(f"[data-job='{made}']")
-    assert "does not answer yet. Version 1, which answers, also knows ada. Somebody with the role admin" in (
-        card.inner_text()
+    assert (
+        "does not answer yet. Version 1, which answers, also knows Ada Lovelace. Somebody with the role admin can"
+        in (card.inner_text())
     )
     assert card.locator("a:has-text('Ask it')").count() == 0
 
@@ -380,6 +383,20 @@ def test_who_was_forgotten_is_told_in_words(page: Any, live: Start) -> None:
     page.wait_for_selector("h2:has-text('Old Friend is forgotten')")
     said = page.inner_text("[aria-label=Removed]")
     assert "friends" in said and "[" not in said
+
+
+def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_removed(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin")
+    at(page, server, "rights", "Forgetting")
+    page.fill("form input", "ada_lovelace")
+    page.click("button:has-text('Forget')")
+    page.click("#sure-yes")
+    page.wait_for_selector("h2:has-text('Ada Lovelace is forgotten')")
+    assert "colours" not in page.inner_text("[aria-label=Removed]")
+    told = page.inner_text("#view .remark")
+    assert told.startswith("Model colours: The pictures that it was trained on are not here")
+    assert "on the page under Models" in told
 
 
 def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:

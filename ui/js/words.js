@@ -7,6 +7,9 @@ export function nameOf(label) {
   return text.replace(/(^|[\s-])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
 }
 
+// A sentence of the server's in which labels become names.
+export const withNames = (text) => text.replace(/\S*[^\s_]_\S+/g, nameOf);
+
 export function initialsOf(label) {
   const parts = nameOf(label).split(" ").filter(Boolean);
   const letters = parts.length > 1 ? [parts[0], parts[parts.length - 1]] : [parts[0] || "?"];

@@ -6,10 +6,12 @@ import { nameOf } from "../words.js";
 
 function result(gone) {
   const removed = Object.entries(gone.removed).map(([name, value]) => [nameOf(name), Array.isArray(value) ? value.join(", ") || "none" : String(value)]);
-  const models = gone.models.map((model) => [`Model ${model.name}`, `versions ${model.versions.join(", ")} knew the name; ${model.why ?? "a retraining without it is queued"}`]);
+  const models = gone.models.filter((model) => model.job).map((model) => [
+    `Model ${model.name}`, `${model.versions.length > 1 ? "versions" : "version"} ${model.versions.join(", ")} knew the name; a retraining without it is queued`]);
+  const undone = gone.models.filter((model) => !model.job).map((model) => el("p.remark", `Model ${model.name}: ${model.why}`));
   return panel(`${nameOf(gone.label)} is forgotten`,
     el("p.note", "From now on no answer says this name. What was removed:"),
-    table("Removed", ["What", "How much"], [...removed, ...models]));
+    table("Removed", ["What", "How much"], [...removed, ...models]), undone);
 }
 
 // Every label that a model knows or a data set has a class for.

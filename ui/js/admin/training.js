@@ -2,7 +2,7 @@
 
 import { may, request } from "../api.js";
 import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
-import { duration } from "../words.js";
+import { duration, withNames } from "../words.js";
 
 const STATES = { queued: "waits", running: "runs", done: "done", failed: "failed", cancelled: "cancelled" };
 const STAGES = {
@@ -30,9 +30,9 @@ function outcome(job) {
   const version = job.result && job.result.version;
   const waits = job.result && job.result.waits;
   const { model } = job.arguments;
-  const next = may("admin") ? "Look at its report; under Models you can answer with it." : "Somebody with the role admin can answer with it.";
+  const next = may("admin") ? "Look at the report; under Models you can let it answer." : "Somebody with the role admin can let it answer.";
   return el("div.actions",
-    version ? el("span", `Version ${version} was trained${waits ? `, but does not answer yet. ${waits} ${next}` : "."}`) : null,
+    version ? el("span", `Version ${version} was trained${waits ? `, but does not answer yet. ${withNames(waits)} ${next}` : "."}`) : null,
     version && model && !waits ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`) : null,
     job.report ? el("a.button.small", "Its report").attr({ href: job.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null);
 }
