@@ -17,14 +17,14 @@ from pathlib import Path
 import cv2
 from threadpoolctl import threadpool_limits
 
-from data_cleaning.dataset import Dataset, Item
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import PictureError
-from data_cleaning.images import DISK_LIMITS, Image, decode
-from model.pipeline import find, measure_views
-from model.recipe import Recipe, recipe
-from model.recogniser import Recogniser
-from model.samples import near_copies, readable, samples
-from model.train import Wishes, fit
+from data_cleaning.imaging.images import DISK_LIMITS, Image, decode
+from model.recipes.recipe import Recipe, recipe
+from model.recognition.pipeline import find, measure_views
+from model.recognition.recogniser import Recogniser
+from model.training.fit import Wishes, fit
+from model.training.samples import near_copies, readable, samples
 
 RECIPES = ("object-classic", "object-modern")
 ROUNDS = 3

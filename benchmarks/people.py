@@ -22,18 +22,18 @@ import cv2
 import numpy as np
 
 from benchmarks.riders import assemble, shared_data
-from data_cleaning.dataset import UNKNOWN, Dataset, Item
-from data_cleaning.detection import Detection
-from data_cleaning.detectors import DETECTORS
-from data_cleaning.images import Image, encode, read, shrink
-from model.classifiers import CLASSIFIERS
-from model.evaluate import Outcome, outcome, presence
-from model.pipeline import find, measure_views
-from model.presence import wide
-from model.recipe import Recipe, recipe
-from model.samples import Sample, near_copies, samples
-from model.train import Wishes, fit, grouped_splits
-from model.weights import locate
+from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
+from data_cleaning.detection.detection import Detection
+from data_cleaning.detection.detectors import DETECTORS
+from data_cleaning.imaging.images import Image, encode, read, shrink
+from model.evaluation.metrics import Outcome, outcome, presence
+from model.recipes.recipe import Recipe, recipe
+from model.recognition.pipeline import find, measure_views
+from model.recognition.presence import wide
+from model.training.classifiers import CLASSIFIERS
+from model.training.fit import Wishes, fit, grouped_splits
+from model.training.samples import Sample, near_copies, samples
+from model.weights.catalogue import locate
 
 SCENES = ("people/bsds500_scenes", "people/coco_mini")
 SHIRTS = {"red": 1, "orange": 11}  # hue in OpenCV's 0 to 179

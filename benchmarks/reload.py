@@ -12,7 +12,7 @@ from pathlib import Path
 
 from benchmarks.serving import Load, ask, form, nginx, service
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.images import reencode
+from data_cleaning.imaging.images import reencode
 
 
 def main() -> None:

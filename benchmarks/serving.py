@@ -24,7 +24,7 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.images import decode, reencode
+from data_cleaning.imaging.images import decode, reencode
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -132,7 +132,7 @@ def service(folder: Path, artifacts: Path, model: str, workers: int, **more: obj
         **more,
     }
     environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
-    command = [sys.executable, "-m", "gunicorn", "-c", "server/gunicorn_conf.py", "server.wsgi:app"]
+    command = [sys.executable, "-m", "gunicorn", "-c", "server/process/gunicorn_conf.py", "server.wsgi:app"]
     with started(command, environment, folder / "gunicorn.log") as process:
         wait_ready(port, process)
         yield port, process.pid

@@ -13,11 +13,11 @@ import cv2
 import numpy as np
 
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.dataset import Dataset
-from model.bundle import Bundle
-from model.recipe import recipe
-from model.samples import near_copies, readable, samples
-from model.train import Wishes, fit
+from data_cleaning.datasets.dataset import Dataset
+from model.recipes.recipe import recipe
+from model.recognition.bundle import Bundle
+from model.training.fit import Wishes, fit
+from model.training.samples import near_copies, readable, samples
 
 STAGES = ("decode", "detect", "features", "predict")
 

@@ -24,11 +24,11 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from data_cleaning.dataset import Dataset
-from data_cleaning.images import decode, encode, resize
-from model.recipe import recipe
-from model.samples import near_copies, readable, samples
-from model.train import Wishes, fit
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.imaging.images import decode, encode, resize
+from model.recipes.recipe import recipe
+from model.training.fit import Wishes, fit
+from model.training.samples import near_copies, readable, samples
 
 DATA = Path(os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
 REFERENCE = DATA / "faces" / "codebasics_sports5_small" / "raw"
@@ -146,7 +146,7 @@ def main() -> None:
 
 
 def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], object]:
-    from model.bundle import Bundle
+    from model.recognition.bundle import Bundle
 
     looked = looked or readable(samples(items, recipe(name)))
     training = fit(looked, near_copies(looked), recipe(name), Wishes())

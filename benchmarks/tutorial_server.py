@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from benchmarks.tutorial import REFERENCE, Tutorial, open_cascades, two_eyes
-from data_cleaning.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset
 
 
 class Served(Tutorial):

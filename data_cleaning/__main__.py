@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning import commands
-from data_cleaning.detectors import DETECTORS
+from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import InputError, LikenessError
 
 

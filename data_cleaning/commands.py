@@ -12,13 +12,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from data_cleaning import clean as cleaning
-from data_cleaning import collect as collecting
-from data_cleaning import cropping, finding, review, sheet
-from data_cleaning.dataset import Dataset
+from data_cleaning.collecting import collect as collecting
+from data_cleaning.datasets import audit as cleaning
+from data_cleaning.datasets import contact_sheet as sheet
+from data_cleaning.datasets import crop_folder as cropping
+from data_cleaning.datasets import review
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.detection import batch_detection as finding
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import write
-from data_cleaning.images import Limits
+from data_cleaning.imaging.images import Limits
 from data_cleaning.progress import Progress
 
 _NAMED = 8  # files that a summary names before it says "and N more"

@@ -127,7 +127,7 @@ def gunicorn(binds: list[str]) -> Child:
         "-m",
         "gunicorn",
         "--config",
-        "server/gunicorn_conf.py",
+        "server/process/gunicorn_conf.py",
         "--log-level",
         "warning",
         "--no-control-socket",

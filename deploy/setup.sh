@@ -78,8 +78,8 @@ if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for Postgre
 
 # Tried once for each table of files: offline, a later start must not wait for the network again.
 stamp="$venv/.weights-tried"
-if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum <model/weights.py)" ]; then
+if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum <model/weights/catalogue.py)" ]; then
     "$venv/bin/python" -m model weights \
         || say "Going on without the pretrained files: the classic recipes need none. Later: make weights"
-    cksum <model/weights.py >"$stamp"
+    cksum <model/weights/catalogue.py >"$stamp"
 fi

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning.errors import InputError, LikenessError, RecipeError
-from model import commands, commands_explain, commands_many, labels, upkeep, weights
-from model.augment import ALTERATIONS, COPIES, Augment
-from model.auto import AUTO
-from model.classifiers import CLASSIFIERS
-from model.recipe import RECIPES
-from model.registry import Registry
+from model import commands, commands_explain, commands_many, upkeep
+from model.evaluation import label_errors as labels
+from model.recipes.augmentation import ALTERATIONS, COPIES, Augment
+from model.recipes.recipe import RECIPES
+from model.recognition.registry import Registry
+from model.training.classifiers import CLASSIFIERS
+from model.weights import catalogue as weights
+from model.workflows.compare_recipes import AUTO
 
 _PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
 

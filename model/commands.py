@@ -12,20 +12,20 @@ from typing import Any
 
 from tqdm import tqdm
 
-from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.images import DISK_LIMITS
-from model.auto import AUTO, choose
-from model.bundle import Bundle, Prediction, Recognition
-from model.evaluate import Rounds, cross_validate, gained, outcome, presence, summary
-from model.presence import wide
-from model.produce import Order, Produced, produce, write_report
-from model.recipe import Recipe, recipe
-from model.registry import Registry
-from model.report import Material, build, thumbnails
-from model.samples import Sample, near_copies, samples, usable
-from model.train import Wishes, check_enough
-from model.verify import verify as run_pairs
+from data_cleaning.imaging.images import DISK_LIMITS
+from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
+from model.evaluation.verification import verify as run_pairs
+from model.recipes.recipe import Recipe, recipe
+from model.recognition.bundle import Bundle, Prediction, Recognition
+from model.recognition.presence import wide
+from model.recognition.registry import Registry
+from model.reporting.report import Material, build, thumbnails
+from model.training.fit import Wishes, check_enough
+from model.training.samples import Sample, near_copies, samples, usable
+from model.workflows.compare_recipes import AUTO, choose
+from model.workflows.train_version import Order, Produced, produce, write_report
 
 
 class Progress:

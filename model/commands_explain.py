@@ -7,11 +7,11 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from data_cleaning.dataset import Dataset, Item, sha256_of
+from data_cleaning.datasets.dataset import Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError
-from data_cleaning.images import DISK_LIMITS
-from model.explain import Explanation, explain
-from model.registry import Registry
+from data_cleaning.imaging.images import DISK_LIMITS
+from model.recognition.explain import Explanation, explain
+from model.recognition.registry import Registry
 
 
 def run_explain(args: Namespace) -> int:
@@ -35,7 +35,7 @@ def run_explain(args: Namespace) -> int:
 
 def run_export(args: Namespace) -> int:
     """Write a model as one ONNX file, and on wish a smaller one."""
-    from model.exporting import export, quantise
+    from model.export.write_onnx import export, quantise
 
     bundle = Registry(args.artifacts).load(args.name, args.version)
     if args.int8 and not args.data:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from argparse import Namespace
 from dataclasses import replace
 
-from data_cleaning.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import InputError
-from model.bundle import Bundle
 from model.commands import Progress, _print_figures, _print_training, _wishes, labelled
-from model.evaluate_many import Verdict, summary_many, verdict
-from model.multilabel import How
-from model.produce import Order, write_report
-from model.produce_many import Looked, Told, answered_many, look_many, produce_many
-from model.recipe import Recipe, recipe
-from model.registry import Registry
-from model.report import Material
-from model.report_many import build_many, thumbnails_many
+from model.evaluation.multilabel_metrics import Verdict, summary_many, verdict
+from model.recipes.recipe import Recipe, recipe
+from model.recognition.bundle import Bundle
+from model.recognition.registry import Registry
+from model.reporting.multilabel_report import build_many, thumbnails_many
+from model.reporting.report import Material
+from model.training.multilabel import How
+from model.workflows.train_multilabel_version import Looked, Told, answered_many, look_many, produce_many
+from model.workflows.train_version import Order, write_report
 
 
 def train(args: Namespace) -> int:

@@ -7,10 +7,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from model import versions
 from model.commands import Progress, labelled
-from model.oblivion import Oblivion, forget
-from model.registry import Registry
+from model.recognition.registry import Registry
+from model.workflows import versions
+from model.workflows.erase_class import Oblivion, forget
 
 
 def list_versions(args: Namespace) -> int:

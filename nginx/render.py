@@ -17,7 +17,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from server.environment import read  # noqa: E402
+from server.environment_file import read  # noqa: E402
 from server.settings import SettingError, Settings, load  # noqa: E402
 
 WORD = re.compile(r"@([A-Z_]+)@")

@@ -20,17 +20,19 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     Raises SettingError, also for a database of a newer version. A model that cannot be loaded does not stop the
     start: /readyz says so. A database that cannot be reached does not either: answers go on without it.
     """
-    from server import errors, requests, strict
-    from server.document import Application
-    from server.models import Models
+    from server.recognition.live_models import Models
     from server.routes import add_routes
     from server.service import KEY, build
+    from server.web import problems as errors
+    from server.web import request_checks as strict
+    from server.web import request_log as requests
+    from server.web.api_docs.openapi import Application
 
     settings = settings or load()
     check(settings)
     make_state(settings)
     if registry is None:
-        from model.registry import Registry
+        from model.recognition.registry import Registry
 
         registry = Registry(settings.artifacts)
     check_model(settings, registry.names())
@@ -49,7 +51,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
 
 def prepare(service: Any) -> None:
     """Once before the first request: folders, tables, the first key, waiting jobs, and every model loaded."""
-    from server.store import lock
+    from server.storage.database import lock
 
     settings = service.settings
     try:

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.errors import LikenessError
-from server.environment import read
+from server.environment_file import read
 from server.settings import FIELDS, Settings, load, make_state, origin, variable
 from server.settings_page import page
-from server.store import Store
+from server.storage.database import Store
 
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
 
@@ -74,8 +74,8 @@ def show_settings(settings: Settings, given: argparse.Namespace) -> None:
 
 def work(settings: Settings, given: argparse.Namespace) -> None:
     """Do the jobs that wait, then end."""
-    from server.jobs import Jobs
-    from server.runner import Runner
+    from server.training.job_runner import Runner
+    from server.training.jobs import Jobs
 
     store = _store(settings)
     try:
@@ -86,10 +86,10 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
 
 def show_api(settings: Settings, given: argparse.Namespace) -> None:
     """The page of the documentation about the API."""
-    from server.api_page import page as api_page
-    from server.document import Application
-    from server.errors import BY_STATUS, TABLE
     from server.routes import add_routes
+    from server.web.api_docs.markdown_page import page as api_page
+    from server.web.api_docs.openapi import Application
+    from server.web.problems import BY_STATUS, TABLE
 
     app = Application()
     add_routes(app)
@@ -109,7 +109,7 @@ def migrate(settings: Settings, given: argparse.Namespace) -> None:
 
 def keys(settings: Settings, given: argparse.Namespace) -> None:
     """Make, list or revoke keys without needing one."""
-    from server.keys import Keys
+    from server.access.keys import Keys
 
     with _database(settings) as (store, _, _):
         table = Keys(store)

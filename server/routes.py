@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.admin import admin, entry
-from server.api import api
-from server.docs import docs
-from server.health import health
-from server.operations import operations
-from server.pages import pages
-from server.records import feedback, records
-from server.training import training
+from server.access.views import admin, entry
+from server.history.views import feedback, records
+from server.operations.health import health
+from server.operations.views import operations
+from server.recognition.views import api
+from server.training.views import training
+from server.web.api_docs.docs_page import docs
+from server.web.pages import pages
 
 
 def add_routes(app: Any) -> None:

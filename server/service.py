@@ -8,20 +8,20 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from data_cleaning.images import Limits
-from server.access import Access
-from server.datasets import Datasets
-from server.history import History
-from server.housekeeping import Chore, Housekeeper
-from server.jobs import Jobs
-from server.journal import Journal
-from server.keys import Keys
-from server.metrics import Metrics
-from server.models import Models
-from server.pictures import Kept
-from server.pool import Pool
+from data_cleaning.imaging.images import Limits
+from server.access.authorisation import Access
+from server.access.keys import Keys
+from server.datasets.managed_datasets import Datasets
+from server.history.kept_pictures import Kept
+from server.history.prediction_log import History
+from server.operations.housekeeping import Chore, Housekeeper
+from server.operations.metrics import Metrics
+from server.recognition.live_models import Models
+from server.recognition.pool import Pool
 from server.settings import Settings
-from server.store import Store
+from server.storage.database import Store
+from server.storage.journal import Journal
+from server.training.jobs import Jobs
 
 KEY = "likeness"
 HOUR = 3600.0

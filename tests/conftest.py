@@ -11,8 +11,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning.images import encode
-from model.bundle import golden_picture
+from data_cleaning.imaging.images import encode
+from model.recognition.bundle import golden_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 # Taken out of the environment, which the service reads too: it refuses settings that it does not know.

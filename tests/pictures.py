@@ -15,8 +15,8 @@ import PIL.Image
 import pytest
 import skimage
 
-from data_cleaning import images
-from data_cleaning.images import Image
+from data_cleaning.imaging import images
+from data_cleaning.imaging.images import Image
 
 PACKAGED = Path(skimage.__file__).parent / "data"
 WEIGHTS = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")

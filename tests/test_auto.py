@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from model.__main__ import main
-from model.auto import Attempt, cheapest_good
+from model.workflows.compare_recipes import Attempt, cheapest_good
 
 
 def attempt(recipe: str, accuracy: float, error: float, milliseconds: float) -> Attempt:

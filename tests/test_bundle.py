@@ -16,14 +16,14 @@ import numpy as np
 import pytest
 import skops.io
 
-from data_cleaning.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import BundleBroken, BundleMissing, GoldenMismatch, NotAPicture
-from model.bundle import Bundle, load, save
-from model.classifiers import CLASSIFIERS
-from model.recipe import RECIPES
-from model.registry import Registry
-from model.samples import Sample, near_copies, samples
-from model.train import Wishes, fit
+from model.recipes.recipe import RECIPES
+from model.recognition.bundle import Bundle, load, save
+from model.recognition.registry import Registry
+from model.training.classifiers import CLASSIFIERS
+from model.training.fit import Wishes, fit
+from model.training.samples import Sample, near_copies, samples
 
 ROOT = Path(__file__).resolve().parent.parent
 

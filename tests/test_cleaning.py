@@ -22,10 +22,12 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning import clean, collect, images
 from data_cleaning.__main__ import main, parser
-from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
-from data_cleaning.detection import Detection
+from data_cleaning.collecting import collect
+from data_cleaning.datasets import audit as clean
+from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.detection.detection import Detection
+from data_cleaning.imaging import images
 from tests.pictures import WEIGHTS, YUNET, needs_yunet, packaged, png, scene, tree, write
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from skimage.transform import SimilarityTransform
 
-from data_cleaning import crops, images
-from data_cleaning.crops import CROPS, five_points, plausible, quality, square, stretched
-from data_cleaning.detection import Detection
-from data_cleaning.detectors import DETECTORS
+from data_cleaning.detection import crops
+from data_cleaning.detection.crops import CROPS, five_points, plausible, quality, square, stretched
+from data_cleaning.detection.detection import Detection
+from data_cleaning.detection.detectors import DETECTORS
+from data_cleaning.imaging import images
 from tests.pictures import YUNET, needs_yunet, packaged, scene
 
 CHIP = np.array([[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]])

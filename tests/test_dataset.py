@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from data_cleaning import dataset
-from data_cleaning.dataset import DECISIONS, NOTHING, UNKNOWN, Dataset, Decision, counts, sha256_of
+from data_cleaning.datasets import dataset
+from data_cleaning.datasets.dataset import DECISIONS, NOTHING, UNKNOWN, Dataset, Decision, counts, sha256_of
 from data_cleaning.errors import DatasetError
 from tests.pictures import scene, tree, write
 

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning import images
-from data_cleaning.duplicates import HASH_BYTES, NEAR, difference_hash, groups, near_pairs
+from data_cleaning.imaging import images
+from data_cleaning.imaging.near_duplicates import HASH_BYTES, NEAR, difference_hash, groups, near_pairs
 from tests.pictures import packaged, scene
 
 PACKAGED = [
@@ -109,7 +109,7 @@ def test_pairs_do_not_depend_on_how_they_are_cut_in_blocks(monkeypatch):
     hashes = np.stack([difference_hash(scene(n // 2)) for n in range(20)])
     expected = [(n, n + 1) for n in range(0, 20, 2)]
     for block in (1, 3, 7, 256):
-        monkeypatch.setattr("data_cleaning.duplicates._BLOCK", block)
+        monkeypatch.setattr("data_cleaning.imaging.near_duplicates._BLOCK", block)
         assert [p[:2] for p in near_pairs(hashes)] == expected
 
 

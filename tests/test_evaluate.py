@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset
-from data_cleaning.images import encode
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.imaging.images import encode
 from model.__main__ import main
-from model.curves import histogram, learning_curve, score_histograms, tradeoff, verdict
-from model.evaluate import (
+from model.evaluation.curves import histogram, learning_curve, score_histograms, tradeoff, verdict
+from model.evaluation.metrics import (
     Outcome,
     Rounds,
     confusion,
@@ -27,12 +27,12 @@ from model.evaluate import (
     unknown,
     wilson,
 )
-from model.recipe import RECIPES
-from model.recogniser import Named
-from model.refusal import HeldOut
-from model.registry import Registry
-from model.samples import Rows, near_copies, samples
-from model.train import Trial, Wishes, with_basis
+from model.recipes.recipe import RECIPES
+from model.recognition.recogniser import Named
+from model.recognition.registry import Registry
+from model.training.fit import Trial, Wishes, with_basis
+from model.training.open_set_threshold import HeldOut
+from model.training.samples import Rows, near_copies, samples
 from tests.trained import saved
 
 RECIPE = RECIPES["object-classic"]

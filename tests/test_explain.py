@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.dataset import Dataset, Item
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import NotAPicture, WeightsMissing
-from data_cleaning.images import decode, encode
+from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
-from model.bundle import Bundle
-from model.explain import GRID, NoRegion, explain, heat_of, hide, hottest, score, sentence
-from model.pipeline import crop, find
-from model.recipe import recipe
-from model.recogniser import Acceptance
-from model.registry import Registry
-from model.samples import near_copies, readable, samples
-from model.train import Wishes, fit
-from model.weights import locate
+from model.recipes.recipe import recipe
+from model.recognition.bundle import Bundle
+from model.recognition.explain import GRID, NoRegion, explain, heat_of, hide, hottest, score, sentence
+from model.recognition.pipeline import crop, find
+from model.recognition.recogniser import Acceptance
+from model.recognition.registry import Registry
+from model.training.fit import Wishes, fit
+from model.training.samples import near_copies, readable, samples
+from model.weights.catalogue import locate
 from tests.test_objects import draw, drawn
 
 

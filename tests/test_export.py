@@ -8,18 +8,18 @@ from pathlib import Path
 import onnx
 import pytest
 
-from data_cleaning.dataset import UNKNOWN, Dataset, Item
+from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
 from data_cleaning.errors import DatasetError
-from model import exporting
-from model.bundle import Bundle
-from model.classifiers import CLASSIFIERS
-from model.export import TOLERANCE, build
-from model.exporting import export, labelled_crops, largest_difference, quantise
-from model.graph import ExportRefused
-from model.recipe import Recipe, Step, recipe
-from model.samples import near_copies, readable, samples
-from model.train import Wishes, fit
-from model.weights import locate
+from model.export import write_onnx as exporting
+from model.export.onnx_graph import ExportRefused
+from model.export.onnx_model import TOLERANCE, build
+from model.export.write_onnx import export, labelled_crops, largest_difference, quantise
+from model.recipes.recipe import Recipe, Step, recipe
+from model.recognition.bundle import Bundle
+from model.training.classifiers import CLASSIFIERS
+from model.training.fit import Wishes, fit
+from model.training.samples import near_copies, readable, samples
+from model.weights.catalogue import locate
 from tests.test_objects import draw
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from data_cleaning.errors import WeightsMissing
-from data_cleaning.images import Image, decode, resize
-from model.features import FEATURES, Features
-from model.weights import locate
+from data_cleaning.imaging.images import Image, decode, resize
+from model.recipes.features import FEATURES, Features
+from model.weights.catalogue import locate
 
 FROZEN = Path(__file__).parent / "frozen"
 SIZES = [(8, 8), (31, 47), (96, 96), (200, 120), (1, 40)]
@@ -72,7 +72,7 @@ def test_different_pictures_differ(name: str, face: Image) -> None:
 
 def test_wavelets_of_one_face_at_two_sizes_agree(face: Image) -> None:
     """Transforming first and resizing afterwards correlates at .43; resizing first at .9999."""
-    from model.features import raw_wavelet
+    from model.recipes.features import raw_wavelet
 
     details = [raw_wavelet(resize(face, s, s))[32 * 32 :] for s in (64, 140)]
     assert np.corrcoef(details)[0, 1] > 0.98

@@ -14,7 +14,6 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from data_cleaning import images
 from data_cleaning.errors import (
     BrokenPicture,
     EmptyPicture,
@@ -23,7 +22,8 @@ from data_cleaning.errors import (
     PictureTooLarge,
     PictureTooSmall,
 )
-from data_cleaning.images import Limits, decode, probe
+from data_cleaning.imaging import images
+from data_cleaning.imaging.images import Limits, decode, probe
 from tests.pictures import packaged, pillow, png, saved, scene
 
 ORIENTATION = 0x0112

@@ -7,14 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.crops import Quality
-from data_cleaning.dataset import NOTHING, UNKNOWN
-from data_cleaning.detectors import Detection
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.detection.crops import Quality
+from data_cleaning.detection.detectors import Detection
 from data_cleaning.errors import DatasetError
-from model.labels import doubts, report
-from model.pipeline import Region
-from model.recipe import recipe
-from model.samples import Sample
+from model.evaluation.label_errors import doubts, report
+from model.recipes.recipe import recipe
+from model.recognition.pipeline import Region
+from model.training.samples import Sample
 
 HOW = recipe("face-modern")  # its gallery is the features themselves; no pretrained file is touched here
 CENTRES = np.random.default_rng(5).normal(size=(8, 32))

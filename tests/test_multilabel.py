@@ -13,18 +13,18 @@ import pytest
 from pictures import bar_and_disc
 from sklearn.metrics import average_precision_score
 
-from data_cleaning.dataset import Dataset, sha256_of
+from data_cleaning.datasets.dataset import Dataset, sha256_of
 from data_cleaning.errors import DatasetError
 from model.__main__ import main
-from model.evaluate_many import Verdict, average_precisions, precision_recall, summary_many
-from model.explain import explain
-from model.exporting import export
-from model.multilabel import How, best_f1, fit_many, table, together
-from model.recipe import recipe
-from model.recogniser import Named
-from model.registry import Registry
-from model.samples import Sample, near_copies, readable, samples
-from model.train import Wishes
+from model.evaluation.multilabel_metrics import Verdict, average_precisions, precision_recall, summary_many
+from model.export.write_onnx import export
+from model.recipes.recipe import recipe
+from model.recognition.explain import explain
+from model.recognition.recogniser import Named
+from model.recognition.registry import Registry
+from model.training.fit import Wishes
+from model.training.multilabel import How, best_f1, fit_many, table, together
+from model.training.samples import Sample, near_copies, readable, samples
 
 SHAPES = ("bar", "disc")
 

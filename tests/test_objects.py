@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import RecipeError
-from data_cleaning.images import Image, encode
+from data_cleaning.imaging.images import Image, encode
 from model.__main__ import main
-from model.augment import ALTERATIONS, Augment
-from model.recipe import Recipe, recipe
-from model.samples import near_copies, readable, samples, training_rows
-from model.train import SEARCH_ROWS, Wishes, fit, searched, unaltered
+from model.recipes.augmentation import ALTERATIONS, Augment
+from model.recipes.recipe import Recipe, recipe
+from model.training.fit import SEARCH_ROWS, Wishes, fit, searched, unaltered
+from model.training.samples import near_copies, readable, samples, training_rows
 
 QUICK = Wishes(classifiers=("logistic_regression",), folds=2)
 

@@ -14,27 +14,27 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from data_cleaning.crops import Quality, surroundings
-from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset
-from data_cleaning.detection import Detection
-from data_cleaning.detectors import DETECTORS
-from data_cleaning.duplicates import groups
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.detection.crops import Quality, surroundings
+from data_cleaning.detection.detection import Detection
+from data_cleaning.detection.detectors import DETECTORS
+from data_cleaning.detection.person_detectors import FLOOR, with_faces, worth
 from data_cleaning.errors import DatasetError, RecipeError, WeightsMissing
-from data_cleaning.images import Image, decode, encode, resize
-from data_cleaning.people import FLOOR, with_faces, worth
-from model.bundle import Bundle
+from data_cleaning.imaging.images import Image, decode, encode, resize
+from data_cleaning.imaging.near_duplicates import groups
 from model.commands import as_json
-from model.evaluate import Rounds, cross_validate, outcome, presence
-from model.export import TOLERANCE
-from model.exporting import export
-from model.nobody import Nobody
-from model.pipeline import Region
-from model.presence import above, known_answer, settled, way, ways, wide
-from model.recipe import RECIPES, Recipe
-from model.registry import Registry
-from model.samples import Sample, near_copies, samples
-from model.train import Wishes, fit
-from model.weights import locate
+from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
+from model.export.onnx_model import TOLERANCE
+from model.export.write_onnx import export
+from model.recipes.recipe import RECIPES, Recipe
+from model.recognition.bundle import Bundle
+from model.recognition.nobody import Nobody
+from model.recognition.pipeline import Region
+from model.recognition.presence import above, known_answer, settled, way, ways, wide
+from model.recognition.registry import Registry
+from model.training.fit import Wishes, fit
+from model.training.samples import Sample, near_copies, samples
+from model.weights.catalogue import locate
 
 ROOT = Path(__file__).resolve().parent.parent
 PERSON = ("person_hog", "person_onnx")

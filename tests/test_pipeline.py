@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.dataset import Dataset
-from data_cleaning.detectors import DETECTORS
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
-from data_cleaning.images import decode, encode
-from model.pipeline import Stopwatch, find, look, measure, measure_views
-from model.recipe import RECIPES, Recipe, Step, recipe
-from model.samples import samples
-from model.weights import locate
+from data_cleaning.imaging.images import decode, encode
+from model.recipes.recipe import RECIPES, Recipe, Step, recipe
+from model.recognition.pipeline import Stopwatch, find, look, measure, measure_views
+from model.training.samples import samples
+from model.weights.catalogue import locate
 
 
 def available(name: str) -> Recipe:

@@ -16,17 +16,17 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from data_cleaning.images import decode, encode
-from model import plots
-from model.advice import advice
-from model.evaluate import Outcome, summary
-from model.page import page
-from model.recipe import RECIPES
-from model.recogniser import Named
-from model.registry import Registry
-from model.report import Material, build, near_copy_groups, stage_medians, thumbnails, worst
-from model.samples import Sample
-from model.train import Wishes
+from data_cleaning.imaging.images import decode, encode
+from model.evaluation.metrics import Outcome, summary
+from model.recipes.recipe import RECIPES
+from model.recognition.recogniser import Named
+from model.recognition.registry import Registry
+from model.reporting import plots
+from model.reporting.advice import advice
+from model.reporting.html_report import page
+from model.reporting.report import Material, build, near_copy_groups, stage_medians, thumbnails, worst
+from model.training.fit import Wishes
+from model.training.samples import Sample
 from tests.trained import QUICK, saved
 
 PRIVATE = Wishes(classifiers=QUICK.classifiers, folds=2, private=True)
@@ -357,7 +357,7 @@ def test_advice_follows_from_the_numbers(change: dict[str, Any], words: str | No
         assert re.search(words, sentences[0])
 
 
-@pytest.mark.parametrize("module", ["model.bundle", "model.registry", "model.commands"])
+@pytest.mark.parametrize("module", ["model.recognition.bundle", "model.recognition.registry", "model.commands"])
 def test_plots_load_only_when_a_report_is_drawn(module: str) -> None:
     code = f"import sys, {module}; print([m for m in ('matplotlib', 'seaborn') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)

@@ -13,13 +13,13 @@ import pytest
 from pictures import bar_and_disc
 
 from model.__main__ import main
-from model.advice import advice_many
-from model.evaluate_many import summary_many
-from model.page import page
-from model.recipe import RECIPES
-from model.report import Material
-from model.report_many import build_many, by_sets, same_pictures, thumbnails_many, worst_many
-from model.samples import Sample
+from model.evaluation.multilabel_metrics import summary_many
+from model.recipes.recipe import RECIPES
+from model.reporting.advice import advice_many
+from model.reporting.html_report import page
+from model.reporting.multilabel_report import build_many, by_sets, same_pictures, thumbnails_many, worst_many
+from model.reporting.report import Material
+from model.training.samples import Sample
 from server import create_app
 from server.service import of
 from server.settings import Settings

@@ -12,8 +12,8 @@ import pytest
 from trained import saved
 
 from model.__main__ import main
-from model.registry import Registry
-from model.succession import Heir, why_wait
+from model.recognition.registry import Registry
+from model.workflows.promotion_gate import Heir, why_wait
 
 
 @pytest.fixture(scope="module")

@@ -9,17 +9,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.crops import Quality
-from data_cleaning.dataset import NOTHING, UNKNOWN, Dataset
-from data_cleaning.detection import Detection
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.detection.crops import Quality
+from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
-from model.evaluate import Rounds, cross_validate, summary
-from model.pipeline import Region
-from model.recipe import RECIPES
-from model.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
-from model.refusal import HeldOut
-from model.samples import Sample, near_copies, samples, training_rows
-from model.train import Wishes, fit, grouped_splits
+from model.evaluation.metrics import Rounds, cross_validate, summary
+from model.recipes.recipe import RECIPES
+from model.recognition.pipeline import Region
+from model.recognition.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
+from model.training.fit import Wishes, fit, grouped_splits
+from model.training.open_set_threshold import HeldOut
+from model.training.samples import Sample, near_copies, samples, training_rows
 
 RECIPE = RECIPES["object-classic"]
 QUICK = Wishes(classifiers=("logistic_regression",), folds=3)

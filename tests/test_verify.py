@@ -8,15 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.crops import Quality
-from data_cleaning.detection import Detection
+from data_cleaning.detection.crops import Quality
+from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
-from data_cleaning.images import encode
+from data_cleaning.imaging.images import encode
 from model.__main__ import main
-from model.pipeline import Region
-from model.recipe import RECIPES
-from model.samples import Sample
-from model.verify import (
+from model.evaluation.verification import (
     Pair,
     area_under_curve,
     best_threshold,
@@ -26,6 +23,9 @@ from model.verify import (
     read_pairs,
     verify,
 )
+from model.recipes.recipe import RECIPES
+from model.recognition.pipeline import Region
+from model.training.samples import Sample
 
 SMALL = "2\t1\nann\t1\t2\nann\t1\tbob\t3\ncy\t4\t5\ncy\t4\tdan\t6\n"
 

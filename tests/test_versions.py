@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_cleaning.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, DatasetError
-from data_cleaning.images import decode, encode
+from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
-from model.oblivion import Oblivion, forget
-from model.registry import Registry
-from model.versions import compare, inspect, promote, versions
+from model.recognition.registry import Registry
+from model.workflows.erase_class import Oblivion, forget
+from model.workflows.versions import compare, inspect, promote, versions
 from tests.trained import saved
 
 

@@ -22,13 +22,13 @@ import pytest
 from onnx import TensorProto, helper
 from skimage import data
 
+from data_cleaning.detection.yunet import faces
 from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
-from data_cleaning.images import resize
-from data_cleaning.yunet import faces
-from model.converters import efficientnet, face_api, tensorflow_js, yunet
-from model.converters.torch_file import read_state
-from model.downloads import Source, download, read_members
-from model.weights import WEIGHTS, Weight, fetch, locate, main, weights_dir
+from data_cleaning.imaging.images import resize
+from model.weights.catalogue import WEIGHTS, Weight, fetch, locate, main, weights_dir
+from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
+from model.weights.converters.torch_file import read_state
+from model.weights.downloads import Source, download, read_members
 
 TINY = "tinyweights"
 CONTENT = b"a pretrained file in its final form"
@@ -46,7 +46,7 @@ def quiet(_: str) -> None:
 
 
 def test_every_entry_can_be_converted_and_checked() -> None:
-    from model.converters import CONVERTERS
+    from model.weights.converters import CONVERTERS
 
     for name, weight in WEIGHTS.items():
         assert name == weight.name

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from data_cleaning.dataset import Dataset
-from model.bundle import Bundle
-from model.produce import Order, produce
-from model.recipe import RECIPES
-from model.registry import Registry
-from model.samples import samples
-from model.train import Wishes
+from data_cleaning.datasets.dataset import Dataset
+from model.recipes.recipe import RECIPES
+from model.recognition.bundle import Bundle
+from model.recognition.registry import Registry
+from model.training.fit import Wishes
+from model.training.samples import samples
+from model.workflows.train_version import Order, produce
 
 RECIPE = replace(RECIPES["object-classic"], closed=False)  # so that there is a threshold to look at
 QUICK = Wishes(classifiers=("logistic_regression",), folds=2)

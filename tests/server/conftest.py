@@ -18,7 +18,7 @@ from tiny_models import TinyRegistry
 from server import create_app
 from server.service import of
 from server.settings import Settings
-from server.store import Store
+from server.storage.database import Store
 
 
 @pytest.fixture

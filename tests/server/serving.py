@@ -16,9 +16,9 @@ from typing import Any
 import requests
 from making import make_picture
 
-from server.history import History
-from server.journal import Journal
-from server.store import Store
+from server.history.prediction_log import History
+from server.storage.database import Store
+from server.storage.journal import Journal
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = make_picture("red")

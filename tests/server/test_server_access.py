@@ -13,11 +13,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 
-from server.access import client_address
-from server.errors import RequestError, StoreDown
+from server.access.authorisation import client_address
 from server.service import of
 from server.settings import ROLES
-from server.store import now
+from server.storage.database import now
+from server.web.problems import RequestError, StoreDown
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 FILL = {"name": "nobody", "id": "0" * 32, "dataset": "none", "label": "nobody", "file": "none.jpg", "version": "1"}
@@ -225,9 +225,9 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
     monkeypatch.setattr(of(app).store, "read", away)
     assert statuses() == [200, 401, 503, 200]
     assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
-    monkeypatch.setattr("server.keys.now", lambda: now() + 120_000)
+    monkeypatch.setattr("server.access.keys.now", lambda: now() + 120_000)
     assert statuses() == [200, 401, 503, 401]
-    monkeypatch.setattr("server.keys.REMEMBERED", 0.0)
+    monkeypatch.setattr("server.access.keys.REMEMBERED", 0.0)
     assert statuses() == [503, 503, 503, 503]
 
 

@@ -14,7 +14,7 @@ import alembic.config
 import pytest
 
 from server.__main__ import main
-from server.store import MIGRATIONS, Store
+from server.storage.database import MIGRATIONS, Store
 
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "server"]

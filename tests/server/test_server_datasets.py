@@ -16,9 +16,9 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
 
-from data_cleaning.dataset import Dataset, Decision, sha256_of
-from data_cleaning.images import Limits
-from server.datasets import Datasets
+from data_cleaning.datasets.dataset import Dataset, Decision, sha256_of
+from data_cleaning.imaging.images import Limits
+from server.datasets.managed_datasets import Datasets
 
 
 @pytest.fixture

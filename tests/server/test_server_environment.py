@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from server.environment import read
+from server.environment_file import read
 from server.settings import SettingError
 
 REFUSED = None

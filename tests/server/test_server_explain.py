@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from data_cleaning.images import decode, encode
-from model.registry import Registry
+from data_cleaning.imaging.images import decode, encode
+from model.recognition.registry import Registry
 from server import create_app
-from server.masking import Rule
+from server.recognition.redaction import Rule
 from server.service import of
 from server.settings import Settings
 

@@ -12,8 +12,8 @@ from making import Make, make_picture
 from sites import Site, drip, drip_headers, page, redirect, running
 
 from data_cleaning.errors import PictureTooLarge
-from server.errors import FetchRefused
-from server.fetch import OFF, PUBLIC, Fetcher, is_public
+from server.web.problems import FetchRefused
+from server.web.url_fetch import OFF, PUBLIC, Fetcher, is_public
 
 REFUSED = {
     "loopback": "127.0.0.1",

@@ -25,14 +25,14 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 from sqlalchemy import update
 
-from server.errors import StoreDown
-from server.history import History
-from server.housekeeping import Chore, Housekeeper
-from server.journal import Journal
-from server.pictures import Kept
+from server.history.kept_pictures import Kept
+from server.history.prediction_log import History
+from server.operations.housekeeping import Chore, Housekeeper
 from server.service import of
-from server.store import Store, new_id, now
-from server.tables import metadata, predictions
+from server.storage.database import Store, new_id, now
+from server.storage.journal import Journal
+from server.storage.tables import metadata, predictions
+from server.web.problems import StoreDown
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -42,7 +42,7 @@ def ask(client: FlaskClient, colour: str = "red") -> dict[str, Any]:
 
 
 def test_migrations_make_the_tables(app: Flask) -> None:
-    """The tables that the migrations made are those of server/tables.py, to the last column."""
+    """The tables that the migrations made are those of server/storage/tables.py, to the last column."""
     with of(app).store.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []

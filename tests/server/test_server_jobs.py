@@ -18,14 +18,14 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
 
-from server.datasets import Datasets
-from server.errors import Conflict, NotFound, StoreDown
-from server.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
-from server.masking import Forgotten, Rule
-from server.runner import Runner, command
+from server.datasets.managed_datasets import Datasets
+from server.recognition.redaction import Forgotten, Rule
 from server.service import of
 from server.settings import Settings
-from server.store import Store, lock
+from server.storage.database import Store, lock
+from server.training.job_runner import Runner, command
+from server.training.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
+from server.web.problems import Conflict, NotFound, StoreDown
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -158,7 +158,7 @@ def test_limits_of_the_child(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("code", [WAIT, STUBBORN], ids=["polite", "stubborn"])
 def test_cancel(jobs: Jobs, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.runner.PATIENCE", 0.5)
+    monkeypatch.setattr("server.training.job_runner.PATIENCE", 0.5)
     job, waiting = add(jobs, 1), add(jobs, 2)
     thread = threading.Thread(target=runner(jobs, code).work)
     assert jobs.cancel(waiting)["state"] == CANCELLED
@@ -251,8 +251,8 @@ class Away(Jobs):
 def test_a_database_that_is_away_for_a_while_does_not_cost_the_work(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("server.runner.AGAIN", 0.01)
-    monkeypatch.setattr("server.runner.LOOK", 0.01)
+    monkeypatch.setattr("server.training.job_runner.AGAIN", 0.01)
+    monkeypatch.setattr("server.training.job_runner.LOOK", 0.01)
     away = Away(jobs.store, jobs.settings)
     job = add(jobs)
     away.away = 12
@@ -422,8 +422,8 @@ def test_few_may_follow_at_a_time(make: Make) -> None:
 
 def test_a_stream_that_ends_before_the_job_says_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ten minutes are over while the job still waits: the follower is told to connect again, and how soon."""
-    monkeypatch.setattr("server.training.FOLLOWED", 0.0)
-    monkeypatch.setattr("server.training.PAUSE", 0.01)
+    monkeypatch.setattr("server.training.views.FOLLOWED", 0.0)
+    monkeypatch.setattr("server.training.views.PAUSE", 0.01)
     app = make(local_role="train")
     job = add(of(app).jobs)
     with app.test_client().get(f"/api/jobs/{job}/events") as stream:

@@ -24,11 +24,11 @@ import requests
 from making import make_picture
 from serving import Running, logged, start, wait_gone, wait_ready
 
-from data_cleaning.dataset import sha256_of
-from data_cleaning.images import read
-from model.registry import Registry
-from server.datasets import Datasets
-from server.jobs import DONE, FAILED, OPEN
+from data_cleaning.datasets.dataset import sha256_of
+from data_cleaning.imaging.images import read
+from model.recognition.registry import Registry
+from server.datasets.managed_datasets import Datasets
+from server.training.jobs import DONE, FAILED, OPEN
 from tests.trained import saved
 
 KILLS = int(os.environ.get("LIKENESS_TEST_KILLS", "4"))

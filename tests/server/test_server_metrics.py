@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from serving import ROOT
 
-from server import metrics
+from server.operations import metrics
 from server.service import of
 
 

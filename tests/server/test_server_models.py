@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 from tiny_models import TinyRegistry
 
-from server.masking import Rule
+from server.recognition.redaction import Rule
 from server.service import of
 
 KeyOf = Callable[[str], dict[str, str]]

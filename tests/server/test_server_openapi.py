@@ -19,9 +19,9 @@ from tiny_models import TinyRegistry
 
 from server import create_app
 from server.__main__ import main
-from server.errors import TABLE
 from server.service import of
 from server.settings import Settings
+from server.web.problems import TABLE
 
 # Whether a request is right is decided by the picture too, of which the document cannot tell; and a wrong second
 # key beside the right one that this test sends is no wrong request (test_access.py has all kinds of keys).

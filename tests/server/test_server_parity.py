@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from making import Conformance, data_url
 
-from data_cleaning import images
-from model.registry import Registry
+from data_cleaning.imaging import images
+from model.recognition.registry import Registry
 from server import create_app
 from server.service import of
 from server.settings import Settings

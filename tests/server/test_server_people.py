@@ -14,9 +14,9 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_patches, make_picture
 from tiny_models import TinyRegistry
 
-from data_cleaning.dataset import Dataset, Decision, sha256_of
-from server.datasets import Datasets
-from server.masking import Rule
+from data_cleaning.datasets.dataset import Dataset, Decision, sha256_of
+from server.datasets.managed_datasets import Datasets
+from server.recognition.redaction import Rule
 from server.service import Service, of
 
 KeyOf = Callable[[str], dict[str, str]]
@@ -494,12 +494,12 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monk
     told = {"dataset": "family", "model": "new", "recipe": None}
     first = service.jobs.add("train", told, "me")["id"]
     assert service.jobs.take()["id"] == first
-    monkeypatch.setattr("server.forgetting.ENDING", 0.0)
+    monkeypatch.setattr("server.erasure.erase_class.ENDING", 0.0)
     answer = client.delete("/api/classes/anna")  # nobody ends it here
     assert (answer.status_code, "still ending" in answer.get_json()["detail"]) == (409, True)
     assert datasets.pictures("family", "anna")
 
-    monkeypatch.setattr("server.forgetting.ENDING", 30.0)
+    monkeypatch.setattr("server.erasure.erase_class.ENDING", 30.0)
     monkeypatch.setattr(service.jobs, "ensure_runner", service.jobs.recover)  # as a runner does that comes anew
     assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
     assert service.jobs.get(first)["state"] == "cancelled"

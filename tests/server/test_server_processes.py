@@ -21,7 +21,7 @@ import requests
 from serving import PICTURE, ROOT, Running, logged, running, start
 from tiny_models import TinyRegistry
 
-from server import metrics
+from server.operations import metrics
 
 
 @pytest.fixture
@@ -218,7 +218,7 @@ def test_the_server_loads_no_training_and_no_plots(tmp_path: Path) -> None:
     """Starting server.wsgi brings in neither model.train nor matplotlib."""
     script = (
         "import sys, server.wsgi;"
-        "bad = [name for name in ('model.train', 'matplotlib', 'seaborn') if name in sys.modules];"
+        "bad = [name for name in ('model.training.fit', 'matplotlib', 'seaborn') if name in sys.modules];"
         "sys.exit(' '.join(bad) or 0)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

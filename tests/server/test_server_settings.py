@@ -15,7 +15,7 @@ import pytest
 from server.__main__ import main
 from server.settings import FIELDS, SettingError, Settings, load, variable
 from server.settings_page import page
-from server.store import Store
+from server.storage.database import Store
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -110,7 +110,7 @@ def test_every_setting_has_help() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [["-m", "server", "keys", "list"], ["-m", "gunicorn", "-c", "server/gunicorn_conf.py"]]
+    "command", [["-m", "server", "keys", "list"], ["-m", "gunicorn", "-c", "server/process/gunicorn_conf.py"]]
 )
 def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(command: list[str]) -> None:
     """Nobody can make a folder there, not even root."""

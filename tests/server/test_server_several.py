@@ -21,10 +21,10 @@ from flask.testing import FlaskClient
 from making import Conformance
 from pictures import bar_and_disc
 
-from data_cleaning.dataset import Dataset
-from model.multilabel import together
+from data_cleaning.datasets.dataset import Dataset
+from model.training.multilabel import together
 from server import create_app
-from server.masking import Rule
+from server.recognition.redaction import Rule
 from server.service import of
 from server.settings import Settings
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from data_cleaning import images
 from data_cleaning.errors import BundleBroken, BundleMissing
+from data_cleaning.imaging import images
 
 COLOURS = {"blue": (255, 0, 0), "green": (0, 255, 0), "red": (0, 0, 255)}
 

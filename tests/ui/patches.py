@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from data_cleaning import images
 from data_cleaning.errors import BundleMissing
+from data_cleaning.imaging import images
 
 # Blue, green, red, as everywhere in the project.
 NAMES = {"ada_lovelace": (0, 0, 255), "grace_hopper": (0, 255, 0), "zoë-faraday": (255, 0, 0)}

@@ -10,8 +10,8 @@ import pytest
 from browsing import Live, picture
 from patches import Patches
 
-from data_cleaning.images import Limits
-from server.datasets import Datasets
+from data_cleaning.imaging.images import Limits
+from server.datasets.managed_datasets import Datasets
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]
@@ -154,8 +154,8 @@ def test_a_training_is_followed_through_refusals_and_breaks(
     page: Any, live: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At first too many others follow, then the stream ends again and again before the job does."""
-    monkeypatch.setattr("server.training.FOLLOWED", 0.2)
-    monkeypatch.setattr("server.training.RETRY", 50)
+    monkeypatch.setattr("server.training.views.FOLLOWED", 0.2)
+    monkeypatch.setattr("server.training.views.RETRY", 50)
     server = live()
     service = server.app.extensions["likeness"]
     service.jobs.autostart = False

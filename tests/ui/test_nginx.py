@@ -16,8 +16,8 @@ import pytest
 from browsing import ROOT, Live, free_port, opened, picture
 
 from nginx.render import Site, gunicorn_at, limits, main, refreshed, render, site_config
-from server.api_page import NGINX
 from server.settings import Settings
+from server.web.api_docs.markdown_page import NGINX
 
 pytestmark = pytest.mark.nginx
 Serve = Callable[..., str]

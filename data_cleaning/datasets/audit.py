@@ -1,0 +1,279 @@
+"""What may be wrong with the pictures of a data set: findings, never changes.
+
+Every rule here is advice for a person. Limits are stated in units that do not depend on a data set; what was
+decided about a picture settles it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
+from data_cleaning.detection.batch_detection import Find, each
+from data_cleaning.detection.crops import Quality, quality
+from data_cleaning.detection.detection import Detection
+from data_cleaning.errors import PictureError
+from data_cleaning.imaging.images import read
+from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
+
+SMALL = 64  # pixels: a picture with a shorter side has hardly a face worth learning in it
+SIMILAR_SIZE = 0.6  # several people: the second one's side, as a part of the largest one's
+
+# Every kind of finding, the gravest first: its title, and what a person can do about it.
+KINDS = {
+    "copies_across": (
+        "The same file in several classes",
+        "One picture cannot teach two names. Keep it where it belongs: then every copy counts for that class.",
+    ),
+    "near_across": (
+        "Nearly the same picture in several classes",
+        "Keep it in the class it shows, move or reject the rest.",
+    ),
+    "wrong_label": ("Probably in the wrong class", "A model that had not seen the picture is sure of another class."),
+    "unlike": ("Unlike the rest of its class", "No other picture of the class looks like it: is it somebody else?"),
+    "something": ("Something found where nothing should be", f"Pictures of {NOTHING} should show none of it."),
+    "unreadable": ("Cannot be read", "Training passes the file over. Replace it or reject it."),
+    "nothing": (
+        "Nothing found",
+        "No face (or whatever is looked for): it cannot teach anything. Reject it, or find a better one.",
+    ),
+    "several": (
+        "Several people",
+        "Which one is meant? A picture of one person teaches more; a crop of that person does too.",
+    ),
+    "small": ("Too small", "There are too few pixels to tell anybody by."),
+    "blurred": ("Blurred", "Details that tell people apart are lost."),
+    "dark": ("Too dark", "Even its brightest parts are dark."),
+    "bright": ("Over-exposed", "Even its darkest parts are bright."),
+    "pose": ("Odd pose", "The face is turned far away, or fewer than two eyes can be seen."),
+    "copies": (
+        "The same file twice in a class",
+        "It counts twice. A decision is about the file wherever it lies: rejecting it rejects every copy.",
+    ),
+    "near": (
+        "Nearly the same pictures",
+        "Harmless: they stay on one side of every test. They teach little more than one of them.",
+    ),
+}
+_MARKS = {
+    "small": "small",
+    "blurred": "blurred",
+    "dark": "dark",
+    "bright": "bright",
+    "turned": "pose",
+    "one_eye": "pose",
+}
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One picture as it was seen: size in pixels, its regions largest first, its edges, or why it cannot be read."""
+
+    item: Item
+    width: int = 0
+    height: int = 0
+    regions: tuple[tuple[Detection, Quality], ...] = ()
+    hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that may be wrong with one picture.
+
+    kind: a key of KINDS. picture: its path below the data set. score: 0 to 1, how grave, for the order alone.
+    group: number of the group of copies it belongs to. suggestion: the class it may belong to. box: x, y, width,
+    height in pixels of the upright picture.
+    """
+
+    kind: str
+    picture: str
+    label: str
+    sha256: str
+    note: str
+    score: float = 0.5
+    group: int | None = None
+    suggestion: str | None = None
+    box: tuple[int, int, int, int] | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def see(item: Item, find: Find, eyes: bool) -> Seen:
+    """Look at one picture; with `eyes`, count the eyes of faces without landmarks."""
+    try:
+        image = read(item.path)
+    except (PictureError, OSError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return Seen(item, error=reason)
+    found = sorted(find(image), key=lambda d: -d.area)
+    regions = tuple((d, quality(image, d, eyes=eyes and d.kind == "face" and d.landmarks is None)) for d in found)
+    return Seen(item, image.shape[1], image.shape[0], regions, difference_hash(image))
+
+
+def see_all(items: Sequence[Item], find: Find, progress: Callable[[int, int], None] | None = None) -> list[Seen]:
+    """`see` for all, on all cores, in order."""
+    seen: list[Seen] = []
+    for one in each(lambda item: see(item, find, True), items):
+        seen.append(one)
+        if progress:
+            progress(len(seen), len(items))
+    return seen
+
+
+def findings(root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]] = ()) -> list[Finding]:
+    """All findings about a data set, gravest first; pictures that somebody decided about have none.
+
+    suspects: what `python -m model labels` says: objects with sha256, kind, note, score and suggestion.
+    """
+    settled = set(Dataset(root).latest_decisions())
+    found = [f for one in seen for f in _of_one(root, one)]
+    found += _exact_copies(root, seen)
+    found += _near_copies(root, seen)
+    found += _suspected(root, seen, suspects)
+    order = list(KINDS)
+    found.sort(key=lambda f: (order.index(f.kind), f.group if f.group is not None else -1, -f.score, f.picture))
+    return [f for f in found if f.sha256 not in settled or not f.sha256]
+
+
+def report(root: Path, seen: Sequence[Seen], found: Sequence[Finding]) -> dict[str, Any]:
+    """Everything as plain data: counts of pictures and problems, and the findings themselves."""
+    classes: dict[str, int] = defaultdict(int)
+    for one in seen:
+        classes[one.item.label] += 1
+    return {
+        "format": 1,
+        "pictures": len(seen),
+        "classes": dict(sorted(classes.items())),
+        "flagged": len({f.picture for f in found}),
+        "problems": {kind: len({f.picture for f in found if f.kind == kind}) for kind in KINDS},
+        "findings": [f.to_json() for f in found],
+    }
+
+
+def _finding(root: Path, one: Seen, kind: str, note: str, **more: Any) -> Finding:
+    picture = one.item.path.relative_to(root).as_posix()
+    return Finding(kind, picture, one.item.label, one.item.sha256, note, **more)
+
+
+def _of_one(root: Path, one: Seen) -> list[Finding]:
+    """What can be said of a picture by itself."""
+    if one.error is not None:
+        return [_finding(root, one, "unreadable", one.error, score=1.0)]
+    found = []
+    if min(one.width, one.height) < SMALL:
+        note = f"The picture is {one.width} x {one.height} pixels."
+        found.append(_finding(root, one, "small", note, score=1 - min(one.width, one.height) / SMALL))
+    if one.item.label == NOTHING:
+        return found + _something(root, one)
+    if not one.regions:
+        return [*found, _finding(root, one, "nothing", "Nothing was found in it.", score=1.0)]
+    return found + _several(root, one) + _marked(root, one, {f.kind for f in found})
+
+
+def _something(root: Path, one: Seen) -> list[Finding]:
+    """In `_none` nothing may be found; the whole picture as a region is no discovery."""
+    found = [d for d, _ in one.regions if d.kind != "picture"]
+    if not found:
+        return []
+    note = f"{len(found)} found where there should be none."
+    return [_finding(root, one, "something", note, score=min(1.0, found[0].score), box=_box(found[0]))]
+
+
+def _several(root: Path, one: Seen) -> list[Finding]:
+    """Is the largest region hardly larger than the next? Of strangers there may be many."""
+    sides = [max(d.width, d.height) for d, _ in one.regions]
+    similar = [s for s in sides[1:] if s >= SIMILAR_SIZE * sides[0]]
+    if not similar or one.item.label == UNKNOWN:
+        return []
+    note = f"{len(similar) + 1} of about the same size."
+    return [_finding(root, one, "several", note, score=similar[0] / sides[0], box=_box(one.regions[0][0]))]
+
+
+def _marked(root: Path, one: Seen, known: set[str]) -> list[Finding]:
+    """What is wrong with the largest region."""
+    detection, measured = one.regions[0]
+    kinds = {_MARKS[mark] for mark in measured.marks()} - known
+    if detection.kind == "picture":
+        kinds &= {"blurred", "dark", "bright"}
+    notes = {
+        "small": (f"The face is {measured.side} pixels wide.", 1 - measured.side / SMALL),
+        "blurred": (f"Sharpness {measured.sharpness:.2f}; from 0.35 on it looks sharp.", 1 - measured.sharpness),
+        "dark": (f"Its brightest parts have level {measured.brightest:.0f} of 255.", 1 - measured.brightest / 255),
+        "bright": (f"Its darkest parts have level {measured.darkest:.0f} of 255.", measured.darkest / 255),
+        "pose": (_pose(measured), min(1.0, measured.turn if measured.turn is not None else 0.5)),
+    }
+    return [
+        _finding(root, one, kind, note, score=score, box=_box(detection))
+        for kind, (note, score) in notes.items()
+        if kind in kinds
+    ]
+
+
+def _pose(measured: Quality) -> str:
+    if measured.turn is not None:
+        return f"The nose lies {measured.turn:.1f} eye distances from the middle of the eyes."
+    return "Fewer than two eyes can be seen."
+
+
+def _exact_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
+    """Files with the same bytes, within a class and across classes."""
+    same: dict[str, list[Seen]] = defaultdict(list)
+    for one in seen:
+        if one.item.sha256:
+            same[one.item.sha256].append(one)
+    found = []
+    for number, members in enumerate([m for m in same.values() if len(m) > 1], 1):
+        labels = sorted({m.item.label for m in members})
+        kind = "copies_across" if len(labels) > 1 else "copies"
+        note = f"This file is here {len(members)} times, in {', '.join(labels)}."
+        found += [_finding(root, m, kind, note, group=number, score=1.0) for m in members]
+    return found
+
+
+def _near_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
+    """Pictures that look the same and are not the same file; the largest of each group first."""
+    good = [one for one in seen if one.error is None]
+    numbers = groups([one.hash for one in good])
+    members: dict[int, list[Seen]] = defaultdict(list)
+    for one, number in zip(good, numbers, strict=True):
+        members[int(number)].append(one)
+    found = []
+    alike = [m for m in members.values() if len({one.item.sha256 for one in m}) > 1]
+    for number, group in enumerate(alike, 1):
+        labels = sorted({one.item.label for one in group})
+        kind = "near_across" if len(labels) > 1 else "near"
+        group.sort(key=lambda one: -one.width * one.height)
+        largest = group[0].width * group[0].height
+        for one in group:
+            note = f"One of {len(group)} near copies, {one.width} x {one.height} pixels."
+            score = one.width * one.height / max(largest, 1)
+            found.append(_finding(root, one, kind, note, group=number, score=score))
+    return found
+
+
+def _suspected(root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]]) -> list[Finding]:
+    """The doubts of a model, for the pictures that are here with the label it doubted."""
+    here = {(one.item.sha256, one.item.label): one for one in seen}
+    found = []
+    for doubt in suspects:
+        one = here.get((doubt["sha256"], doubt["label"]))
+        if one is not None:
+            box = _box(one.regions[0][0]) if len(one.regions) > 0 else None
+            more = {"score": doubt["score"], "suggestion": doubt["suggestion"], "box": box}
+            found.append(_finding(root, one, doubt["kind"], doubt["note"], **more))
+    return found
+
+
+def _box(detection: Detection) -> tuple[int, int, int, int] | None:
+    if detection.kind == "picture":
+        return None
+    return detection.x, detection.y, detection.width, detection.height

@@ -1,0 +1,89 @@
+"""A detector of the table made ready by its name, and work on many pictures at once. Nothing is written here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+import cv2
+
+from data_cleaning.detection.crops import plausible, quality
+from data_cleaning.detection.detection import Detection
+from data_cleaning.detection.detectors import DETECTORS
+from data_cleaning.errors import RecipeError, WeightsMissing
+from data_cleaning.imaging.images import Image
+
+Find = Callable[[Image], list[Detection]]
+T = TypeVar("T")
+R = TypeVar("R")
+
+# How the pretrained files are called; which file exactly is right, `python -m model weights` knows.
+_FILES = {
+    "yunet": "yunet*.onnx",
+    "coco_ssd": "coco_ssd*.onnx",
+    "coco_anchors": "coco_ssd_anchors*.npy",
+}
+
+
+def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
+    """The detector of that name as a function of the image alone.
+
+    weights: its pretrained file, or the folder of pretrained files; by default the environment's
+    LIKENESS_WEIGHTS or the usual folder. Raises RecipeError, WeightsMissing; the function raises WeightsBroken.
+    """
+    if name not in DETECTORS:
+        raise RecipeError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
+    entry = DETECTORS[name]
+    files = [_locate(need, name, weights) for need in entry.needs]
+
+    def find(image: Image) -> list[Detection]:
+        return entry.function(image, *files, **options)
+
+    return find
+
+
+def best_faces() -> str:
+    """The best face detector that can run here: yunet_face where its file is installed, else haar_face."""
+    try:
+        detector("yunet_face")
+    except WeightsMissing:
+        return "haar_face"
+    return "yunet_face"
+
+
+def _locate(need: str, name: str, weights: Path | None) -> Path:
+    if weights is not None and weights.is_file():
+        return weights
+    usual = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")
+    folder = weights or usual
+    found = sorted(folder.glob(_FILES.get(need, f"*{need}*"))) if folder.is_dir() else []
+    if not found:
+        where = f"in {weights}" if weights else "installed"
+        raise WeightsMissing(
+            f"The detector {name} needs a pretrained file that is not {where}. Get it with: python -m model weights, "
+            f"or name it with --weights FILE."
+        )
+    return found[0]
+
+
+def shows_eyes(image: Image, detection: Detection) -> bool:
+    """The two-eyes gate: landmarks that look like a face, or two eyes by Haar cascade; true of what is no face."""
+    if detection.kind != "face":
+        return True
+    if detection.landmarks is not None:
+        return plausible(detection)
+    return "one_eye" not in quality(image, detection, eyes=True).marks()
+
+
+def each(work: Callable[[T], R], of: Sequence[T]) -> Iterator[R]:
+    """`work` done on every one, on all cores, in order. Ended early (Ctrl-C too), it starts nothing more."""
+    cv2.setNumThreads(1)  # the pool uses the cores; nested threads only make them wait
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        try:
+            yield from pool.map(work, of)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

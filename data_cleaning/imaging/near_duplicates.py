@@ -1,0 +1,77 @@
+"""Exact and near-duplicate pictures, as groups. Nothing is ever deleted here.
+
+Near copies must lie on one side of every split, or an evaluation only measures memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+from data_cleaning.imaging.images import Image, grey, resize
+
+HASH_BYTES = 128
+NEAR = 0.25  # part of the edges seen that may differ; see docs/adr/0003
+_SIDE = 16  # cells of the miniature, each way
+_STEP = 3  # grey levels: a smaller difference of neighbours is no edge, but noise
+_BLOCK = 256
+
+
+def difference_hash(image: Image) -> NDArray[np.uint8]:
+    """1024 bits (uint8, shape (128,)): where a 16 x 16 grey miniature gets brighter or darker, to the right and down.
+
+    Survives scaling, recompression and light changes; not turning, nor cropping by more than 2 %. A flat
+    background sets no bits, so that two different things on white are not alike. After N. Krawetz,
+    "dHash", 2013, with both directions and a dead zone of our own.
+    """
+    light = grey(image)
+    across = np.diff(resize(light, _SIDE + 1, _SIDE).astype(np.int16), axis=1)
+    down = np.diff(resize(light, _SIDE, _SIDE + 1).astype(np.int16), axis=0)
+    edges = [across > _STEP, across < -_STEP, down > _STEP, down < -_STEP]
+    return np.packbits(np.concatenate([e.ravel() for e in edges]))
+
+
+def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int, int, float]]:
+    """All (first, second, distance) that differ in at most `share` of the edges that either of them has.
+
+    hashes: uint8, shape (n, 128). distance: 0 (the same) to 1 (nothing in common), after Jaccard.
+    """
+    bits = np.unpackbits(hashes, axis=1).astype(np.float32)
+    count = bits.sum(axis=1)
+    pairs: list[tuple[int, int, float]] = []
+    for start in range(0, len(bits), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        shared = bits[block] @ bits[start:].T
+        either = count[block, None] + count[None, start:] - shared
+        distance = 1 - shared / np.maximum(either, 1)
+        distance[either == 0] = 0  # both are flat: nothing tells them apart
+        rows, columns = np.nonzero(np.triu(distance <= share, 1))
+        pairs += [(start + int(r), start + int(c), float(distance[r, c])) for r, c in zip(rows, columns, strict=True)]
+    return pairs
+
+
+def groups(
+    hashes: Sequence[NDArray[np.uint8]], share: float = NEAR, names: Sequence[str | None] = ()
+) -> NDArray[np.int64]:
+    """A group number for each picture, shape (n,): pictures linked by a chain of near pairs share one.
+
+    names: for each picture the group that a person named, or None; pictures of one name are linked too.
+    """
+    count = len(hashes)
+    if count == 0:
+        return np.zeros(0, np.int64)
+    pairs = near_pairs(np.stack(hashes), share)
+    links = [(first, second) for first, second, _ in pairs] + _same_name(names)
+    first, second = [link[0] for link in links], [link[1] for link in links]
+    graph = coo_matrix((np.ones(len(links)), (first, second)), shape=(count, count))
+    return connected_components(graph, directed=False)[1].astype(np.int64)
+
+
+def _same_name(names: Sequence[str | None]) -> list[tuple[int, int]]:
+    """(first of a name, another of it) for every picture that is not the first of its name."""
+    first: dict[str, int] = {}
+    return [(first.setdefault(name, i), i) for i, name in enumerate(names) if name]

@@ -1,0 +1,4 @@
+"""Pretrained files: the catalogue, fetching and verifying them, and the converters.
+
+Nothing here runs a network.
+"""

@@ -1,0 +1,59 @@
+"""Whether a freshly trained version may answer at once, or waits until a person has looked.
+
+Reads manifests; loads nothing. Promoting by hand is in `versions`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from data_cleaning.errors import BundleError
+from model.recognition.registry import Registry
+from model.workflows.versions import manifest
+
+MARGIN = 0.05  # how far below the old one's 95 % interval the new one's must lie: more classes are harder
+NAMED = 3  # missing classes that are named
+
+
+@dataclass(frozen=True)
+class Heir:
+    """A version that would answer: its classes and its cross-validated figures.
+
+    excused: sha256 of classes, in hex, that it need not know any more, for they were forgotten."""
+
+    labels: Sequence[str]
+    figures: dict[str, Any]
+    excused: Collection[str] = ()
+
+
+def why_wait(registry: Registry, name: str, heir: Heir) -> str:
+    """What speaks against answering with it at once, in a sentence; "" where nothing does.
+
+    That somebody would not be known any more, or that it is clearly worse: the whole 95 % interval of its right answers
+    lies MARGIN below that of the active version, though each was tried on its own pictures.
+    """
+    if not registry.versions(name):
+        return ""
+    try:
+        active = registry.active(name)
+        made = manifest(registry, name, active)
+    except BundleError:  # a broken one must not bar its successor
+        return ""
+    missing = sorted(label for label in set(made["labels"]) - set(heir.labels) if _digest(label) not in heir.excused)
+    if missing:
+        more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
+        return f"Version {active}, which answers, also knows {', '.join(missing[:NAMED])}{more}."
+    before, now = (each.get("accuracy_interval") for each in (made["facts"].get("crossval", {}), heir.figures))
+    if before and now and now[1] < before[0] - MARGIN:
+        return (
+            f"It was right for {now[0]:.0%} to {now[1]:.0%} of unseen pictures, version {active}, which answers, for "
+            f"{before[0]:.0%} to {before[1]:.0%}."
+        )
+    return ""
+
+
+def _digest(label: str) -> str:
+    return hashlib.sha256(label.encode()).hexdigest()

@@ -1,0 +1,200 @@
+"""Who is asking, and may they? The client's own address counts, never a proxy's, and a caller cannot forge it.
+
+Which role a route needs is read from the OpenAPI document (server/web/api_docs/openapi.py): one table for both.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+import re
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+from flask import Flask, Request, Response, g, request, session
+
+from server.access.keys import Keys
+from server.access.sessions import Sessions, address_of, from_proxy, within
+from server.settings import ROLES, Settings
+from server.web.api_docs.openapi import role_of
+from server.web.problems import Forbidden, NeedsKey
+
+FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via", "X-Forwarded-Host", "X-Forwarded-Proto")
+SAFE = ("GET", "HEAD", "OPTIONS")
+LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
+
+
+@dataclass(frozen=True)
+class Caller:
+    """role: what they may do. by: a short name for the log. via: key, session, local, open or nothing."""
+
+    role: str
+    via: str
+    address: str | None
+    key: str | None = None
+    by: str = "anonymous"
+
+
+def caller() -> Caller:
+    """The caller of the request under way."""
+    return cast(Caller, g.caller)
+
+
+class Access:
+    def __init__(self, settings: Settings, keys: Keys) -> None:
+        self.settings, self.keys = settings, keys
+        self.networks = [ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"]
+        self.unix = "unix" in settings.proxies
+        self.needed: dict[tuple[str, str], str] = {}
+
+    def install(self, app: Any) -> None:
+        """Guard every route of the application; call it after all of them are in."""
+        self.needed = roles(app)
+        app.secret_key = secret(self.settings.state / "secret")
+        app.config.update(
+            SESSION_COOKIE_HTTPONLY=True,
+            SESSION_COOKIE_SAMESITE="Strict",
+            PERMANENT_SESSION_LIFETIME=timedelta(hours=self.settings.session_hours),
+        )
+        app.session_interface = Sessions(self.networks, self.unix)
+        app.before_request(self.guard)
+        app.after_request(self.share)
+
+    def guard(self) -> None:
+        """Before every request: name the caller, refuse who may not. Raises NeedsKey, Forbidden."""
+        if request.method == "OPTIONS":
+            g.caller = Caller("none", "nothing", None)
+            return
+        needed = self.needed.get((request.endpoint or "", request.method.replace("HEAD", "GET")))
+        g.caller = self.identify(request, needed is not None)
+        if needed is None:
+            return
+        if ROLES.index(g.caller.role) < ROLES.index(needed):
+            if g.caller.via in ("key", "session"):
+                raise Forbidden(f"This key has the role {g.caller.role}; this needs the role {needed}.")
+            raise NeedsKey(
+                f"This needs a key with the role {needed}: send it as Authorization: Bearer KEY. "
+                "An admin makes keys with POST /api/keys, or python -m server keys create on the machine."
+            )
+        if g.caller.via != "key" and request.method not in SAFE:
+            self._same_site(request)
+
+    def identify(self, request: Request, asks: bool) -> Caller:
+        """The caller. asks: whether it matters; a route that is open to all does not look keys up. Raises NeedsKey."""
+        address, direct = client_address(request, self.networks, self.unix)
+        shown = _shown_key(request)
+        if not asks:
+            return Caller("none", "nothing", address)
+        if shown is not None:
+            key = self.keys.check(shown)
+            if key is None:
+                raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
+            return Caller(key.role, "key", address, key.id, key.name)
+        if session.get("key"):
+            key = self.keys.by_id(session["key"])
+            if key is not None:
+                return Caller(key.role, "session", address, key.id, key.name)
+        if direct and _is_loopback(address) and _host_name(request) in LOOPBACK_NAMES:
+            return Caller(self.settings.local_role, "local", address, by="this machine")
+        if self.settings.open:
+            return Caller("predict", "open", address)
+        return Caller("none", "nothing", address)
+
+    def whoever(self) -> Caller:
+        """The caller of a route that is open to all, with what they could do elsewhere. Raises NeedsKey."""
+        return self.identify(request, True)
+
+    def _same_site(self, request: Request) -> None:
+        """A page of another site must not act with the cookie or the address of the person who looks at it."""
+        origin = request.headers.get("Origin")
+        fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
+        allowed = origin in self.settings.origins and g.caller.via == "open"
+        foreign = (origin is not None and urlsplit(origin).netloc != request.host) or fetched in (
+            "cross-site",
+            "same-site",
+        )
+        if foreign and not allowed:
+            raise Forbidden("A page of another site may not do this without a key.")
+        if g.caller.via == "session":
+            token = request.headers.get("X-CSRF-Token", "")
+            if not hmac.compare_digest(token.encode(), str(session.get("csrf", "")).encode()) or not token:
+                raise Forbidden("The header X-CSRF-Token is missing or wrong; GET /api/session gives it.")
+
+    def share(self, response: Response) -> Response:
+        """CORS, for the listed origins alone."""
+        origin = request.headers.get("Origin")
+        if origin and origin in self.settings.origins:
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers.add("Vary", "Origin")
+            if request.method == "OPTIONS":
+                response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-API-Key"
+                response.headers["Access-Control-Max-Age"] = "600"
+        return response
+
+
+def client_address(request: Request, networks: list[Any], unix: bool) -> tuple[str | None, bool]:
+    """(the client's own address, whether it is certain). Forwarded headers are believed from the proxies alone.
+
+    Not certain: no proxy of ours forwarded it and yet it claims to be forwarded, or a proxy of ours does not say
+    for whom it asks. Such a client is never taken for one on this machine.
+    """
+    if not from_proxy(request, networks, unix):
+        return request.environ.get("REMOTE_ADDR") or None, not any(name in request.headers for name in FORWARDED)
+    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+    while len(hops) > 1 and within(hops[-1], networks):
+        hops.pop()  # a chain of our own proxies: the client is the last hop that is none of them
+    if not hops or address_of(hops[-1]) is None:
+        return None, False
+    return hops[-1], True
+
+
+def roles(app: Any) -> dict[tuple[str, str], str]:
+    """(endpoint, method) -> role, for every operation of the document that asks for one."""
+    found = {}
+    for rule in cast(Flask, app).url_map.iter_rules():
+        item = app.paths.get(re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}"))
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+            operation = getattr(item, method.lower(), None)
+            role = role_of(operation) if operation else None
+            if role:
+                found[rule.endpoint, method] = role
+    return found
+
+
+def secret(path: Path) -> bytes:
+    """The secret that signs sessions: made once, readable by this user alone, the same for all processes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+        part.touch(mode=0o600)
+        part.write_bytes(secrets.token_bytes(32))
+        try:
+            path.hardlink_to(part)  # fails where another process was quicker, and never replaces
+        except FileExistsError:
+            pass
+        finally:
+            part.unlink()
+    return path.read_bytes()
+
+
+def _shown_key(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    return request.headers.get("X-API-Key")
+
+
+def _host_name(request: Request) -> str:
+    host = request.host.lower()
+    return host if host.endswith("]") else host.rsplit(":", 1)[0]
+
+
+def _is_loopback(text: str | None) -> bool:
+    address = address_of(text or "")
+    return address is not None and address.is_loopback

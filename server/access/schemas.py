@@ -1,0 +1,44 @@
+"""What comes in and what goes out about keys and the session of the page."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from server.web.schemas import In, Out
+
+
+class KeyBody(In):
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
+    role: Literal["predict", "train", "admin"]
+    days: int | None = Field(None, ge=1, le=3650, description="Days until it expires; never if left out.")
+
+
+class KeyRow(Out):
+    id: str
+    name: str
+    role: str
+    created: int = Field(description="Milliseconds since 1970, UTC, as all times here.")
+    expires: int | None
+    revoked: int | None
+    valid: bool
+
+
+class NewKey(KeyRow):
+    key: str = Field(description="Shown only now.")
+
+
+class KeyList(Out):
+    keys: list[KeyRow]
+
+
+class LoginBody(In):
+    key: str = Field(min_length=1, max_length=200)
+
+
+class SessionInfo(Out):
+    role: str
+    via: str
+    name: str
+    csrf: str | None = Field(description="Send it as X-CSRF-Token with whatever changes something.")

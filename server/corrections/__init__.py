@@ -1,0 +1,4 @@
+"""What people say about an answer, and what that adds to a data set.
+
+Nothing is trained here.
+"""

@@ -1,0 +1,4 @@
+"""A person's right to be forgotten.
+
+Retraining is queued here and done elsewhere.
+"""

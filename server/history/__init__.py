@@ -1,0 +1,4 @@
+"""What was asked and answered: log, statistics, kept pictures.
+
+Nothing here changes an answer.
+"""

@@ -1,0 +1,149 @@
+"""What was asked and answered, and what people said about it: history, statistics, corrections, rights."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+from flask import Response
+from flask_openapi3 import APIBlueprint, Tag
+
+from server.access.authorisation import caller
+from server.corrections.corrections import correct, listed, prediction_of
+from server.erasure.erase_class import forget
+from server.history.prediction_log import DAY, Filter
+from server.history.schemas import (
+    CorrectionBody,
+    CorrectionList,
+    Forgotten,
+    LabelPath,
+    PredictionList,
+    PredictionQuery,
+    PredictionRow,
+    Stats,
+    StatsQuery,
+    Taught,
+)
+from server.service import Service, current
+from server.settings import variable
+from server.web.api_docs.openapi import answer, needs, schema_of
+from server.web.problems import NotFound, RequestError
+from server.web.schemas import IdPath
+
+records = APIBlueprint("records", __name__, abp_security=needs("admin"))
+feedback = APIBlueprint("feedback", __name__, abp_security=needs("train"))
+HISTORY = Tag(name="history", description="What was asked and answered.")
+RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
+COLUMNS = ("model", "version", "digest", "width", "height", "label", "reason", "seconds", "client", "key")
+HEAD = ["id", "time", "when", *COLUMNS, "regions", "probabilities"]
+PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
+    200: {
+        "content": {
+            "application/json": {"schema": schema_of(PredictionList)},
+            "text/csv": {"schema": {"type": "string"}},
+        }
+    }
+}
+
+
+@records.get("/api/predictions", tags=[HISTORY], responses=PREDICTIONS)
+def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
+    """Answers, newest first; as pages of JSON, or all of them as CSV.
+
+    In the CSV `when` is `time` as ISO 8601 in UTC; `regions` and `probabilities` have one entry a region, in order.
+    """
+    service = current()
+    service.keeper.settle()
+    wanted = Filter(query.label, query.reason, query.model, query.since, query.until, query.before)
+    if query.format == "csv":
+        headers = {"Content-Disposition": "attachment; filename=predictions.csv"}
+        return Response(_csv(service.history.every(wanted)), mimetype="text/csv", headers=headers)
+    rows = service.history.page(wanted, query.limit)
+    return {
+        "predictions": [_shown(service, row) for row in rows],
+        "next": rows[-1]["id"] if len(rows) == query.limit else None,
+    }
+
+
+@records.get("/api/predictions/<id>", tags=[HISTORY], responses={200: PredictionRow})
+def show_prediction(path: IdPath) -> dict[str, Any]:
+    """One answer."""
+    return _shown(current(), prediction_of(current(), path.id))
+
+
+@records.get("/api/predictions/<id>/picture", tags=[HISTORY], responses={200: answer(content="image/jpeg")})
+def show_asked_picture(path: IdPath) -> Response:
+    """The picture that was asked about, as a fresh JPEG, where the service keeps it."""
+    service = current()
+    service.keeper.settle()
+    row = prediction_of(service, path.id)
+    data = service.kept.read(row["id"])
+    if data is None:
+        days = f"{variable('keep_pictures_days')}, the days for which pictures are kept, is {service.kept.days}"
+        raise NotFound(f"The picture of this answer is not kept, or not any more: {days}.")
+    return Response(data, mimetype="image/jpeg")
+
+
+def stats(query: StatsQuery) -> dict[str, Any]:
+    """Counts and times of the last days, or of the time between `since` and `until`."""
+    if query.since is not None and "days" in query.model_fields_set:
+        raise RequestError("Give either days or since; both say where to begin.")
+    service = current()
+    service.keeper.settle()
+    asked = {"days": None if query.since is not None else query.days, "until": query.until}
+    end = int(time.time() * 1000) if query.until is None else query.until
+    since = end - query.days * DAY if query.since is None else query.since
+    return {**asked, "since": since, **service.history.stats(since, query.until)}
+
+
+for rule in ("/api/stats", "/stats"):
+    name = rule.strip("/").replace("/", "_")
+    records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(stats)
+
+
+@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
+def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
+    """Say that an answer was wrong, or right: the data set keeps it for the next training."""
+    return correct(current(), body, caller().by), 201
+
+
+@feedback.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})
+def list_corrections() -> dict[str, Any]:
+    """The newest 500, each with what the model had said before."""
+    return {"corrections": listed(current().store)}
+
+
+@records.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
+def forget_class(path: LabelPath) -> dict[str, Any]:
+    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What was removed."""
+    return forget(current(), path.label, caller().by)
+
+
+def _shown(service: Service, row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "kept": service.kept.path(row["id"]).is_file()}
+
+
+def _csv(rows: Iterator[dict[str, Any]]) -> Iterator[str]:
+    yield _line(HEAD)
+    for row in rows:
+        when = datetime.fromtimestamp(row["time"] / 1000, UTC).isoformat(timespec="milliseconds")
+        labels = " ".join("+".join(each["labels"]) or "?" for each in row["regions"])
+        sure = " ".join(f"{each['probability']:.6g}" for each in row["regions"])
+        yield _line([row["id"], row["time"], when, *(row[name] for name in COLUMNS), labels, sure])
+
+
+def _line(values: list[Any]) -> str:
+    out = io.StringIO()
+    csv.writer(out).writerow([_harmless(value) for value in values])
+    return out.getvalue()
+
+
+def _harmless(value: Any) -> Any:
+    """A spreadsheet runs what begins like a formula."""
+    risky = isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r")
+    return "'" + value if risky else value

@@ -1,0 +1,53 @@
+"""Is the process alive, is it ready to answer: for load balancers, containers and people. Open to all, says little."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from data_cleaning.errors import LikenessError
+from server.service import current
+from server.web.problems import NotReady, StoreDown
+from server.web.schemas import Health, Ready, Status
+
+health = APIBlueprint("health", __name__)
+HEALTH = Tag(name="health", description="Is it up?")
+
+
+@health.get("/healthz", tags=[HEALTH], responses={200: Status})
+def alive() -> dict[str, str]:
+    """The process lives."""
+    return {"status": "ok"}
+
+
+@health.get("/readyz", tags=[HEALTH], responses={200: Ready})
+def ready() -> dict[str, Any]:
+    """The default model is loaded, and gave its golden answer again when it was."""
+    try:
+        bundle = current().models.get()
+    except LikenessError as error:
+        raise NotReady(str(error)) from error
+    return {"status": "ok", "model": bundle.name, "version": bundle.version}
+
+
+@health.get("/health", tags=[HEALTH], responses={200: Health})
+def condition() -> dict[str, Any]:
+    """How it is: answers go on while the database is away, and wait for it in the journal."""
+    service = current()
+    try:
+        bundle = service.models.get()
+    except LikenessError:
+        bundle = None
+    try:
+        service.store.ping()
+        database = True
+    except StoreDown:
+        database = False
+    return {
+        "status": "ok" if database and bundle else "degraded",
+        "model": bundle.name if bundle else None,
+        "version": bundle.version if bundle else None,
+        "database": database,
+        "journal_bytes": service.journal.waiting(),
+    }

@@ -1,0 +1,64 @@
+"""Logs as JSON, one object a line, with the request's id. They hold no picture, no key, and no name of a person."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from typing import Any
+
+from flask import Request, Response, g, has_request_context
+
+
+class Lines(logging.Formatter):
+    """A record as one line of JSON."""
+
+    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z",
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "process": record.process,
+            "message": record.getMessage(),
+        }
+        if has_request_context():
+            line["request_id"] = g.get("request_id")
+        line |= getattr(record, "fields", {})
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def configuration(level: str) -> dict[str, Any]:
+    """For logging.config.dictConfig: everything to stderr as JSON, libraries only when they warn."""
+    own = {"level": level.upper(), "handlers": ["lines"], "propagate": False}
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": "server.operations.logs.Lines"}},
+        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
+        "root": {"level": "WARNING", "handlers": ["lines"]},
+        "loggers": {
+            "likeness": own,
+            "gunicorn.error": own,
+            # gunicorn's own line holds the path, which may hold a person's name; ours holds the route.
+            "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
+        },
+    }
+
+
+def access_line(request: Request, response: Response, seconds: float, who: Any) -> dict[str, Any]:
+    """What is logged of a request: the route and not the address itself, which may hold a person's name."""
+    return {
+        "method": request.method,
+        "route": request.url_rule.rule if request.url_rule else None,
+        "status": response.status_code,
+        "seconds": round(seconds, 6),
+        "bytes_in": request.content_length or 0,
+        "bytes_out": response.content_length or 0,
+        "client": who.address if who else None,
+        "via": who.via if who else None,
+        "key": who.key if who else None,
+    }

@@ -1,0 +1,51 @@
+"""For machines that watch or host the service: Prometheus, and the two routes a SageMaker container needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+from flask_openapi3 import APIBlueprint, Tag
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from server.operations.health import ready
+from server.recognition.predict import Wish, answered, ask
+from server.recognition.views import PREDICT_BODY
+from server.service import current
+from server.web import uploads
+from server.web.api_docs.openapi import answer, needs
+from server.web.schemas import Answer, PredictQuery
+
+operations = APIBlueprint("operations", __name__)
+OPERATIONS = Tag(name="operations", description="For machines that watch or host the service.")
+
+
+@operations.get(
+    "/metrics",
+    tags=[OPERATIONS],
+    security=needs("predict"),
+    responses={200: answer(content="text/plain")},
+)
+def metrics() -> Response:
+    """Numbers for Prometheus; they name no person."""
+    return Response(current().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+@operations.get("/ping", tags=[OPERATIONS], responses={200: answer(content="text/plain")})
+def ping() -> Response:
+    """SageMaker's question whether the container can answer."""
+    ready()
+    return Response("ok\n", mimetype="text/plain")
+
+
+@operations.post(
+    "/invocations",
+    tags=[OPERATIONS],
+    security=needs("predict"),
+    responses={200: Answer},
+    openapi_extensions=PREDICT_BODY,
+)
+def invocations(query: PredictQuery) -> dict[str, Any]:
+    """SageMaker's name for predict."""
+    data = uploads.any_form(request, current())
+    return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)

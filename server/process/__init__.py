@@ -1,0 +1,4 @@
+"""How the processes of the service run: gunicorn, its worker, the allocator.
+
+Nothing here knows a route.
+"""

@@ -1,0 +1,93 @@
+"""gunicorn's settings, from ours: `gunicorn -c server/process/gunicorn_conf.py server.wsgi:app`.
+
+Nothing else lives here.
+The application is loaded before the fork, so that processes share the memory of models and libraries; what must
+not be shared (connections, threads) is made anew in each.
+"""
+
+# ruff: noqa: E402
+from __future__ import annotations
+
+import gc
+import itertools
+import logging
+import os
+import shutil
+import sys
+from typing import Any
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
+
+from server.operations import logs, metrics
+from server.process import allocator
+from server.settings import SettingError, load, make_state
+
+try:
+    _settings = load()
+    make_state(_settings)
+except SettingError as error:
+    sys.exit(f"likeness: {error}")
+
+allocator.one_store()  # before there are threads: each would have its own by then
+_numbers = metrics.folder(_settings.state)
+metrics.share(_numbers)
+
+bind = [each.strip() for each in _settings.bind.split(",")]
+workers = _settings.process_count
+threads = _settings.thread_count
+worker_class = "server.process.worker.FairWorker"
+preload_app = True
+max_requests = _settings.recycle
+max_requests_jitter = _settings.recycle // 5  # not all at once
+graceful_timeout = int(_settings.picture_seconds) + 10
+timeout = int(_settings.picture_seconds) + 60
+keepalive = 75  # longer than the proxy's, so that it is never we who close a connection it is about to use
+backlog = 512
+secure_scheme_headers: dict[str, str] = {}  # whom to believe about https is decided in server/access/sessions.py alone
+forwarder_headers = ""
+logconfig_dict = logs.configuration(_settings.log_level)
+control_socket_disable = True
+accesslog = None  # the application writes its own, with the route and the request's id
+errorlog = "-"
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
+
+
+def when_ready(server: Any) -> None:
+    """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
+    gc.collect()
+    gc.freeze()
+
+
+def on_exit(server: Any) -> None:
+    """What lies in memory goes with the service."""
+    shutil.rmtree(_numbers, ignore_errors=True)
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """The first place that no living process has: while all are replaced there are twice as many."""
+    taken = {each.place for each in server.WORKERS.values()}
+    worker.place = next(place for place in itertools.count() if place not in taken)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    from server.service import of
+
+    metrics.take(worker.place)
+    of(worker.app.wsgi()).after_fork()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    from server.service import of
+
+    of(worker.app.wsgi()).close()
+    ended = sys.exception()
+    if isinstance(ended, SystemExit) and ended.code == 0:
+        # Libraries that were loaded before the fork wait, at a usual end, for threads that only the parent had, and
+        # abort the process. There is nothing left to do here, so it ends as forked processes should.
+        logging.shutdown()
+        os._exit(0)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    metrics.leave(worker.place)

@@ -1,0 +1,181 @@
+"""The trained models that answer now. Knows names, versions and bundles; nothing of HTTP, nothing of pixels.
+
+A model is loaded once and then followed: when its active version changes, or somebody asked for a reload, the
+new one is loaded beside the old one and takes its place in one assignment; every process looks for that, whether
+somebody asks it or not. A bundle that cannot be loaded is refused and the old one goes on answering.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
+from server.recognition.redaction import Forgotten, Rule
+
+log = logging.getLogger("likeness.models")
+
+PREFERRED = ("celebrities-modern", "celebrities")  # the first of them that can answer
+LOOK = 0.5  # seconds between two looks for a version that took over
+Stamp = tuple[int, int]
+
+
+class Models:
+    """registry: anything with names, versions, active, load, promote, rollback of `model.registry.Registry`.
+
+    bell: a file of the state folder; touching it tells every process to load again.
+    """
+
+    def __init__(self, registry: Any, default: str, bell: Path) -> None:
+        self.registry = registry
+        self._default = default
+        self._bell = bell
+        self.masks = Forgotten(bell.with_name("forgotten.json"))
+        self._live: dict[str, tuple[Stamp, Any]] = {}
+        self._refused: dict[str, Stamp] = {}
+        self._loading: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+        self._stopped = threading.Event()
+        self._watcher = 0
+        self.told: Callable[[str, int], object] = lambda name, version: None  # hears of every version that answers
+
+    def names(self) -> list[str]:
+        return list(self.registry.names())
+
+    def default(self) -> str:
+        """The model that answers when none is named. Raises BundleMissing when there is no model at all."""
+        if self._default:
+            return self._default
+        names = self.names()
+        if not names:
+            raise BundleMissing("There is no trained model yet. Train one: python -m model train DATA --name NAME")
+        able = [name for name in names if name in self._live or name not in self._refused]
+        return next((name for name in (*PREFERRED, *able) if name in able), names[0])
+
+    def get(self, name: str | None = None) -> Any:
+        """The bundle that answers now. Never waits for a newer one. Raises BundleError, WeightsMissing."""
+        name = name or self.default()
+        live = self._live.get(name)
+        if live is None:
+            return self.reload(name, ring=False)
+        stamp = self._stamp(name, live[0])
+        if stamp != live[0] and stamp != self._refused.get(name):
+            self._follow(name)
+        return live[1]
+
+    def reload(self, name: str | None = None, ring: bool = True) -> Any:
+        """Load the active version now and answer with it. ring: tell the other processes too.
+
+        Raises BundleError, WeightsMissing; what answered before then goes on answering.
+        """
+        name = name or self.default()
+        if name not in self._live and name not in self.names():
+            raise self._missing(name)
+        with self._lock(name):
+            if not ring and name in self._live and self._stamp(name) == self._live[name][0]:
+                return self._live[name][1]
+            if ring:
+                self.ring()
+            stamp = self._stamp(name)
+            try:
+                bundle = self._loaded(name)
+            except LikenessError:
+                self._refused[name] = stamp
+                raise
+            self._live[name] = (stamp, bundle)
+            self.told(name, bundle.version)
+            return bundle
+
+    def _missing(self, name: str) -> BundleMissing:
+        return BundleMissing(f"There is no model named {name[:80]!r}. There are: {', '.join(self.names()) or 'none'}.")
+
+    def _loaded(self, name: str, version: int | None = None) -> Any:
+        """A bundle that fails in a way nobody thought of is a broken one: it stops neither the start nor the rest."""
+        try:
+            return self.registry.load(name, version)
+        except LikenessError:
+            raise
+        except Exception as error:
+            log.error("loading %s failed", name, exc_info=error)
+            raise BundleBroken(f"The model {name} cannot be loaded; the log says why.") from error
+
+    def labels(self, name: str, version: int) -> tuple[str, ...]:
+        """Of any version, which is loaded for that: so it can answer too. Raises BundleError, WeightsMissing."""
+        return tuple(self._loaded(name, version).labels)
+
+    def forgotten(self) -> tuple[Rule, ...]:
+        """Who is not to be named, by which versions."""
+        return self.masks.rules()
+
+    def ring(self) -> None:
+        """Tell every process to load again."""
+        self._bell.parent.mkdir(parents=True, exist_ok=True)
+        self._bell.touch()
+
+    def catch_up(self) -> None:
+        """Load what took over, and let go of what was deleted."""
+        for name, (old, _) in list(self._live.items()):
+            stamp = self._stamp(name, old)
+            if self.registry.gone(name):
+                self._live.pop(name, None)
+            elif stamp not in (old, self._refused.get(name)):
+                self._catch_up(name)
+
+    def watch(self) -> None:
+        """Follow from now on in this process, also while nobody asks it anything; once is enough."""
+        if self._watcher != os.getpid():  # threads do not survive a fork
+            self._watcher = os.getpid()
+            threading.Thread(target=self._watch, name="models", daemon=True).start()
+
+    def close(self) -> None:
+        """End the following."""
+        self._stopped.set()
+
+    def _watch(self) -> None:
+        while not self._stopped.wait(LOOK):
+            try:
+                self.catch_up()
+            except Exception as error:  # the thread must live as long as the process
+                log.error("looking for new versions failed", exc_info=error)
+
+    def discard(self, name: str) -> list[int]:
+        """Delete a model for good; its versions. Raises BundleMissing."""
+        if name not in self.names():
+            raise self._missing(name)
+        versions: list[int] = self.registry.discard(name)
+        self._live.pop(name, None)
+        self.masks.deleted(name)
+        return versions
+
+    def loaded(self) -> list[str]:
+        """Names of the models that answer now."""
+        return list(self._live)
+
+    def _follow(self, name: str) -> None:
+        if not self._lock(name).locked():
+            threading.Thread(target=self._catch_up, args=(name,), name=f"load {name}", daemon=True).start()
+
+    def _catch_up(self, name: str) -> None:
+        try:
+            bundle = self.reload(name, ring=False)
+            log.info("now answering with version %s of %s", bundle.version, name)
+        except Exception as error:
+            log.error("the new version of %s was refused, the old one goes on: %s", name, error)
+
+    def _stamp(self, name: str, fallback: Stamp = (0, 0)) -> Stamp:
+        try:
+            rung = self._bell.stat().st_mtime_ns
+        except OSError:
+            rung = 0
+        try:
+            return self.registry.active(name), rung
+        except LikenessError:
+            return fallback
+
+    def _lock(self, name: str) -> threading.Lock:
+        with self._guard:
+            return self._loading.setdefault(name, threading.Lock())

@@ -1,0 +1,175 @@
+"""The database: SQLite in one file by default, PostgreSQL by LIKENESS_DATABASE_URL. Opening, migrating, transactions.
+
+What is asked of it lives with those who ask (history, keys, jobs, corrections).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import secrets
+import shlex
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import alembic.command
+import alembic.config
+from alembic.migration import MigrationContext
+from alembic.util import CommandError
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+
+from server.settings import HERE, SettingError
+from server.web.problems import StoreDown
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+AWAY = "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
+
+
+def now() -> int:
+    """Milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """32 hexadecimal digits that sort by time: 14 for the microseconds, 18 random ones."""
+    return f"{time.time_ns() // 1000:014x}{secrets.token_hex(9)}"
+
+
+class Store:
+    """url: SQLAlchemy address. Connections are made when first needed and belong to one process."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            parsed = make_url(_with_driver(url))
+            self.engine = _engine(str(parsed.render_as_string(hide_password=False)))
+        except ModuleNotFoundError as error:
+            raise SettingError(_missing(error.name or "psycopg")) from None
+        except (ArgumentError, NoSuchModuleError, ImportError) as error:
+            raise SettingError(
+                f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
+                "postgresql://USER:PASSWORD@HOST/NAME."
+            ) from None
+        except OSError as error:
+            raise SettingError(f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}.") from None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection to look with. Raises StoreDown."""
+        try:
+            with self.engine.connect() as connection:
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreDown(AWAY) from error
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction, committed at the end of the block. Raises StoreDown."""
+        try:
+            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                yield connection
+        except (OperationalError, InterfaceError) as error:
+            raise StoreDown(AWAY) from error
+
+    def migrate(self) -> tuple[str | None, str | None]:
+        """Bring the tables to the present form; a no-op when they have it. The form before (None: new) and after.
+
+        Raises StoreDown; SettingError for a database of a newer version, whose form is not known here.
+        """
+        config = alembic.config.Config()
+        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+        with self.write() as connection:
+            config.attributes["connection"] = connection
+            before = _form(connection)
+            try:
+                alembic.command.upgrade(config, "head")
+            except CommandError:
+                raise SettingError(
+                    f"The database was made by a newer version of Likeness: its form, {before}, is not known here. "
+                    "Install that version again, or restore the backup that was taken before upgrading."
+                ) from None
+            return before, _form(connection)
+
+    def ping(self) -> None:
+        """Raises StoreDown when the database does not answer."""
+        with self.read() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
+    def compact(self) -> None:
+        """SQLite's log of changes holds what was deleted until it is written back: do that now, if nobody reads."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                raw: Any = connection.connection.dbapi_connection
+                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def after_fork(self) -> None:
+        """Leave the parent's connections to the parent."""
+        self.engine.dispose(close=False)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def lock(path: Path, wait: bool = True) -> Iterator[bool]:
+    """An exclusive lock between processes, freed by the kernel even when its holder is killed. Yields whether held."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        except BlockingIOError:
+            yield False
+            return
+        yield True
+
+
+def _form(connection: Connection) -> str | None:
+    """The last migration that a database has gone through; None for an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _missing(package: str) -> str:
+    """The sentence for a driver that is not installed; PostgreSQL's is installed by those who use it."""
+    if package != "psycopg":
+        return (
+            f"LIKENESS_DATABASE_URL needs the package {package}, which is not installed; write "
+            "postgresql://USER:PASSWORD@HOST/NAME for the one that Likeness knows."
+        )
+    install = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")])
+    return f"LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it: {install}"
+
+
+def _with_driver(url: str) -> str:
+    for short in ("postgres://", "postgresql://"):
+        if url.startswith(short):
+            return "postgresql+psycopg://" + url.removeprefix(short)
+    return url
+
+
+def _engine(url: str) -> Engine:
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=16, connect_args={"connect_timeout": 5})
+    database = make_url(url).database
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": 10})
+    event.listen(engine, "connect", _on_connect)
+    event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where _on_begin says, not where the driver guesses
+    # FULL: in WAL mode NORMAL waits for the disk only now and then, and a power cut would bring revoked keys back.
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _on_begin(connection: Connection) -> None:
+    # A transaction that reads first and writes later cannot wait for another writer in WAL mode: take the lock at once.
+    immediate = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

@@ -1,0 +1,124 @@
+"""The tables. Times are whole milliseconds since 1970 in UTC, which every database keeps alike.
+
+A change here needs a migration in server/storage/migrations/versions; a test compares the two.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+LABEL = String(200).with_variant(String(64), "sqlite")  # SQLite minds no lengths, and kept what it was made with
+
+predictions = Table(
+    "predictions",
+    metadata,
+    Column("id", String(32), primary_key=True),  # starts with the time, so that it sorts by it
+    Column("time", BigInteger, nullable=False),
+    Column("model", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),  # sha256 of the picture's bytes
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("label", LABEL),
+    Column("reason", String(32), nullable=False),
+    Column("seconds", Float, nullable=False),
+    Column("stages", JSON, nullable=False),
+    Column("client", String(64)),
+    Column("key", String(16)),
+    Index("ix_predictions_time", "time"),
+    Index("ix_predictions_label", "label"),
+)
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("label", LABEL),
+    Column("best", LABEL, nullable=False),
+    Column("probability", Float, nullable=False),
+    Column("similarity", Float),
+    Column("reason", String(32), nullable=False),
+    Column("box", JSON, nullable=False),
+    Index("ix_regions_label", "label"),
+)
+
+# Where a picture may carry several classes: what a region is called beside its `label`.
+further_labels = Table(
+    "further_labels",
+    metadata,
+    Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("rank", Integer, primary_key=True),
+    Column("label", LABEL, nullable=False),
+    Index("ix_further_labels_label", "label"),
+)
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("prediction", String(32), nullable=False),
+    Column("position", Integer),
+    Column("action", String(16), nullable=False),
+    Column("label", LABEL),
+    Column("before", JSON, nullable=False),  # what the model had said: label, best, probability, model, version
+    Column("dataset", String(64), nullable=False),
+    Column("picture", String(255)),  # the file that was added to the data set, if one was
+    Column("by", String(64), nullable=False),
+    Column("note", Text),
+    Index("ix_corrections_prediction", "prediction"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("name", String(64), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("expires", BigInteger),
+    Column("revoked", BigInteger),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("arguments", JSON, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("started", BigInteger),
+    Column("ended", BigInteger),
+    Column("attempts", Integer, nullable=False),
+    Column("cancel", Boolean, nullable=False),
+    Column("progress", JSON),
+    Column("result", JSON),
+    Column("message", Text),
+    Column("by", String(64), nullable=False),
+    Index("ix_jobs_state", "state"),
+)

@@ -1,0 +1,132 @@
+"""What comes in and what goes out about data sets and long work."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, Field, model_validator
+
+from server.web.schemas import In, Label, Name, Out, Problem, Query, QueryInt
+from server.web.validation_messages import MODEL_NAME
+
+
+class DatasetBody(In):
+    name: Name
+
+
+class DatasetPath(BaseModel):
+    dataset: Name
+
+
+class ClassPath(DatasetPath):
+    label: Label
+
+
+class PicturePath(ClassPath):
+    file: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
+
+
+class PictureQuery(Query):
+    size: QueryInt = Field(256, ge=16, le=2048, description="Longest side in pixels.")
+
+
+class ClassRow(Out):
+    name: str
+    pictures: int = Field(description="Files in its folder; some may have been decided to show another class.")
+
+
+class DatasetRow(Out):
+    name: str
+    classes: list[ClassRow]
+    pictures: int
+
+
+class DatasetList(Out):
+    datasets: list[DatasetRow]
+
+
+class PictureList(Out):
+    pictures: list[str]
+
+
+class Stored(Out):
+    file: str = Field(description="Named by the sha256 of the picture as it was sent, by which corrections find it.")
+    sha256: str = Field(description="Of the file as it is stored, which decisions name.")
+    new: bool = Field(description="false when the class had this very picture already.")
+
+
+class UploadEntry(Out):
+    index: int
+    ok: bool
+    stored: Stored | None = None
+    problem: Problem | None = None
+
+
+class UploadAnswer(Out):
+    results: list[UploadEntry]
+    failed: int
+
+
+class JobBody(In):
+    dataset: Name
+    model: Annotated[str, Field(pattern=MODEL_NAME)]
+    recipe: (
+        Literal[
+            "auto", "face-classic", "face-modern", "person-classic", "person-modern", "object-classic", "object-modern"
+        ]
+        | None
+    ) = None
+    fpir: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Part of strangers that may be named, held to whatever it costs. Left out it is 0.01, "
+        "and given up where it would refuse too many known ones.",
+    )
+    private: bool = Field(False, description="Keep no picture in the report and no training example in the classifier.")
+    multi_label: bool = Field(
+        False, description="A picture may carry several classes: it lies in the folder of each. Not with `auto`."
+    )
+
+    @model_validator(mode="after")
+    def _goes_together(self) -> JobBody:
+        if self.multi_label and self.recipe == "auto":
+            raise ValueError("needs a recipe other than auto where multi_label is true")
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """What the job is to do: the three that every training has, and what was wished besides."""
+        besides = {name: getattr(self, name) for name in ("fpir", "private", "multi_label")}
+        told = {"dataset": self.dataset, "model": self.model, "recipe": self.recipe}
+        return told | {name: value for name, value in besides.items() if value}
+
+
+class Progress(Out):
+    stage: str
+    done: int
+    total: int
+    message: str
+
+
+class Job(Out):
+    id: str
+    kind: str
+    arguments: dict[str, Any]
+    state: str = Field(description="queued, running, done, failed or cancelled.")
+    created: int
+    started: int | None
+    ended: int | None
+    attempts: int
+    cancel: bool
+    progress: Progress | None
+    result: Any = Field(
+        description="What the training said at its end: name, version, and in `waits` why the version does not answer "
+        "yet and an admin must promote it, or an empty text."
+    )
+    message: str | None
+    by: str
+    report: str | None = Field(None, description="Where the report of the new version can be read.")
+
+
+class JobList(Out):
+    jobs: list[Job]

@@ -1,0 +1,147 @@
+"""The Flask application that describes itself: OpenAPI 3.1 from the models that validate, problems as RFC 9457.
+
+The role an operation needs is written in its `security`; server/access/authorisation.py reads it from there,
+so that the document and the guard cannot differ.
+"""
+
+from __future__ import annotations
+
+from json import JSONDecodeError
+from typing import Any
+
+from flask import Request as FlaskRequest
+from flask import Response
+from flask_openapi3 import Info, OpenAPI
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+
+from server.web.api_docs.examples import PROBLEMS, example_of
+from server.web.problems import invalid
+from server.web.schemas import Problem
+
+KEY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "likeness_session",
+        "description": "Of the page. By https its name is __Host-likeness_session.",
+    },
+}
+VERSION = "1.0.0"
+REFERENCE = "#/components/schemas/{model}"
+BODIES: dict[str, type[BaseModel]] = {}
+
+
+class Request(FlaskRequest):
+    """A request whose JSON is never guessed: broken JSON and other content types are told apart from a wrong value."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        if not self.is_json:
+            raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
+        try:
+            return super().get_json(force, False, cache)
+        except RecursionError:
+            raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from None
+
+    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+        """Called by the framework, under this name. Raises BadRequest that says what is wrong, and where."""
+        raise BadRequest(f"The body is not JSON that can be read: {self._broken(e)}") from None
+
+    def _broken(self, error: ValueError | None) -> str:
+        if not self.get_data():
+            return "it is empty."
+        if isinstance(error, JSONDecodeError):
+            return f"{error.msg} at line {error.lineno}, column {error.colno}."
+        if isinstance(error, UnicodeDecodeError):
+            return "it is no text. A picture is sent as it is with Content-Type: image/jpeg, or in JSON as base64."
+        return "it holds a number of too many digits."
+
+
+class Application(OpenAPI):
+    """Flask with the document. The document is made once, after all blueprints are in."""
+
+    request_class = Request
+
+    def __init__(self) -> None:
+        super().__init__(
+            "server",
+            info=Info(title="Likeness", version=VERSION, description="Names what is in a picture, and says why."),
+            security_schemes=KEY_SCHEMES,  # type: ignore[arg-type]
+            validation_error_callback=_refuse,
+            doc_prefix="/api",
+            doc_ui=False,
+            static_folder=None,
+        )
+        self.url_map.merge_slashes = False  # or // is redirected to where the Host header says, by a page of HTML
+
+    def generate_spec_json(self) -> None:
+        super().generate_spec_json()
+        schemas = self.spec_json["components"]["schemas"]
+        schemas.pop("ValidationErrorModel", None)
+        for path in self.spec_json["paths"].values():
+            for operation in path.values():
+                _finish(operation)
+        models: list[type[BaseModel]] = [Problem, *BODIES.values()]
+        for model in models:
+            made = model.model_json_schema(ref_template=REFERENCE)
+            schemas |= made.pop("$defs", {})
+            schemas[model.__name__] = made
+
+
+def needs(role: str) -> list[dict[str, list[str]]]:
+    """The `security` of an operation that asks for a role: any of the three ways of showing a key."""
+    return [{scheme: [role]} for scheme in KEY_SCHEMES]
+
+
+def role_of(operation: Any) -> str | None:
+    """The role that an operation of the document asks for, or None for one that is open to all."""
+    if not operation.security:
+        return None
+    return str(next(iter(dict(operation.security[0]).values()))[0])
+
+
+def answer(model: type[BaseModel] | None = None, content: str = "application/json", **more: Any) -> dict[str, Any]:
+    """A response of the document for something that is not simply a JSON object."""
+    return {"content": {content: {"schema": more or {"type": "string"}}}}
+
+
+def body(contents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The request body of an operation that takes several content types: content type -> schema."""
+    content = {kind: {"schema": schema} for kind, schema in contents.items()}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def fields(**properties: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a form in which every field is needed."""
+    return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a JSON body, as a reference; Application puts the model among the components."""
+    BODIES[model.__name__] = model
+    return {"$ref": REFERENCE.format(model=model.__name__)}
+
+
+def _finish(operation: dict[str, Any]) -> None:
+    """Every refusal is a Problem: any operation may refuse with any of the codes of server/web/problems.py."""
+    responses = operation.setdefault("responses", {})
+    responses.pop("422", None)
+    codes = {"400": "Bad request", "422": "Invalid", "429": "Busy", "503": "Away"}
+    codes |= {"401": "A key is needed, or it is not valid", "403": "The key may not do this"}
+    codes |= {"404": "Not found", "409": "Conflict"}
+    if operation.get("requestBody"):
+        codes |= {"413": "Too large", "415": "Wrong content type", "507": "No room to store it"}
+    for code, text in sorted(codes.items()):
+        content = {"schema": {"$ref": REFERENCE.format(model="Problem")}, "example": PROBLEMS[code]}
+        responses.setdefault(code, {"description": text, "content": {"application/problem+json": content}})
+    for part in (operation.get("requestBody", {}), *responses.values()):
+        for kind, content in part.get("content", {}).items():
+            example = example_of(kind, content.get("schema", {}))
+            if example is not None:
+                content.setdefault("example", example)
+
+
+def _refuse(error: ValidationError) -> Response:
+    return invalid(error)

@@ -1,0 +1,70 @@
+"""The page: files of the ui folder, and the headers that keep a browser safe. No data comes from here."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, request, send_from_directory
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.exceptions import MethodNotAllowed
+from werkzeug.routing import PathConverter
+
+from server.service import current
+from server.web.problems import NotFound
+
+pages = Blueprint("pages", __name__)
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# A report is one self-contained file: its own styles, scripts and pictures, and nothing from anywhere else.
+REPORT_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; sandbox allow-scripts"
+)
+
+
+@pages.get("/")
+def index() -> Response:
+    return serve("index.html")
+
+
+class FilePath(PathConverter):
+    """Any path but the API's: there a wrong method or address is told by who knows which there are."""
+
+    regex = r"(?!api/)[^/].*?"
+
+
+@pages.record_once
+def add_converter(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["file"] = FilePath
+
+
+@pages.get("/<file:name>")
+def serve(name: str) -> Response:
+    """A file of the ui folder; nothing hidden."""
+    folder = current().settings.ui.resolve()
+    hidden = "\0" in name or any(part.startswith(".") for part in name.split("/"))
+    if hidden or not (folder / name).is_file():
+        _only_other_methods()
+        raise NotFound(f"There is nothing at /{name[:80]}.")
+    return send_from_directory(folder, name, max_age=300 if "." in name else 0)
+
+
+def _only_other_methods() -> None:
+    """Raises MethodNotAllowed where a route exists for another method: this catch-all hides that from Flask."""
+    adapter = current_app.create_url_adapter(request)
+    others = set(adapter.allowed_methods() if adapter else ()) - {"GET", "HEAD", "OPTIONS"}
+    if others:
+        raise MethodNotAllowed(sorted(others))
+
+
+@pages.after_app_request
+def harden(response: Response) -> Response:
+    """Headers for every answer: no sniffing, no framing, no foreign scripts."""
+    report = response.mimetype == "text/html" and request.path.startswith("/api/models/")
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", REPORT_POLICY if report else POLICY)
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "no-referrer")
+    headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if request.path.startswith("/api/") and not request.path.endswith("/report"):
+        headers.setdefault("Cache-Control", "no-store")
+    return response
