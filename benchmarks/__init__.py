@@ -1,1 +1,4 @@
-"""Measurements: two things in one run, as a ratio. Nothing here is shipped or imported by the product."""
+"""Measurements: two things in one run, as a ratio.
+
+Nothing here is shipped or imported by the product.
+"""

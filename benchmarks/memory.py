@@ -1,9 +1,10 @@
-"""What a worker weighs, and whether it grows: proportional set size after 1,000 requests and after 20,000.
+"""What a worker weighs, and whether it grows: proportional set size after 1,000 requests and after
+20,000.
 
-`python -m benchmarks.memory --recipe face-classic` trains on the reference set in LIKENESS_TEST_DATA and asks two
-preloaded workers about it with four clients. What a worker loads or makes at its first pictures is no growth: both
-have worked for a while before the first mark. Shared libraries weigh less the more processes use them: measure while
-no other Python starts or ends.
+`python -m benchmarks.memory --recipe face-classic` trains on the reference set in
+LIKENESS_TEST_DATA and asks two preloaded workers about it with four clients. What a worker loads or
+makes at its first pictures is no growth: both have worked for a while before the first mark. Shared
+libraries weigh less the more processes use them: measure while no other Python starts or ends.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ from pathlib import Path
 from benchmarks.serving import ask, children, proportional_mb, reference_forms, service, trained
 
 CLIENTS = 4
-WARM = 2.0  # seconds of processor time that each worker has spent on pictures before anything counts
+WARM = (
+    2.0  # seconds of processor time that each worker has spent on pictures before anything counts
+)
 MOST = 5000  # requests to get there
 WEIGHINGS, LAST = 20, 200  # so many weighings, among so many requests before each mark
 
@@ -44,9 +47,19 @@ def main() -> None:
                 failed, done = failed + more, mark
                 print(f"{mark}: {marks[mark]} MB", file=sys.stderr)
             if children(master) != workers:
-                raise SystemExit("a worker was replaced meanwhile: what was weighed is not what began")
-            grown = max(after - before for before, after in zip(marks[args.marks[0]], marks[done], strict=True))
-            figures = {"mb_at_start": begun, "mb_per_worker": marks, "growth_mb": round(grown, 1), "failed": failed}
+                raise SystemExit(
+                    "a worker was replaced meanwhile: what was weighed is not what began"
+                )
+            grown = max(
+                after - before
+                for before, after in zip(marks[args.marks[0]], marks[done], strict=True)
+            )
+            figures = {
+                "mb_at_start": begun,
+                "mb_per_worker": marks,
+                "growth_mb": round(grown, 1),
+                "failed": failed,
+            }
             print(json.dumps({**figures, "master_mb": round(proportional_mb(master), 1)}, indent=1))
 
 
@@ -55,9 +68,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--recipe", default="face-modern")
     parser.add_argument("--artifacts", type=Path, help="of a model that is there already")
     parser.add_argument("--model", default="reference")
-    parser.add_argument("--marks", type=int, nargs="+", default=[1000, 5000, 10000, 15000, 20000], help="requests")
+    parser.add_argument(
+        "--marks", type=int, nargs="+", default=[1000, 5000, 10000, 15000, 20000], help="requests"
+    )
     parser.add_argument("--pictures", type=int, default=40, help="of the reference set")
-    parser.add_argument("--longest", type=int, default=640, help="pixels a side of the pictures asked about")
+    parser.add_argument(
+        "--longest", type=int, default=640, help="pixels a side of the pictures asked about"
+    )
     return parser.parse_args()
 
 
@@ -88,8 +105,8 @@ def processor_seconds(pid: int) -> float:
 
 
 def weighed(port: int, bodies: Sequence[bytes], workers: Sequence[int]) -> tuple[list[float], int]:
-    """(MB of each worker, failed requests) of the last requests before a mark: medians, for the memory of a picture
-    comes and goes by some 10 MB, whatever was asked before."""
+    """(MB of each worker, failed requests) of the last requests before a mark: medians, for the
+    memory of a picture comes and goes by some 10 MB, whatever was asked before."""
     turns, failed = [], 0
     for _ in range(WEIGHINGS):
         failed += ask(port, bodies, CLIENTS, LAST // WEIGHINGS).failed

@@ -1,9 +1,12 @@
-"""Time per picture of the object recipes, after decoding, one thread: features and answer. Both recipes in one run.
+"""Time per picture of the object recipes, after decoding, one thread: features and answer.
+
+Both recipes in one run.
 
     python -m benchmarks.objects DATA [--pictures 60]
 
-DATA is <class>/<picture>. Prints one JSON object: median milliseconds of each stage and recipe, and the ratio of
-modern to classic. Milliseconds of this thread's processor time, which other work on the machine disturbs little.
+DATA is <class>/<picture>. Prints one JSON object: median milliseconds of each stage and recipe, and
+the ratio of modern to classic. Milliseconds of this thread's processor time, which other work on
+the machine disturbs little.
 """
 
 from __future__ import annotations
@@ -32,7 +35,9 @@ ROUNDS = 3
 
 def main() -> None:
     """Train both recipes on some pictures, then time them in turn on the others."""
-    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     options.add_argument("data", type=Path)
     options.add_argument("--pictures", type=int, default=60, help="how many pictures are timed")
     given = options.parse_args()
@@ -40,22 +45,36 @@ def main() -> None:
     items = Dataset(given.data).items()
     timed = _images(items[:: max(1, len(items) // given.pictures)])
     models = {name: (recipe(name), _trained(recipe(name), items)) for name in RECIPES}
-    took: dict[str, dict[str, list[float]]] = {name: {"features": [], "predict": []} for name in RECIPES}
+    took: dict[str, dict[str, list[float]]] = {
+        name: {"features": [], "predict": []} for name in RECIPES
+    }
     with threadpool_limits(1):
         _time(models, timed, took)
     table = {name: _milliseconds(stages) for name, stages in took.items()}
     ratio = table["object-modern"]["total"] / table["object-classic"]["total"]
-    print(json.dumps({"pictures": len(timed), "milliseconds": table, "modern_to_classic": round(ratio, 2)}, indent=1))
+    print(
+        json.dumps(
+            {"pictures": len(timed), "milliseconds": table, "modern_to_classic": round(ratio, 2)},
+            indent=1,
+        )
+    )
 
 
 def _time(
-    models: dict[str, tuple[Recipe, Recogniser]], timed: list[Image], took: dict[str, dict[str, list[float]]]
+    models: dict[str, tuple[Recipe, Recogniser]],
+    timed: list[Image],
+    took: dict[str, dict[str, list[float]]],
 ) -> None:
     for _ in range(ROUNDS):
         for image in timed:
-            for name, (made, model) in models.items():  # in turn, so that both meet the same moments
+            for name, (
+                made,
+                model,
+            ) in models.items():  # in turn, so that both meet the same moments
                 start = time.thread_time()
-                views = [measure_views(image, region.detection, made) for region in find(image, made)]
+                views = [
+                    measure_views(image, region.detection, made) for region in find(image, made)
+                ]
                 middle = time.thread_time()
                 model.answer(views, [0.0] * len(views))
                 took[name]["features"].append(middle - start)
@@ -74,12 +93,17 @@ def _images(items: list[Item]) -> list[Image]:
 
 def _trained(made: Recipe, items: list[Item]) -> Recogniser:
     good = readable(samples(items, made))
-    return fit(good, near_copies(good), made, Wishes(classifiers=("logistic_regression",))).recogniser
+    return fit(
+        good, near_copies(good), made, Wishes(classifiers=("logistic_regression",))
+    ).recogniser
 
 
 def _milliseconds(stages: dict[str, list[float]]) -> dict[str, float]:
     medians = {stage: statistics.median(values) * 1e3 for stage, values in stages.items()}
-    return {stage: round(value, 2) for stage, value in (medians | {"total": sum(medians.values())}).items()}
+    return {
+        stage: round(value, 2)
+        for stage, value in (medians | {"total": sum(medians.values())}).items()
+    }
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     python -m benchmarks.people [human] [riders] [time] [--recipe person-modern]
 
-Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing. `riders` is a cross-validation in which each
-recoloured shirt is answered by the model that saw neither its picture nor a near copy of it.
+Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing. `riders` is a cross-validation in
+which each recoloured shirt is answered by the model that saw neither its picture nor a near copy of
+it.
 """
 
 from __future__ import annotations
@@ -45,14 +46,17 @@ def human(data: Path, made: Recipe) -> dict[str, Any]:
     for scenes in SCENES:
         for label, answers in right.items():
             answers += [
-                bool(find(read(p), made)) == (label == "human") for p in sorted((data / scenes / label).iterdir())
+                bool(find(read(p), made)) == (label == "human")
+                for p in sorted((data / scenes / label).iterdir())
             ]
     recall = {label: float(np.mean(answers)) for label, answers in right.items()}
     return {"recall": recall, "balanced_accuracy": sum(recall.values()) / 2}
 
 
 def recoloured(image: Image, people: list[Detection], hue: int) -> Image:
-    """The picture with the middle of each person's trunk dyed to one strong hue, its folds and shadows kept."""
+    """The picture with the middle of each person's trunk dyed to one strong hue, its folds and
+    shadows kept.
+    """
     dyed = image.copy()
     for one in people:
         standing = one.height > 1.3 * one.width
@@ -78,13 +82,24 @@ def _dye(patch: Image, hue: int) -> Image:
     tones[..., 2] = np.clip(tones[..., 2] * 0.6 + 90, 0, 255).astype(np.uint8)
     height, width = patch.shape[:2]
     shape = np.zeros((height, width), np.float32)
-    cv2.ellipse(shape, (width // 2, height // 2), (max(1, width // 2), max(1, height * 6 // 10)), 0, 0, 360, 1.0, -1)
+    cv2.ellipse(
+        shape,
+        (width // 2, height // 2),
+        (max(1, width // 2), max(1, height * 6 // 10)),
+        0,
+        0,
+        360,
+        1.0,
+        -1,
+    )
     shape = cv2.GaussianBlur(shape, (0, 0), max(1.0, width / 20))[..., None]
     return (cv2.cvtColor(tones, cv2.COLOR_HSV2BGR) * shape + patch * (1 - shape)).astype(np.uint8)
 
 
 def shirts(items: list[Item], folder: Path) -> dict[str, list[Item]]:
-    """For each picture of other people (by its sha256) the same with red and orange shirts, written to `folder`."""
+    """For each picture of other people (by its sha256) the same with red and orange shirts, written
+    to `folder`.
+    """
     modern = recipe("person-modern")
     made: dict[str, list[Item]] = {}
     for item in (i for i in items if i.label == UNKNOWN):
@@ -99,7 +114,9 @@ def shirts(items: list[Item], folder: Path) -> dict[str, list[Item]]:
 
 @dataclass(frozen=True)
 class Folds:
-    """What is cross-validated: samples, and for each picture's sha256 those of its recoloured copies."""
+    """What is cross-validated: samples, and for each picture's sha256 those of its recoloured
+    copies.
+    """
 
     pictures: list[Sample]
     deceivers: dict[str, list[Sample]]
@@ -113,7 +130,10 @@ def riders(data: Path, made: Recipe, classifiers: tuple[str, ...]) -> dict[str, 
         assemble(folder / "data", data)
         items = Dataset(folder / "data").items()
         dyed = shirts(items, folder)
-        folds = Folds(samples(items, wide(made)), {sha: samples(copies, wide(made)) for sha, copies in dyed.items()})
+        folds = Folds(
+            samples(items, wide(made)),
+            {sha: samples(copies, wide(made)) for sha, copies in dyed.items()},
+        )
     outcomes, deceived = _cross_validated(folds, made, Wishes(classifiers=classifiers))
     return {
         **presence(outcomes, made),
@@ -122,7 +142,9 @@ def riders(data: Path, made: Recipe, classifiers: tuple[str, ...]) -> dict[str, 
     }
 
 
-def _cross_validated(folds: Folds, made: Recipe, wishes: Wishes) -> tuple[list[Outcome], list[Outcome]]:
+def _cross_validated(
+    folds: Folds, made: Recipe, wishes: Wishes
+) -> tuple[list[Outcome], list[Outcome]]:
     pictures = folds.pictures
     copies = near_copies(pictures)
     labels = sorted({s.label for s in pictures})
@@ -138,7 +160,9 @@ def _cross_validated(folds: Folds, made: Recipe, wishes: Wishes) -> tuple[list[O
 
 
 def timed(data: Path, made: Recipe) -> dict[str, Any]:
-    """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG search."""
+    """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG
+    search.
+    """
     cv2.setNumThreads(1)
     folders = [data / "people/bsds500_scenes/human", data / "people/swiggy_riders/delivery_rider"]
     pictures = [read(path) for folder in folders for path in sorted(folder.iterdir())[::4]]
@@ -153,7 +177,11 @@ def timed(data: Path, made: Recipe) -> dict[str, Any]:
         hog.detectMultiScale(_window(shrink(image, 640)[0]), winStride=(8, 8), scale=1.05)
 
     ours, theirs = _medians(pictures, (recipes, bare))
-    return {"milliseconds": 1000 * ours, "hog_milliseconds": 1000 * theirs, "ratio_to_hog": ours / theirs}
+    return {
+        "milliseconds": 1000 * ours,
+        "hog_milliseconds": 1000 * theirs,
+        "ratio_to_hog": ours / theirs,
+    }
 
 
 def _window(image: Image) -> Image:
@@ -163,7 +191,9 @@ def _window(image: Image) -> Image:
 
 
 def _medians(pictures: list[Image], ways: tuple[Callable[[Image], None], ...]) -> list[float]:
-    """Median over pictures of the processor seconds of each way: the machine may be busy with other things."""
+    """Median over pictures of the processor seconds of each way: the machine may be busy with other
+    things.
+    """
     seconds: list[list[float]] = [[] for _ in ways]
     for image in [pictures[0], *pictures]:
         for i, run in enumerate(ways):
@@ -174,10 +204,14 @@ def _medians(pictures: list[Image], ways: tuple[Callable[[Image], None], ...]) -
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", nargs="*", help="human, riders, time; all by default")
     parser.add_argument("--recipe", action="append", choices=("person-classic", "person-modern"))
-    parser.add_argument("--classifiers", nargs="+", default=list(CLASSIFIERS), choices=list(CLASSIFIERS))
+    parser.add_argument(
+        "--classifiers", nargs="+", default=list(CLASSIFIERS), choices=list(CLASSIFIERS)
+    )
     args = parser.parse_args()
     data = shared_data()
     for name in args.recipe or ("person-classic", "person-modern"):

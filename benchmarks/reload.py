@@ -1,4 +1,7 @@
-"""Reloading the model every second under load: how many requests failed. `python -m benchmarks.reload`."""
+"""Reloading the model every second under load: how many requests failed.
+
+`python -m benchmarks.reload`.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
-            service(folder, args.artifacts.resolve(), args.model, 2, LOCAL_ROLE="admin") as (app, _),
+            service(folder, args.artifacts.resolve(), args.model, 2, LOCAL_ROLE="admin") as (
+                app,
+                _,
+            ),
             nginx(folder, app) as port,
         ):
             print(json.dumps(reload_under_load(port, body, args.model, args.seconds), indent=1))
@@ -53,7 +59,11 @@ def reload_under_load(port: int, body: bytes, model: str, seconds: int) -> dict[
     stop.set()
     thread.join()
     answered = sum(len(load.seconds) for load in loads)
-    return {"reloads_by_status": reloads, "requests": answered, "failed": sum(load.failed for load in loads)}
+    return {
+        "reloads_by_status": reloads,
+        "requests": answered,
+        "failed": sum(load.failed for load in loads),
+    }
 
 
 if __name__ == "__main__":

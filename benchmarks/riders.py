@@ -1,9 +1,11 @@
-"""The data set of delivery riders, other people and nobody, put together from the shared pictures by links.
+"""The data set of delivery riders, other people and nobody, put together from the shared pictures
+by links.
 
     python -m benchmarks.riders FOLDER
     python -m model train FOLDER --name riders --recipe person-modern --private
 
-FOLDER then holds delivery_rider/, _unknown/ (other people), _none/ and groups.csv; no picture is copied.
+FOLDER then holds delivery_rider/, _unknown/ (other people), _none/ and groups.csv; no picture is
+copied.
 """
 
 from __future__ import annotations
@@ -22,15 +24,22 @@ PARTS = {
 
 
 def shared_data() -> Path:
-    """Where the shared pictures lie: LIKENESS_TEST_DATA, by default beside the project. Exits where they do not."""
+    """Where the shared pictures lie: LIKENESS_TEST_DATA, by default beside the project.
+
+    Exits where they do not.
+    """
     folder = Path(os.environ.get("LIKENESS_TEST_DATA", ROOT / ".." / "shared" / "data")).resolve()
     if not folder.is_dir():
-        raise SystemExit(f"There is no folder {folder}; LIKENESS_TEST_DATA says where the shared pictures lie.")
+        raise SystemExit(
+            f"There is no folder {folder}; LIKENESS_TEST_DATA says where the shared pictures lie."
+        )
     return folder
 
 
 def assemble(folder: Path, data: Path) -> None:
-    """Link every picture into `folder`, which is made if need be, and write which frames belong together."""
+    """Link every picture into `folder`, which is made if need be, and write which frames belong
+    together.
+    """
     for label, source in PARTS.items():
         (folder / label).mkdir(parents=True, exist_ok=True)
         for picture in sorted((data / source).iterdir()):
@@ -44,6 +53,8 @@ def assemble(folder: Path, data: Path) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     assemble(parser.parse_args().folder, shared_data())

@@ -1,4 +1,6 @@
-"""Starting what the HTTP benchmarks measure, on loopback: gunicorn with our settings, nginx before it, clients."""
+"""Starting what the HTTP benchmarks measure, on loopback: gunicorn with our settings, nginx before
+it, clients.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass
 class Load:
-    """What some clients saw. seconds: of each answer. failed: requests without a 200. took: seconds in all."""
+    """What some clients saw. seconds: of each answer. failed: requests without a 200. took: seconds
+    in all.
+    """
 
     seconds: list[float] = field(default_factory=list)
     failed: int = 0
@@ -51,7 +55,9 @@ class Load:
 
 
 def ask(port: int, bodies: Sequence[bytes], clients: int, requests: int) -> Load:
-    """So many clients, each with a connection of its own, ask with one body after another until so many came."""
+    """So many clients, each with a connection of its own, ask with one body after another until so
+    many came.
+    """
     load, guard = Load(), threading.Lock()
     left = iter(range(requests))
 
@@ -65,7 +71,9 @@ def ask(port: int, bodies: Sequence[bytes], clients: int, requests: int) -> Load
                 break
             begun = time.perf_counter()
             try:
-                connection.request("POST", "/api/classify_image", bodies[number % len(bodies)], headers)
+                connection.request(
+                    "POST", "/api/classify_image", bodies[number % len(bodies)], headers
+                )
                 answer = connection.getresponse()
                 answer.read()
                 status = answer.status
@@ -88,7 +96,8 @@ def ask(port: int, bodies: Sequence[bytes], clients: int, requests: int) -> Load
 
 
 def reference_forms(count: int, longest: int = 640) -> list[bytes]:
-    """Requests for so many pictures, evenly out of those of the reference set that are large enough.
+    """Requests for so many pictures, evenly out of those of the reference set that are large
+    enough.
 
     longest: pixels of the longer side, which the pictures are shrunk to.
     """
@@ -101,7 +110,17 @@ def reference_forms(count: int, longest: int = 640) -> list[bytes]:
 def trained(folder: Path, recipe: str) -> Path:
     """Train a model named `reference` on the reference set; its artifacts folder."""
     artifacts = folder / "artifacts"
-    command = [sys.executable, "-m", "model", "train", str(REFERENCE), "--name", "reference", "--recipe", recipe]
+    command = [
+        sys.executable,
+        "-m",
+        "model",
+        "train",
+        str(REFERENCE),
+        "--name",
+        "reference",
+        "--recipe",
+        recipe,
+    ]
     more = ["--artifacts", str(artifacts), "--private"]
     subprocess.run([*command, *more], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return artifacts
@@ -114,8 +133,12 @@ def form(picture: bytes) -> bytes:
 
 
 @contextlib.contextmanager
-def service(folder: Path, artifacts: Path, model: str, workers: int, **more: object) -> Iterator[tuple[int, int]]:
-    """Our service: (its port, the process id of gunicorn's master). more: further settings, without their prefix."""
+def service(
+    folder: Path, artifacts: Path, model: str, workers: int, **more: object
+) -> Iterator[tuple[int, int]]:
+    """Our service: (its port, the process id of gunicorn's master). more: further settings, without
+    their prefix.
+    """
     port = free_port()
     given = {
         "BIND": f"127.0.0.1:{port}",
@@ -131,8 +154,18 @@ def service(folder: Path, artifacts: Path, model: str, workers: int, **more: obj
         "OPEN": 1,
         **more,
     }
-    environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
-    command = [sys.executable, "-m", "gunicorn", "-c", "server/process/gunicorn_conf.py", "server.wsgi:app"]
+    environment = {
+        **os.environ,
+        **{f"LIKENESS_{name}": str(value) for name, value in given.items()},
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "server/process/gunicorn_conf.py",
+        "server.wsgi:app",
+    ]
     with started(command, environment, folder / "gunicorn.log") as process:
         wait_ready(port, process)
         yield port, process.pid
@@ -143,7 +176,9 @@ def nginx(folder: Path, app: int) -> Iterator[int]:
     """The project's own nginx before a port; its port."""
     render = _module(ROOT / "nginx" / "render.py")
     port = free_port()
-    site = render.Site(ui=(ROOT / "ui").resolve(), app=f"127.0.0.1:{app}", listen=(f"127.0.0.1:{port}",))
+    site = render.Site(
+        ui=(ROOT / "ui").resolve(), app=f"127.0.0.1:{app}", listen=(f"127.0.0.1:{port}",)
+    )
     state = (folder / f"nginx-{port}").resolve()
     config = render.write_standalone(render.Standalone(state, site))
     program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
@@ -157,7 +192,10 @@ def nginx(folder: Path, app: int) -> Iterator[int]:
 
 @contextlib.contextmanager
 def started(
-    command: list[str], environment: dict[str, str], log: Path, stop: signal.Signals = signal.SIGTERM
+    command: list[str],
+    environment: dict[str, str],
+    log: Path,
+    stop: signal.Signals = signal.SIGTERM,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """A process that is ended at the end of the block."""
     with log.open("ab") as out:

@@ -1,6 +1,8 @@
-"""Milliseconds a stage (decode, detect, features, predict) of each recipe, in one run, over the reference pictures.
+"""Milliseconds a stage (decode, detect, features, predict) of each recipe, in one run, over the
+reference pictures.
 
-`python -m benchmarks.stages`; pictures come from LIKENESS_TEST_DATA. Over HTTP: `python -m benchmarks.http`.
+`python -m benchmarks.stages`; pictures come from LIKENESS_TEST_DATA. Over HTTP: `python -m
+benchmarks.http`.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ STAGES = ("decode", "detect", "features", "predict")
 def bundle_of(name: str, items: list) -> Bundle:
     """A model of that recipe, trained on the items."""
     looked = readable(samples(items, recipe(name)))
-    training = fit(looked, near_copies(looked), recipe(name), Wishes(classifiers=("logistic_regression",)))
+    training = fit(
+        looked, near_copies(looked), recipe(name), Wishes(classifiers=("logistic_regression",))
+    )
     return Bundle(name, 1, recipe(name), training.recogniser, {})
 
 
@@ -38,8 +42,13 @@ def main() -> None:
     cv2.setNumThreads(1)
     items = Dataset(REFERENCE).items()
     bundles = {name: bundle_of(name, items) for name in args.recipes}
-    chosen = [items[i].path.read_bytes() for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)]
-    took: dict[str, dict[str, list[float]]] = {name: {stage: [] for stage in STAGES} for name in bundles}
+    chosen = [
+        items[i].path.read_bytes()
+        for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)
+    ]
+    took: dict[str, dict[str, list[float]]] = {
+        name: {stage: [] for stage in STAGES} for name in bundles
+    }
     for data in chosen:
         for name, bundle in bundles.items():
             seconds = bundle.recognise(data).seconds
@@ -49,7 +58,10 @@ def main() -> None:
     for name, stages in took.items():
         medians = {stage: statistics.median(values) for stage, values in stages.items()}
         whole = sum(medians.values())
-        table[name] = {stage: {"ms": round(ms, 2), "part": round(ms / whole, 3)} for stage, ms in medians.items()}
+        table[name] = {
+            stage: {"ms": round(ms, 2), "part": round(ms / whole, 3)}
+            for stage, ms in medians.items()
+        }
     print(json.dumps(table, indent=1))
 
 

@@ -1,7 +1,10 @@
-"""Does training slow the answers down? The same pictures are asked about in turns, without a training and beside one.
+"""Does training slow the answers down?
 
-`python -m benchmarks.training` serves face-modern, trained on the reference set in LIKENESS_TEST_DATA, with two
-workers, and trains face-classic on the same pictures over the API: with one client that asks, then with four.
+The same pictures are asked about in turns, without a training and beside one.
+
+`python -m benchmarks.training` serves face-modern, trained on the reference set in
+LIKENESS_TEST_DATA, with two workers, and trains face-classic on the same pictures over the API:
+with one client that asks, then with four.
 """
 
 from __future__ import annotations
@@ -21,7 +24,9 @@ from benchmarks.tutorial import REFERENCE
 
 
 def main() -> None:
-    """Print one JSON object: figures without and with a training, and the ratios, by the number of clients."""
+    """Print one JSON object: figures without and with a training, and the ratios, by the number of
+    clients.
+    """
     args = arguments()
     bodies = reference_forms(args.pictures)
     figures: dict[str, Any] = {}
@@ -46,12 +51,18 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--turns", type=int, default=5, help="for each number of clients")
     parser.add_argument("--pictures", type=int, default=40, help="of the reference set")
     setting = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
-    parser.add_argument("--set", **setting, help="a setting of the service, without its prefix: TRAIN_NICE 0")
+    parser.add_argument(
+        "--set", **setting, help="a setting of the service, without its prefix: TRAIN_NICE 0"
+    )
     return parser.parse_args()
 
 
-def compared(port: int, bodies: list[bytes], clients: int, args: argparse.Namespace) -> dict[str, object]:
-    """Turns without a training and beside one, one after the other; medians of the ratios turn by turn."""
+def compared(
+    port: int, bodies: list[bytes], clients: int, args: argparse.Namespace
+) -> dict[str, object]:
+    """Turns without a training and beside one, one after the other; medians of the ratios turn by
+    turn.
+    """
     without, beside = [], []
     for _ in range(args.turns):
         without.append(ask(port, bodies, clients, args.requests))
@@ -67,7 +78,9 @@ def compared(port: int, bodies: list[bytes], clients: int, args: argparse.Namesp
 
 
 def together(turns: list[Load]) -> dict[str, float]:
-    whole = Load([each for turn in turns for each in turn.seconds], sum(turn.failed for turn in turns))
+    whole = Load(
+        [each for turn in turns for each in turn.seconds], sum(turn.failed for turn in turns)
+    )
     whole.took = sum(turn.took for turn in turns)
     return whole.figures()
 
@@ -91,17 +104,23 @@ def end(port: int, job: str) -> None:
         time.sleep(0.2)
         state = call(port, "GET", f"/api/jobs/{job}")["state"]
     if state != "cancelled":
-        raise SystemExit(f"the training was {state} before the clients were: ask with fewer --requests")
+        raise SystemExit(
+            f"the training was {state} before the clients were: ask with fewer --requests"
+        )
 
 
 def call(port: int, method: str, path: str, body: object = None) -> dict[str, Any]:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    connection.request(method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"})
+    connection.request(
+        method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"}
+    )
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
     if answer.status >= 300:
-        raise SystemExit(f"{method} {path} answered {answer.status}: {text[:300].decode('utf-8', 'replace')}")
+        raise SystemExit(
+            f"{method} {path} answered {answer.status}: {text[:300].decode('utf-8', 'replace')}"
+        )
     return dict(json.loads(text))
 
 

@@ -1,8 +1,9 @@
-"""The tutorial that people copy, rewritten in short, as the thing to beat; and both timed in one run.
+"""The tutorial that people copy, rewritten in short, as the thing to beat; and both timed in one
+run.
 
-haarcascade_frontalface_default at 1.3 / 5 on the whole picture, two eyes or nothing, a wavelet (db1, level 5) of
-the crop and then resized to 32 x 32, stacked under the raw colours, a linear SVC. Run it as
-`python -m benchmarks.tutorial`; pictures come from LIKENESS_TEST_DATA.
+haarcascade_frontalface_default at 1.3 / 5 on the whole picture, two eyes or nothing, a wavelet
+(db1, level 5) of the crop and then resized to 32 x 32, stacked under the raw colours, a linear SVC.
+Run it as `python -m benchmarks.tutorial`; pictures come from LIKENESS_TEST_DATA.
 """
 
 from __future__ import annotations
@@ -30,18 +31,24 @@ from model.recipes.recipe import recipe
 from model.training.fit import Wishes, fit
 from model.training.samples import near_copies, readable, samples
 
-DATA = Path(os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data"))
+DATA = Path(
+    os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
+)
 REFERENCE = DATA / "faces" / "codebasics_sports5_small" / "raw"
 
 
 def open_cascades() -> tuple[cv2.CascadeClassifier, cv2.CascadeClassifier]:
     """The one for faces and the one for eyes."""
     names = ("frontalface_default", "eye")
-    face, eye = (cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml") for name in names)
+    face, eye = (
+        cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml") for name in names
+    )
     return face, eye
 
 
-def two_eyes(data: bytes, faces: cv2.CascadeClassifier, eyes: cv2.CascadeClassifier) -> Iterator[np.ndarray]:
+def two_eyes(
+    data: bytes, faces: cv2.CascadeClassifier, eyes: cv2.CascadeClassifier
+) -> Iterator[np.ndarray]:
     """Every face of a picture with two eyes in it."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
@@ -103,7 +110,9 @@ def large(data: bytes, pixels: int = 12_000_000) -> bytes:
     """The picture enlarged to 12 MP, as a JPEG."""
     image = decode(data)
     factor = (pixels / (image.shape[0] * image.shape[1])) ** 0.5
-    return encode(resize(image, round(image.shape[1] * factor), round(image.shape[0] * factor)), ".jpg")
+    return encode(
+        resize(image, round(image.shape[1] * factor), round(image.shape[0] * factor)), ".jpg"
+    )
 
 
 def tutorial_accuracy(root: Path, copies: np.ndarray, items: list) -> dict[str, float]:
@@ -112,12 +121,19 @@ def tutorial_accuracy(root: Path, copies: np.ndarray, items: list) -> dict[str, 
     crops = [one.crop(item.path.read_bytes()) for item in items]
     labels = np.array([item.label for item in items])
     right = 0
-    for learn, test in StratifiedGroupKFold(5, shuffle=True, random_state=0).split(labels, labels, copies):
+    for learn, test in StratifiedGroupKFold(5, shuffle=True, random_state=0).split(
+        labels, labels, copies
+    ):
         seen = [i for i in learn if crops[i] is not None]
         one.fit([crops[i] for i in seen], [labels[i] for i in seen])
         asked = [i for i in test if crops[i] is not None]
-        right += int(np.sum(one.model.predict([one.features(crops[i]) for i in asked]) == labels[asked]))
-    return {"accuracy": right / len(items), "failure_to_acquire": sum(c is None for c in crops) / len(items)}
+        right += int(
+            np.sum(one.model.predict([one.features(crops[i]) for i in asked]) == labels[asked])
+        )
+    return {
+        "accuracy": right / len(items),
+        "failure_to_acquire": sum(c is None for c in crops) / len(items),
+    }
 
 
 def main() -> None:
@@ -131,9 +147,18 @@ def main() -> None:
     items = Dataset(REFERENCE).items()
     looked = readable(samples(items, recipe(args.recipes[0])))
     result: dict = {"tutorial": tutorial_accuracy(REFERENCE, near_copies(looked), items)}
-    chosen = [items[i].path.read_bytes() for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)]
-    sizes = {"as they are": chosen, "12 MP": [large(data) for data in chosen[:: max(1, len(chosen) // 6)]]}
-    answers = {name: _answerer(name, items, looked if name == args.recipes[0] else None) for name in args.recipes}
+    chosen = [
+        items[i].path.read_bytes()
+        for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)
+    ]
+    sizes = {
+        "as they are": chosen,
+        "12 MP": [large(data) for data in chosen[:: max(1, len(chosen) // 6)]],
+    }
+    answers = {
+        name: _answerer(name, items, looked if name == args.recipes[0] else None)
+        for name in args.recipes
+    }
     tutorial = _tutorial(items)
     for size, pictures in sizes.items():
         rounds: dict[str, list[float]] = {name: [] for name in answers}
@@ -141,7 +166,10 @@ def main() -> None:
             base = timed(tutorial.answer, pictures).mean
             for name, answer in answers.items():
                 rounds[name].append(timed(answer, pictures).mean / base)
-        result[size] = {"tutorial_ms": base, **{f"{n} / tutorial": statistics.median(r) for n, r in rounds.items()}}
+        result[size] = {
+            "tutorial_ms": base,
+            **{f"{n} / tutorial": statistics.median(r) for n, r in rounds.items()},
+        }
     print(json.dumps(result, indent=1))
 
 

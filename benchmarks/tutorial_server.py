@@ -1,7 +1,8 @@
-"""The tutorial's server as people copy it: Flask's own server around `benchmarks.tutorial`, for benchmarks/http.py.
+"""The tutorial's server as people copy it: Flask's own server around `benchmarks.tutorial`, for
+benchmarks/http.py.
 
-Its habits are kept, as they are what it costs: for every picture it opens both cascades, names each face that shows
-two eyes, and asks the classifier twice, for the name and for the percentages.
+Its habits are kept, as they are what it costs: for every picture it opens both cascades, names each
+face that shows two eyes, and asks the classifier twice, for the name and for the percentages.
 """
 
 from __future__ import annotations
@@ -33,18 +34,26 @@ class Served(Tutorial):
         """One entry for each face with two eyes."""
         rows = [self.features(crop)[None] for crop in two_eyes(data, *open_cascades())]
         return [
-            {"class": str(self.model.predict(row)[0]), "class_probability": self.model.predict_proba(row)[0].tolist()}
+            {
+                "class": str(self.model.predict(row)[0]),
+                "class_probability": self.model.predict_proba(row)[0].tolist(),
+            }
             for row in rows
         ]
 
 
 def make(pictures: int) -> Flask:
-    """Trained on so many pictures of the reference set: the time of an answer hardly depends on how many."""
+    """Trained on so many pictures of the reference set: the time of an answer hardly depends on how
+    many.
+    """
     items = Dataset(REFERENCE).items()
     chosen = [items[i] for i in np.linspace(0, len(items) - 1, pictures).astype(int)]
     one = Served()
     crops = [(one.crop(item.path.read_bytes()), item.label) for item in chosen]
-    one.fit([crop for crop, _ in crops if crop is not None], [label for crop, label in crops if crop is not None])
+    one.fit(
+        [crop for crop, _ in crops if crop is not None],
+        [label for crop, label in crops if crop is not None],
+    )
     app = Flask(__name__)
     app.config["MAX_FORM_MEMORY_SIZE"] = None
 

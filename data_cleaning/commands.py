@@ -29,18 +29,31 @@ _RECIPES = {"haar_face": "face-classic", "yunet_face": "face-modern", "whole": "
 
 
 def crop(args: Namespace) -> int:
-    """Crop every picture of a folder into another one; exit status 1 where a file could not be read."""
+    """Crop every picture of a folder into another one; exit status 1 where a file could not be
+    read.
+    """
     progress = Progress(args.progress_json)
     find = finding.detector(args.detector, args.weights)
-    wishes = cropping.Wishes(args.size, args.margin, args.all_faces, args.any_face, args.smallest, args.overwrite)
+    wishes = cropping.Wishes(
+        args.size, args.margin, args.all_faces, args.any_face, args.smallest, args.overwrite
+    )
     results = cropping.crop_folder(
-        args.source, args.target, find, wishes, lambda done, total: progress("crops", done, total, "Cropping")
+        args.source,
+        args.target,
+        find,
+        wishes,
+        lambda done, total: progress("crops", done, total, "Cropping"),
     )
     progress.close()
     table = cropping.summary(results)
     if args.json:
         pictures = [
-            {"picture": str(r.path), "result": r.result, "crops": [str(c) for c in r.crops], "note": r.note}
+            {
+                "picture": str(r.path),
+                "result": r.result,
+                "crops": [str(c) for c in r.crops],
+                "note": r.note,
+            }
             for r in results
         ]
         print(json.dumps({"classes": table, "pictures": pictures}, ensure_ascii=False))
@@ -49,7 +62,9 @@ def crop(args: Namespace) -> int:
     return int(any(r.result == "unreadable" for r in results))
 
 
-def _print_crops(args: Namespace, results: Sequence[cropping.Cropped], table: dict[str, dict[str, int]]) -> None:
+def _print_crops(
+    args: Namespace, results: Sequence[cropping.Cropped], table: dict[str, dict[str, int]]
+) -> None:
     for label, row in table.items():
         good = row["cropped"] + row["kept"]
         print(f"  {label:<28} {good:>5} of {sum(row.values()):<5} pictures have a crop")
@@ -58,7 +73,9 @@ def _print_crops(args: Namespace, results: Sequence[cropping.Cropped], table: di
         if not some or result == "cropped":
             continue
         print(f"{len(some)} {words}" + (f" ({advice})" if advice else "") + ":")
-        _print_names([f"{r.path.relative_to(args.source)}{': ' + r.note if r.note else ''}" for r in some])
+        _print_names(
+            [f"{r.path.relative_to(args.source)}{': ' + r.note if r.note else ''}" for r in some]
+        )
     crops = sum(len(r.crops) for r in results if r.result == "cropped")
     made = sum(r.result == "cropped" for r in results)
     print(f"{crops} crops of {made} of {len(results)} pictures are in {args.target}.")
@@ -86,8 +103,8 @@ def duplicates(args: Namespace) -> int:
             print(f"  {picture}")
     across = sum(g["across_classes"] for g in groups)
     print(
-        f"{len(groups)} groups among {len(seen)} pictures, {across} of them across classes. Nothing was changed; "
-        "training keeps copies on one side of every test."
+        f"{len(groups)} groups among {len(seen)} pictures, {across} of them across classes. Nothing"
+        " was changed; training keeps copies on one side of every test."
     )
     _say_unreadable(seen)
     return 0
@@ -98,7 +115,11 @@ def _groups(found: Sequence[cleaning.Finding]) -> list[dict[str, Any]]:
     for one in found:
         members[one.kind, one.group].append(one.picture)
     return [
-        {"exact": kind.startswith("copies"), "across_classes": kind.endswith("across"), "pictures": pictures}
+        {
+            "exact": kind.startswith("copies"),
+            "across_classes": kind.endswith("across"),
+            "pictures": pictures,
+        }
         for (kind, _), pictures in members.items()
     ]
 
@@ -120,10 +141,18 @@ def clean(args: Namespace) -> int:
     seen = _seen(args, find)
     doubts, note = _doubts(args, name)
     found = cleaning.findings(args.data, seen, doubts)
-    report = {"data": str(args.data), "detector": name, "labels": note, **cleaning.report(args.data, seen, found)}
+    report = {
+        "data": str(args.data),
+        "detector": name,
+        "labels": note,
+        **cleaning.report(args.data, seen, found),
+    }
     page = sheet.page(sheet.Sheet(args.data, report, found, note, args.most))
     try:
-        write(out / review.FINDINGS, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+        write(
+            out / review.FINDINGS,
+            (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode(),
+        )
         write(out / "sheet.html", page.encode())
     except OSError as error:
         raise DatasetError(
@@ -134,7 +163,8 @@ def clean(args: Namespace) -> int:
     else:
         _print_problems(report, note)
         print(
-            f"Look at them and decide: {out / 'sheet.html'} (opens in a browser; it holds small copies of the pictures)"
+            f"Look at them and decide: {out / 'sheet.html'} (opens in a browser; it holds small"
+            " copies of the pictures)"
         )
     return 0
 
@@ -154,20 +184,28 @@ def _print_problems(report: dict[str, Any], note: str) -> None:
     for kind, count in report["problems"].items():
         if count:
             print(f"  {count:>5}  {cleaning.KINDS[kind][0]}")
-    print(f"{report['flagged']} of {report['pictures']} pictures are worth a look. Nothing was changed.")
+    print(
+        f"{report['flagged']} of {report['pictures']} pictures are worth a look. Nothing was"
+        " changed."
+    )
     print(note)
 
 
 def _seen(args: Namespace, find: finding.Find) -> list[cleaning.Seen]:
     progress = Progress(args.progress_json)
     items = Dataset(args.data).items()
-    seen = cleaning.see_all(items, find, lambda done, total: progress("look", done, total, "Looking at pictures"))
+    seen = cleaning.see_all(
+        items, find, lambda done, total: progress("look", done, total, "Looking at pictures")
+    )
     progress.close()
     return seen
 
 
 def _doubts(args: Namespace, detector: str) -> tuple[list[dict[str, Any]], str]:
-    """What `python -m model labels` says, from its file or by running it; and a sentence on it. See docs/adr/0008."""
+    """What `python -m model labels` says, from its file or by running it; and a sentence on it.
+
+    See docs/adr/0008.
+    """
     if args.no_labels:
         return [], "Labels were not checked, as you asked."
     if args.labels is not None:
@@ -186,8 +224,20 @@ def _doubts(args: Namespace, detector: str) -> tuple[list[dict[str, Any]], str]:
 
 
 def _model_labels(args: Namespace, recipe: str) -> tuple[int, str, str]:
-    """Exit status, output and last complaint of the stair above, run as a child; its progress is shown as ours."""
-    command = [sys.executable, "-m", "model", "labels", str(args.data), "--json", "--progress-json", "--recipe", recipe]
+    """Exit status, output and last complaint of the stair above, run as a child; its progress is
+    shown as ours.
+    """
+    command = [
+        sys.executable,
+        "-m",
+        "model",
+        "labels",
+        str(args.data),
+        "--json",
+        "--progress-json",
+        "--recipe",
+        recipe,
+    ]
     progress, complaint = Progress(args.progress_json), ""
     with tempfile.TemporaryFile("w+") as answer:
         child = subprocess.Popen(command, stdout=answer, stderr=subprocess.PIPE, text=True)
@@ -219,11 +269,14 @@ def _read_doubts(text: str) -> tuple[list[dict[str, Any]], str]:
                 raise ValueError(f"there is no kind {one['kind']!r}")
             _ = one["sha256"], one["label"], one["note"], float(one["score"]), one["suggestion"]
         note = (
-            f"{len(doubts)} of {data['pictures']} labels are doubtful to models that had not seen the picture; they "
-            f"agree with {data['agreement']:.0%} of all labels, so expect mistakes of theirs too."
+            f"{len(doubts)} of {data['pictures']} labels are doubtful to models that had not seen"
+            f" the picture; they agree with {data['agreement']:.0%} of all labels, so expect"
+            " mistakes of theirs too."
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise DatasetError(f"This is no output of `python -m model labels --json`: {error}.") from error
+        raise DatasetError(
+            f"This is no output of `python -m model labels --json`: {error}."
+        ) from error
     return doubts, note
 
 
@@ -232,19 +285,33 @@ def review_(args: Namespace) -> int:
     data = Dataset(args.data)
     data.check()
     checked = review.read_file(data, args.file) if args.file else review.Checked(())
-    single = [review.about(data, p, "reject") for p in args.reject] + [review.about(data, p, "keep") for p in args.keep]
+    single = [review.about(data, p, "reject") for p in args.reject] + [
+        review.about(data, p, "keep") for p in args.keep
+    ]
     single += [review.about(data, picture, "move", to) for picture, to in args.move]
-    single += [review.about(data, words[0], "not", words[1] if len(words) > 1 else None) for words in args.no]
+    single += [
+        review.about(data, words[0], "not", words[1] if len(words) > 1 else None)
+        for words in args.no
+    ]
     new = [*checked.new, *single]
     if new:
         data.decide(*new)
     if args.json:
-        print(json.dumps({"applied": len(new), "known": checked.known, "decided": review.count(data.decisions())}))
+        print(
+            json.dumps(
+                {
+                    "applied": len(new),
+                    "known": checked.known,
+                    "decided": review.count(data.decisions()),
+                }
+            )
+        )
         return 0
     if args.file or single:
         again = f"; {checked.known} were there already" if checked.known else ""
         print(
-            f"{len(new)} decisions appended to {data.root / 'decisions.jsonl'}{again}. Training obeys them from now on."
+            f"{len(new)} decisions appended to {data.root / 'decisions.jsonl'}{again}. Training"
+            " obeys them from now on."
         )
         return 0
     return _list_open(data, args.findings or data.root / review.FOLDER / review.FINDINGS)
@@ -252,7 +319,9 @@ def review_(args: Namespace) -> int:
 
 def _list_open(data: Dataset, report: Path) -> int:
     decided = review.count(data.decisions())
-    print("Decided: " + (", ".join(f"{n} {action}" for action, n in decided.items()) or "nothing yet"))
+    print(
+        "Decided: " + (", ".join(f"{n} {action}" for action, n in decided.items()) or "nothing yet")
+    )
     found = review.open_findings(data, report)
     for kind, (title, _) in cleaning.KINDS.items():
         some = [f for f in found if f["kind"] == kind]
@@ -284,7 +353,12 @@ def _print_brought(args: Namespace, brought: Sequence[collecting.Brought]) -> No
     counts = {result: sum(b.result == result for b in brought) for result in collecting.RESULTS}
     if args.json:
         rows = [
-            {"name": b.name, "result": b.result, "path": str(b.path) if b.path else None, "note": b.note}
+            {
+                "name": b.name,
+                "result": b.result,
+                "path": str(b.path) if b.path else None,
+                "note": b.note,
+            }
             for b in brought
         ]
         print(json.dumps({"counts": counts, "entries": rows}, ensure_ascii=False))
@@ -294,4 +368,7 @@ def _print_brought(args: Namespace, brought: Sequence[collecting.Brought]) -> No
         if some and result not in ("added", "already"):
             print(f"{len(some)} {words}:")
             _print_names([f"{b.name}{': ' + b.note if b.note else ''}" for b in some])
-    print(f"{counts['added']} pictures added to {args.data / args.label}, {counts['already']} were there already.")
+    print(
+        f"{counts['added']} pictures added to {args.data / args.label}, {counts['already']} were"
+        " there already."
+    )

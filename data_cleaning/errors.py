@@ -1,4 +1,6 @@
-"""Every error of the project, in one tree. Nothing else lives here, and this file imports nothing of ours.
+"""Every error of the project, in one tree.
+
+Nothing else lives here, and this file imports nothing of ours.
 
 LikenessError
 ├── InputError              the caller's doing: the message is for them
@@ -19,8 +21,8 @@ LikenessError
     ├── GoldenMismatch          it no longer answers as it did when it was trained
     └── BundleWorse             it does worse than the one it would replace
 
-An error's text is its public message: what was wrong, and what is allowed. It never holds a path of the
-server or a stack trace.
+An error's text is its public message: what was wrong, and what is allowed. It never holds a path of
+the server or a stack trace.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Files and folders that outlive a kill or a power cut: written aside and renamed, waited for, tidied up.
+"""Files and folders that outlive a kill or a power cut: written aside and renamed, waited for,
+tidied up.
 
 Nothing about pictures or models: all three stairs write with it.
 """
@@ -18,10 +19,11 @@ PART, GONE = ".part-", ".gone-"
 
 
 def write(path: Path, content: bytes | str, durable: bool = False) -> None:
-    """Write a file aside, then rename it: whoever looks sees all of it or the old one, and a failure leaves nothing.
+    """Write a file aside, then rename it: whoever looks sees all of it or the old one, and a
+    failure leaves nothing.
 
-    path: its folder must exist. content: text is written as UTF-8. durable: wait for the disk before the renaming, so
-    that a power cut leaves all of it or the old one too."""
+    path: its folder must exist. content: text is written as UTF-8. durable: wait for the disk
+    before the renaming, so that a power cut leaves all of it or the old one too."""
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         part.write_bytes(content.encode() if isinstance(content, str) else content)
@@ -35,7 +37,10 @@ def write(path: Path, content: bytes | str, durable: bool = False) -> None:
 
 @contextlib.contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """The folder for one process at a time. The kernel gives it free with the process that holds it."""
+    """The folder for one process at a time.
+
+    The kernel gives it free with the process that holds it.
+    """
     handle = _locked(folder)
     try:
         yield
@@ -45,7 +50,10 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def aside(parent: Path) -> Iterator[Path]:
-    """A fresh folder to write in and then rename. It is removed when the block fails, and held until it ends."""
+    """A fresh folder to write in and then rename.
+
+    It is removed when the block fails, and held until it ends.
+    """
     with held(parent):
         made = Path(tempfile.mkdtemp(prefix=PART, dir=parent))
         handle = _locked(made)
@@ -74,7 +82,9 @@ def remove(folder: Path) -> None:
 
 
 def tidy(parent: Path) -> int:
-    """Remove what processes that were killed left half written or half deleted; how many pieces it were."""
+    """Remove what processes that were killed left half written or half deleted; how many pieces it
+    were.
+    """
     with held(parent):
         left = [path for path in parent.glob(f"{PART}*") if not _is_held(path)]
         left += [*parent.glob(f"{GONE}*"), *parent.glob(".*.part")]
@@ -95,7 +105,9 @@ def to_disk(*paths: Path) -> None:
 
 def _locked(folder: Path) -> int:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    with contextlib.suppress(OSError):  # a disk over the network may know no locks: then two must not train at once
+    with contextlib.suppress(
+        OSError
+    ):  # a disk over the network may know no locks: then two must not train at once
         fcntl.flock(handle, fcntl.LOCK_EX)
     return handle
 

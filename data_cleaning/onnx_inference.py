@@ -22,7 +22,9 @@ _lock = threading.Lock()
 _sessions: dict[Path, onnxruntime.InferenceSession] = {}
 
 
-def run(model: Path, batch: NDArray[np.float32], outputs: list[str] | None = None) -> list[NDArray[np.float32]]:
+def run(
+    model: Path, batch: NDArray[np.float32], outputs: list[str] | None = None
+) -> list[NDArray[np.float32]]:
     """The outputs (all, or those named) of the network of that file for one input array.
 
     Raises WeightsBroken where the file is no network, or not one that takes such an input.
@@ -33,7 +35,9 @@ def run(model: Path, batch: NDArray[np.float32], outputs: list[str] | None = Non
     try:
         return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
     except InvalidArgument as error:
-        raise WeightsBroken(f"{model.name} does not work as the network that it should be.") from error
+        raise WeightsBroken(
+            f"{model.name} does not work as the network that it should be."
+        ) from error
 
 
 def _session(model: Path) -> onnxruntime.InferenceSession:
@@ -49,8 +53,9 @@ def _open(model: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    # Its own store of memory, rather than the C library's: pictures of many sizes leave holes in that one. Measured on
-    # 240 pictures of 40 sizes, finding and naming faces: 235 MB that stay, instead of 292 to 312 that come and go.
+    # Its own store of memory, rather than the C library's: pictures of many sizes leave holes in
+    # that one. Measured on 240 pictures of 40 sizes, finding and naming faces: 235 MB that stay,
+    # instead of 292 to 312 that come and go.
     options.enable_cpu_mem_arena = True
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

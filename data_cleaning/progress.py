@@ -17,7 +17,9 @@ class Progress:
         self._stage = ""
 
     def __call__(self, stage: str, done: int, total: int, message: str = "") -> None:
-        """`done` of `total` steps of a stage are behind us; message: what the stage is called before people."""
+        """`done` of `total` steps of a stage are behind us; message: what the stage is called
+        before people.
+        """
         if self.as_json:
             line = {"stage": stage, "done": done, "total": total, "message": message}
             print(json.dumps(line), file=sys.stderr, flush=True)
@@ -25,7 +27,9 @@ class Progress:
         if self._bar is None or stage != self._stage:
             self.close()
             often = 0.1 if sys.stderr.isatty() else 10.0  # seconds; a log file needs no moving bar
-            self._bar = tqdm(total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1)
+            self._bar = tqdm(
+                total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1
+            )
             self._stage = stage
         self._bar.update(done - self._bar.n)
 

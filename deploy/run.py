@@ -94,12 +94,15 @@ def check_free(addresses: list[tuple[socket.AddressFamily, str]], port: int) -> 
             try:
                 probe.bind((address, port))
             except PermissionError as error:
-                raise CannotRun(f"Port {port} is for root alone. Choose one above 1023: make run PORT=8080") from error
+                raise CannotRun(
+                    f"Port {port} is for root alone. Choose one above 1023: make run PORT=8080"
+                ) from error
             except OSError as error:
                 if error.errno != errno.EADDRINUSE:
                     raise CannotRun(
-                        f"{address} cannot be listened on ({error.strerror}). Choose localhost, an address of this "
-                        "machine, or 0.0.0.0 for all of them: make run HOST=0.0.0.0"
+                        f"{address} cannot be listened on ({error.strerror}). Choose localhost, an"
+                        " address of this machine, or 0.0.0.0 for all of them: make run"
+                        " HOST=0.0.0.0"
                     ) from error
                 raise CannotRun(
                     f"Port {port} on {address} is taken ({error.strerror}). "
@@ -134,7 +137,8 @@ def gunicorn(binds: list[str]) -> Child:
     ]
     for bind in binds:
         command += ["--bind", bind]
-    # A line for each request belongs into a server's log, not into the terminal of the person who tries it out.
+    # A line for each request belongs into a server's log, not into the terminal of the person who
+    # tries it out.
     quiet = {"LIKENESS_LOG_LEVEL": os.environ.get("LIKENESS_LOG_LEVEL", "warning")}
     return Child("gunicorn", [*command, "server.wsgi:app"], signal.SIGTERM, quiet)
 
@@ -144,18 +148,24 @@ def nginx(program: str, settings: Settings, app: str, listen: list[str]) -> Chil
     state = settings.state.resolve() / "nginx"
     config = write_standalone(Standalone(state, site))
     early_log = ["-e", str(state / "error.log")]
-    return Child("nginx", [program, "-p", str(state), *early_log, "-c", str(config)], signal.SIGQUIT)
+    return Child(
+        "nginx", [program, "-p", str(state), *early_log, "-c", str(config)], signal.SIGQUIT
+    )
 
 
 def wait_ready(base: str, child: Child) -> str:
-    """Until /readyz answers: "" when it is ready, else the sentence why no model can answer, which waiting won't mend.
+    """Until /readyz answers: "" when it is ready, else the sentence why no model can answer, which
+    waiting won't mend.
 
     Raises CannotRun with the last answer when no such answer comes.
     """
     begun, last, said = time.monotonic(), "nothing yet", ""
     while (waited := time.monotonic() - begun) < READY_WITHIN:
         if child.ended() is not None:
-            raise CannotRun(f"{child.name} stopped by itself (exit code {child.ended()}); the lines above say why.")
+            raise CannotRun(
+                f"{child.name} stopped by itself (exit code {child.ended()}); the lines above say"
+                " why."
+            )
         try:
             with urllib.request.urlopen(f"{base}/readyz", timeout=5):
                 return ""
@@ -173,7 +183,9 @@ def wait_ready(base: str, child: Child) -> str:
 
 
 def problem(error: urllib.error.HTTPError) -> tuple[str, str]:
-    """Code and sentence of an answer that refuses; without a code where it is no problem answer of ours."""
+    """Code and sentence of an answer that refuses; without a code where it is no problem answer of
+    ours.
+    """
     body = error.read(2000)
     try:
         told = json.loads(body)
@@ -197,14 +209,19 @@ def find_nginx() -> str | None:
 
 
 def serve(host: str, port: int, program: str | None, children: list[Child]) -> None:
-    """Start all, say when it is ready, and stay until something ends. program: nginx, or None to do without."""
+    """Start all, say when it is ready, and stay until something ends. program: nginx, or None to do
+    without.
+    """
     settings = load()
     addresses = hosts(host)
     check_free(addresses, port)
     outside = [bracketed(address, port) for _, address in addresses]
     inside = [f"127.0.0.1:{free_port()}"] if program else outside
     if program is None:
-        say("Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get install nginx-light).")
+        say(
+            "Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get"
+            " install nginx-light)."
+        )
     say(f"Starting gunicorn on {', '.join(inside)} ...")
     app = gunicorn(inside)
     if program:
@@ -222,7 +239,10 @@ def serve(host: str, port: int, program: str | None, children: list[Child]) -> N
     if unready:
         say(f"\nNo model answers yet: {unready}")
     state = "Running" if unready else "Ready"
-    say(f"\n{state}: http://{shown}:{port}   (Ctrl-C stops it; what it writes is in {settings.state}/)\n")
+    say(
+        f"\n{state}: http://{shown}:{port}   (Ctrl-C stops it; what it writes is in"
+        f" {settings.state}/)\n"
+    )
     watch(children)
 
 
@@ -233,15 +253,21 @@ def on_signal(number: int, frame: FrameType | None) -> None:
 def port_number(text: str) -> int:
     """For argparse, whose sentence names the option."""
     if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is no port; write a number from 1 to 65535: make run PORT=8080")
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no port; write a number from 1 to 65535: make run PORT=8080"
+        )
     return int(text)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Serve the page and the API on this machine.")
     parser.add_argument("--port", type=port_number, default=8080)
-    parser.add_argument("--host", default="localhost", help="0.0.0.0 = every address of this machine")
-    parser.add_argument("--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed")
+    parser.add_argument(
+        "--host", default="localhost", help="0.0.0.0 = every address of this machine"
+    )
+    parser.add_argument(
+        "--no-nginx", action="store_true", help="gunicorn alone, even where nginx is installed"
+    )
     asked = parser.parse_args(arguments)
     os.umask(0o077)  # answers, keys and pictures are for this user alone
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):

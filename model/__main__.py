@@ -23,18 +23,27 @@ _PRIVATE = "use no classifier that keeps training examples, and show no pictures
 
 def parser() -> argparse.ArgumentParser:
     """The command line, as data."""
-    top = argparse.ArgumentParser(prog="python -m model", description="Train, try and look after models.")
+    top = argparse.ArgumentParser(
+        prog="python -m model", description="Train, try and look after models."
+    )
     sub = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     run = _either(commands.train, commands_many.train)
-    train = _command(sub, "train", run, "train on <class>/<picture> folders and save the next version")
-    train.add_argument("data", type=Path, metavar="DATA", help="folder with one folder of pictures a class")
+    train = _command(
+        sub, "train", run, "train on <class>/<picture> folders and save the next version"
+    )
+    train.add_argument(
+        "data", type=Path, metavar="DATA", help="folder with one folder of pictures a class"
+    )
     train.add_argument("--name", required=True, help="name of the model: a-z, 0-9, - and _")
     train.add_argument("--private", action="store_true", help=_PRIVATE)
     train.add_argument(
         "--careful",
         action="store_true",
-        help="let the version that answers go on where the new one knows fewer classes or is clearly worse",
+        help=(
+            "let the version that answers go on where the new one knows fewer classes or is clearly"
+            " worse"
+        ),
     )
     train.add_argument(
         "--without",
@@ -53,25 +62,44 @@ def parser() -> argparse.ArgumentParser:
     _how(crossval)
     _judging(crossval, _PRIVATE)
 
-    evaluate = _command(sub, "evaluate", _evaluate, "score a saved model on <class>/<picture> folders")
+    evaluate = _command(
+        sub, "evaluate", _evaluate, "score a saved model on <class>/<picture> folders"
+    )
     _model(evaluate)
     evaluate.add_argument("data", type=Path, metavar="DATA")
     _judging(evaluate, "show no pictures in the report")
 
-    check = _command(sub, "labels", labels.command, "say which pictures are probably in the wrong class")
+    check = _command(
+        sub, "labels", labels.command, "say which pictures are probably in the wrong class"
+    )
     check.add_argument("data", type=Path, metavar="DATA")
-    check.add_argument("--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s")
+    check.add_argument(
+        "--recipe", default="face-classic", choices=sorted(RECIPES), help="default %(default)s"
+    )
 
     sub.add_parser("weights", help="get, check and list the pretrained files", add_help=False)
 
-    verify = _command(sub, "verify", commands.verify, "same person or not: the LFW protocol on a pairs file")
-    verify.add_argument("pairs", type=Path, metavar="PAIRS.txt", help="in the format of LFW's pairs.txt")
-    verify.add_argument("pictures", type=Path, metavar="PICTURES", help="folder of <name>/<name>_0001.jpg")
-    verify.add_argument("--recipe", default="face-modern", choices=sorted(RECIPES), help="default %(default)s")
+    verify = _command(
+        sub, "verify", commands.verify, "same person or not: the LFW protocol on a pairs file"
+    )
+    verify.add_argument(
+        "pairs", type=Path, metavar="PAIRS.txt", help="in the format of LFW's pairs.txt"
+    )
+    verify.add_argument(
+        "pictures", type=Path, metavar="PICTURES", help="folder of <name>/<name>_0001.jpg"
+    )
+    verify.add_argument(
+        "--recipe", default="face-modern", choices=sorted(RECIPES), help="default %(default)s"
+    )
 
     predict = _command(sub, "predict", commands.predict, "name what is in pictures")
     _model(predict)
-    predict.add_argument("--top-k", type=_positive, metavar="N", help="show the N most probable classes of each region")
+    predict.add_argument(
+        "--top-k",
+        type=_positive,
+        metavar="N",
+        help="show the N most probable classes of each region",
+    )
     predict.add_argument("pictures", type=Path, nargs="+", metavar="PICTURE")
     _explain(sub)
     _export(sub)
@@ -80,13 +108,24 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _explain(sub: argparse._SubParsersAction) -> None:
-    one = _command(sub, "explain", commands_explain.run_explain, "say and draw why a picture gets its answer")
+    one = _command(
+        sub, "explain", commands_explain.run_explain, "say and draw why a picture gets its answer"
+    )
     _model(one)
     one.add_argument("picture", type=Path, metavar="PICTURE")
     one.add_argument("-o", "--out", type=Path, metavar="PNG", help="write the heat map there")
-    one.add_argument("--region", type=int, default=0, metavar="I", help="which region, as predict lists them, from 0")
     one.add_argument(
-        "--data", type=Path, metavar="DIR", help="training pictures, to name the files of the nearest ones"
+        "--region",
+        type=int,
+        default=0,
+        metavar="I",
+        help="which region, as predict lists them, from 0",
+    )
+    one.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="training pictures, to name the files of the nearest ones",
     )
 
 
@@ -94,8 +133,17 @@ def _export(sub: argparse._SubParsersAction) -> None:
     one = _command(sub, "export", commands_explain.run_export, "write a model as one ONNX file")
     _model(one)
     one.add_argument("--onnx", type=Path, required=True, metavar="FILE", help="file to write")
-    one.add_argument("--int8", action="store_true", help="also write FILE with 8-bit numbers (.int8), and compare")
-    one.add_argument("--data", type=Path, metavar="DIR", help="labelled pictures to check, calibrate and compare on")
+    one.add_argument(
+        "--int8",
+        action="store_true",
+        help="also write FILE with 8-bit numbers (.int8), and compare",
+    )
+    one.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="labelled pictures to check, calibrate and compare on",
+    )
 
 
 def _upkeep(sub: argparse._SubParsersAction) -> None:
@@ -111,28 +159,45 @@ def _upkeep(sub: argparse._SubParsersAction) -> None:
     compare.add_argument("name", metavar="NAME")
     compare.add_argument("a", type=int, metavar="A")
     compare.add_argument("b", type=int, metavar="B")
-    compare.add_argument("data", type=Path, nargs="?", metavar="DATA", help="pictures to judge both on")
+    compare.add_argument(
+        "data", type=Path, nargs="?", metavar="DATA", help="pictures to judge both on"
+    )
     _artifacts(compare)
 
-    promote = _command(sub, "promote", upkeep.promote, "make a version the active one, unless it is worse")
+    promote = _command(
+        sub, "promote", upkeep.promote, "make a version the active one, unless it is worse"
+    )
     promote.add_argument("name", metavar="NAME")
     promote.add_argument("number", type=int, metavar="VERSION")
-    promote.add_argument("--data", type=Path, metavar="DATA", help="pictures to judge both versions on")
+    promote.add_argument(
+        "--data", type=Path, metavar="DATA", help="pictures to judge both versions on"
+    )
     promote.add_argument("--force", action="store_true", help="promote it even if it is worse")
     _artifacts(promote)
 
-    rollback = _command(sub, "rollback", upkeep.rollback, "make the version before the active one active")
+    rollback = _command(
+        sub, "rollback", upkeep.rollback, "make the version before the active one active"
+    )
     rollback.add_argument("name", metavar="NAME")
     _artifacts(rollback)
 
-    forget = _command(sub, "forget", upkeep.forget_class, "train again without a class and remove what knows it")
+    forget = _command(
+        sub, "forget", upkeep.forget_class, "train again without a class and remove what knows it"
+    )
     forget.add_argument("name", metavar="NAME")
     forget.add_argument("label", metavar="CLASS")
-    forget.add_argument("--data", type=Path, metavar="DATASET", help="the data set to train on, without them")
     forget.add_argument(
-        "--datasets", type=Path, metavar="DIR", help="instead: the folder in which the data set of its name lies"
+        "--data", type=Path, metavar="DATASET", help="the data set to train on, without them"
     )
-    forget.add_argument("--delete-pictures", action="store_true", help="delete their pictures in DATASET too")
+    forget.add_argument(
+        "--datasets",
+        type=Path,
+        metavar="DIR",
+        help="instead: the folder in which the data set of its name lies",
+    )
+    forget.add_argument(
+        "--delete-pictures", action="store_true", help="delete their pictures in DATASET too"
+    )
     _artifacts(forget)
 
 
@@ -140,7 +205,9 @@ def _command(sub: argparse._SubParsersAction, name: str, run, text: str) -> argp
     one = sub.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
     one.set_defaults(run=run)
     one.add_argument("--json", action="store_true", help="print JSON on standard output")
-    one.add_argument("--progress-json", action="store_true", help="progress as JSON lines on standard error")
+    one.add_argument(
+        "--progress-json", action="store_true", help="progress as JSON lines on standard error"
+    )
     return one
 
 
@@ -156,8 +223,12 @@ def _evaluate(args: argparse.Namespace) -> int:
 
 
 def _judging(one: argparse.ArgumentParser, private: str) -> None:
-    one.add_argument("--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named")
-    one.add_argument("--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page")
+    one.add_argument(
+        "--strangers", type=Path, metavar="DIR", help="pictures of people who must not be named"
+    )
+    one.add_argument(
+        "--report", type=Path, metavar="FILE.html", help="also write the report as one HTML page"
+    )
     one.add_argument("--private", action="store_true", help=private)
 
 
@@ -178,8 +249,10 @@ def _how(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--fpir",
         type=_share,
-        help="part of strangers that may be named, held to whatever it costs "
-        "(default 0.01, given up where it would refuse too many known ones)",
+        help=(
+            "part of strangers that may be named, held to whatever it costs "
+            "(default 0.01, given up where it would refuse too many known ones)"
+        ),
     )
     one.add_argument(
         "--multi-label",
@@ -191,13 +264,21 @@ def _how(one: argparse.ArgumentParser) -> None:
         type=_augment,
         default=Augment(),
         metavar="HOW",
-        help=f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; "
-        f"with how many of each picture after a colon (default {COPIES}): flip,zoom:4",
+        help=(
+            f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; "
+            f"with how many of each picture after a colon (default {COPIES}): flip,zoom:4"
+        ),
     )
 
 
 def _artifacts(one: argparse.ArgumentParser) -> None:
-    one.add_argument("--artifacts", type=Path, default=Path("artifacts"), metavar="DIR", help="default %(default)s")
+    one.add_argument(
+        "--artifacts",
+        type=Path,
+        default=Path("artifacts"),
+        metavar="DIR",
+        help="default %(default)s",
+    )
 
 
 def _model(one: argparse.ArgumentParser) -> None:
@@ -231,7 +312,9 @@ def _classifiers(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     for name in names:
         if name not in CLASSIFIERS:
-            raise argparse.ArgumentTypeError(f"there is no classifier {name!r}; there are {', '.join(CLASSIFIERS)}")
+            raise argparse.ArgumentTypeError(
+                f"there is no classifier {name!r}; there are {', '.join(CLASSIFIERS)}"
+            )
     return names
 
 

@@ -44,7 +44,9 @@ class Progress:
         if stage != self._stage:
             self.close()
             often = 0.1 if sys.stderr.isatty() else 10.0  # seconds; a log file needs no moving bar
-            self._bar = tqdm(total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1)
+            self._bar = tqdm(
+                total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1
+            )
             self._stage = stage
         assert self._bar is not None
         self._bar.update(done - self._bar.n)
@@ -64,7 +66,14 @@ def train(args: Namespace) -> int:
     items = Dataset(args.data).items()
     made, looked, attempts = _look(args, items, progress)
     order = Order(
-        args.name, args.data, made, _wishes(args), registry, attempts, careful=args.careful, excused=args.without
+        args.name,
+        args.data,
+        made,
+        _wishes(args),
+        registry,
+        attempts,
+        careful=args.careful,
+        excused=args.without,
     )
     produced = produce(order, items, looked, progress)
     progress.close()
@@ -79,7 +88,9 @@ def crossval(args: Namespace) -> int:
     check_enough(good)
     copies = near_copies(good)
     strangers = _strangers(args, made, progress)
-    rounds = Rounds(args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds"))
+    rounds = Rounds(
+        args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds")
+    )
     how = replace(_wishes(args), folds=args.folds)
     outcomes, strange = cross_validate(good, copies, made, how, rounds)
     figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
@@ -88,7 +99,9 @@ def crossval(args: Namespace) -> int:
     progress.close()
     if args.report:
         name = args.data.resolve().name
-        material = Material("crossval", name, args.data, made, figures, outcomes, looked, copies, strange)
+        material = Material(
+            "crossval", name, args.data, made, figures, outcomes, looked, copies, strange
+        )
         material = replace(material, private=args.private)
         write_report(args.report, build(material), thumbnails(material))
     return _print_figures(args, figures)
@@ -97,16 +110,30 @@ def crossval(args: Namespace) -> int:
 def evaluate(args: Namespace, bundle: Bundle) -> int:
     """Score a saved model on a folder."""
     progress = Progress(args.progress_json)
-    looked = samples(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
+    looked = samples(
+        labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures")
+    )
     strangers = _strangers(args, bundle.recipe, progress)
     progress.close()
     good = usable(looked)
-    outcomes, strange = ([outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers))
-    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, bundle.recipe)
+    outcomes, strange = (
+        [outcome(s, bundle.recogniser, bundle.recipe) for s in some] for some in (good, strangers)
+    )
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(
+        outcomes, bundle.recipe
+    )
     figures["recipe"] = bundle.recipe.name
     if args.report:
         material = Material(
-            "evaluation", args.name, args.data, bundle.recipe, figures, outcomes, looked, near_copies(good), strange
+            "evaluation",
+            args.name,
+            args.data,
+            bundle.recipe,
+            figures,
+            outcomes,
+            looked,
+            near_copies(good),
+            strange,
         )
         material = replace(material, facts=bundle.facts, private=args.private)
         write_report(args.report, build(material), thumbnails(material))
@@ -117,15 +144,19 @@ def verify(args: Namespace) -> int:
     """Run the LFW protocol on a pairs file."""
     progress = Progress(args.progress_json)
     figures = run_pairs(
-        args.pairs, args.pictures, recipe(args.recipe), lambda d, t: progress("crops", d, t, "Looking at pictures")
+        args.pairs,
+        args.pictures,
+        recipe(args.recipe),
+        lambda d, t: progress("crops", d, t, "Looking at pictures"),
     )
     progress.close()
     if args.json:
         print(json.dumps(figures, ensure_ascii=False))
         return 0
     print(
-        f"Right for {figures['accuracy']:.4f} ± {figures['standard_error']:.4f} of {figures['pairs']} pairs in "
-        f"{figures['folds']} folds; {figures['failures']} pairs failed because a picture showed no face."
+        f"Right for {figures['accuracy']:.4f} ± {figures['standard_error']:.4f} of"
+        f" {figures['pairs']} pairs in {figures['folds']} folds; {figures['failures']} pairs failed"
+        " because a picture showed no face."
     )
     for name in figures["not_found"]:
         print(f"  no face found: {name}")
@@ -194,14 +225,19 @@ def _people(answer: Recognition) -> dict[str, Any]:
     """What only recipes that look for people can say."""
     if answer.human_detected is None:
         return {}
-    return {"human_detected": answer.human_detected, "known_answer": answer.known_answer, "way": answer.way}
+    return {
+        "human_detected": answer.human_detected,
+        "known_answer": answer.known_answer,
+        "way": answer.way,
+    }
 
 
 def _in_words(path: Path, answer: Recognition, top_k: int | None = None) -> str:
     if not answer.predictions:
         return f"{path}: {answer.note}"
     parts = [
-        f"{' + '.join(p.labels) or 'unknown'} ({p.best} {p.probability:.0%}){' ' + p.note if p.note else ''}"
+        f"{' + '.join(p.labels) or 'unknown'} ({p.best}"
+        f" {p.probability:.0%}){' ' + p.note if p.note else ''}"
         for p in answer.predictions
     ]
     lines = [f"{path}: {'; '.join(parts)}"]
@@ -232,12 +268,16 @@ def labelled(root: Path) -> list[Item]:
     """Every picture under the label of its folder: an evaluation set is taken as it lies."""
     items = [Item(path, label, sha256_of(path)) for path, label in Dataset(root).paths()]
     if not items:
-        raise DatasetError(f"{root} has no class folders with pictures in them. Expected {root}/<class>/<picture>.")
+        raise DatasetError(
+            f"{root} has no class folders with pictures in them. Expected {root}/<class>/<picture>."
+        )
     return items
 
 
 def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample]:
-    """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; [] without it."""
+    """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; []
+    without it.
+    """
     if args.strangers is None:
         return []
     folder = Dataset(args.strangers)
@@ -246,7 +286,9 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
     if not paths:
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
-    looked = usable(samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers")))
+    looked = usable(
+        samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers"))
+    )
     progress.close()
     return looked
 
@@ -264,7 +306,12 @@ def _wishes(args: Namespace) -> Wishes:
 def _print_training(args: Namespace, produced: Produced) -> int:
     bundle, directory = produced.bundle, produced.bundle.directory
     if args.json:
-        told = {"name": bundle.name, "version": bundle.version, "path": str(directory), "waits": produced.waits}
+        told = {
+            "name": bundle.name,
+            "version": bundle.version,
+            "path": str(directory),
+            "waits": produced.waits,
+        }
         facts = {**told, **bundle.facts}
         print(json.dumps(facts, ensure_ascii=False))
         return 0
@@ -274,11 +321,14 @@ def _print_training(args: Namespace, produced: Produced) -> int:
         parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial["parameters"].items())
         chosen = "  <- chosen" if trial["name"] == bundle.facts["classifier"] else ""
         print(
-            f"{trial['name']:<20} {trial['score']:6.3f} {trial['spread']:7.3f} {trial['fit_seconds']:7.2f}s  "
-            f"{parameters}{chosen}"
+            f"{trial['name']:<20} {trial['score']:6.3f} {trial['spread']:7.3f}"
+            f" {trial['fit_seconds']:7.2f}s  {parameters}{chosen}"
         )
     _print_words(produced.figures)
-    print(f"Saved {bundle.name} version {bundle.version} in {directory}; its report is {directory}/report.html.")
+    print(
+        f"Saved {bundle.name} version {bundle.version} in {directory}; its report is"
+        f" {directory}/report.html."
+    )
     if produced.waits:
         promote = f"python -m model promote {bundle.name} {bundle.version}"
         print(f"It does not answer yet. {produced.waits} To answer with it all the same: {promote}")
@@ -293,8 +343,8 @@ def _print_attempts(attempts: Sequence[dict[str, Any]]) -> None:
             continue
         kept = "  <- kept" if one["kept"] else ""
         print(
-            f"{one['recipe']:<16} right {one['accuracy']:.1%} +- {one['error']:.1%}, "
-            f"nothing found {one['failure_to_acquire']:.1%}, {one['milliseconds']:.0f} ms a picture{kept}"
+            f"{one['recipe']:<16} right {one['accuracy']:.1%} +- {one['error']:.1%}, nothing found"
+            f" {one['failure_to_acquire']:.1%}, {one['milliseconds']:.0f} ms a picture{kept}"
         )
 
 
@@ -309,8 +359,9 @@ def _print_figures(args: Namespace, figures: dict[str, Any]) -> int:
 def _print_words(figures: dict[str, Any]) -> None:
     low, high = figures["accuracy_interval"] or (0.0, 0.0)
     print(
-        f"Right for {figures['correct']} of {figures['pictures']} pictures: {figures['accuracy'] or 0:.1%} "
-        f"(95 % interval {low:.1%} to {high:.1%}); nothing was found in {figures['failure_to_acquire'] or 0:.1%}."
+        f"Right for {figures['correct']} of {figures['pictures']} pictures:"
+        f" {figures['accuracy'] or 0:.1%} (95 % interval {low:.1%} to {high:.1%}); nothing was"
+        f" found in {figures['failure_to_acquire'] or 0:.1%}."
     )
     if "unknown" in figures:
         strange = figures["unknown"]
@@ -321,7 +372,10 @@ def _print_words(figures: dict[str, Any]) -> None:
         )
     if "false_alarms" in figures:
         alarms = figures["false_alarms"]
-        print(f"Something was found in {alarms['found']} of {alarms['pictures']} pictures with nothing in them.")
+        print(
+            f"Something was found in {alarms['found']} of {alarms['pictures']} pictures with"
+            " nothing in them."
+        )
     for label, row in figures["per_class"].items():
         precision = "-" if row["precision"] is None else f"{row['precision']:.2f}"
         share = f"{row['correct']:>4} of {row['pictures']:<4}"
@@ -329,10 +383,15 @@ def _print_words(figures: dict[str, Any]) -> None:
     _print_ways(figures.get("ways"))
     if figures.get("multi_label"):
         print(f"  whole sets of classes right {figures['subset_accuracy']:.1%}", end="; ")
-        print(f"mean average precision {figures['mean_average_precision']:.3f}, mean F1 {figures['macro_f1']:.3f}")
+        print(
+            f"mean average precision {figures['mean_average_precision']:.3f}, mean F1"
+            f" {figures['macro_f1']:.3f}"
+        )
     if "augmentation" in figures:
         told = figures["augmentation"]
-        print(f"  altered crops ({told['how']}): {told['gain']:+.1%} against none, in the same folds")
+        print(
+            f"  altered crops ({told['how']}): {told['gain']:+.1%} against none, in the same folds"
+        )
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
 

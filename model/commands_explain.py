@@ -1,4 +1,7 @@
-"""What `python -m model explain` and `export` do. Prints; the work is in `explain`, `export` and `exporting`."""
+"""What `python -m model explain` and `export` do.
+
+Prints; the work is in `explain`, `export` and `exporting`.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,10 @@ def run_explain(args: Namespace) -> int:
     print(found.sentence)
     for one in found.nearest:
         where = files.get(one.sha256, f"picture {one.sha256[:12]}")
-        print(f"  {one.label:<24} similarity {one.similarity:5.2f}  distance {one.distance:5.2f}  {where}")
+        print(
+            f"  {one.label:<24} similarity {one.similarity:5.2f}  distance {one.distance:5.2f} "
+            f" {where}"
+        )
     if args.out:
         print(f"The heat map ({found.method}) is in {args.out}.")
     return 0
@@ -39,7 +45,10 @@ def run_export(args: Namespace) -> int:
 
     bundle = Registry(args.artifacts).load(args.name, args.version)
     if args.int8 and not args.data:
-        raise DatasetError("--int8 needs --data DIR: pictures that the ranges of the smaller numbers are taken from.")
+        raise DatasetError(
+            "--int8 needs --data DIR: pictures that the ranges of the smaller numbers are taken"
+            " from."
+        )
     items = _items(args.data) if args.data else []
     done = export(bundle, args.onnx, items)
     small = quantise(bundle, done, items) if args.int8 else None
@@ -48,12 +57,18 @@ def run_export(args: Namespace) -> int:
         print(json.dumps(plain, default=str))
         return 0
     print(
-        f"Wrote {done.path}, {done.bytes / 1e6:.1f} MB, input {done.input}: differs from the served answers by at most "
-        f"{done.difference:.1g} over {done.checked} crops."
+        f"Wrote {done.path}, {done.bytes / 1e6:.1f} MB, input {done.input}: differs from the served"
+        f" answers by at most {done.difference:.1g} over {done.checked} crops."
     )
     if small:
-        print(f"Wrote {small.path}, {small.bytes / 1e6:.1f} MB. On {small.pictures} pictures, float against 8-bit:")
-        print(f"  accuracy     {small.accuracy[0]:.3f}  {small.accuracy[1]:.3f}  same class for {small.agreement:.1%}")
+        print(
+            f"Wrote {small.path}, {small.bytes / 1e6:.1f} MB. On {small.pictures} pictures, float"
+            " against 8-bit:"
+        )
+        print(
+            f"  accuracy     {small.accuracy[0]:.3f}  {small.accuracy[1]:.3f}  same class for"
+            f" {small.agreement:.1%}"
+        )
         print(f"  milliseconds {small.milliseconds[0]:.1f}  {small.milliseconds[1]:.1f}")
     return 0
 

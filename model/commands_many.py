@@ -15,7 +15,13 @@ from model.recognition.registry import Registry
 from model.reporting.multilabel_report import build_many, thumbnails_many
 from model.reporting.report import Material
 from model.training.multilabel import How
-from model.workflows.train_multilabel_version import Looked, Told, answered_many, look_many, produce_many
+from model.workflows.train_multilabel_version import (
+    Looked,
+    Told,
+    answered_many,
+    look_many,
+    produce_many,
+)
 from model.workflows.train_version import Order, write_report
 
 
@@ -25,17 +31,31 @@ def train(args: Namespace) -> int:
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     made = recipe(args.recipe)
-    order = Order(args.name, args.data, made, _wishes(args), registry, careful=args.careful, excused=args.without)
+    order = Order(
+        args.name,
+        args.data,
+        made,
+        _wishes(args),
+        registry,
+        careful=args.careful,
+        excused=args.without,
+    )
     produced = produce_many(order, _look(args, progress), progress)
     progress.close()
     return _print_training(args, produced)
 
 
 def crossval(args: Namespace) -> int:
-    """Score every picture by models that never saw it. Raises InputError on options that do not go with it."""
+    """Score every picture by models that never saw it.
+
+    Raises InputError on options that do not go with it.
+    """
     _no_strangers(args)
     progress = Progress(args.progress_json)
-    seen, how = _look(args, progress), How(recipe(args.recipe), replace(_wishes(args), folds=args.folds))
+    seen, how = (
+        _look(args, progress),
+        How(recipe(args.recipe), replace(_wishes(args), folds=args.folds)),
+    )
     told = answered_many(seen, how, progress)
     progress.close()
     return _tell(args, _material("crossval", args, how.recipe, seen, told))
@@ -45,7 +65,9 @@ def evaluate(args: Namespace, bundle: Bundle) -> int:
     """Score a saved model on a folder. Raises InputError on options that do not go with it."""
     _no_strangers(args)
     progress = Progress(args.progress_json)
-    seen = look_many(labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures"))
+    seen = look_many(
+        labelled(args.data), bundle.recipe, lambda d, t: progress("crops", d, t, "Pictures")
+    )
     progress.close()
     verdicts = [verdict(s, seen.truths, bundle.recogniser, bundle.recipe) for s in seen.good]
     told = verdicts, summary_many(verdicts, seen.bad)
@@ -58,16 +80,31 @@ def _look(args: Namespace, progress: Progress) -> Looked:
     return look_many(Dataset(args.data).items(), recipe(args.recipe), say, args.augment)
 
 
-def _material(kind: str, args: Namespace, made: Recipe, seen: Looked, told: Told) -> Material[Verdict]:
+def _material(
+    kind: str, args: Namespace, made: Recipe, seen: Looked, told: Told
+) -> Material[Verdict]:
     """What a report is made of, under the data set's name."""
     verdicts, figures = told
     name = args.data.resolve().name
-    return Material(kind, name, args.data, made, figures, verdicts, seen.by_sets, seen.copies, private=args.private)
+    return Material(
+        kind,
+        name,
+        args.data,
+        made,
+        figures,
+        verdicts,
+        seen.by_sets,
+        seen.copies,
+        private=args.private,
+    )
 
 
 def _no_strangers(args: Namespace) -> None:
     if args.strangers:
-        raise InputError("Several classes in one picture do not go with --strangers; put strangers into _unknown/.")
+        raise InputError(
+            "Several classes in one picture do not go with --strangers; put strangers into"
+            " _unknown/."
+        )
 
 
 def _tell(args: Namespace, material: Material[Verdict]) -> int:

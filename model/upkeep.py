@@ -1,4 +1,7 @@
-"""What the commands that look after versions do: list, inspect, compare, promote, rollback, forget. Prints."""
+"""What the commands that look after versions do: list, inspect, compare, promote, rollback, forget.
+
+Prints.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +25,9 @@ def list_versions(args: Namespace) -> int:
     for line in lines:
         mark = "active" if line["active"] else ""
         print(
-            f"{line['name']:<24} {line['version']:>4} {mark:<7} {line['recipe']:<16} {line['classes']:>4} classes  "
-            f"{_percent(line['accuracy']):>7} right  {line['trained'] or ''}"
+            f"{line['name']:<24} {line['version']:>4} {mark:<7} {line['recipe']:<16}"
+            f" {line['classes']:>4} classes  {_percent(line['accuracy']):>7} right "
+            f" {line['trained'] or ''}"
         )
     return 0
 
@@ -39,11 +43,17 @@ def inspect(args: Namespace) -> int:
     print(f"  trained     {facts.get('trained')} on {facts.get('dataset', 'a data set')}")
     print(f"  classes     {', '.join(f'{k} {v}' for k, v in facts.get('pictures', {}).items())}")
     print(f"  recipe      {found['recipe']['name']}; classifier {facts.get('classifier')}")
-    print(f"  threshold   {acceptance['score']} >= {acceptance['threshold']:.4f} ({acceptance['basis']})")
+    print(
+        f"  threshold   {acceptance['score']} >= {acceptance['threshold']:.4f}"
+        f" ({acceptance['basis']})"
+    )
     print(f"  crossval    {_percent(facts.get('crossval', {}).get('accuracy'))} right")
     print(f"  holds       {facts.get('holds')}")
     for weight in found["weights"]:
-        print(f"  needs       {weight['name']} {weight['sha256'] or 'NOT INSTALLED: python -m model weights'}")
+        print(
+            f"  needs       {weight['name']}"
+            f" {weight['sha256'] or 'NOT INSTALLED: python -m model weights'}"
+        )
     for name, size in found["files"].items():
         print(f"  file        {name} ({size:,} bytes)")
     return 0
@@ -51,41 +61,73 @@ def inspect(args: Namespace) -> int:
 
 def compare(args: Namespace) -> int:
     """Two versions side by side."""
-    found = versions.compare(Registry(args.artifacts), args.name, (args.a, args.b), _items(args.data))
+    found = versions.compare(
+        Registry(args.artifacts), args.name, (args.a, args.b), _items(args.data)
+    )
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
     first, second = found["versions"]
-    print(f"{'':<22} {'version ' + str(first['version']):>14} {'version ' + str(second['version']):>14}")
-    for key in ("pictures", "correct", "accuracy", "failure_to_acquire", "ece", "seconds_per_picture"):
+    print(
+        f"{'':<22} {'version ' + str(first['version']):>14}"
+        f" {'version ' + str(second['version']):>14}"
+    )
+    for key in (
+        "pictures",
+        "correct",
+        "accuracy",
+        "failure_to_acquire",
+        "ece",
+        "seconds_per_picture",
+    ):
         print(f"{key:<22} {_cell(key, first[key]):>14} {_cell(key, second[key]):>14}")
     for key in ("fpir", "fnir"):
         if first["unknown"] and second["unknown"]:
-            print(f"{key:<22} {_percent(first['unknown'][key]):>14} {_percent(second['unknown'][key]):>14}")
+            print(
+                f"{key:<22} {_percent(first['unknown'][key]):>14}"
+                f" {_percent(second['unknown'][key]):>14}"
+            )
     if first["seen"] or second["seen"]:
-        print(f"{'learnt from already':<22} {first['seen']:>14} {second['seen']:>14}  <- pictures; they flatter")
+        print(
+            f"{'learnt from already':<22} {first['seen']:>14} {second['seen']:>14}  <- pictures;"
+            " they flatter"
+        )
     print(_in_words(found))
     return 0
 
 
 def _in_words(found: dict[str, Any]) -> str:
     if not found["comparable"]:
-        return "They were trained on different pictures: these figures cannot be held against each other. Give DATA."
-    return "Neither is better." if found["better"] is None else f"Version {found['better']} has more right answers."
+        return (
+            "They were trained on different pictures: these figures cannot be held against each"
+            " other. Give DATA."
+        )
+    return (
+        "Neither is better."
+        if found["better"] is None
+        else f"Version {found['better']} has more right answers."
+    )
 
 
 def promote(args: Namespace) -> int:
     """Make a version the active one, unless it is worse."""
-    found = versions.promote(Registry(args.artifacts), args.name, args.number, _items(args.data), args.force)
+    found = versions.promote(
+        Registry(args.artifacts), args.name, args.number, _items(args.data), args.force
+    )
     if args.json:
         print(json.dumps(found, ensure_ascii=False))
         return 0
-    print(f"Version {found['version']} of {found['name']} is active; before it was {found['before']}.")
+    print(
+        f"Version {found['version']} of {found['name']} is active; before it was {found['before']}."
+    )
     if found["comparison"]:
         old, new = (one["accuracy"] for one in found["comparison"]["versions"])
         print(f"On the same pictures: {_percent(new)} right, before {_percent(old)}.")
     elif found["version"] != found["before"]:
-        print("They were not compared: they were trained on different pictures. Give --data DATA to compare them.")
+        print(
+            "They were not compared: they were trained on different pictures. Give --data DATA to"
+            " compare them."
+        )
     return 0
 
 
@@ -113,14 +155,23 @@ def forget_class(args: Namespace) -> int:
         print(json.dumps(found, ensure_ascii=False))
         return 0
     if found["trained"]:
-        print(f"Trained {args.name} version {found['trained']} without {args.label}; it is the active one.")
+        print(
+            f"Trained {args.name} version {found['trained']} without {args.label}; it is the active"
+            " one."
+        )
     gone = ", ".join(str(v) for v in found["removed_versions"])
     print(f"Removed versions that knew them: {gone or 'none'}.")
     if found["deleted"]:
-        print(f"Deleted {found['deleted']['pictures']} pictures and {found['deleted']['decisions']} decisions.")
+        print(
+            f"Deleted {found['deleted']['pictures']} pictures and {found['deleted']['decisions']}"
+            " decisions."
+        )
     left = found["left"]
     pictures = "not looked at, no --data given" if left["pictures"] is None else left["pictures"]
-    print(f"Left of them: labels {left['labels']}, enrolled examples {left['examples']}, pictures {pictures}.")
+    print(
+        f"Left of them: labels {left['labels']}, enrolled examples {left['examples']}, pictures"
+        f" {pictures}."
+    )
     if found["others"]:
         print(f"Other models know a class of that name: {', '.join(found['others'])}.")
     return 0

@@ -1,4 +1,6 @@
-"""Fills the nginx templates from the service's settings, so that both refuse the same things. Standard library alone.
+"""Fills the nginx templates from the service's settings, so that both refuse the same things.
+
+Standard library alone.
 
 python nginx/render.py --environment /etc/likeness.env --listen 80 > likeness.conf
 """
@@ -26,7 +28,9 @@ BATCH_ROUTES = "/api/(predict/batch|datasets/)"
 
 
 def limits(settings: Settings) -> dict[str, int]:
-    """The limits of a `Site` that belong to the service's: a little more patience, and the same sizes."""
+    """The limits of a `Site` that belong to the service's: a little more patience, and the same
+    sizes.
+    """
     return {
         "max_body": settings.form_bytes,
         "max_batch": settings.batch_bytes,
@@ -51,9 +55,9 @@ DEFAULTS = limits(Settings())
 class Site:
     """What differs from one machine to the next.
 
-    listen: values of nginx's listen directive. app: host:port or unix:/path of gunicorn. max_body, max_batch: bytes.
-    timeout: seconds nginx waits for an answer. rate, burst: requests a second, and at once, from one
-    address that is not the machine itself.
+    listen: values of nginx's listen directive. app: host:port or unix:/path of gunicorn. max_body,
+    max_batch: bytes. timeout: seconds nginx waits for an answer. rate, burst: requests a second,
+    and at once, from one address that is not the machine itself.
     """
 
     ui: Path
@@ -76,10 +80,15 @@ class Standalone:
 
 
 def render(template: str, words: dict[str, str]) -> str:
-    """The template with every @WORD@ filled. Raises ValueError for an unknown word or an unsafe value."""
+    """The template with every @WORD@ filled.
+
+    Raises ValueError for an unknown word or an unsafe value.
+    """
     for name, value in words.items():
         if any(letter in value for letter in "\"'$\\@\0"):
-            raise ValueError(f"{name} is {value!r}: nginx cannot take quotes, $, @ or backslashes there")
+            raise ValueError(
+                f"{name} is {value!r}: nginx cannot take quotes, $, @ or backslashes there"
+            )
 
     def fill(match: re.Match[str]) -> str:
         if match[1] not in words:
@@ -115,7 +124,8 @@ def site_config(site: Site) -> str:
 
 
 def refreshed(text: str, site: Site) -> str:
-    """A site as it is, whoever has changed it since (certbot, a person): only what settings say is written anew.
+    """A site as it is, whoever has changed it since (certbot, a person): only what settings say is
+    written anew.
 
     Raises ValueError when a line of the template that must change is not there any more.
     """
@@ -144,7 +154,9 @@ def write_standalone(nginx: Standalone) -> Path:
 
 
 def user_line() -> str:
-    """Started by root, nginx would hand its workers to a user who cannot read root's files: name ourselves."""
+    """Started by root, nginx would hand its workers to a user who cannot read root's files: name
+    ourselves.
+    """
     if os.geteuid() != 0:
         return ""
     return f"user {getpass.getuser()} {grp.getgrgid(os.getegid()).gr_name};"
@@ -173,13 +185,28 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--environment", type=Path, metavar="FILE", help="settings (default: LIKENESS_ variables)")
-    parser.add_argument("--refresh", type=Path, metavar="SITE", help="print this site with what settings say made anew")
+    parser.add_argument(
+        "--environment", type=Path, metavar="FILE", help="settings (default: LIKENESS_ variables)"
+    )
+    parser.add_argument(
+        "--refresh",
+        type=Path,
+        metavar="SITE",
+        help="print this site with what settings say made anew",
+    )
     parser.add_argument("--ui", type=Path, help="folder of the page's files (default: LIKENESS_UI)")
-    parser.add_argument("--app", help="where gunicorn listens: host:port or unix:/path (default: LIKENESS_BIND)")
-    parser.add_argument("--listen", action="append", help="may be given several times (default: 80 and [::]:80)")
-    parser.add_argument("--server-name", default="_", help="host names, separated by spaces (default: any)")
-    parser.add_argument("--rate", type=int, default=30, help="requests a second and address (default: %(default)s)")
+    parser.add_argument(
+        "--app", help="where gunicorn listens: host:port or unix:/path (default: LIKENESS_BIND)"
+    )
+    parser.add_argument(
+        "--listen", action="append", help="may be given several times (default: 80 and [::]:80)"
+    )
+    parser.add_argument(
+        "--server-name", default="_", help="host names, separated by spaces (default: any)"
+    )
+    parser.add_argument(
+        "--rate", type=int, default=30, help="requests a second and address (default: %(default)s)"
+    )
     return parser
 
 

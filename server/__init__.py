@@ -15,10 +15,12 @@ log = logging.getLogger("likeness")
 
 
 def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
-    """The application. settings: default from the environment. registry: default the artifacts folder's.
+    """The application. settings: default from the environment. registry: default the artifacts
+    folder's.
 
-    Raises SettingError, also for a database of a newer version. A model that cannot be loaded does not stop the
-    start: /readyz says so. A database that cannot be reached does not either: answers go on without it.
+    Raises SettingError, also for a database of a newer version. A model that cannot be loaded does
+    not stop the start: /readyz says so. A database that cannot be reached does not either: answers
+    go on without it.
     """
     from server.recognition.live_models import Models
     from server.routes import add_routes
@@ -50,7 +52,9 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
 
 
 def prepare(service: Any) -> None:
-    """Once before the first request: folders, tables, the first key, waiting jobs, and every model loaded."""
+    """Once before the first request: folders, tables, the first key, waiting jobs, and every model
+    loaded.
+    """
     from server.storage.database import lock
 
     settings = service.settings
@@ -72,7 +76,9 @@ def prepare(service: Any) -> None:
 
 
 def warm(models: Any) -> None:
-    """Load every model once, so that the first request does not wait, and processes share what was loaded."""
+    """Load every model once, so that the first request does not wait, and processes share what was
+    loaded.
+    """
     for name in models.names():
         try:
             models.get(name)

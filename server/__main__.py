@@ -42,7 +42,9 @@ def at_terminal() -> int:
         finally:
             sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or Python complains of the rest at its end
+        os.dup2(
+            os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno()
+        )  # or Python complains of the rest at its end
         return 1
 
 
@@ -104,7 +106,10 @@ def migrate(settings: Settings, given: argparse.Namespace) -> None:
         if before and before == after:
             print(f"{_shown_database(settings)} has the present form, {after}: nothing was done.")
         elif before:
-            print(f"{_shown_database(settings)} was brought from {before} to the present form, {after}.")
+            print(
+                f"{_shown_database(settings)} was brought from {before} to the present form,"
+                f" {after}."
+            )
 
 
 def keys(settings: Settings, given: argparse.Namespace) -> None:
@@ -136,7 +141,10 @@ def _line(row: dict[str, Any]) -> str:
 
 @contextmanager
 def _database(settings: Settings) -> Iterator[tuple[Store, str | None, str | None]]:
-    """The store, and its form before and after; a new one is made, and said. Its files are for this user alone."""
+    """The store, and its form before and after; a new one is made, and said.
+
+    Its files are for this user alone.
+    """
     mask = os.umask(0o077)
     try:
         store = _store(settings)
@@ -175,19 +183,31 @@ def _days(text: str) -> float:
         days = float(text)
         if days == 0 or LEAST_DAYS <= days <= MOST_DAYS:
             return days
-    raise argparse.ArgumentTypeError(f"{text!r}: write days from {LEAST_DAYS} to {MOST_DAYS}, or 0 for a key for ever")
+    raise argparse.ArgumentTypeError(
+        f"{text!r}: write days from {LEAST_DAYS} to {MOST_DAYS}, or 0 for a key for ever"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser("python -m server", description="Likeness' service, at the machine itself.")
-    parser.add_argument("--environment", type=Path, metavar="FILE", help="a file of settings, as /etc/likeness.env")
+    parser = argparse.ArgumentParser(
+        "python -m server", description="Likeness' service, at the machine itself."
+    )
+    parser.add_argument(
+        "--environment", type=Path, metavar="FILE", help="a file of settings, as /etc/likeness.env"
+    )
     wishes = parser.add_subparsers(required=True)
-    settings = wishes.add_parser("settings", help="every setting, its value and where that came from")
+    settings = wishes.add_parser(
+        "settings", help="every setting, its value and where that came from"
+    )
     settings.add_argument("--json", action="store_true", help="as JSON")
     settings.add_argument("--page", action="store_true", help="the page of the documentation")
     settings.set_defaults(run=show_settings)
-    wishes.add_parser("api", help="the page of the documentation about the API").set_defaults(run=show_api)
-    wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(run=migrate)
+    wishes.add_parser("api", help="the page of the documentation about the API").set_defaults(
+        run=show_api
+    )
+    wishes.add_parser("migrate", help="bring the database to the present form").set_defaults(
+        run=migrate
+    )
     wishes.add_parser("work", help="do the jobs that wait, then end").set_defaults(run=work)
     key = wishes.add_parser("keys", help="make, list or revoke keys")
     key.set_defaults(run=keys)
@@ -195,7 +215,9 @@ def _parser() -> argparse.ArgumentParser:
     create = actions.add_parser("create", help="make a key and print it, this once")
     create.add_argument("name")
     create.add_argument("--role", choices=("predict", "train", "admin"), default="predict")
-    create.add_argument("--days", type=_days, default=0, help="days until it expires; 0, the default, means never")
+    create.add_argument(
+        "--days", type=_days, default=0, help="days until it expires; 0, the default, means never"
+    )
     actions.add_parser("list", help="every key, without its secret")
     actions.add_parser("revoke", help="end a key now").add_argument("id")
     return parser

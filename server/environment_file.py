@@ -1,6 +1,9 @@
-"""A file of settings such as /etc/likeness.env, read as systemd reads an EnvironmentFile. Nothing here knows a setting.
+"""A file of settings such as /etc/likeness.env, read as systemd reads an EnvironmentFile.
 
-The shell would read such a file otherwise: `&` or `$` in the address of a database mean something to it.
+Nothing here knows a setting.
+
+The shell would read such a file otherwise: `&` or `$` in the address of a database mean something
+to it.
 """
 
 from __future__ import annotations
@@ -32,14 +35,17 @@ def read(path: Path) -> dict[str, str]:
         if not found or value is None:
             # Without the line itself: it may hold a password.
             raise SettingError(
-                f"Line {number} of {path} cannot be read; write NAME=VALUE, or NAME='VALUE', in one line."
+                f"Line {number} of {path} cannot be read; write NAME=VALUE, or NAME='VALUE', in one"
+                " line."
             )
         values[found[1]] = value
     return values
 
 
 def _value(text: str) -> str | None:
-    """Without its quotes and what they protect from; None for a quote or a backslash that nothing follows."""
+    """Without its quotes and what they protect from; None for a quote or a backslash that nothing
+    follows.
+    """
     if single := SINGLE.fullmatch(text):
         return single[1]
     if double := DOUBLE.fullmatch(text):

@@ -49,9 +49,12 @@ class Service:
         return Limits(pixels=self.settings.picture_pixels, bytes=self.settings.picture_bytes)
 
     def after_fork(self) -> None:
-        """In a fresh process: leave the parent's connections alone, know what is active now, begin the housekeeping."""
+        """In a fresh process: leave the parent's connections alone, know what is active now, begin
+        the housekeeping.
+        """
         self.store.after_fork()
-        self.models.catch_up()  # now, and not beside the first answers: the parent may have loaded long ago
+        # now, and not beside the first answers: the parent may have loaded long ago
+        self.models.catch_up()
         self.models.watch()
         self.keeper.start()
 

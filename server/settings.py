@@ -1,10 +1,13 @@
-"""Every choice of how the service runs, in one table: default, help and limits. Nothing here can change an answer.
+"""Every choice of how the service runs, in one table: default, help and limits.
 
-A value comes from the environment (`LIKENESS_` and the name in capitals) or is the default; `python -m server
-settings` prints both. A value that cannot be used stops the start with a sentence.
+Nothing here can change an answer.
+
+A value comes from the environment (`LIKENESS_` and the name in capitals) or is the default; `python
+-m server settings` prints both. A value that cannot be used stops the start with a sentence.
 """
 
-# ruff: noqa: RUF009 - `setting` only makes a field; the frozen defaults it is given are safe to share.
+# ruff: noqa: RUF009 - `setting` only makes a field; the frozen defaults it is given are safe to
+# share.
 from __future__ import annotations
 
 import dataclasses
@@ -20,9 +23,22 @@ from typing import Any
 from data_cleaning.errors import InputError
 
 PREFIX = "LIKENESS_"
-NOT_OURS = ("LIKENESS_TEST_", "LIKENESS_REQUIRE_ALL", "LIKENESS_WEIGHTS")  # read by the tests and by model.weights
+NOT_OURS = (
+    "LIKENESS_TEST_",
+    "LIKENESS_REQUIRE_ALL",
+    "LIKENESS_WEIGHTS",
+)  # read by the tests and by model.weights
 HERE = Path(__file__).resolve().parent.parent
-YES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+YES = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
 ROLES = ("none", "predict", "train", "admin")  # each may do what the ones before it may
 
 
@@ -31,7 +47,9 @@ class SettingError(InputError):
 
 
 def setting(default: Any, help: str, **checks: Any) -> Any:
-    """A field of `Settings`. checks: low and high (inclusive, for numbers), choices, shown (default in the docs)."""
+    """A field of `Settings`. checks: low and high (inclusive, for numbers), choices, shown (default
+    in the docs).
+    """
     return dataclasses.field(default=default, metadata={"help": help, **checks})
 
 
@@ -39,56 +57,105 @@ def setting(default: Any, help: str, **checks: Any) -> Any:
 class Settings:
     """The table. Paths are relative to the folder the service is started in."""
 
-    bind: str = setting("127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on.")
+    bind: str = setting(
+        "127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on."
+    )
     artifacts: Path = setting(Path("artifacts"), "Folder of the trained models.")
     weights: str = setting(
-        "", "Folder of the pretrained files, read by the models; empty means ~/.cache/likeness/weights."
+        "",
+        "Folder of the pretrained files, read by the models; empty means"
+        " ~/.cache/likeness/weights.",
     )
     datasets: Path = setting(Path("datasets"), "Folder of the data sets that the API manages.")
-    state: Path = setting(Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures.")
-    ui: Path = setting(HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code")
+    state: Path = setting(
+        Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures."
+    )
+    ui: Path = setting(
+        HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code"
+    )
     database_url: str = setting(
-        "", "SQLAlchemy address of the database; empty means the SQLite file likeness.db in the state folder."
+        "",
+        "SQLAlchemy address of the database; empty means the SQLite file likeness.db in the state"
+        " folder.",
     )
     model: str = setting(
-        "", "Model that answers when a request names none; empty means the shipped celebrities, or the first."
+        "",
+        "Model that answers when a request names none; empty means the shipped celebrities, or the"
+        " first.",
     )
 
     workers: int = setting(0, "Processes of gunicorn; 0 means one a core.", low=0, high=64)
-    threads: int = setting(0, "Threads a process; 0 means enough for the queue and 8 more.", low=0, high=256)
-    at_once: int = setting(0, "Pictures looked at together in one process; 0 means cores / workers.", low=0, high=64)
-    queue: int = setting(16, "Pictures that may wait in one process; the next one gets a 429.", low=0, high=1000)
-    recycle: int = setting(20000, "Requests after which a process is replaced by a fresh one; 0 = never.", low=0)
-    log_level: str = setting("info", "Least grave message to log.", choices=("debug", "info", "warning", "error"))
+    threads: int = setting(
+        0, "Threads a process; 0 means enough for the queue and 8 more.", low=0, high=256
+    )
+    at_once: int = setting(
+        0, "Pictures looked at together in one process; 0 means cores / workers.", low=0, high=64
+    )
+    queue: int = setting(
+        16, "Pictures that may wait in one process; the next one gets a 429.", low=0, high=1000
+    )
+    recycle: int = setting(
+        20000, "Requests after which a process is replaced by a fresh one; 0 = never.", low=0
+    )
+    log_level: str = setting(
+        "info", "Least grave message to log.", choices=("debug", "info", "warning", "error")
+    )
 
     picture_bytes: int = setting(
-        15 * 1024 * 1024, "Largest picture file, in bytes (base64 may be longer).", low=1024, high=1 << 30
+        15 * 1024 * 1024,
+        "Largest picture file, in bytes (base64 may be longer).",
+        low=1024,
+        high=1 << 30,
     )
     picture_pixels: int = setting(
         40_000_000, "Most pixels, width x height, read from the header.", low=64, high=400_000_000
     )
     batch_pictures: int = setting(32, "Most pictures in one batch or upload.", low=1, high=1000)
-    batch_bytes: int = setting(64 * 1024 * 1024, "Largest body of a batch or upload, in bytes.", low=1024, high=1 << 32)
-    picture_seconds: float = setting(30.0, "Longest time for one picture, waiting included.", low=0.1, high=600)
+    batch_bytes: int = setting(
+        64 * 1024 * 1024, "Largest body of a batch or upload, in bytes.", low=1024, high=1 << 32
+    )
+    picture_seconds: float = setting(
+        30.0, "Longest time for one picture, waiting included.", low=0.1, high=600
+    )
 
     open: bool = setting(False, "Let anybody ask for predictions without a key.")
-    local_role: str = setting("predict", "What a client on this machine may do without a key.", choices=ROLES)
-    trusted_proxy: str = setting(
-        "", "Addresses or networks of your own proxy, comma separated, or unix; only their X-Forwarded-For is believed."
+    local_role: str = setting(
+        "predict", "What a client on this machine may do without a key.", choices=ROLES
     )
-    cors_origins: str = setting("", "Origins, comma separated, whose pages may call the API, as https://shop.example.")
-    session_hours: float = setting(12.0, "Hours after which the page asks for the key again.", low=0.1, high=720)
+    trusted_proxy: str = setting(
+        "",
+        "Addresses or networks of your own proxy, comma separated, or unix; only their"
+        " X-Forwarded-For is believed.",
+    )
+    cors_origins: str = setting(
+        "", "Origins, comma separated, whose pages may call the API, as https://shop.example."
+    )
+    session_hours: float = setting(
+        12.0, "Hours after which the page asks for the key again.", low=0.1, high=720
+    )
 
     fetch_urls: bool = setting(False, 'Accept {"url": ...} and fetch the picture from there.')
     fetch_ports: str = setting("80,443", "Ports that a fetched address may have, comma separated.")
-    fetch_seconds: float = setting(10.0, "Longest time for one fetch, redirects included.", low=0.1, high=120)
+    fetch_seconds: float = setting(
+        10.0, "Longest time for one fetch, redirects included.", low=0.1, high=120
+    )
 
-    keep_pictures_days: int = setting(0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650)
-    keep_predictions_days: int = setting(365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500)
+    keep_pictures_days: int = setting(
+        0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650
+    )
+    keep_predictions_days: int = setting(
+        365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500
+    )
 
-    train_memory_mb: int = setting(4096, "Address space that training may use, in MiB.", low=512, high=1 << 20)
-    train_nice: int = setting(19, "How far training steps back for answering (nice value).", low=0, high=19)
-    train_minutes: int = setting(240, "Longest time for one training, in minutes.", low=1, high=10080)
+    train_memory_mb: int = setting(
+        4096, "Address space that training may use, in MiB.", low=512, high=1 << 20
+    )
+    train_nice: int = setting(
+        19, "How far training steps back for answering (nice value).", low=0, high=19
+    )
+    train_minutes: int = setting(
+        240, "Longest time for one training, in minutes.", low=1, high=10080
+    )
 
     @property
     def database(self) -> str:
@@ -97,7 +164,9 @@ class Settings:
 
     @property
     def form_bytes(self) -> int:
-        """Largest body for one picture: base64 adds a third, escaping a sixteenth more, and the rest is names."""
+        """Largest body for one picture: base64 adds a third, escaping a sixteenth more, and the
+        rest is names.
+        """
         return int(self.picture_bytes * 4 / 3 * 1.07) + 64 * 1024
 
     @property
@@ -131,14 +200,21 @@ FIELDS = dataclasses.fields(Settings)
 def load(environ: Mapping[str, str] | None = None) -> Settings:
     """The settings in force.
 
-    Raises SettingError with the name, the value and what is allowed, also for a LIKENESS_ name that does not exist.
+    Raises SettingError with the name, the value and what is allowed, also for a LIKENESS_ name that
+    does not exist.
     """
     environ = os.environ if environ is None else environ
     known = {variable(field.name): field for field in FIELDS}
     for name in environ:
         if name.startswith(PREFIX) and name not in known and not name.startswith(NOT_OURS):
-            raise SettingError(f"There is no setting {name}. `python -m server settings` lists those that exist.")
-    values = {field.name: _parsed(field, environ[name]) for name, field in known.items() if name in environ}
+            raise SettingError(
+                f"There is no setting {name}. `python -m server settings` lists those that exist."
+            )
+    values = {
+        field.name: _parsed(field, environ[name])
+        for name, field in known.items()
+        if name in environ
+    }
     settings = Settings(**values)
     check(settings)
     return settings
@@ -165,14 +241,20 @@ def check(settings: Settings) -> None:
             raise SettingError(f"{variable(field.name)} is {value}; it must be {allowed}.")
         choices = field.metadata.get("choices")
         if choices and value not in choices:
-            raise SettingError(f"{variable(field.name)} is {value!r}; it must be one of {', '.join(choices)}.")
+            raise SettingError(
+                f"{variable(field.name)} is {value!r}; it must be one of {', '.join(choices)}."
+            )
     _check_lists(settings)
 
 
 def check_model(settings: Settings, names: Sequence[str]) -> None:
-    """Raises SettingError where there are models (names) and the chosen one is none of them; it may be the first."""
+    """Raises SettingError where there are models (names) and the chosen one is none of them; it may
+    be the first.
+    """
     if settings.model and names and settings.model not in names:
-        raise SettingError(f"{variable('model')} is {settings.model!r}; the models here are {', '.join(names)}.")
+        raise SettingError(
+            f"{variable('model')} is {settings.model!r}; the models here are {', '.join(names)}."
+        )
 
 
 def _check_lists(settings: Settings) -> None:
@@ -185,27 +267,41 @@ def _check_lists(settings: Settings) -> None:
                     f"{variable('trusted_proxy')} holds {proxy!r}; write addresses like 127.0.0.1, "
                     "networks like 10.0.0.0/8, or unix."
                 ) from None
-    if settings.database_url and not re.match(r"(sqlite|postgres(ql)?(\+\w+)?)://", settings.database_url):
+    if settings.database_url and not re.match(
+        r"(sqlite|postgres(ql)?(\+\w+)?)://", settings.database_url
+    ):
         raise SettingError(
-            f"{variable('database_url')} does not name a database that is known here; write sqlite:///FILE or "
-            "postgresql://USER:PASSWORD@HOST/NAME."
+            f"{variable('database_url')} does not name a database that is known here; write"
+            " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
         )
     for each in _listed(settings.bind):
         _, _, port = each.rpartition(":")
-        if not (re.fullmatch(r"unix:.+|(\S*:)?\d{1,5}", each) and (each.startswith("unix:") or int(port) <= 65535)):
+        if not (
+            re.fullmatch(r"unix:.+|(\S*:)?\d{1,5}", each)
+            and (each.startswith("unix:") or int(port) <= 65535)
+        ):
             raise SettingError(
-                f"{variable('bind')} holds {each!r}; write 127.0.0.1:8000 or unix:/run/likeness/app.sock."
+                f"{variable('bind')} holds {each!r}; write 127.0.0.1:8000 or"
+                " unix:/run/likeness/app.sock."
             )
     for port in _listed(settings.fetch_ports):
         if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
-            raise SettingError(f"{variable('fetch_ports')} holds {port!r}; write ports between 1 and 65535.")
+            raise SettingError(
+                f"{variable('fetch_ports')} holds {port!r}; write ports between 1 and 65535."
+            )
     for each in settings.origins:
         if not each.startswith(("http://", "https://")) or each.count("/") != 2:
-            raise SettingError(f"{variable('cors_origins')} holds {each!r}; write origins like https://shop.example.")
+            raise SettingError(
+                f"{variable('cors_origins')} holds {each!r}; write origins like"
+                " https://shop.example."
+            )
 
 
 def make_state(settings: Settings) -> Path:
-    """The state folder, made where it is not there yet. Raises SettingError when nothing can be written there."""
+    """The state folder, made where it is not there yet.
+
+    Raises SettingError when nothing can be written there.
+    """
     folder = settings.state.resolve()
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -213,8 +309,8 @@ def make_state(settings: Settings) -> Path:
             return folder
     except OSError as error:
         raise SettingError(
-            f"{variable('state')} is {settings.state}: nothing can be written there ({error.strerror}). The database, "
-            "the journal and the sessions' secret need it."
+            f"{variable('state')} is {settings.state}: nothing can be written there"
+            f" ({error.strerror}). The database, the journal and the sessions' secret need it."
         ) from None
 
 

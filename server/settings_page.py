@@ -20,7 +20,8 @@ start with a sentence. Nothing here can change an answer: what can lies in the t
 def page() -> str:
     """The page as Markdown."""
     return HEAD + "".join(
-        f"| `{variable(field.name)}` | {_default(field)} | {_allowed(field)} | {field.metadata['help']} |\n"
+        f"| `{variable(field.name)}` | {_default(field)} | {_allowed(field)} |"
+        f" {field.metadata['help']} |\n"
         for field in FIELDS
     )
 

@@ -1,4 +1,7 @@
-"""What gunicorn loads: the one application of the process. A wrong setting ends the start with one sentence."""
+"""What gunicorn loads: the one application of the process.
+
+A wrong setting ends the start with one sentence.
+"""
 
 from __future__ import annotations
 

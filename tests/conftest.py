@@ -1,4 +1,6 @@
-"""What all tests share: the folder of real pictures, and the rule that a skip can be made a failure."""
+"""What all tests share: the folder of real pictures, and the rule that a skip can be made a
+failure.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,16 @@ from data_cleaning.imaging.images import encode
 from model.recognition.bundle import golden_picture
 
 ROOT = Path(__file__).resolve().parent.parent
-# Taken out of the environment, which the service reads too: it refuses settings that it does not know.
+# Taken out of the environment, which the service reads too: it refuses settings that it does not
+# know.
 REQUIRE_ALL = os.environ.pop("LIKENESS_REQUIRE_ALL", "") == "1"
 
 
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
-    """Folder of real pictures that are no part of the project; tests that need it skip where it is absent."""
+    """Folder of real pictures that are no part of the project; tests that need it skip where it is
+    absent.
+    """
     folder = Path(os.environ.get("LIKENESS_TEST_DATA", ROOT / ".." / "shared" / "data")).resolve()
     if not folder.is_dir():
         pytest.skip(f"no folder of test pictures at LIKENESS_TEST_DATA ({folder})")
@@ -36,7 +41,9 @@ def pytest_runtest_makereport(
     report = yield
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
-        report.longrepr = f"skipped although LIKENESS_REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
+        report.longrepr = (
+            f"skipped although LIKENESS_REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
+        )
     return report
 
 
@@ -60,7 +67,9 @@ def astronaut() -> bytes:
 
 @pytest.fixture(scope="session")
 def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data set of three drawn classes, 12 pictures each: discs, squares and crosses of any size, place and colour."""
+    """A data set of three drawn classes, 12 pictures each: discs, squares and crosses of any size,
+    place and colour.
+    """
     root = tmp_path_factory.mktemp("shapes")
     random = np.random.default_rng(7)
     for label, draw in DRAWINGS.items():
@@ -69,7 +78,12 @@ def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
             image = np.full((96, 96, 3), random.integers(150, 250, 3), np.uint8)
             image = (image - random.integers(0, 25, image.shape)).astype(np.uint8)
             centre = tuple(int(v) for v in random.integers(38, 58, 2))
-            draw(image, centre, int(random.integers(18, 30)), [int(v) for v in random.integers(0, 110, 3)])
+            draw(
+                image,
+                centre,
+                int(random.integers(18, 30)),
+                [int(v) for v in random.integers(0, 110, 3)],
+            )
             (root / label / f"{number}.png").write_bytes(encode(image))
     return root
 

@@ -19,14 +19,20 @@ from data_cleaning.imaging import images
 from data_cleaning.imaging.images import Image
 
 PACKAGED = Path(skimage.__file__).parent / "data"
-WEIGHTS = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")
+WEIGHTS = Path(
+    os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights"
+)
 YUNET = WEIGHTS / "yunet_2023mar.onnx"
 
-needs_yunet = pytest.mark.skipif(not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)")
+needs_yunet = pytest.mark.skipif(
+    not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)"
+)
 
 
 def packaged(name: str) -> Image:
-    """A picture that comes with scikit-image: astronaut.png (one face), chelsea.png (a cat), coffee.png, ..."""
+    """A picture that comes with scikit-image: astronaut.png (one face), chelsea.png (a cat),
+    coffee.png, ...
+    """
     return images.read(PACKAGED / name)
 
 
@@ -74,11 +80,15 @@ def _chunk(kind: bytes, data: bytes) -> bytes:
 
 def tree(root: Path) -> dict[str, bytes]:
     """Every file under a folder and its bytes: to show that nothing changed."""
-    return {str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()}
+    return {
+        str(p.relative_to(root)): p.read_bytes() for p in sorted(root.rglob("*")) if p.is_file()
+    }
 
 
 def bar_and_disc(shown: Sequence[str], number: int) -> bytes:
-    """A noisy ground of 64 x 64 pixels with a "disc", a "bar", both or nothing, the same for the same number."""
+    """A noisy ground of 64 x 64 pixels with a "disc", a "bar", both or nothing, the same for the
+    same number.
+    """
     chance = np.random.default_rng([len(shown), len("".join(shown)), number])
     picture = chance.integers(60, 120, (64, 64, 3)).astype(np.uint8)
     y, x = np.mgrid[:64, :64]

@@ -25,7 +25,9 @@ def attempt(recipe: str, accuracy: float, error: float, milliseconds: float) -> 
         ([attempt("only", 0.3, 0.1, 50)], "only"),
     ],
 )
-def test_the_cheapest_within_one_standard_error_of_the_best_is_kept(attempts: list[Attempt], kept: str) -> None:
+def test_the_cheapest_within_one_standard_error_of_the_best_is_kept(
+    attempts: list[Attempt], kept: str
+) -> None:
     assert cheapest_good(attempts).recipe == kept
 
 
@@ -36,15 +38,29 @@ def test_faces_are_tried_as_faces_and_the_table_is_told(
     for person in ("s1", "s2", "s3"):
         shutil.copytree(orl_faces / person, tmp_path / "data" / person)
     models = tmp_path / "models"
-    words = ["train", str(tmp_path / "data"), "--name", "orl", "--recipe", "auto", "--artifacts", str(models), "--json"]
+    words = [
+        "train",
+        str(tmp_path / "data"),
+        "--name",
+        "orl",
+        "--recipe",
+        "auto",
+        "--artifacts",
+        str(models),
+        "--json",
+    ]
     assert main(words) == 0
     facts = json.loads(capsys.readouterr().out)
     rows = {row["recipe"]: row for row in facts["auto"]}
     assert {"face-classic", "face-modern"} <= set(rows)
-    assert "object-classic" not in rows, "every picture shows a face, so backgrounds must not be learnt"
+    assert "object-classic" not in rows, (
+        "every picture shows a face, so backgrounds must not be learnt"
+    )
     assert sum(row["kept"] for row in rows.values()) == 1
     kept = next(name for name, row in rows.items() if row["kept"])
-    assert json.loads((models / "orl" / "1" / "manifest.json").read_text())["recipe"]["name"] == kept
+    assert (
+        json.loads((models / "orl" / "1" / "manifest.json").read_text())["recipe"]["name"] == kept
+    )
     assert "Which recipe suits these pictures" in (models / "orl" / "1" / "report.html").read_text()
 
 
@@ -54,4 +70,6 @@ def test_things_are_tried_as_things(drawn_shapes: Path, capsys: pytest.CaptureFi
     figures = json.loads(capsys.readouterr().out)
     assert figures["recipe"].startswith("object-")
     assert figures["accuracy"] > 0.8
-    assert [row["note"] for row in figures["auto"] if row["recipe"] == "person-classic"] == ["no _none folder"]
+    assert [row["note"] for row in figures["auto"] if row["recipe"] == "person-classic"] == [
+        "no _none folder"
+    ]

@@ -65,7 +65,11 @@ class TestCrop:
         assert sorted(tree(tmp_path / "crops")) == ["eileen/portrait.png"]
         crop = images.read(tmp_path / "crops" / "eileen" / "portrait.png")
         assert crop.shape[0] == crop.shape[1] > 60
-        assert "could not be read" in out and "cat/text.png: This is not a picture" in out and "cat/cut.jpg: " in out
+        assert (
+            "could not be read" in out
+            and "cat/text.png: This is not a picture" in out
+            and "cat/cut.jpg: " in out
+        )
         assert "cat/chelsea.png" in out and "eileen/small.png" in out
         assert "1 crops of 1 of 5 pictures" in out
         assert tree(people) == before
@@ -94,10 +98,22 @@ class TestCrop:
 
     def test_all_faces_sizes_and_smallest(self, tmp_path, capsys):
         write(tmp_path / "set" / "a" / "two.png", np.hstack([face(), face()]))
-        run(capsys, "crop", tmp_path / "set", tmp_path / "crops", "--all-faces", "--size", "64", "--margin", "0.2")
+        run(
+            capsys,
+            "crop",
+            tmp_path / "set",
+            tmp_path / "crops",
+            "--all-faces",
+            "--size",
+            "64",
+            "--margin",
+            "0.2",
+        )
         assert sorted(tree(tmp_path / "crops")) == ["a/two-face2.png", "a/two.png"]
         assert {images.read(p).shape for p in (tmp_path / "crops").rglob("*.png")} == {(64, 64, 3)}
-        _, out, _ = run(capsys, "crop", tmp_path / "set", tmp_path / "none", "--smallest", "200", "--json")
+        _, out, _ = run(
+            capsys, "crop", tmp_path / "set", tmp_path / "none", "--smallest", "200", "--json"
+        )
         assert json.loads(out)["classes"]["a"]["too_small"] == 1
 
     def test_what_exists_is_kept_and_said(self, people, tmp_path, capsys):
@@ -127,7 +143,10 @@ class TestCrop:
             (["crop", "nowhere", "out"], "is not a folder"),
             (["crop", "{set}", "{set}/crops"], "lies inside"),
             (["crop", "{set}", "{set}/a/1.png"], "lies inside"),
-            (["crop", "{set}", "out", "--detector", "yunet_face", "--weights", "{set}"], "python -m model weights"),
+            (
+                ["crop", "{set}", "out", "--detector", "yunet_face", "--weights", "{set}"],
+                "python -m model weights",
+            ),
             (
                 ["crop", "{set}", "out", "--detector", "yunet_face", "--weights", "{set}/a/1.png"],
                 "1.png cannot be opened as a network",
@@ -153,21 +172,43 @@ class TestCrop:
         monkeypatch.chdir(tmp_path)
         status, _, complaint = run(capsys, *(w.format(set=root) for w in words))
         assert status in (1, 2)
-        assert re.fullmatch(r"(.*\r)*error: .*\n", complaint.split("\n", complaint.count("\n") - 1)[-1])
+        assert re.fullmatch(
+            r"(.*\r)*error: .*\n", complaint.split("\n", complaint.count("\n") - 1)[-1]
+        )
         assert says in complaint and "Traceback" not in complaint
 
     @needs_yunet
     def test_the_pretrained_detector_takes_its_file(self, people, tmp_path, capsys):
         for number, weights in enumerate((YUNET, WEIGHTS)):
-            run(capsys, "crop", people, tmp_path / str(number), "--detector", "yunet_face", "--weights", weights)
+            run(
+                capsys,
+                "crop",
+                people,
+                tmp_path / str(number),
+                "--detector",
+                "yunet_face",
+                "--weights",
+                weights,
+            )
             assert "eileen/portrait.png" in tree(tmp_path / str(number))
 
     def test_interrupted_it_leaves_nothing_half_written_and_goes_on_later(self, tmp_path):
         root = tmp_path / "set"
         for n in range(60):
             write(root / "a" / f"{n:02}.png", scene(n, 900, 700))
-        command = [sys.executable, "-m", "data_cleaning", "crop", root, tmp_path / "crops", "--detector", "whole"]
-        child = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "data_cleaning",
+            "crop",
+            root,
+            tmp_path / "crops",
+            "--detector",
+            "whole",
+        ]
+        child = subprocess.Popen(
+            command, cwd=ROOT, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+        )
         until = time.monotonic() + 60
         while not list((tmp_path / "crops").rglob("*.png")) and time.monotonic() < until:
             time.sleep(0.01)
@@ -192,7 +233,10 @@ def messy(tmp_path) -> Path:
     write(root / "cats" / "good.png", cat)
     write(root / "cats" / "blurred.png", cv2.GaussianBlur(packaged("camera.png"), (0, 0), 14))
     write(root / "cats" / "dark.png", (packaged("motorcycle_left.png") * 0.12).astype(np.uint8))
-    write(root / "cats" / "bright.png", np.clip(packaged("coins.png") * 0.15 + 215, 0, 255).astype(np.uint8))
+    write(
+        root / "cats" / "bright.png",
+        np.clip(packaged("coins.png") * 0.15 + 215, 0, 255).astype(np.uint8),
+    )
     write(root / "cats" / "small.png", images.resize(scene(8), 40, 30))
     write(root / "cats" / "near_across.jpg", images.resize(rocket, 200, 133), 70)
     write(root / "cups" / "near_across.png", rocket)
@@ -228,12 +272,16 @@ class TestClean:
     def test_finds_each_problem_and_changes_nothing(self, messy, tmp_path, capsys):
         before = tree(messy)
         out = tmp_path / "out"
-        status, said, _ = run(capsys, "clean", messy, "--out", out, "--detector", "whole", "--no-labels")
+        status, said, _ = run(
+            capsys, "clean", messy, "--out", out, "--detector", "whole", "--no-labels"
+        )
         assert status == 0 and tree(messy) == before
         assert sorted(tree(out)) == ["findings.json", "sheet.html"]
         report = json.loads((out / "findings.json").read_text())
         found = by_kind(report["findings"])
-        drawn = {p for p in found.pop("blurred") if "copy" not in p and "small" not in p}  # drawn scenes are smooth
+        drawn = {
+            p for p in found.pop("blurred") if "copy" not in p and "small" not in p
+        }  # drawn scenes are smooth
         assert found | {"blurred": drawn} == EXPECTED
         assert report["problems"]["near_across"] == 2 and "near copies" not in said
         assert "Nothing was changed" in said and str(out / "sheet.html") in said
@@ -241,19 +289,31 @@ class TestClean:
     def test_faces_nobody_several_and_odd_poses(self, tmp_path, capsys):
         root = tmp_path / "set"
         write(root / "eileen" / "good.png", face())
-        write(root / "eileen" / "two.png", np.hstack([face(), cv2.GaussianBlur(face(), (0, 0), 0.6)]))
+        write(
+            root / "eileen" / "two.png", np.hstack([face(), cv2.GaussianBlur(face(), (0, 0), 0.6)])
+        )
         write(root / "eileen" / "nobody.png", packaged("coffee.png"))
         write(root / "cat" / "cat.png", packaged("rocket.jpg"))
         write(root / "_none" / "someone.png", face()[:, ::-1])
         write(root / UNKNOWN / "strangers.png", np.hstack([face(), face()])[:, ::-1])
-        run(capsys, "clean", root, "--out", tmp_path / "out", "--detector", "haar_face", "--no-labels")
+        run(
+            capsys,
+            "clean",
+            root,
+            "--out",
+            tmp_path / "out",
+            "--detector",
+            "haar_face",
+            "--no-labels",
+        )
         found = by_kind(json.loads((tmp_path / "out" / "findings.json").read_text())["findings"])
         assert found["nothing"] == {"eileen/nobody.png", "cat/cat.png"}
         assert found["several"] == {"eileen/two.png"}
         assert found["something"] == {"_none/someone.png"}
 
     @pytest.mark.parametrize(
-        ("eyes", "turn", "odd"), [(2, None, False), (1, None, True), (None, 0.1, False), (None, 0.7, True)]
+        ("eyes", "turn", "odd"),
+        [(2, None, False), (1, None, True), (None, 0.1, False), (None, 0.7, True)],
     )
     def test_an_odd_pose_is_told_by_eyes_or_by_the_nose(self, tmp_path, eyes, turn, odd):
         root = tmp_path / "set"
@@ -265,7 +325,16 @@ class TestClean:
         assert ("pose" in kinds) is odd and path.exists()
 
     def test_decided_pictures_are_settled(self, messy, tmp_path, capsys):
-        words = ("clean", messy, "--out", tmp_path / "out", "--detector", "whole", "--no-labels", "--json")
+        words = (
+            "clean",
+            messy,
+            "--out",
+            tmp_path / "out",
+            "--detector",
+            "whole",
+            "--no-labels",
+            "--json",
+        )
         first = json.loads(run(capsys, *words)[1])
         for picture in ("cats/dark.png", "cats/bright.png"):
             assert run(capsys, "review", messy, "--keep", picture)[0] == 0
@@ -276,12 +345,26 @@ class TestClean:
         assert not gone & set().union(*second.values())
 
     def test_doubts_about_labels_come_from_a_file(self, messy, tmp_path, capsys):
-        doubt = {"kind": "wrong_label", "sha256": sha256_of(messy / "cats" / "good.png"), "label": "cats", "score": 0.9}
+        doubt = {
+            "kind": "wrong_label",
+            "sha256": sha256_of(messy / "cats" / "good.png"),
+            "label": "cats",
+            "score": 0.9,
+        }
         doubt |= {"suggestion": "cups", "note": "Looks like cups (95%) rather than cats (2%)."}
         labels = tmp_path / "labels.json"
         labels.write_text(json.dumps({"doubts": [doubt], "pictures": 12, "agreement": 0.9}))
         _, out, _ = run(
-            capsys, "clean", messy, "--out", tmp_path / "o", "--detector", "whole", "--labels", labels, "--json"
+            capsys,
+            "clean",
+            messy,
+            "--out",
+            tmp_path / "o",
+            "--detector",
+            "whole",
+            "--labels",
+            labels,
+            "--json",
         )
         wrong = [f for f in json.loads(out)["findings"] if f["kind"] == "wrong_label"]
         assert [(f["picture"], f["suggestion"]) for f in wrong] == [("cats/good.png", "cups")]
@@ -323,16 +406,26 @@ class TestReview:
         return tmp_path / "set"
 
     def line(self, root: Path, picture: str, action: str, **more) -> str:
-        values = {"sha256": sha256_of(root / picture), "action": action, "time": "2026-01-01T00:00:00+00:00"} | more
+        values = {
+            "sha256": sha256_of(root / picture),
+            "action": action,
+            "time": "2026-01-01T00:00:00+00:00",
+        } | more
         return json.dumps(values) + "\n"
 
     def test_a_file_is_applied_once(self, root, tmp_path, capsys):
         file = tmp_path / "decisions.jsonl"
-        file.write_text(self.line(root, "a/0.png", "reject") + "\n" + self.line(root, "a/1.png", "move", to="b"))
+        file.write_text(
+            self.line(root, "a/0.png", "reject") + "\n" + self.line(root, "a/1.png", "move", to="b")
+        )
         assert json.loads(run(capsys, "review", root, file, "--json")[1])["applied"] == 2
         again = json.loads(run(capsys, "review", root, file, "--json")[1])
         assert (again["applied"], again["known"]) == (0, 2)
-        assert {i.path.stem: i.label for i in Dataset(root).items()} == {"1": "b", "2": "b", "3": "b"}
+        assert {i.path.stem: i.label for i in Dataset(root).items()} == {
+            "1": "b",
+            "2": "b",
+            "3": "b",
+        }
 
     @pytest.mark.parametrize(
         ("bad", "says"),
@@ -349,19 +442,40 @@ class TestReview:
         file = tmp_path / "decisions.jsonl"
         file.write_text(self.line(root, "a/0.png", "reject") + bad)
         status, _, complaint = run(capsys, "review", root, file)
-        assert status == 2 and says in complaint and "line 2" in complaint and "Nothing was applied" in complaint
+        assert (
+            status == 2
+            and says in complaint
+            and "line 2" in complaint
+            and "Nothing was applied" in complaint
+        )
         assert not (root / DECISIONS).exists()
 
     def test_single_decisions_by_path(self, root, capsys):
-        words = ("--reject", "a/0.png", "--move", "a/1.png", "b", "--not", "b/2.png", "--keep", root / "b" / "3.png")
+        words = (
+            "--reject",
+            "a/0.png",
+            "--move",
+            "a/1.png",
+            "b",
+            "--not",
+            "b/2.png",
+            "--keep",
+            root / "b" / "3.png",
+        )
         assert run(capsys, "review", root, *words)[0] == 0
-        assert {i.path.stem: i.label for i in Dataset(root).items()} == {"1": "b", "2": UNKNOWN, "3": "b"}
+        assert {i.path.stem: i.label for i in Dataset(root).items()} == {
+            "1": "b",
+            "2": UNKNOWN,
+            "3": "b",
+        }
 
     def test_listing_tells_what_is_open(self, messy, capsys):
         run(capsys, "clean", messy, "--detector", "whole", "--no-labels")
         run(capsys, "review", messy, "--reject", "cats/broken.png")
         _, out, _ = run(capsys, "review", messy)
-        assert "Decided: 1 reject" in out and "Too dark: 1 open" in out and "Cannot be read" not in out
+        assert (
+            "Decided: 1 reject" in out and "Too dark: 1 open" in out and "Cannot be read" not in out
+        )
         assert Dataset(messy).classes() == ["cats", "cups"], "the folder of findings is no class"
 
 
@@ -389,7 +503,9 @@ class TestCollect:
         status, out, _ = run(capsys, "collect", tmp_path / "set", "alice", *sources)
         assert status == 1 and "notes.txt.png: This is not a picture" in out
         assert sorted(self.names(tmp_path / "set").values()) == sorted(pictures)
-        assert all(re.fullmatch(r"alice/[0-9a-f]{24}\.png", name) for name in self.names(tmp_path / "set"))
+        assert all(
+            re.fullmatch(r"alice/[0-9a-f]{24}\.png", name) for name in self.names(tmp_path / "set")
+        )
         assert {p.name for p in tmp_path.iterdir()} == before | {"set"}
         status, out, _ = run(capsys, "collect", tmp_path / "set", "alice", *sources[1:])
         assert status == 0 and "0 pictures added" in out and "4 were there already" in out
@@ -412,9 +528,21 @@ class TestCollect:
         whole = io.BytesIO()
         with tarfile.open(fileobj=whole, mode="w:gz") as archive:
             for n in range(30):
-                add(archive, f"{n}.png", np.random.default_rng(n).bytes(3000) + images.encode(scene(n)))
+                add(
+                    archive,
+                    f"{n}.png",
+                    np.random.default_rng(n).bytes(3000) + images.encode(scene(n)),
+                )
         (tmp_path / "cut.tar.gz").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
-        words = ("collect", tmp_path / "set", "a", tmp_path / "bomb.zip", tmp_path / "cut.tar.gz", "--megabytes", 1)
+        words = (
+            "collect",
+            tmp_path / "set",
+            "a",
+            tmp_path / "bomb.zip",
+            tmp_path / "cut.tar.gz",
+            "--megabytes",
+            1,
+        )
         status, out, _ = run(capsys, *words, "--json")
         said = json.loads(out)
         assert status == 1 and said["counts"]["added"] == 1 and said["counts"]["too_large"] == 2
@@ -423,9 +551,15 @@ class TestCollect:
     def test_limits_of_a_source(self, tmp_path):
         for n in range(5):
             write(tmp_path / "in" / f"{n}.png", scene(n))
-        done = list(collect.collect(tmp_path / "set", "a", [str(tmp_path / "in")], collect.Wishes(entries=3)))
+        done = list(
+            collect.collect(
+                tmp_path / "set", "a", [str(tmp_path / "in")], collect.Wishes(entries=3)
+            )
+        )
         assert [b.result for b in done] == ["added"] * 3 + ["too_large"]
-        done = list(collect.collect(tmp_path / "set", "b", [str(tmp_path / "in")], collect.Wishes(total=10)))
+        done = list(
+            collect.collect(tmp_path / "set", "b", [str(tmp_path / "in")], collect.Wishes(total=10))
+        )
         assert [b.result for b in done] == ["too_large"]
 
     def test_a_locked_archive_is_said(self, tmp_path, capsys):
@@ -445,8 +579,20 @@ class TestCollect:
         listed.write_text("# pictures\n" + "\n".join(f"{base}/{p}" for p in paths) + "\n\n")
         status, _, complaint = run(capsys, "collect", tmp_path / "set", "a", listed)
         assert status == 2 and "--allow-network" in complaint and not asked
-        words = ("collect", tmp_path / "set", "a", listed, "--allow-network", "--megabytes", 1, "--json")
-        results = {e["name"].rsplit("/", 1)[1]: e["result"] for e in json.loads(run(capsys, *words)[1])["entries"]}
+        words = (
+            "collect",
+            tmp_path / "set",
+            "a",
+            listed,
+            "--allow-network",
+            "--megabytes",
+            1,
+            "--json",
+        )
+        results = {
+            e["name"].rsplit("/", 1)[1]: e["result"]
+            for e in json.loads(run(capsys, *words)[1])["entries"]
+        }
         assert results == {
             "good.png": "added",
             "missing.png": "failed",
@@ -475,12 +621,20 @@ def site():
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append(self.path)
-            target = {"/once": "/good.png", "/loop": "/loop", "/elsewhere": "file:///etc/passwd"}.get(self.path)
+            target = {
+                "/once": "/good.png",
+                "/loop": "/loop",
+                "/elsewhere": "file:///etc/passwd",
+            }.get(self.path)
             self.send_response(302 if target else 404 if self.path == "/missing.png" else 200)
             if target:
                 self.send_header("Location", target)
             self.end_headers()
-            body = {"/good.png": images.encode(scene(1)), "/text.png": b"text" * 99, "/huge.png": bytes(3 * 1024**2)}
+            body = {
+                "/good.png": images.encode(scene(1)),
+                "/text.png": b"text" * 99,
+                "/huge.png": bytes(3 * 1024**2),
+            }
             with contextlib.suppress(ConnectionError):
                 self.wfile.write(body.get(self.path, b""))
 
@@ -516,7 +670,13 @@ def decide_in_browser(page_file: Path, downloads: Path) -> list[str]:
     from playwright.sync_api import sync_playwright
 
     complaints: list[str] = []
-    flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+    flags = [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--no-first-run",
+        "--disable-background-networking",
+        "--disable-sync",
+    ]
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         page = browser.new_page(viewport={"width": 390, "height": 800})
@@ -533,7 +693,9 @@ def decide_in_browser(page_file: Path, downloads: Path) -> list[str]:
         card("cats/small.png").get_by_label("Move to").select_option("cups")
         card("cups/copy_across.png").get_by_role("button", name="Keep").click()
         card("cats/near_across.jpg").get_by_role("button", name="Reject").click()
-        card("cats/near_across.jpg").get_by_role("button", name="Reject").click()  # a second click takes it back
+        card("cats/near_across.jpg").get_by_role(
+            "button", name="Reject"
+        ).click()  # a second click takes it back
         page.reload()
         if not page.locator("#state").inner_text().startswith("5 of"):
             complaints.append(f"after reloading: {page.locator('#state').inner_text()}")
@@ -547,12 +709,16 @@ def decide_in_browser(page_file: Path, downloads: Path) -> list[str]:
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium")
+@pytest.mark.skipif(
+    not CHROMIUM.exists(), reason=f"no browser at {CHROMIUM}: apt-get install chromium"
+)
 def test_what_is_decided_on_the_sheet_is_what_training_reads(messy, tmp_path, capsys):
     out = tmp_path / "out"
     run(capsys, "clean", messy, "--out", out, "--detector", "whole", "--no-labels")
     before = tree(messy)
-    with ThreadPoolExecutor(1) as pool:  # a thread of its own: another test's browser may be open in this one
+    with ThreadPoolExecutor(
+        1
+    ) as pool:  # a thread of its own: another test's browser may be open in this one
         assert pool.submit(decide_in_browser, out / "sheet.html", tmp_path).result() == []
     status, said, complaint = run(capsys, "review", messy, tmp_path / "decisions.jsonl")
     assert status == 0, complaint
@@ -560,7 +726,11 @@ def test_what_is_decided_on_the_sheet_is_what_training_reads(messy, tmp_path, ca
     labels = {i.path.relative_to(messy).as_posix(): i.label for i in Dataset(messy).items()}
     assert "cats/blurred.png" not in labels
     changed = {k: v for k, v in labels.items() if v != k.split("/")[0]}
-    assert changed == {"cats/bright.png": UNKNOWN, "cats/small.png": "cups", "cats/copy_across.png": "cups"}
+    assert changed == {
+        "cats/bright.png": UNKNOWN,
+        "cats/small.png": "cups",
+        "cats/copy_across.png": "cups",
+    }
     after = tree(messy)
     after.pop(DECISIONS)
     assert after == before
@@ -589,15 +759,45 @@ def ground(tmp_path) -> Path:
 
 @pytest.mark.slow
 def test_a_wrong_label_is_found_moved_and_trained_as_decided(ground, tmp_path, capsys):
-    words = ("clean", ground, "--out", tmp_path / "out", "--detector", "whole", "--recipe", "object-classic", "--json")
+    words = (
+        "clean",
+        ground,
+        "--out",
+        tmp_path / "out",
+        "--detector",
+        "whole",
+        "--recipe",
+        "object-classic",
+        "--json",
+    )
     status, out, complaint = run(capsys, *words)
     assert status == 0, complaint
-    wrong = {(f["picture"], f["suggestion"]) for f in json.loads(out)["findings"] if f["kind"] == "wrong_label"}
+    wrong = {
+        (f["picture"], f["suggestion"])
+        for f in json.loads(out)["findings"]
+        if f["kind"] == "wrong_label"
+    }
     assert wrong and wrong <= {("grass/brick0.png", "brick"), ("grass/brick1.png", "brick")}
     moves = ["--move", "grass/brick0.png", "brick", "--move", "grass/brick1.png", "brick"]
-    run(capsys, "review", ground, *moves, "--reject", "gravel/gravel2.png", "--not", "gravel/gravel3.png")
+    run(
+        capsys,
+        "review",
+        ground,
+        *moves,
+        "--reject",
+        "gravel/gravel2.png",
+        "--not",
+        "gravel/gravel3.png",
+    )
     trained = model(
-        "train", ground, "--name", "ground", "--recipe", "object-classic", "--artifacts", tmp_path / "models"
+        "train",
+        ground,
+        "--name",
+        "ground",
+        "--recipe",
+        "object-classic",
+        "--artifacts",
+        tmp_path / "models",
     )
     assert trained["pictures"] == {UNKNOWN: 1, "brick": 14, "grass": 14, "gravel": 12}
 
@@ -616,9 +816,15 @@ def test_doubts_find_swapped_people_and_strangers_without_doubting_the_rest(orl_
         swapped = sorted((tmp_path / "set" / f"p{number}").iterdir())[3]
         wrong.add(Path(shutil.move(swapped, tmp_path / "set" / f"p{number + 5}")).name)
         stranger = sorted(people[20 + number].iterdir())[0]
-        wrong.add(Path(shutil.copy(stranger, tmp_path / "set" / f"p{number}" / f"stranger{number}.pgm")).name)
+        wrong.add(
+            Path(
+                shutil.copy(stranger, tmp_path / "set" / f"p{number}" / f"stranger{number}.pgm")
+            ).name
+        )
     said = model("labels", tmp_path / "set", "--recipe", "object-classic")
     names = {sha256_of(p): p.name for p in (tmp_path / "set").rglob("*.*")}
     doubted = [names[d["sha256"]] for d in said["doubts"]]
-    assert len(wrong & set(doubted)) >= 6, f"found {sorted(wrong & set(doubted))} of {sorted(wrong)}"
+    assert len(wrong & set(doubted)) >= 6, (
+        f"found {sorted(wrong & set(doubted))} of {sorted(wrong)}"
+    )
     assert len(set(doubted) - wrong) <= 4, f"doubted without reason: {sorted(set(doubted) - wrong)}"

@@ -14,7 +14,9 @@ from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging import images
 from tests.pictures import YUNET, needs_yunet, packaged, scene
 
-CHIP = np.array([[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]])
+CHIP = np.array(
+    [[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]]
+)
 
 
 def ramp(width: int = 60, height: int = 40) -> images.Image:
@@ -25,7 +27,12 @@ def ramp(width: int = 60, height: int = 40) -> images.Image:
     return picture
 
 
-def landmarks(scale: float = 1.0, degrees: float = 0.0, shift: tuple[float, float] = (0, 0), mirror: bool = False):
+def landmarks(
+    scale: float = 1.0,
+    degrees: float = 0.0,
+    shift: tuple[float, float] = (0, 0),
+    mirror: bool = False,
+):
     """The chip's own five points, turned and moved elsewhere."""
     points = CHIP - CHIP.mean(0)
     if mirror:
@@ -108,7 +115,9 @@ def test_five_points_agrees_with_an_independent_estimate(scale, degrees, shift, 
     ours = crops._similarity(Detection(0, 0, 400, 360, landmarks=points), size)
     theirs = SimilarityTransform.from_estimate(noisy, target)
     assert np.allclose(ours, theirs.params[:2], atol=1e-6)
-    expected = cv2.warpAffine(image, theirs.params[:2], (size, size), borderMode=cv2.BORDER_REPLICATE)
+    expected = cv2.warpAffine(
+        image, theirs.params[:2], (size, size), borderMode=cv2.BORDER_REPLICATE
+    )
     chip = five_points(image, around(points, image), size=size)
     assert np.abs(chip.astype(int) - expected).mean() < 0.5
 
@@ -134,7 +143,11 @@ FRONTAL = landmarks()
         pytest.param(landmarks(degrees=180), True, id="on its head, as far as the points go"),
         pytest.param(tuple((x + 400, y) for x, y in FRONTAL), False, id="far outside the box"),
         pytest.param(((75.0, 75.0),) * 5, False, id="all in one point"),
-        pytest.param((FRONTAL[0], FRONTAL[1], FRONTAL[2], FRONTAL[0], FRONTAL[1]), False, id="mouth on the eyes"),
+        pytest.param(
+            (FRONTAL[0], FRONTAL[1], FRONTAL[2], FRONTAL[0], FRONTAL[1]),
+            False,
+            id="mouth on the eyes",
+        ),
         pytest.param((*FRONTAL[:2], (75.0, 10.0), *FRONTAL[3:]), False, id="nose above the eyes"),
     ],
 )
@@ -145,7 +158,9 @@ def test_landmarks_must_look_like_a_face(points, answer):
 @pytest.mark.parametrize("points", [None, ((75.0, 75.0),) * 5])
 def test_without_good_landmarks_a_square_serves(points):
     image, detection = scene(1, 200, 200), Detection(20, 20, 100, 100, landmarks=points)
-    assert np.array_equal(five_points(image, detection), square(image, detection, size=150, margin=0.15))
+    assert np.array_equal(
+        five_points(image, detection), square(image, detection, size=150, margin=0.15)
+    )
 
 
 def spoilt(image: images.Image, how: str) -> images.Image:
@@ -207,7 +222,9 @@ def test_a_turned_face_stays_more_alike_when_it_is_aligned(degrees):
     def face(turn: float, crop) -> np.ndarray:
         matrix = cv2.getRotationMatrix2D((224, 120), turn, 3.0)
         matrix[:, 2] += (300 - 224, 300 - 120)
-        turned = cv2.warpAffine(packaged("astronaut.png"), matrix, (600, 600), borderMode=cv2.BORDER_REPLICATE)
+        turned = cv2.warpAffine(
+            packaged("astronaut.png"), matrix, (600, 600), borderMode=cv2.BORDER_REPLICATE
+        )
         found = DETECTORS["yunet_face"].function(turned, YUNET, working_size=600)[0]
         return images.grey(crop(turned, found, size=150))[30:120, 30:120].ravel()
 

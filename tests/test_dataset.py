@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from data_cleaning.datasets import dataset
-from data_cleaning.datasets.dataset import DECISIONS, NOTHING, UNKNOWN, Dataset, Decision, counts, sha256_of
+from data_cleaning.datasets.dataset import (
+    DECISIONS,
+    NOTHING,
+    UNKNOWN,
+    Dataset,
+    Decision,
+    counts,
+    sha256_of,
+)
 from data_cleaning.errors import DatasetError
 from tests.pictures import scene, tree, write
 
@@ -42,22 +50,42 @@ AS_IT_LIES = {"0": "alice", "1": "alice", "2": "bob", "3": UNKNOWN}
         pytest.param([(0, "reject", None, None)], {"0": None}, id="reject"),
         pytest.param([(0, "not_a_face", None, None)], {"0": None}, id="not a face"),
         pytest.param([(0, "move", None, "bob")], {"0": "bob"}, id="move"),
-        pytest.param([(0, "move", None, "carol")], {"0": "carol"}, id="move to a class without a folder"),
+        pytest.param(
+            [(0, "move", None, "carol")], {"0": "carol"}, id="move to a class without a folder"
+        ),
         pytest.param([(0, "move", None, NOTHING)], {"0": NOTHING}, id="move to nobody"),
         pytest.param([(0, "not", "alice", None)], {"0": UNKNOWN}, id="not alice"),
         pytest.param([(0, "not", None, None)], {"0": UNKNOWN}, id="not what its folder says"),
         pytest.param([(0, "not", "bob", None)], {}, id="not bob, which nobody said"),
         pytest.param([(3, "move", None, "bob")], {"3": "bob"}, id="a stranger who is bob"),
-        pytest.param([(0, "reject", None, None), (0, "keep", None, None)], {}, id="the last word counts"),
-        pytest.param([(0, "move", None, "bob"), (0, "not", "bob", None)], {"0": UNKNOWN}, id="moved, then not there"),
-        pytest.param([(0, "move", None, "bob"), (0, "not", "alice", None)], {"0": "bob"}, id="moved, and not alice"),
-        pytest.param([(0, "move", None, "bob"), (0, "keep", "alice", None)], {}, id="moved, and back"),
-        pytest.param([(0, "reject", None, None), (2, "reject", None, None)], {"0": None, "2": None}, id="two pictures"),
+        pytest.param(
+            [(0, "reject", None, None), (0, "keep", None, None)], {}, id="the last word counts"
+        ),
+        pytest.param(
+            [(0, "move", None, "bob"), (0, "not", "bob", None)],
+            {"0": UNKNOWN},
+            id="moved, then not there",
+        ),
+        pytest.param(
+            [(0, "move", None, "bob"), (0, "not", "alice", None)],
+            {"0": "bob"},
+            id="moved, and not alice",
+        ),
+        pytest.param(
+            [(0, "move", None, "bob"), (0, "keep", "alice", None)], {}, id="moved, and back"
+        ),
+        pytest.param(
+            [(0, "reject", None, None), (2, "reject", None, None)],
+            {"0": None, "2": None},
+            id="two pictures",
+        ),
     ],
 )
 def test_decisions_are_replayed(root, decided, becomes):
     before = tree(root)
-    Dataset(root).decide(*(Decision(digest_of(root, n), action, label, to) for n, action, label, to in decided))
+    Dataset(root).decide(
+        *(Decision(digest_of(root, n), action, label, to) for n, action, label, to in decided)
+    )
     expected = {k: v for k, v in (AS_IT_LIES | becomes).items() if v is not None}
     assert labels(root) == expected
     after = tree(root)
@@ -120,7 +148,9 @@ def test_a_last_line_without_its_newline_counts(root):
     assert [d.action for d in data.decisions()] == ["reject", "keep"]
 
 
-@pytest.mark.parametrize("line", [b"not json", b'["a"]', b'{"sha256": "00"}', b'{"who": 1}', b"\xff\xfe"])
+@pytest.mark.parametrize(
+    "line", [b"not json", b'["a"]', b'{"sha256": "00"}', b'{"who": 1}', b"\xff\xfe"]
+)
 def test_a_spoilt_line_in_the_middle_is_an_error_that_names_it(root, line):
     data = Dataset(root)
     data.decide(Decision(digest_of(root, 0), "reject"))
@@ -133,7 +163,11 @@ def test_a_spoilt_line_in_the_middle_is_an_error_that_names_it(root, line):
 def test_many_writers_lose_nothing(root):
     data = Dataset(root)
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda n: data.decide(Decision(f"{n:064x}", "keep", note="x" * 3000)), range(120)))
+        list(
+            pool.map(
+                lambda n: data.decide(Decision(f"{n:064x}", "keep", note="x" * 3000)), range(120)
+            )
+        )
     assert sorted(int(d.sha256, 16) for d in data.decisions()) == list(range(120))
 
 
@@ -142,7 +176,9 @@ def test_decisions_made_while_others_are_withdrawn_are_kept(root):
     alice = [Decision(f"{n:064x}", "keep", "alice") for n in range(100)]
     bob = [Decision(f"{n:064x}", "keep", "bob") for n in range(100, 200)]
     with ThreadPoolExecutor(8) as pool:
-        written = pool.map(data.decide, [each for pair in zip(alice, bob, strict=True) for each in pair])
+        written = pool.map(
+            data.decide, [each for pair in zip(alice, bob, strict=True) for each in pair]
+        )
         gone = pool.map(lambda _: data.withdraw(lambda each: each.label == "alice"), range(60))
         list(written)
     removed = sum(gone) + data.withdraw(lambda each: each.label == "alice")
@@ -157,14 +193,20 @@ def test_decisions_made_while_others_are_withdrawn_are_kept(root):
     [
         pytest.param(b"", b"", id="whole"),
         pytest.param(b'{"sha256": "alice', b"", id="a line cut by a crash goes: it may name them"),
-        pytest.param(b"no decision\n", b"no decision\n", id="what is no decision stays, for it is not ours to judge"),
+        pytest.param(
+            b"no decision\n",
+            b"no decision\n",
+            id="what is no decision stays, for it is not ours to judge",
+        ),
     ],
 )
 def test_withdrawing_leaves_every_other_line_as_it_was(root, tail, left):
     data = Dataset(root)
     data.decide(Decision(digest_of(root, 2), "keep", "bob", note="über\u2028two lines"))
     kept = (root / DECISIONS).read_bytes()
-    data.decide(Decision(digest_of(root, 0), "move", to="alice"), Decision(digest_of(root, 1), "reject"))
+    data.decide(
+        Decision(digest_of(root, 0), "move", to="alice"), Decision(digest_of(root, 1), "reject")
+    )
     with (root / DECISIONS).open("ab") as file:
         file.write(tail)
     gone = digest_of(root, 1)
@@ -173,7 +215,9 @@ def test_withdrawing_leaves_every_other_line_as_it_was(root, tail, left):
 
 
 def test_a_line_is_what_others_read(root):
-    Dataset(root).decide(Decision("a" * 64, "move", "alice", "bob", "me", "why", "2026-01-01T00:00:00+00:00"))
+    Dataset(root).decide(
+        Decision("a" * 64, "move", "alice", "bob", "me", "why", "2026-01-01T00:00:00+00:00")
+    )
     assert json.loads((root / DECISIONS).read_text("utf-8")) == {
         "time": "2026-01-01T00:00:00+00:00",
         "sha256": "a" * 64,
@@ -202,7 +246,9 @@ def test_what_counts_as_a_picture(root):
 def test_one_unreadable_file_does_not_end_everything(root, monkeypatch):
     real = dataset.sha256_of
 
-    def refuse(path: Path) -> str:  # as an unreadable file does; the tests may run as root, who can read all
+    def refuse(
+        path: Path,
+    ) -> str:  # as an unreadable file does; the tests may run as root, who can read all
         if path.name == "1.png":
             raise PermissionError(13, "Permission denied")
         return real(path)

@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from data_cleaning.imaging import images
-from data_cleaning.imaging.near_duplicates import HASH_BYTES, NEAR, difference_hash, groups, near_pairs
+from data_cleaning.imaging.near_duplicates import (
+    HASH_BYTES,
+    NEAR,
+    difference_hash,
+    groups,
+    near_pairs,
+)
 from tests.pictures import packaged, scene
 
 PACKAGED = [
@@ -80,7 +86,9 @@ def test_different_pictures_are_far():
 
 
 def test_different_things_on_white_are_far():
-    """As in most pictures of objects; a hash that counts the empty background takes them for copies."""
+    """As in most pictures of objects; a hash that counts the empty background takes them for
+    copies.
+    """
 
     def on_white(draw) -> images.Image:
         image = np.full((200, 200, 3), 255, np.uint8)

@@ -43,11 +43,20 @@ ISSUE_KEYS = {
 }  # fmt: skip
 
 
-def said(best: str, probability: float = 0.9, acceptance: float = 0.8, threshold: float = 0.5) -> Named:
+def said(
+    best: str, probability: float = 0.9, acceptance: float = 0.8, threshold: float = 0.5
+) -> Named:
     """A region's answer, named where its score reaches the threshold."""
     known = acceptance >= threshold
     scores = {best: probability, "other": 1 - probability}
-    return Named(best if known else None, best, scores, acceptance, acceptance, "known" if known else "unknown")
+    return Named(
+        best if known else None,
+        best,
+        scores,
+        acceptance,
+        acceptance,
+        "known" if known else "unknown",
+    )
 
 
 def answered(truth: str, *named: Named, threshold: float = 0.5, number: list[int] = [0]) -> Outcome:  # noqa: B006
@@ -55,7 +64,9 @@ def answered(truth: str, *named: Named, threshold: float = 0.5, number: list[int
     best = max(named, key=lambda n: (n.label is not None, n.acceptance), default=None)
     seconds = {"decode": 0.25, "predict": 0.5}
     label = best.label if best else None
-    return Outcome(Path(f"{truth}/{number[0]}.png"), truth, bool(named), label, named, seconds, threshold)
+    return Outcome(
+        Path(f"{truth}/{number[0]}.png"), truth, bool(named), label, named, seconds, threshold
+    )
 
 
 HAND = [
@@ -71,7 +82,11 @@ HAND = [
 @pytest.mark.parametrize(
     ("successes", "trials", "interval"),
     [
-        (8, 10, [0.4902, 0.9433]),  # Newcombe, Statistics in Medicine 1998, and any statistics package
+        (
+            8,
+            10,
+            [0.4902, 0.9433],
+        ),  # Newcombe, Statistics in Medicine 1998, and any statistics package
         (0, 10, [0.0, 0.2775]),
         (10, 10, [0.7225, 1.0]),
         (81, 263, [0.2553, 0.3662]),  # Newcombe's own first example
@@ -95,16 +110,29 @@ def test_summary_counts_every_picture() -> None:
 
 def test_per_class_by_hand() -> None:
     table = per_class(HAND)
-    assert table["a"] == {"pictures": 4, "correct": 2, "precision": 1.0, "recall": 0.5, "f1": pytest.approx(2 / 3)}
+    assert table["a"] == {
+        "pictures": 4,
+        "correct": 2,
+        "precision": 1.0,
+        "recall": 0.5,
+        "f1": pytest.approx(2 / 3),
+    }
     assert table["b"] == {"pictures": 2, "correct": 1, "precision": 0.5, "recall": 0.5, "f1": 0.5}
 
 
 def test_confusion_by_hand() -> None:
-    assert confusion(HAND) == {"labels": ["a", "b", "(none)"], "truths": ["a", "b"], "matrix": [[2, 1, 1], [0, 1, 1]]}
+    assert confusion(HAND) == {
+        "labels": ["a", "b", "(none)"],
+        "truths": ["a", "b"],
+        "matrix": [[2, 1, 1], [0, 1, 1]],
+    }
 
 
 def test_calibration_error_by_hand() -> None:
-    """Bin .9-1: stated .95, right 1 of 2; bin .6-.7: stated .65, right 2 of 2. Half of .45 and half of .35."""
+    """Bin .9-1: stated .95, right 1 of 2; bin .6-.7: stated .65, right 2 of 2.
+
+    Half of .45 and half of .35.
+    """
     outcomes = [
         answered("a", said("a", 0.95)),
         answered("b", said("a", 0.95)),
@@ -170,9 +198,19 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
 
 
 def test_false_alarms_tell_found_from_named() -> None:
-    nothing = [answered(NOTHING), answered(NOTHING, said("a", acceptance=0.1)), answered(NOTHING, said("a"))]
+    nothing = [
+        answered(NOTHING),
+        answered(NOTHING, said("a", acceptance=0.1)),
+        answered(NOTHING, said("a")),
+    ]
     figures = false_alarms([*nothing, answered(NOTHING)])
-    assert figures == {"pictures": 4, "found": 2, "named": 1, "found_share": 0.5, "named_share": 0.25}
+    assert figures == {
+        "pictures": 4,
+        "found": 2,
+        "named": 1,
+        "found_share": 0.5,
+        "named_share": 0.25,
+    }
 
 
 def test_special_folders_are_no_classes_of_the_figures() -> None:
@@ -191,7 +229,9 @@ def test_histograms_count_everything_once() -> None:
 
 
 def test_more_pictures_help_where_classes_are_wide() -> None:
-    """Two noisy classes in 60 dimensions: with few examples a linear model is bad, with many it is good."""
+    """Two noisy classes in 60 dimensions: with few examples a linear model is bad, with many it is
+    good.
+    """
     random = np.random.default_rng(2)
     numbers = np.repeat([0, 1], 120)
     features = random.normal(0, 1, (240, 60)).astype(np.float32)
@@ -210,17 +250,29 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     random = np.random.default_rng(3)
     features = np.repeat(random.normal(0, 1, (60, 30)), 2, axis=0).astype(np.float32)
     numbers = np.repeat(random.permutation([0, 1] * 30), 2)
-    rows = Rows(features, tuple("ab"[n] for n in numbers), tuple(str(i // 2) for i in range(120)), np.arange(120) // 2)
+    rows = Rows(
+        features,
+        tuple("ab"[n] for n in numbers),
+        tuple(str(i // 2) for i in range(120)),
+        np.arange(120) // 2,
+    )
     curve = learning_curve(with_basis(rows)[0], numbers, Trial("svm", 0, 0, {"C": 10.0}, 0, 0))
     assert curve[-1]["score"] < 0.75
 
 
 @pytest.mark.parametrize(
     ("scores", "words"),
-    [([], "too few"), ([0.5, 0.9], "gained 40.0 points"), ([0.9, 0.901], "will hardly help"), ([0.9, 0.85], "-5.0")],
+    [
+        ([], "too few"),
+        ([0.5, 0.9], "gained 40.0 points"),
+        ([0.9, 0.901], "will hardly help"),
+        ([0.9, 0.85], "-5.0"),
+    ],
 )
 def test_the_verdict_reads_the_last_step(scores: list[float], words: str) -> None:
-    assert words in verdict([{"pictures": i, "score": s, "spread": 0.0} for i, s in enumerate(scores)])
+    assert words in verdict(
+        [{"pictures": i, "score": s, "spread": 0.0} for i, s in enumerate(scores)]
+    )
 
 
 def test_no_learning_curve_on_a_handful_of_pictures() -> None:
@@ -230,7 +282,10 @@ def test_no_learning_curve_on_a_handful_of_pictures() -> None:
 
 def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
     shapes = samples(Dataset(drawn_shapes).items(), RECIPE)
-    known, strangers = [s for s in shapes if s.label != "disc"], [s for s in shapes if s.label == "disc"][:4]
+    known, strangers = (
+        [s for s in shapes if s.label != "disc"],
+        [s for s in shapes if s.label == "disc"][:4],
+    )
     how = Wishes(classifiers=("logistic_regression",), folds=3)
     outcomes, strange = cross_validate(known, near_copies(known), RECIPE, how, Rounds(3, strangers))
     assert [o.path for o in outcomes] == [s.path for s in known]
@@ -241,7 +296,9 @@ def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
 
 @pytest.fixture(scope="session")
 def mixed(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Crosses and squares to know, discs as strangers, a grey wall with nothing on it, a text, half a picture."""
+    """Crosses and squares to know, discs as strangers, a grey wall with nothing on it, a text, half
+    a picture.
+    """
     root = tmp_path_factory.mktemp("mixed") / "mixed"
     shutil.copytree(drawn_shapes, root)
     (root / "disc").rename(root / UNKNOWN)
@@ -262,11 +319,24 @@ def test_crossval_and_evaluate_print_the_same_keys(
 ) -> None:
     saved(Registry(tmp_path), "m", mixed)
     crossed = run(capsys, "crossval", mixed, "--folds", "2", *HOW, "--json")
-    judged = run(capsys, "evaluate", "m", mixed, "--artifacts", tmp_path, "--json", "--report", tmp_path / "r.html")
+    judged = run(
+        capsys,
+        "evaluate",
+        "m",
+        mixed,
+        "--artifacts",
+        tmp_path,
+        "--json",
+        "--report",
+        tmp_path / "r.html",
+    )
     assert set(crossed) == set(judged) == ISSUE_KEYS | {"unknown", "false_alarms", "recipe"}
     for figures in (crossed, judged):
         assert figures["pictures"] == 24
-        assert sorted(Path(bad["path"]).name for bad in figures["unreadable"]) == ["broken.png", "not.jpg"]
+        assert sorted(Path(bad["path"]).name for bad in figures["unreadable"]) == [
+            "broken.png",
+            "not.jpg",
+        ]
         assert figures["unknown"]["strangers"] == 12
         assert figures["false_alarms"]["pictures"] == 1
     assert judged["accuracy"] > 0.9
@@ -286,12 +356,16 @@ def test_strangers_may_lie_flat_or_by_person(
         shutil.copytree(drawn_shapes / "disc", people if lie == "flat" else people / "somebody")
     shutil.copytree(drawn_shapes / "cross", tmp_path / "data" / "cross")
     shutil.copytree(drawn_shapes / "square", tmp_path / "data" / "square")
-    figures = run(capsys, "crossval", tmp_path / "data", *HOW, "--folds", "2", "--strangers", people, "--json")
+    figures = run(
+        capsys, "crossval", tmp_path / "data", *HOW, "--folds", "2", "--strangers", people, "--json"
+    )
     assert figures["unknown"]["strangers"] == 12
     assert figures["pictures"] == 24
 
 
-def test_no_strangers_is_an_error(drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_strangers_is_an_error(
+    drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(["crossval", str(drawn_shapes), *HOW, "--strangers", str(tmp_path)]) == 2
     assert "no pictures of strangers" in capsys.readouterr().err
 

@@ -1,4 +1,6 @@
-"""Why: the hottest places matter more than others, the nearest pictures are near, and the words fit the numbers."""
+"""Why: the hottest places matter more than others, the nearest pictures are near, and the words fit
+the numbers.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,16 @@ from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
 from model.recipes.recipe import recipe
 from model.recognition.bundle import Bundle
-from model.recognition.explain import GRID, NoRegion, explain, heat_of, hide, hottest, score, sentence
+from model.recognition.explain import (
+    GRID,
+    NoRegion,
+    explain,
+    heat_of,
+    hide,
+    hottest,
+    score,
+    sentence,
+)
 from model.recognition.pipeline import crop, find
 from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
@@ -30,7 +41,9 @@ from tests.test_objects import draw, drawn
 def trained(items: list[Item], preset: str) -> Bundle:
     made = recipe(preset)
     good = readable(samples(items, made))
-    learnt = fit(good, near_copies(good), made, Wishes(classifiers=("logistic_regression",), folds=2))
+    learnt = fit(
+        good, near_copies(good), made, Wishes(classifiers=("logistic_regression",), folds=2)
+    )
     return Bundle("shapes", 1, made, learnt.recogniser, {})
 
 
@@ -45,7 +58,9 @@ def bundle(shapes: Path) -> Bundle:
 
 
 def drops(bundle: Bundle, pictures: list[bytes]) -> tuple[float, float]:
-    """Mean loss of the best class's log-odds when the hottest and when a random tenth of the region is hidden."""
+    """Mean loss of the best class's log-odds when the hottest and when a random tenth of the region
+    is hidden.
+    """
     chance = np.random.default_rng(7)
     hot, blind = [], []
     for data in pictures:
@@ -62,14 +77,20 @@ def drops(bundle: Bundle, pictures: list[bytes]) -> tuple[float, float]:
 
 
 def test_hiding_the_hottest_tenth_of_drawn_pictures_costs_more(bundle: Bundle) -> None:
-    unseen = [encode(drawn(label, number)) for label in ("disc", "cross") for number in range(100, 106)]
+    unseen = [
+        encode(drawn(label, number)) for label in ("disc", "cross") for number in range(100, 106)
+    ]
     hot, blind = drops(bundle, unseen)
     assert hot > blind
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("preset", "folder"), [("object-modern", "kanto"), ("object-classic", "pikachu")])
-def test_hiding_the_hottest_tenth_of_real_pictures_costs_more(preset: str, folder: str, shared_data: Path) -> None:
+@pytest.mark.parametrize(
+    ("preset", "folder"), [("object-modern", "kanto"), ("object-classic", "pikachu")]
+)
+def test_hiding_the_hottest_tenth_of_real_pictures_costs_more(
+    preset: str, folder: str, shared_data: Path
+) -> None:
     try:
         [locate(name) for name in recipe(preset).weights()]
     except WeightsMissing as error:
@@ -113,23 +134,36 @@ def test_an_explanation_has_heat_neighbours_and_words(bundle: Bundle, shapes: Pa
         (0.3, "taken", "another region of this picture is more likely to be them."),
     ],
 )
-def test_the_words_fit_the_numbers(bundle: Bundle, shapes: Path, threshold: float, reason: str, words: str) -> None:
+def test_the_words_fit_the_numbers(
+    bundle: Bundle, shapes: Path, threshold: float, reason: str, words: str
+) -> None:
     [seen] = bundle.recognise((shapes / "disc" / "3.png").read_bytes()).predictions
     near = explain(bundle, (shapes / "disc" / "3.png").read_bytes()).nearest
-    other = replace(bundle, recogniser=replace(bundle.recogniser, acceptance=Acceptance("similarity", threshold)))
+    other = replace(
+        bundle,
+        recogniser=replace(bundle.recogniser, acceptance=Acceptance("similarity", threshold)),
+    )
     said = replace(seen, probability=0.8, acceptance=0.41, reason=reason)
     one_off = (replace(near[0], label="cross", labels=("cross",)), *near[1:])
     assert sentence(other, said, one_off) == f"2 of 3 nearest examples are disc; {words}"
 
 
 @pytest.mark.parametrize(
-    ("side", "words"), [(40, ", after .10 was taken off because a small face looks like many."), (80, ".")]
+    ("side", "words"),
+    [(40, ", after .10 was taken off because a small face looks like many."), (80, ".")],
 )
-def test_the_words_say_what_a_small_face_costs(bundle: Bundle, shapes: Path, side: int, words: str) -> None:
+def test_the_words_say_what_a_small_face_costs(
+    bundle: Bundle, shapes: Path, side: int, words: str
+) -> None:
     [seen] = bundle.recognise((shapes / "disc" / "3.png").read_bytes()).predictions
     rule = replace(bundle.recogniser, acceptance=Acceptance("similarity", 0.3))
     careful = replace(bundle, recogniser=rule, recipe=replace(bundle.recipe, caution=0.1))
-    small = replace(seen, acceptance=0.41, reason="known", detection=replace(seen.detection, width=side, height=90))
+    small = replace(
+        seen,
+        acceptance=0.41,
+        reason="known",
+        detection=replace(seen.detection, width=side, height=90),
+    )
     assert sentence(careful, small, ()) == f"similarity .41 is above the threshold .30{words}"
 
 

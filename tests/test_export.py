@@ -1,4 +1,6 @@
-"""An exported model answers as the served one does, whatever the classifier; and a wrong one is never written."""
+"""An exported model answers as the served one does, whatever the classifier; and a wrong one is
+never written.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,9 @@ def test_classifier_and_gallery_answer_as_they_do_here(
     assert facts["labels"] == str(wanted).replace("'", '"')
 
 
-def test_strangers_that_were_trained_on_are_no_class_of_the_export(shapes: Path, tmp_path: Path) -> None:
+def test_strangers_that_were_trained_on_are_no_class_of_the_export(
+    shapes: Path, tmp_path: Path
+) -> None:
     root = tmp_path / "data"
     root.mkdir()
     for label, folder in (("cross", "cross"), ("disc", "disc"), ("stripes", UNKNOWN)):
@@ -79,7 +83,9 @@ def test_a_graph_that_answers_differently_is_not_written(shapes: Path, tmp_path:
     other = replace(bundle, recogniser=replace(bundle.recogniser, gallery=wrong))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(exporting, "build", lambda _: build(other))
-        with pytest.raises(ExportRefused, match=r"differs from the served one by .*Nothing was written"):
+        with pytest.raises(
+            ExportRefused, match=r"differs from the served one by .*Nothing was written"
+        ):
             export(bundle, tmp_path / "model.onnx")
     assert list(tmp_path.iterdir()) == []
 
@@ -90,8 +96,12 @@ def test_features_without_a_graph_cannot_go_whole(shapes: Path) -> None:
         build(bundle, whole=True)
 
 
-@pytest.mark.parametrize("step", [Step("opponent"), Step("colour", {"grid": 4, "bins": 8, "cell": 56})])
-def test_colours_are_counted_exactly_in_the_graph(step: Step, shapes: Path, items: list[Item], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "step", [Step("opponent"), Step("colour", {"grid": 4, "bins": 8, "cell": 56})]
+)
+def test_colours_are_counted_exactly_in_the_graph(
+    step: Step, shapes: Path, items: list[Item], tmp_path: Path
+) -> None:
     made = replace(recipe("object-modern"), features=(step,))
     bundle = trained_by(made, shapes, "logistic_regression")
     done = export(bundle, tmp_path / "model.onnx", items)
@@ -106,7 +116,9 @@ def test_small_numbers_need_a_network(shapes: Path, items: list[Item], tmp_path:
 
 
 @pytest.mark.slow
-def test_the_whole_modern_graph_and_its_smaller_copy(shapes: Path, items: list[Item], tmp_path: Path) -> None:
+def test_the_whole_modern_graph_and_its_smaller_copy(
+    shapes: Path, items: list[Item], tmp_path: Path
+) -> None:
     try:
         locate("efficientnet_lite0")
     except Exception as error:

@@ -59,7 +59,9 @@ def test_a_feature_neither_changes_its_crop_nor_its_mind(name: str, face: Image)
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_the_frozen_answer_holds(name: str, face: Image) -> None:
-    """Another answer means that every bundle with this feature would silently change: give it a new name instead."""
+    """Another answer means that every bundle with this feature would silently change: give it a new
+    name instead.
+    """
     frozen = np.load(FROZEN / f"{name}.npy", allow_pickle=False)
     assert np.allclose(compute(name, face), frozen, atol=2e-4)
 
@@ -80,11 +82,17 @@ def test_wavelets_of_one_face_at_two_sizes_agree(face: Image) -> None:
 
 @pytest.mark.parametrize("step", [-40, 25])
 def test_opponent_colours_do_not_see_how_bright_it_is(step: int) -> None:
-    """Light added to all channels alike moves no pixel on either axis; the lone histograms see all of it."""
+    """Light added to all channels alike moves no pixel on either axis; the lone histograms see all
+    of it.
+    """
     picture = np.random.default_rng(3).integers(50, 200, (224, 224, 3)).astype(np.uint8)
     other = (picture.astype(int) + step).astype(np.uint8)
-    assert np.array_equal(FEATURES["opponent"].function(picture), FEATURES["opponent"].function(other))
-    assert not np.allclose(FEATURES["colour"].function(picture), FEATURES["colour"].function(other), atol=0.05)
+    assert np.array_equal(
+        FEATURES["opponent"].function(picture), FEATURES["opponent"].function(other)
+    )
+    assert not np.allclose(
+        FEATURES["colour"].function(picture), FEATURES["colour"].function(other), atol=0.05
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +105,9 @@ def test_opponent_colours_do_not_see_how_bright_it_is(step: int) -> None:
         ((0, 128, 255), (7, 0)),
     ],
 )
-def test_an_even_colour_falls_into_one_cell_of_the_plane(colour: tuple[int, int, int], cell: tuple[int, int]) -> None:
+def test_an_even_colour_falls_into_one_cell_of_the_plane(
+    colour: tuple[int, int, int], cell: tuple[int, int]
+) -> None:
     found = FEATURES["opponent"].function(np.full((30, 30, 3), colour, np.uint8)).reshape(4, 8, 8)
     expected = np.zeros((4, 8, 8), np.float32)
     expected[:, cell[0], cell[1]] = 1.0

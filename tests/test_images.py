@@ -28,7 +28,8 @@ from tests.pictures import packaged, pillow, png, saved, scene
 
 ORIENTATION = 0x0112
 
-# What a camera stored, made from the upright picture: the inverse of what EXIF 2.3 says a viewer must do.
+# What a camera stored, made from the upright picture: the inverse of what EXIF 2.3 says a viewer
+# must do.
 STORED = {
     1: lambda a: a,
     2: lambda a: a[:, ::-1],
@@ -53,7 +54,10 @@ def with_orientation(image: np.ndarray, number: int, format: str) -> bytes:
     exif = PIL.Image.Exif()
     exif[ORIENTATION] = number
     return saved(
-        pillow(image), format, exif=exif.tobytes(), **({"quality": 95, "subsampling": 0} if format == "JPEG" else {})
+        pillow(image),
+        format,
+        exif=exif.tobytes(),
+        **({"quality": 95, "subsampling": 0} if format == "JPEG" else {}),
     )
 
 
@@ -83,7 +87,8 @@ def test_heic_is_turned_once(number):
         b"Exif\x00\x00II*\x00\xff\xff\xff\x7f",  # the directory lies far outside
         b"Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12",  # cut in an entry
         b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x03\x00\x01\x00\x00\x00\x63\x00\x00\x00\x00\x00\x00\x00",
-        b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x02\x00\x04\x00\x00\x00abc\x00\x00\x00\x00\x00",  # text
+        # text
+        b"Exif\x00\x00II*\x00\x08\x00\x00\x00\x01\x00\x12\x01\x02\x00\x04\x00\x00\x00abc\x00\x00\x00\x00\x00",
         b"Exif\x00\x00garbage",
     ],
 )
@@ -125,25 +130,63 @@ RGB = PIL.Image.new("RGB", (16, 16), (200, 100, 50))
         pytest.param(saved(RGB, "PNG"), (50, 100, 200), (50, 100, 200), id="png"),
         pytest.param(saved(RGB, "BMP"), (50, 100, 200), (50, 100, 200), id="bmp"),
         pytest.param(saved(RGB, "PPM"), (50, 100, 200), (50, 100, 200), id="ppm"),
-        pytest.param(saved(RGB.convert("CMYK"), "JPEG", quality=95), (50, 100, 200), (50, 100, 200), id="cmyk jpeg"),
-        pytest.param(saved(RGB.convert("L"), "JPEG"), (124, 124, 124), (124, 124, 124), id="grey jpeg"),
-        pytest.param(palette_with_hole(), (255, 255, 255), (0, 0, 200), id="palette with a transparent colour"),
-        pytest.param(saved(PIL.Image.new("RGBA", (16, 16), (0, 0, 0, 0)), "PNG"), (255,) * 3, (255,) * 3, id="clear"),
-        pytest.param(saved(PIL.Image.new("LA", (16, 16), (0, 128)), "PNG"), (127,) * 3, (127,) * 3, id="half clear"),
-        pytest.param(saved(PIL.Image.new("1", (16, 16), 1), "PNG"), (255,) * 3, (255,) * 3, id="one bit"),
+        pytest.param(
+            saved(RGB.convert("CMYK"), "JPEG", quality=95),
+            (50, 100, 200),
+            (50, 100, 200),
+            id="cmyk jpeg",
+        ),
+        pytest.param(
+            saved(RGB.convert("L"), "JPEG"), (124, 124, 124), (124, 124, 124), id="grey jpeg"
+        ),
+        pytest.param(
+            palette_with_hole(),
+            (255, 255, 255),
+            (0, 0, 200),
+            id="palette with a transparent colour",
+        ),
+        pytest.param(
+            saved(PIL.Image.new("RGBA", (16, 16), (0, 0, 0, 0)), "PNG"),
+            (255,) * 3,
+            (255,) * 3,
+            id="clear",
+        ),
+        pytest.param(
+            saved(PIL.Image.new("LA", (16, 16), (0, 128)), "PNG"),
+            (127,) * 3,
+            (127,) * 3,
+            id="half clear",
+        ),
+        pytest.param(
+            saved(PIL.Image.new("1", (16, 16), 1), "PNG"), (255,) * 3, (255,) * 3, id="one bit"
+        ),
         pytest.param(grey16(32768), (128,) * 3, (128,) * 3, id="16 bit grey"),
-        pytest.param(grey16(200), (1,) * 3, (1,) * 3, id="16 bit grey, nearly black, stays nearly black"),
+        pytest.param(
+            grey16(200), (1,) * 3, (1,) * 3, id="16 bit grey, nearly black, stays nearly black"
+        ),
         pytest.param(
             png(16, 16, rows(np.full((16, 16, 3), (65535, 32768, 0), ">u2")), depth=16),
             (0, 128, 255),
             (0, 128, 255),
             id="16 bit colour",
         ),
-        pytest.param(b"P5\n16 16\n65535\n" + np.full(256, 32768, ">u2").tobytes(), (128,) * 3, (128,) * 3, id="pgm 16"),
-        pytest.param(b"Pf\n16 16\n-1.0\n" + np.full(256, 0.5, "<f4").tobytes(), (128,) * 3, (128,) * 3, id="float"),
+        pytest.param(
+            b"P5\n16 16\n65535\n" + np.full(256, 32768, ">u2").tobytes(),
+            (128,) * 3,
+            (128,) * 3,
+            id="pgm 16",
+        ),
+        pytest.param(
+            b"Pf\n16 16\n-1.0\n" + np.full(256, 0.5, "<f4").tobytes(),
+            (128,) * 3,
+            (128,) * 3,
+            id="float",
+        ),
         pytest.param(two_frames("GIF"), (0, 0, 255), (0, 0, 255), id="gif: its first frame"),
         pytest.param(two_frames("PNG"), (0, 0, 255), (0, 0, 255), id="apng: its first frame"),
-        pytest.param(two_frames("MPO"), (0, 0, 255), (0, 0, 255), id="mpo, as phones write: its first frame"),
+        pytest.param(
+            two_frames("MPO"), (0, 0, 255), (0, 0, 255), id="mpo, as phones write: its first frame"
+        ),
     ],
 )
 def test_all_kinds_become_blue_green_red_bytes(data, left, right):
@@ -158,18 +201,28 @@ def test_all_kinds_become_blue_green_red_bytes(data, left, right):
     [
         pytest.param(b"", EmptyPicture, "0 bytes", id="empty"),
         pytest.param(b"hello, I am a text named .png\n" * 9, NotAPicture, "JPEG, PNG", id="text"),
-        pytest.param(b"<svg xmlns='http://www.w3.org/2000/svg'/>", NotAPicture, "JPEG, PNG", id="svg"),
+        pytest.param(
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>", NotAPicture, "JPEG, PNG", id="svg"
+        ),
         pytest.param(b"%PDF-1.7\n" + b"0" * 99, NotAPicture, "JPEG, PNG", id="pdf"),
         pytest.param(saved(RGB, "TIFF"), NotAPicture, "JPEG, PNG", id="a format we do not read"),
         pytest.param(saved(RGB, "PNG")[:20], PictureError, "Send", id="cut in the header"),
         pytest.param(png(0, 0), PictureError, "Send", id="0 x 0 in the header"),
         pytest.param(png(0, 50), PictureError, "Send", id="0 wide"),
-        pytest.param(saved(PIL.Image.new("RGB", (1, 1)), "PNG"), PictureTooSmall, "1 x 1", id="1 x 1"),
-        pytest.param(saved(PIL.Image.new("RGB", (7, 900)), "PNG"), PictureTooSmall, "7 x 900", id="7 wide"),
+        pytest.param(
+            saved(PIL.Image.new("RGB", (1, 1)), "PNG"), PictureTooSmall, "1 x 1", id="1 x 1"
+        ),
+        pytest.param(
+            saved(PIL.Image.new("RGB", (7, 900)), "PNG"), PictureTooSmall, "7 x 900", id="7 wide"
+        ),
         pytest.param(png(10_000, 5_000), PictureTooLarge, "50,000,000", id="50 MP header"),
-        pytest.param(png(2**31 - 1, 2**31 - 1), PictureTooLarge, "at most 40,000,000", id="largest header"),
+        pytest.param(
+            png(2**31 - 1, 2**31 - 1), PictureTooLarge, "at most 40,000,000", id="largest header"
+        ),
         pytest.param(png(16, 16, b"\0" * 100), BrokenPicture, "damaged", id="too few rows"),
-        pytest.param(b"\xff\xd8\xff\xe0" + b"\0" * 64, PictureError, "Send", id="jpeg marker, then nothing"),
+        pytest.param(
+            b"\xff\xd8\xff\xe0" + b"\0" * 64, PictureError, "Send", id="jpeg marker, then nothing"
+        ),
         pytest.param(b"GIF89a" + b"\xff" * 64, PictureError, "Send", id="gif marker, then noise"),
     ],
 )
@@ -190,7 +243,9 @@ def test_a_jpeg_cut_at_any_length_is_refused(progressive):
 
 @pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "BMP", "PPM", *images.HEIF])
 def test_other_kinds_cut_short_are_refused_or_whole(format):
-    """A PNG lacks nothing when only its closing marks are cut; nothing else may pass, and never half a picture."""
+    """A PNG lacks nothing when only its closing marks are cut; nothing else may pass, and never
+    half a picture.
+    """
     whole = saved(pillow(scene(2, 64, 48)), format)
     picture = decode(whole)
     for length in range(0, len(whole), 5):
@@ -198,7 +253,9 @@ def test_other_kinds_cut_short_are_refused_or_whole(format):
             short = decode(whole[:length])
         except PictureError:
             continue
-        assert np.array_equal(short, picture), f"half a picture passed at {length} of {len(whole)} bytes"
+        assert np.array_equal(short, picture), (
+            f"half a picture passed at {length} of {len(whole)} bytes"
+        )
 
 
 def test_random_damage_raises_nothing_but_our_errors():
@@ -218,7 +275,9 @@ def test_random_damage_raises_nothing_but_our_errors():
 
 @pytest.mark.slow
 def test_a_50_megapixel_bomb_is_refused_before_memory_is_spent():
-    """A real one (its rows are all there, 150 kB packed), in a process of its own so that its peak can be read."""
+    """A real one (its rows are all there, 150 kB packed), in a process of its own so that its peak
+    can be read.
+    """
     program = """
 import resource, sys
 sys.path.insert(0, "")
@@ -234,7 +293,9 @@ except PictureTooLarge:
 """
     bomb = png(10_000, 5_000, bytes(5_000 * 30_001))
     assert len(bomb) < 1_000_000
-    done = subprocess.run([sys.executable, "-c", program], input=bomb, capture_output=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], input=bomb, capture_output=True, check=True
+    )
     assert int(done.stdout) < 10_000, "kilobytes; decoding it would take 150,000"
 
 
@@ -289,7 +350,9 @@ def test_reencoding_drops_metadata_and_what_hides_behind_the_picture():
     exif = PIL.Image.Exif()
     exif[ORIENTATION] = 6
     exif[0x010E] = "secret place"
-    data = saved(pillow(packaged("chelsea.png")), "JPEG", exif=exif) + b"<script>secret tail</script>"
+    data = (
+        saved(pillow(packaged("chelsea.png")), "JPEG", exif=exif) + b"<script>secret tail</script>"
+    )
     clean = images.reencode(data, longest=200)
     assert b"secret" not in clean
     assert max(decode(clean).shape) == 200 and decode(clean).shape[0] > decode(clean).shape[1]
@@ -315,7 +378,11 @@ def test_shrink_never_grows_and_keeps_a_pixel():
     ],
 )
 def test_an_excerpt_knows_where_its_part_lies(
-    box: tuple[int, ...], margin: float, longest: int, size: tuple[int, int], inside: tuple[int, ...]
+    box: tuple[int, ...],
+    margin: float,
+    longest: int,
+    size: tuple[int, int],
+    inside: tuple[int, ...],
 ) -> None:
     x, y, width, height = box
     pixels = np.zeros((80, 100, 3), np.uint8)

@@ -1,4 +1,6 @@
-"""Who may import whom (docs/adr/0001), read from the source with `ast`; and what must not be loaded to serve."""
+"""Who may import whom (docs/adr/0001), read from the source with `ast`; and what must not be loaded
+to serve.
+"""
 
 from __future__ import annotations
 
@@ -42,8 +44,14 @@ def imports(path: Path) -> set[str]:
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             assert node.level == 0, f"{path}: imports are written in full"
-            packages = {".".join(p.parent.relative_to(ROOT).parts) for p in FILES if p.name == "__init__.py"}
-            found |= {f"{node.module}.{a.name}" for a in node.names} if node.module in packages else {node.module}
+            packages = {
+                ".".join(p.parent.relative_to(ROOT).parts) for p in FILES if p.name == "__init__.py"
+            }
+            found |= (
+                {f"{node.module}.{a.name}" for a in node.names}
+                if node.module in packages
+                else {node.module}
+            )
     return found
 
 
@@ -85,6 +93,11 @@ def test_serving_loads_no_training_and_no_plots(tmp_path: Path) -> None:
     )
     environment = {**os.environ, "LIKENESS_STATE": str(tmp_path)}
     run = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert run.stdout.strip().splitlines()[-1:] == ["[]"], run.stdout + run.stderr

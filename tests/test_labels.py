@@ -16,7 +16,9 @@ from model.recipes.recipe import recipe
 from model.recognition.pipeline import Region
 from model.training.samples import Sample
 
-HOW = recipe("face-modern")  # its gallery is the features themselves; no pretrained file is touched here
+HOW = recipe(
+    "face-modern"
+)  # its gallery is the features themselves; no pretrained file is touched here
 CENTRES = np.random.default_rng(5).normal(size=(8, 32))
 
 
@@ -33,7 +35,9 @@ def sample(name: str, label: str, *who: int, spread: float = 0.35) -> Sample:
 
 def people(count: int = 10) -> list[Sample]:
     """Three people, `count` pictures each."""
-    return [sample(f"{label}{n}", label, who) for who, label in enumerate("abc") for n in range(count)]
+    return [
+        sample(f"{label}{n}", label, who) for who, label in enumerate("abc") for n in range(count)
+    ]
 
 
 def apart(samples: list[Sample]) -> np.ndarray:
@@ -41,7 +45,9 @@ def apart(samples: list[Sample]) -> np.ndarray:
     return np.arange(len(samples))
 
 
-def found(samples: list[Sample], groups: np.ndarray | None = None) -> dict[str, tuple[str, str | None]]:
+def found(
+    samples: list[Sample], groups: np.ndarray | None = None
+) -> dict[str, tuple[str, str | None]]:
     doubted, _ = doubts(samples, apart(samples) if groups is None else groups, HOW)
     return {d.sha256.lstrip("0"): (d.kind, d.suggestion) for d in doubted}
 
@@ -54,7 +60,11 @@ def test_right_labels_are_left_alone():
     ("more", "expected"),
     [
         pytest.param([("x", "a", 1)], {"x": ("wrong_label", "b")}, id="b among a"),
-        pytest.param([("x", "a", 1), ("y", "c", 0)], {"x": ("wrong_label", "b"), "y": ("wrong_label", "a")}, id="two"),
+        pytest.param(
+            [("x", "a", 1), ("y", "c", 0)],
+            {"x": ("wrong_label", "b"), "y": ("wrong_label", "a")},
+            id="two",
+        ),
         pytest.param([("x", "a", 7)], {"x": ("unlike", None)}, id="a stranger among a"),
         pytest.param([("x", "a", 0, 1)], {}, id="a, and b beside"),
         pytest.param([("x", "a", 1, 0)], {}, id="b in front, a behind"),
@@ -70,7 +80,10 @@ def test_what_is_doubted(more, expected):
 def test_strangers_who_are_known_and_known_people_who_are_strangers():
     strangers = [sample(f"s{n}", UNKNOWN, 4 + n % 3) for n in range(12)]
     mixed = [sample("x", UNKNOWN, 1), sample("y", "a", 5)]
-    assert found(people() + strangers + mixed) == {"x": ("wrong_label", "b"), "y": ("wrong_label", UNKNOWN)}
+    assert found(people() + strangers + mixed) == {
+        "x": ("wrong_label", "b"),
+        "y": ("wrong_label", UNKNOWN),
+    }
 
 
 def test_a_class_of_near_copies_is_not_doubted_for_want_of_others():
@@ -82,7 +95,11 @@ def test_a_class_of_near_copies_is_not_doubted_for_want_of_others():
 
 @pytest.mark.parametrize(
     "samples",
-    [people()[:10], [*people()[:10], sample("x", "b", 1)], [sample(f"{n}", "ab"[n % 2]) for n in range(12)]],
+    [
+        people()[:10],
+        [*people()[:10], sample("x", "b", 1)],
+        [sample(f"{n}", "ab"[n % 2]) for n in range(12)],
+    ],
     ids=["one class", "one class and a picture", "nothing found in any"],
 )
 def test_too_little_to_judge_by_is_said(samples):

@@ -16,7 +16,12 @@ from sklearn.metrics import average_precision_score
 from data_cleaning.datasets.dataset import Dataset, sha256_of
 from data_cleaning.errors import DatasetError
 from model.__main__ import main
-from model.evaluation.multilabel_metrics import Verdict, average_precisions, precision_recall, summary_many
+from model.evaluation.multilabel_metrics import (
+    Verdict,
+    average_precisions,
+    precision_recall,
+    summary_many,
+)
 from model.export.write_onnx import export
 from model.recipes.recipe import recipe
 from model.recognition.explain import explain
@@ -36,7 +41,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for number in range(9):
             for folder in shown or ("_none",):
                 (root / folder).mkdir(exist_ok=True)
-                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(bar_and_disc(shown, number))
+                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(
+                    bar_and_disc(shown, number)
+                )
     return root
 
 
@@ -58,14 +65,19 @@ def test_every_class_is_answered_on_its_own(artifacts: Path) -> None:
     bundle = Registry(artifacts).load("many")
     assert (bundle.labels, bundle.multi_label, bundle.refuses) == (SHAPES, True, True)
     for shown in ((), ("bar",), ("disc",), SHAPES):
-        answers = [set(bundle.recognise(bar_and_disc(shown, n)).predictions[0].labels) for n in range(100, 106)]
+        answers = [
+            set(bundle.recognise(bar_and_disc(shown, n)).predictions[0].labels)
+            for n in range(100, 106)
+        ]
         assert sum(answer == set(shown) for answer in answers) >= 5, shown
     [both] = bundle.recognise(bar_and_disc(SHAPES, 100)).predictions
     assert both.label == both.labels[0]
     assert both.scores["bar"] + both.scores["disc"] > 1.2, "not shares of one whole"
 
 
-def test_figures_of_evaluate(artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_of_evaluate(
+    artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     capsys.readouterr()
     assert main(["evaluate", "many", str(data), "--artifacts", str(artifacts), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -85,7 +97,9 @@ def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixtu
     assert told["mean_average_precision"] >= 0.9
 
 
-def test_strangers_do_not_go_with_it(artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_strangers_do_not_go_with_it(
+    artifacts: Path, data: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     saved = ["evaluate", "many", str(data), "--artifacts", str(artifacts)]
     for command in (["crossval", str(data), "--multi-label"], saved):
         assert main([*command, "--strangers", str(data)]) == 2
@@ -99,7 +113,16 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     shutil.copytree(folder / "bar", folder / "green")  # as a third class: what shows a bar is green
     theirs = {sha256_of(path) for path in (folder / "disc").iterdir()}
     before = Registry(models).load("many").facts
-    command = ["forget", "many", "disc", "--data", str(folder), "--artifacts", str(models), "--delete-pictures"]
+    command = [
+        "forget",
+        "many",
+        "disc",
+        "--data",
+        str(folder),
+        "--artifacts",
+        str(models),
+        "--delete-pictures",
+    ]
     assert main(command) == 0
     bundle = Registry(models).load("many")
     assert Registry(models).versions("many") == [2]
@@ -112,7 +135,9 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     assert not theirs & {sha256_of(path) for path, _ in Dataset(folder).paths()}
     assert bundle.facts["pictures"] == {"bar": 9, "green": 9}
     left = together(Dataset(folder).items())[1].values()
-    assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, "the other classes stay as they were"
+    assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, (
+        "the other classes stay as they were"
+    )
 
 
 @pytest.mark.parametrize("several", [[], ["--multi-label"]])
@@ -126,21 +151,30 @@ def test_pictures_of_which_none_can_be_read_are_said_to_be_so(
     options = ["--name", "none", "--artifacts", str(tmp_path)] if command == "train" else []
     assert main([command, str(tmp_path / "data"), *options, *several]) == 2
     assert (
-        "None of the pictures could be read (2). The first one, 1.jpg: This is not a picture" in capsys.readouterr().err
+        "None of the pictures could be read (2). The first one, 1.jpg: This is not a picture"
+        in capsys.readouterr().err
     )
 
 
-def test_it_is_explained_and_exported_like_any_other(artifacts: Path, data: Path, tmp_path: Path) -> None:
+def test_it_is_explained_and_exported_like_any_other(
+    artifacts: Path, data: Path, tmp_path: Path
+) -> None:
     bundle = Registry(artifacts).load("many")
     found = explain(bundle, bar_and_disc(("disc",), 0))
     assert found.label == "disc"
-    words = r"3 of 3 nearest examples are disc; probability [\d.]+ is above the class's own threshold \.\d\d\."
+    words = (
+        r"3 of 3 nearest examples are disc; probability [\d.]+ is above the class's own threshold"
+        r" \.\d\d\."
+    )
     assert re.fullmatch(words, found.sentence)
     both = explain(bundle, bar_and_disc(SHAPES, 0))
     assert both.nearest[0].labels == SHAPES
     assert both.nearest[0].label == "bar + disc"
     assert both.sentence.startswith("3 of 3 nearest examples are ")
-    assert export(bundle, tmp_path / "many.onnx", together(Dataset(data).items())[0]).difference <= 1e-4
+    assert (
+        export(bundle, tmp_path / "many.onnx", together(Dataset(data).items())[0]).difference
+        <= 1e-4
+    )
 
 
 def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) -> None:
@@ -156,7 +190,10 @@ def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
     """Four pictures of a class among many: some inner folds are without any of them."""
     random = np.random.default_rng(seed)
     rare = (random.permutation(24) < 4).tolist()
-    some = [Sample(Path(f"{n}.png"), "", str(n), views=(random.normal(rare[n], 0.5, (1, 6)),)) for n in range(24)]
+    some = [
+        Sample(Path(f"{n}.png"), "", str(n), views=(random.normal(rare[n], 0.5, (1, 6)),))
+        for n in range(24)
+    ]
     truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
     how = How(recipe("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
     model = fit_many(some, truths, np.arange(24), how).recogniser
@@ -192,7 +229,13 @@ def test_figures_are_right() -> None:
     assert told["failure_to_acquire"] == 0.4
     assert told["accuracy_when_found"] == 2 / 3
     row = told["per_class"]["a"]
-    assert [row[key] for key in ("pictures", "correct", "precision", "recall", "f1")] == [2, 1, 1.0, 0.5, 2 / 3]
+    assert [row[key] for key in ("pictures", "correct", "precision", "recall", "f1")] == [
+        2,
+        1,
+        1.0,
+        0.5,
+        2 / 3,
+    ]
     assert (row["average_precision"], row["threshold"]) == (1.0, 0.5)
     assert row["recall_interval"][0] < 0.5 < row["recall_interval"][1]
     assert told["per_class"]["b"]["precision"] == 0.5
@@ -204,8 +247,14 @@ def test_figures_are_right() -> None:
 
 def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> Verdict:
     """truth: a letter a class; without scores nothing was found. Every class needs .5."""
-    named = Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels) if scores else None
-    return Verdict(Path("/data") / path, frozenset(truth), named, {"decode": 1.0}, {"a": 0.5, "b": 0.5})
+    named = (
+        Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
+        if scores
+        else None
+    )
+    return Verdict(
+        Path("/data") / path, frozenset(truth), named, {"decode": 1.0}, {"a": 0.5, "b": 0.5}
+    )
 
 
 def test_average_precision_is_the_usual_one() -> None:
@@ -221,8 +270,13 @@ def test_the_chosen_point_lies_on_the_curve() -> None:
     random = np.random.default_rng(4)
     verdicts = []
     for number in range(40):
-        yes, score = number % 3 == 0, float(np.clip(random.normal(0.3 + 0.4 * (number % 3 == 0), 0.2), 0, 1))
-        one = answered("a" if yes else "", *(["a"] if score >= 0.5 - number % 2 / 10 else []), a=score)
+        yes, score = (
+            number % 3 == 0,
+            float(np.clip(random.normal(0.3 + 0.4 * (number % 3 == 0), 0.2), 0, 1)),
+        )
+        one = answered(
+            "a" if yes else "", *(["a"] if score >= 0.5 - number % 2 / 10 else []), a=score
+        )
         verdicts.append(replace(one, thresholds={"a": 0.5 - number % 2 / 10}))
     row = summary_many([*verdicts, answered("a")])["per_class"]["a"]
     curve = precision_recall([*verdicts, answered("a")], "a")

@@ -1,4 +1,6 @@
-"""Any classes: the whole picture as region, closed classes, altered crops, the most probable classes."""
+"""Any classes: the whole picture as region, closed classes, altered crops, the most probable
+classes.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ def drawn(label: str, number: int) -> Image:
     return picture
 
 
-def draw(root: Path, labels: tuple[str, ...] = ("disc", "cross", "stripes"), count: int = 12) -> Path:
+def draw(
+    root: Path, labels: tuple[str, ...] = ("disc", "cross", "stripes"), count: int = 12
+) -> Path:
     """A data set of drawn pictures."""
     for label in labels:
         (root / label).mkdir(parents=True)
@@ -86,7 +90,9 @@ def test_a_wrong_alteration_is_refused(names: tuple[str, ...], copies: int, mess
 
 def test_altered_crops_train_and_are_never_measured_on(shapes: Path) -> None:
     items = Dataset(shapes).items()
-    good = readable(samples(items, recipe("object-classic"), augment=Augment(("zoom", "contrast"), 2)))
+    good = readable(
+        samples(items, recipe("object-classic"), augment=Augment(("zoom", "contrast"), 2))
+    )
     rows = training_rows(good, near_copies(good), recipe("object-classic"))
     views = sum(len(v) for s in good for v in s.views)
     assert len(rows.labels) == views + 2 * len(items)
@@ -120,11 +126,15 @@ def test_the_search_is_thinned_by_whole_groups(shapes: Path) -> None:
     assert np.array_equal(searched(rows, numbers), np.arange(len(numbers)))
     many = np.tile(np.arange(len(numbers)), 200)
     large = rows.subset(many)
-    large = type(rows)(large.features[:, :1], large.labels, large.sources, np.arange(len(many)) // 4)
+    large = type(rows)(
+        large.features[:, :1], large.labels, large.sources, np.arange(len(many)) // 4
+    )
     few = searched(large, numbers[many])
     assert 0.9 * SEARCH_ROWS < len(few) < 1.1 * SEARCH_ROWS
     whole = large.groups * 3 + numbers[many]
-    assert not set(whole[few].tolist()) & set(np.delete(whole, few).tolist()), "a group is taken whole or not at all"
+    assert not set(whole[few].tolist()) & set(np.delete(whole, few).tolist()), (
+        "a group is taken whole or not at all"
+    )
 
 
 def test_top_k_lists_the_most_probable_classes_first(
@@ -132,15 +142,39 @@ def test_top_k_lists_the_most_probable_classes_first(
 ) -> None:
     picture = shapes / "disc" / "3.png"
     capsys.readouterr()
-    assert main(["predict", "shapes", str(picture), "--artifacts", str(artifacts), "--top-k", "2", "--json"]) == 0
+    assert (
+        main(
+            [
+                "predict",
+                "shapes",
+                str(picture),
+                "--artifacts",
+                str(artifacts),
+                "--top-k",
+                "2",
+                "--json",
+            ]
+        )
+        == 0
+    )
     [region] = json.loads(capsys.readouterr().out)["regions"]
     assert region["top"][0]["label"] == region["best"] == "disc"
     assert len(region["top"]) == 2
     assert region["top"][0]["score"] > region["top"][1]["score"]
 
 
-def test_crossval_reports_what_altered_crops_brought(shapes: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--recipe", "object-classic", "--folds", "2", "--augment", "flip,brightness:1", "--json"]
+def test_crossval_reports_what_altered_crops_brought(
+    shapes: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = [
+        "--recipe",
+        "object-classic",
+        "--folds",
+        "2",
+        "--augment",
+        "flip,brightness:1",
+        "--json",
+    ]
     assert main(["crossval", str(shapes), *options]) == 0
     told = json.loads(capsys.readouterr().out)
     gained = told["augmentation"]

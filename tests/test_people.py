@@ -1,4 +1,6 @@
-"""People: detectors that never end the process, thresholds that cut only the tail, answers that rest on them."""
+"""People: detectors that never end the process, thresholds that cut only the tail, answers that
+rest on them.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +75,11 @@ def test_no_size_of_picture_ends_the_process(name: str) -> None:
     paths_of(name)
     sizes = [f"{height}x{width}" for height, width in SIZES]
     done = subprocess.run(
-        [sys.executable, "-c", SMALL_PICTURES, name, *sizes], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-c", SMALL_PICTURES, name, *sizes],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert (done.returncode, done.stdout.split()) == (0, sizes), done.stderr
 
@@ -90,12 +96,16 @@ def test_the_astronaut_is_a_person_and_a_grey_wall_is_not(name: str, astronaut: 
 
 
 @pytest.mark.parametrize("name", PERSON)
-def test_a_higher_threshold_gives_the_same_people_less_the_weaker_ones(name: str, astronaut: bytes) -> None:
+def test_a_higher_threshold_gives_the_same_people_less_the_weaker_ones(
+    name: str, astronaut: bytes
+) -> None:
     image = decode(astronaut)
     every = detect(name, image, threshold=FLOOR)
     assert [one.score for one in every] == sorted((one.score for one in every), reverse=True)
     for threshold in (0.2, 0.5, 0.8, 1.01):
-        assert detect(name, image, threshold=threshold) == [one for one in every if one.score >= threshold]
+        assert detect(name, image, threshold=threshold) == [
+            one for one in every if one.score >= threshold
+        ]
 
 
 @pytest.mark.parametrize("name", PERSON)
@@ -115,7 +125,9 @@ def test_a_face_lends_its_score_to_its_owner_or_becomes_a_person() -> None:
     assert (second.kind, second.score) == ("person", 0.6)
     assert (second.x, second.y, second.width, second.height) == (360, 40, 120, 180)
     knee = Detection(80, 250, 40, 45, 0.9)
-    assert len(with_faces(image, [person], [knee])) == 2, "a face at somebody's knees is somebody else's"
+    assert len(with_faces(image, [person], [knee])) == 2, (
+        "a face at somebody's knees is somebody else's"
+    )
 
 
 def test_worth_rises_from_nothing_to_one() -> None:
@@ -132,13 +144,26 @@ def test_surroundings_stay_inside_the_picture() -> None:
     assert narrow.shape == wider.shape == (60, 60, 3)
     assert narrow.min() == 255
     assert wider.mean() == pytest.approx(255 / 3, abs=5)
-    assert surroundings(image, Detection(190, 90, 10, 10), size=20, sides=3.0, below=3.0).shape == (20, 20, 3)
+    assert surroundings(image, Detection(190, 90, 10, 10), size=20, sides=3.0, below=3.0).shape == (
+        20,
+        20,
+        3,
+    )
 
 
 def seen(label: str, *scores: float) -> Sample:
     """A picture with a person of each score."""
-    regions = tuple(Region(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0, 200.0)) for s in scores)
-    return Sample(Path("x.jpg"), label, "0" * 64, regions, tuple(np.full((1, 2), s, np.float32) for s in scores))
+    regions = tuple(
+        Region(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0, 200.0))
+        for s in scores
+    )
+    return Sample(
+        Path("x.jpg"),
+        label,
+        "0" * 64,
+        regions,
+        tuple(np.full((1, 2), s, np.float32) for s in scores),
+    )
 
 
 @pytest.mark.parametrize(
@@ -151,7 +176,11 @@ def seen(label: str, *scores: float) -> Sample:
 )
 def test_empty_pictures_set_the_threshold(empty: float, peopled: float, expected: float) -> None:
     recipe = replace(RECIPES["person-classic"], judges=False)
-    pictures = [seen(NOTHING, empty)] * 20 + [seen(UNKNOWN, peopled, 0.2)] * 15 + [seen("rider", peopled)] * 15
+    pictures = (
+        [seen(NOTHING, empty)] * 20
+        + [seen(UNKNOWN, peopled, 0.2)] * 15
+        + [seen("rider", peopled)] * 15
+    )
     threshold = settled(recipe, pictures).detector.options["threshold"]
     assert threshold == pytest.approx(expected, abs=0.021)
 
@@ -160,12 +189,18 @@ def test_empty_pictures_set_the_threshold(empty: float, peopled: float, expected
     ("recipe", "copies", "judging"),
     [
         pytest.param("person-classic", range(30), True, id="different empty pictures"),
-        pytest.param("person-classic", [0] * 15 + list(range(15)), False, id="one wall, again and again"),
-        pytest.param("person-classic", list(range(15)) + [0] * 15, False, id="one person, again and again"),
+        pytest.param(
+            "person-classic", [0] * 15 + list(range(15)), False, id="one wall, again and again"
+        ),
+        pytest.param(
+            "person-classic", list(range(15)) + [0] * 15, False, id="one person, again and again"
+        ),
         pytest.param("person-modern", range(30), False, id="a recipe that does not judge"),
     ],
 )
-def test_the_classifier_judges_where_empty_pictures_differ(recipe: str, copies: list[int], judging: bool) -> None:
+def test_the_classifier_judges_where_empty_pictures_differ(
+    recipe: str, copies: list[int], judging: bool
+) -> None:
     pictures = [seen(NOTHING, 0.3)] * 15 + [seen(UNKNOWN, 0.6)] * 15
     made = settled(RECIPES[recipe], pictures, copies)
     assert made.judging == judging
@@ -181,7 +216,8 @@ def test_detector_and_classifier_are_weighed() -> None:
     empty = np.clip(np.where(truth, 0.7, 0.4) + random.normal(0, 0.2, 400), 0, 1)
     both = Nobody.fit(scores, empty, truth)
     right = [
-        (Nobody.fit(s, e, truth).there(s, e) == truth).mean() for s, e in ((scores, empty * 0), (scores * 0, empty))
+        (Nobody.fit(s, e, truth).there(s, e) == truth).mean()
+        for s, e in ((scores, empty * 0), (scores * 0, empty))
     ]
     assert (both.there(scores, empty) == truth).mean() > max(right) + 0.03
     assert min(both.detector, both.classifier) > 0
@@ -193,7 +229,9 @@ def test_doubtful_reports_the_whole_picture_where_there_is_nothing(astronaut: by
     (one,) = detect("person_hog", wall, doubtful=True)
     assert (one.kind, one.score, one.width, one.height) == ("picture", 0.0, 400, 300)
     image = decode(astronaut)
-    assert detect("person_hog", image, doubtful=True, threshold=0.9) == detect("person_hog", image, threshold=FLOOR)
+    assert detect("person_hog", image, doubtful=True, threshold=0.9) == detect(
+        "person_hog", image, threshold=FLOOR
+    )
 
 
 @pytest.mark.parametrize("few", [[], [(NOTHING, 9)], [(UNKNOWN, 9)]])
@@ -204,7 +242,11 @@ def test_too_few_pictures_set_no_threshold(few: list[tuple[str, int]]) -> None:
 
 def test_faces_and_things_have_no_such_threshold() -> None:
     for name in ("face-classic", "object-classic"):
-        assert wide(RECIPES[name]) == settled(RECIPES[name], [seen(NOTHING, 0.9)] * 30) == RECIPES[name]
+        assert (
+            wide(RECIPES[name])
+            == settled(RECIPES[name], [seen(NOTHING, 0.9)] * 30)
+            == RECIPES[name]
+        )
         assert above(seen("x", 0.1), RECIPES[name]).regions
 
 
@@ -212,8 +254,12 @@ def test_above_drops_regions_and_their_features_together() -> None:
     one = above(seen("rider", 0.9, 0.5, 0.3), RECIPES["person-classic"])
     assert [r.detection.score for r in one.regions] == [0.9, 0.5]
     assert [float(v[0, 0]) for v in one.views] == pytest.approx([0.9, 0.5])
-    altered = replace(seen("rider", 0.9, 0.3), extra=tuple(np.full((2, 2), s, np.float32) for s in (0.9, 0.3)))
-    assert [float(e[0, 0]) for e in above(altered, RECIPES["person-classic"]).extra] == pytest.approx([0.9])
+    altered = replace(
+        seen("rider", 0.9, 0.3), extra=tuple(np.full((2, 2), s, np.float32) for s in (0.9, 0.3))
+    )
+    assert [
+        float(e[0, 0]) for e in above(altered, RECIPES["person-classic"]).extra
+    ] == pytest.approx([0.9])
     assert wide(RECIPES["person-classic"]).detector.options["threshold"] == FLOOR
 
 
@@ -228,18 +274,31 @@ def test_a_recipe_for_people_says_its_threshold() -> None:
 @pytest.mark.parametrize(
     ("human", "label", "answer", "one_of_three"),
     [
-        (True, "zomato_delivery_boy", ("human_detected", "zomato_delivery_boy"), "zomato_delivery_boy"),
+        (
+            True,
+            "zomato_delivery_boy",
+            ("human_detected", "zomato_delivery_boy"),
+            "zomato_delivery_boy",
+        ),
         (True, None, ("human_detected", "others"), "Human"),
         (False, None, "no human detected", "No Human"),
     ],
 )
-def test_the_words_of_older_services(human: bool, label: str | None, answer: object, one_of_three: str) -> None:
+def test_the_words_of_older_services(
+    human: bool, label: str | None, answer: object, one_of_three: str
+) -> None:
     assert known_answer(human, label) == answer
     assert way(human, label) == one_of_three
 
 
 def test_figures_of_three_ways() -> None:
-    answers = [("rider", "rider"), ("rider", "Human"), (UNKNOWN, "Human"), (UNKNOWN, "No Human"), (NOTHING, "No Human")]
+    answers = [
+        ("rider", "rider"),
+        ("rider", "Human"),
+        (UNKNOWN, "Human"),
+        (UNKNOWN, "No Human"),
+        (NOTHING, "No Human"),
+    ]
     figures = ways(answers)
     assert figures["labels"] == figures["truths"] == ["rider", "Human", "No Human"]
     assert figures["matrix"] == [[1, 1, 0], [0, 1, 1], [0, 0, 1]]
@@ -264,7 +323,12 @@ def test_groups_are_read_from_the_data_set(drawn_shapes: Path, tmp_path: Path) -
         "file,brand,group\ndisc/0.png,x,g1\ndisc/1.png,x,g1\ndisc/2.png,x,\ngone.png,,g9\n"
     )
     items = {item.path.name: item.group for item in Dataset(tmp_path).items()}
-    assert (items["0.png"], items["1.png"], items["2.png"], items["3.png"]) == ("g1", "g1", None, None)
+    assert (items["0.png"], items["1.png"], items["2.png"], items["3.png"]) == (
+        "g1",
+        "g1",
+        None,
+        None,
+    )
     (tmp_path / "groups.csv").write_text("file,leak_group\ndisc/0.png,g1\n")
     with pytest.raises(DatasetError, match="columns file and group"):
         Dataset(tmp_path).items()
@@ -272,7 +336,9 @@ def test_groups_are_read_from_the_data_set(drawn_shapes: Path, tmp_path: Path) -
 
 @pytest.fixture(scope="module")
 def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
-    """The astronaut in orange (a pilot), her mirror image in grey (somebody else), and empty scenes, 10 of each."""
+    """The astronaut in orange (a pilot), her mirror image in grey (somebody else), and empty
+    scenes, 10 of each.
+    """
     root = tmp_path_factory.mktemp("gate")
     random = np.random.default_rng(5)
     orange = decode(astronaut)
@@ -295,7 +361,9 @@ def looked(gate: Path) -> list[Sample]:
     return samples(Dataset(gate).items(), wide(RECIPES["person-classic"]))
 
 
-def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, looked: list[Sample], tmp_path: Path) -> None:
+def test_from_pictures_to_somebody_known_somebody_or_nobody(
+    gate: Path, looked: list[Sample], tmp_path: Path
+) -> None:
     recipe = RECIPES["person-classic"]
     copies = near_copies(looked)
     wishes = Wishes(classifiers=("logistic_regression",), folds=2)
@@ -309,40 +377,66 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(gate: Path, looked: 
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recipe == saved.recipe
     folders = ("pilot", UNKNOWN, NOTHING)
-    pilot, other, nobody = (bundle.recognise((gate / label / "0.png").read_bytes()) for label in folders)
+    pilot, other, nobody = (
+        bundle.recognise((gate / label / "0.png").read_bytes()) for label in folders
+    )
     assert (pilot.known_answer, pilot.way) == (("human_detected", "pilot"), "pilot")
     assert (other.known_answer, other.way) == (("human_detected", "others"), "Human")
     assert (nobody.known_answer, nobody.way) == ("no human detected", "No Human")
     assert [a.human_detected for a in (pilot, other, nobody)] == [True, True, False]
     assert other.predictions[0].probability < 0.5 < pilot.predictions[0].probability
     line = as_json(Path("0.png"), pilot)
-    assert (line["human_detected"], line["known_answer"], line["way"]) == (True, ("human_detected", "pilot"), "pilot")
+    assert (line["human_detected"], line["known_answer"], line["way"]) == (
+        True,
+        ("human_detected", "pilot"),
+        "pilot",
+    )
 
 
 def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
     gate: Path, looked: list[Sample], tmp_path: Path
 ) -> None:
-    training = fit(looked, np.arange(len(looked)), RECIPES["person-classic"], Wishes(("logistic_regression",), folds=2))
+    training = fit(
+        looked,
+        np.arange(len(looked)),
+        RECIPES["person-classic"],
+        Wishes(("logistic_regression",), folds=2),
+    )
     assert training.recipe.judging
     assert training.recogniser.nobody is not None
     assert training.recogniser.labels == ("pilot",)
     Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recogniser.nobody == training.recogniser.nobody
-    answers = {n: bundle.recognise((gate / n / "1.png").read_bytes()) for n in ("pilot", UNKNOWN, NOTHING)}
-    assert {n: a.human_detected for n, a in answers.items()} == {"pilot": True, UNKNOWN: True, NOTHING: False}
+    answers = {
+        n: bundle.recognise((gate / n / "1.png").read_bytes()) for n in ("pilot", UNKNOWN, NOTHING)
+    }
+    assert {n: a.human_detected for n, a in answers.items()} == {
+        "pilot": True,
+        UNKNOWN: True,
+        NOTHING: False,
+    }
     assert answers[NOTHING].predictions == ()
     assert answers["pilot"].label == "pilot"
     empty = next(s for s in looked if s.label == NOTHING and s.regions)
     answered = outcome(empty, training.recogniser, training.recipe)
-    assert (answered.found, answered.best, {n.reason for n in answered.named}) == (False, None, {"nobody"})
+    assert (answered.found, answered.best, {n.reason for n in answered.named}) == (
+        False,
+        None,
+        {"nobody"},
+    )
 
 
 def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
     gate: Path, looked: list[Sample], tmp_path: Path
 ) -> None:
     """A client's side of the rule, from docs/export.md and the file's metadata alone."""
-    training = fit(looked, np.arange(len(looked)), RECIPES["person-classic"], Wishes(("logistic_regression",), folds=2))
+    training = fit(
+        looked,
+        np.arange(len(looked)),
+        RECIPES["person-classic"],
+        Wishes(("logistic_regression",), folds=2),
+    )
     bundle = Bundle("gate", 1, training.recipe, training.recogniser, {})
     done = export(bundle, tmp_path / "gate.onnx", Dataset(gate).items())
     assert done.difference <= TOLERANCE
@@ -355,7 +449,12 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
 
     def somebody(score: float, views: np.ndarray) -> bool:
         nobody = float(session.run(["nobody"], {"features": views})[0].mean())
-        return rule["detector"] * log_odds(score) + rule["classifier"] * log_odds(1 - nobody) + rule["offset"] > 0
+        return (
+            rule["detector"] * log_odds(score)
+            + rule["classifier"] * log_odds(1 - nobody)
+            + rule["offset"]
+            > 0
+        )
 
     said, served = [], []
     for one in looked:
@@ -368,8 +467,13 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
 
 def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
     recipe = RECIPES["person-classic"]
-    training = fit(looked, near_copies(looked), recipe, Wishes(classifiers=("logistic_regression",), folds=2))
+    training = fit(
+        looked, near_copies(looked), recipe, Wishes(classifiers=("logistic_regression",), folds=2)
+    )
     views = [s.views[0] for s in looked if s.label == "pilot" and s.views][:2] * 2
-    labels = [[n.label for n in training.recogniser.answer(views, [0.0] * 4, once)] for once in (True, False)]
+    labels = [
+        [n.label for n in training.recogniser.answer(views, [0.0] * 4, once)]
+        for once in (True, False)
+    ]
     assert labels[0].count("pilot") == 1
     assert labels[1].count("pilot") == 4

@@ -39,7 +39,10 @@ def test_a_recipe_survives_json(name: str) -> None:
     ("change", "words"),
     [
         ({"detector": Step("haar_fave")}, "no detector 'haar_fave'; there are haar_face"),
-        ({"detector": Step("haar_face", {"working_sise": 5})}, "haar_face does not take working_sise; it takes"),
+        (
+            {"detector": Step("haar_face", {"working_sise": 5})},
+            "haar_face does not take working_sise; it takes",
+        ),
         ({"crop": Step("round")}, "no crop 'round'"),
         ({"features": ()}, "at least one feature"),
         ({"features": (Step("hog", {"model": "x"}),)}, "hog does not take model"),
@@ -115,7 +118,9 @@ def test_training_and_serving_measure_the_same(name: str, astronaut: bytes, tmp_
         assert np.array_equal(views, measure_views(sight.image, region.detection, made))
 
 
-def test_a_picture_that_cannot_be_read_is_a_sample_with_an_error(drawn_shapes: Path, tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_read_is_a_sample_with_an_error(
+    drawn_shapes: Path, tmp_path: Path
+) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "text.jpg").write_text("not a picture")
     (tmp_path / "a" / "half.png").write_bytes(encode(np.zeros((50, 50, 3), np.uint8))[:60])

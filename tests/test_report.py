@@ -1,4 +1,6 @@
-"""The report: what its data says, and that its page needs nothing but itself and shows nobody when private."""
+"""The report: what its data says, and that its page needs nothing but itself and shows nobody when
+private.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,14 @@ from model.recognition.registry import Registry
 from model.reporting import plots
 from model.reporting.advice import advice
 from model.reporting.html_report import page
-from model.reporting.report import Material, build, near_copy_groups, stage_medians, thumbnails, worst
+from model.reporting.report import (
+    Material,
+    build,
+    near_copy_groups,
+    stage_medians,
+    thumbnails,
+    worst,
+)
 from model.training.fit import Wishes
 from model.training.samples import Sample
 from tests.trained import QUICK, saved
@@ -66,7 +75,9 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="session")
 def mislabelled(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three shapes; three discs lie among the squares under names of their own, one of them in both classes."""
+    """Three shapes; three discs lie among the squares under names of their own, one of them in both
+    classes.
+    """
     root = tmp_path_factory.mktemp("wrong") / "shapes"
     shutil.copytree(drawn_shapes, root)
     for number in (0, 1):
@@ -160,7 +171,9 @@ def test_a_private_bundle_carries_no_picture(mislabelled: Path, tmp_path: Path) 
     assert report["mistakes"] and report["private"] is True
     assert bundle.facts["holds"].startswith("No pictures. ")
     for path in bundle.directory.rglob("*"):
-        assert str(mislabelled.parent).encode() not in (path.read_bytes() if path.is_file() else b"")
+        assert str(mislabelled.parent).encode() not in (
+            path.read_bytes() if path.is_file() else b""
+        )
 
 
 def test_names_are_escaped(report: dict[str, Any]) -> None:
@@ -193,7 +206,12 @@ def test_many_classes_are_folded_and_the_worst_come_first(report: dict[str, Any]
     figures = {**report["figures"], "per_class": rows, "confusion": _many(30)}
     text = check_alone(page({**report, "figures": figures, "not_found": {}})).text
     assert "Show the other 20" in text
-    assert text.index("class 29") < text.index("class 20") < text.index("Show the other") < text.index("class 19")
+    assert (
+        text.index("class 29")
+        < text.index("class 20")
+        < text.index("Show the other")
+        < text.index("class 19")
+    )
 
 
 def test_the_same_numbers_draw_the_same_page(report: dict[str, Any]) -> None:
@@ -208,7 +226,9 @@ def test_the_same_numbers_draw_the_same_page(report: dict[str, Any]) -> None:
         lambda: plots.reliability([{"pictures": 1, "probability": 0.5, "right": 1.0}]),
         lambda: plots.tradeoff([[0.0, 1.0], [1.0, 0.0]], None),
         lambda: plots.tradeoff([[0.0, 0.0]], (0.0, 0.0)),
-        lambda: plots.scores({"edges": [0.0, 0.5, 1.0], "known": [0, 0], "strangers": [0, 4]}, None, "similarity"),
+        lambda: plots.scores(
+            {"edges": [0.0, 0.5, 1.0], "known": [0, 0], "strangers": [0, 4]}, None, "similarity"
+        ),
         lambda: plots.learning([{"pictures": 3.0, "score": 1.0, "spread": 0.0}] * 2),
     ],
 )
@@ -221,22 +241,40 @@ def test_every_plot_is_one_svg_in_the_page_s_colours(svg: Any) -> None:
 
 def _many(count: int) -> dict[str, Any]:
     names = [f"class {i}" for i in range(count)]
-    return {"truths": names, "labels": [*names, "(none)"], "matrix": np.eye(count, count + 1).astype(int).tolist()}
+    return {
+        "truths": names,
+        "labels": [*names, "(none)"],
+        "matrix": np.eye(count, count + 1).astype(int).tolist(),
+    }
 
 
 def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -> Outcome:
     known = acceptance >= 0.5
     reason = "known" if known else "unknown"
-    named = () if best is None else (Named(best if known else None, best, {best: 1.0}, 0.5, acceptance, reason),)
+    named = (
+        ()
+        if best is None
+        else (Named(best if known else None, best, {best: 1.0}, 0.5, acceptance, reason),)
+    )
     label = best if known else None
-    return Outcome(Path("/data") / truth / name, truth, best is not None, label, named, {"decode": 0.1}, 0.5)
+    return Outcome(
+        Path("/data") / truth / name, truth, best is not None, label, named, {"decode": 0.1}, 0.5
+    )
 
 
 def material(outcomes: list[Outcome], samples: list[Sample] | None = None, **more: Any) -> Material:
     some = samples or []
     groups = more.pop("copies", np.arange(len(some)))
     return Material(
-        "evaluation", "m", Path("/data"), RECIPES["object-classic"], summary(outcomes), outcomes, some, groups, **more
+        "evaluation",
+        "m",
+        Path("/data"),
+        RECIPES["object-classic"],
+        summary(outcomes),
+        outcomes,
+        some,
+        groups,
+        **more,
     )
 
 
@@ -257,15 +295,25 @@ def test_near_copies_by_hand() -> None:
     names = ["a/1", "a/2", "b/3", "b/4", "a/5"]
     samples = [Sample(Path("/data") / n, n[0], n) for n in names]
     groups = near_copy_groups(material([], samples, copies=np.array([0, 0, 1, 2, 2])))
-    assert groups == {"pictures": 4, "groups": [["a/1", "a/2"], ["a/5", "b/4"]], "across_classes": [["a/5", "b/4"]]}
+    assert groups == {
+        "pictures": 4,
+        "groups": [["a/1", "a/2"], ["a/5", "b/4"]],
+        "across_classes": [["a/5", "b/4"]],
+    }
 
 
 def test_stage_medians_are_medians() -> None:
     outcomes = [answered("x", "a", "a") for _ in range(3)]
     timed = [
-        Outcome(o.path, "a", True, "a", o.named, {"decode": s}, 0.5) for o, s in zip(outcomes, (1, 2, 9), strict=True)
+        Outcome(o.path, "a", True, "a", o.named, {"decode": s}, 0.5)
+        for o, s in zip(outcomes, (1, 2, 9), strict=True)
     ]
-    assert stage_medians([o.seconds for o in timed]) == {"decode": 2.0, "detect": 0.0, "features": 0.0, "predict": 0.0}
+    assert stage_medians([o.seconds for o in timed]) == {
+        "decode": 2.0,
+        "detect": 0.0,
+        "features": 0.0,
+        "predict": 0.0,
+    }
 
 
 def test_a_thumbnail_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
@@ -304,7 +352,8 @@ def test_a_report_names_pictures_inside_their_data_set() -> None:
 def plain(**change: Any) -> dict[str, Any]:
     """A report that gives no cause for advice, but for what is changed."""
     rows = {
-        c: {"pictures": 50, "correct": 48, "recall": 0.96, "precision": 0.96, "f1": 0.96} for c in ("ann", "bob", "cy")
+        c: {"pictures": 50, "correct": 48, "recall": 0.96, "precision": 0.96, "f1": 0.96}
+        for c in ("ann", "bob", "cy")
     }
     report: dict[str, Any] = {
         "recipe": {"name": "face-modern"},
@@ -317,7 +366,11 @@ def plain(**change: Any) -> dict[str, Any]:
             "pictures": 150,
             "ece": 0.03,
             "accuracy_interval": [0.92, 0.98],
-            "confusion": {"truths": [*rows], "labels": [*rows, "(none)"], "matrix": np.eye(3, 4, dtype=int).tolist()},
+            "confusion": {
+                "truths": [*rows],
+                "labels": [*rows, "(none)"],
+                "matrix": np.eye(3, 4, dtype=int).tolist(),
+            },
         },
     }
     for key, value in change.items():
@@ -329,7 +382,11 @@ def plain(**change: Any) -> dict[str, Any]:
 FEW = {"pictures": 6, "correct": 6, "recall": 1.0, "precision": 1.0, "f1": 1.0}
 WEAK = {"pictures": 50, "correct": 30, "recall": 0.6, "precision": 0.9, "f1": 0.7}
 GOOD = {"pictures": 50, "correct": 48, "recall": 0.96, "precision": 0.96, "f1": 0.96}
-CONFUSED = {"truths": ["ann", "bob"], "labels": ["ann", "bob", "(none)"], "matrix": [[40, 9, 1], [1, 48, 1]]}
+CONFUSED = {
+    "truths": ["ann", "bob"],
+    "labels": ["ann", "bob", "(none)"],
+    "matrix": [[40, 9, 1], [1, 48, 1]],
+}
 
 
 @pytest.mark.parametrize(
@@ -339,12 +396,21 @@ CONFUSED = {"truths": ["ann", "bob"], "labels": ["ann", "bob", "(none)"], "matri
         ({"unreadable": [{"path": "a", "error": "b"}]}, "1 file could not be read"),
         ({"per_class": {"ann": GOOD, "bob": FEW, "cy": GOOD}}, r"Few pictures of bob \(6\)"),
         ({"per_class": {"ann": GOOD, "bob": WEAK, "cy": GOOD}}, "bob is right in 60%"),
-        ({"not_found": {"ann": 1, "bob": 12, "cy": 1}}, "In 24% of the pictures of bob nothing was found, against 2%"),
-        ({"not_found": {"ann": 12, "bob": 12, "cy": 12}, "recipe": {"name": "face-classic"}}, "face-modern finds more"),
+        (
+            {"not_found": {"ann": 1, "bob": 12, "cy": 1}},
+            "In 24% of the pictures of bob nothing was found, against 2%",
+        ),
+        (
+            {"not_found": {"ann": 12, "bob": 12, "cy": 12}, "recipe": {"name": "face-classic"}},
+            "face-modern finds more",
+        ),
         ({"not_found": {"ann": 12, "bob": 12, "cy": 12}}, None),
         ({"confusion": CONFUSED}, "ann is taken for bob in 9 of 50"),
         ({"facts": {"acceptance": {"fpir": 0.05, "target_fpir": 0.01}}}, "5.0% were named"),
-        ({"facts": {"acceptance": {"fpir": None, "target_fpir": 0.01}}}, "Strangers are not refused"),
+        (
+            {"facts": {"acceptance": {"fpir": None, "target_fpir": 0.01}}},
+            "Strangers are not refused",
+        ),
         ({"near_copies": {"across_classes": [["ann/1", "bob/2"]]}}, "ann/1, bob/2"),
         ({"ece": 0.2}, "off by 20 points"),
         ({"accuracy_interval": [0.4, 0.8]}, "between 40% and 80%"),
@@ -357,8 +423,14 @@ def test_advice_follows_from_the_numbers(change: dict[str, Any], words: str | No
         assert re.search(words, sentences[0])
 
 
-@pytest.mark.parametrize("module", ["model.recognition.bundle", "model.recognition.registry", "model.commands"])
+@pytest.mark.parametrize(
+    "module", ["model.recognition.bundle", "model.recognition.registry", "model.commands"]
+)
 def test_plots_load_only_when_a_report_is_drawn(module: str) -> None:
-    code = f"import sys, {module}; print([m for m in ('matplotlib', 'seaborn') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
+    code = (
+        f"import sys, {module}; print([m for m in ('matplotlib', 'seaborn') if m in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
     assert done.stdout.strip() == "[]"

@@ -1,4 +1,6 @@
-"""The report of a model whose pictures may carry several classes: what it says, shows, and keeps to itself."""
+"""The report of a model whose pictures may carry several classes: what it says, shows, and keeps to
+itself.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,13 @@ from model.evaluation.multilabel_metrics import summary_many
 from model.recipes.recipe import RECIPES
 from model.reporting.advice import advice_many
 from model.reporting.html_report import page
-from model.reporting.multilabel_report import build_many, by_sets, same_pictures, thumbnails_many, worst_many
+from model.reporting.multilabel_report import (
+    build_many,
+    by_sets,
+    same_pictures,
+    thumbnails_many,
+    worst_many,
+)
 from model.reporting.report import Material
 from model.training.samples import Sample
 from server import create_app
@@ -38,7 +46,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             wrong = shown == ("disc",) and number < 2
             for folder in ("bar",) if wrong else shown or ("_none",):
                 (root / folder).mkdir(parents=True, exist_ok=True)
-                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(bar_and_disc(shown, number))
+                (root / folder / f"{'-'.join(shown) or 'ground'}{number}.png").write_bytes(
+                    bar_and_disc(shown, number)
+                )
     (root / "bar" / "broken.png").write_bytes(b"no picture")
     return root
 
@@ -46,7 +56,12 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def folder(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     artifacts = tmp_path_factory.mktemp("artifacts")
-    assert main(["train", str(data), "--name", "many", *TRAIN, "--artifacts", str(artifacts), "--json"]) == 0
+    assert (
+        main(
+            ["train", str(data), "--name", "many", *TRAIN, "--artifacts", str(artifacts), "--json"]
+        )
+        == 0
+    )
     return artifacts / "many" / "1"
 
 
@@ -75,7 +90,12 @@ def test_wrong_labels_show_up(report: dict[str, Any]) -> None:
 def test_the_page_needs_nothing_else(folder: Path, report: dict[str, Any]) -> None:
     html = (folder / "report.html").read_text("utf-8")
     read = check_alone(html)
-    for heading in ("Whole answers right", "What you can do", "Precision against recall", "The worst mistakes"):
+    for heading in (
+        "Whole answers right",
+        "What you can do",
+        "Precision against recall",
+        "The worst mistakes",
+    ):
         assert heading in read.text
     assert read.tags.count("svg") == 3, "two curves and the reliability"
     ids = [value for name, value in read.attributes if name == "id"]
@@ -89,7 +109,9 @@ def test_the_page_needs_nothing_else(folder: Path, report: dict[str, Any]) -> No
 def test_it_is_served_like_any_other(folder: Path, tmp_path: Path) -> None:
     for role, pictures in (("predict", False), ("admin", True)):
         state = tmp_path / role
-        app = create_app(Settings(state=state, artifacts=folder.parent.parent, datasets=state, local_role=role))
+        app = create_app(
+            Settings(state=state, artifacts=folder.parent.parent, datasets=state, local_role=role)
+        )
         client = app.test_client()
         detail = client.get("/api/models/many").get_json()
         assert detail["report"] == "/api/models/many/report"
@@ -106,7 +128,18 @@ def test_crossval_and_evaluate_write_it_too(data: Path, folder: Path, tmp_path: 
         ("many", saved),
     ):
         for private in (False, True):
-            assert main([*command, "--json", "--report", str(tmp_path / "r.html"), *["--private"] * private]) == 0
+            assert (
+                main(
+                    [
+                        *command,
+                        "--json",
+                        "--report",
+                        str(tmp_path / "r.html"),
+                        *["--private"] * private,
+                    ]
+                )
+                == 0
+            )
             html = (tmp_path / "r.html").read_text("utf-8")
             read = check_alone(html)
             assert kind in read.text
@@ -141,10 +174,17 @@ def test_many_classes_are_folded_and_the_hardest_come_first(report: dict[str, An
     row = report["figures"]["per_class"]["bar"]
     rows = {f"class {i:02}": {**row, "average_precision": 1 - i / 100} for i in range(30)}
     curves = dict.fromkeys(rows, report["curves"]["bar"])
-    read = check_alone(page({**report, "figures": {**report["figures"], "per_class": rows}, "curves": curves}))
+    read = check_alone(
+        page({**report, "figures": {**report["figures"], "per_class": rows}, "curves": curves})
+    )
     text = read.text
     assert "Show the other 20" in text
-    assert text.index("class 29") < text.index("class 20") < text.index("Show the other") < text.index("class 19")
+    assert (
+        text.index("class 29")
+        < text.index("class 20")
+        < text.index("Show the other")
+        < text.index("class 19")
+    )
     assert "The 12 of 30 classes" in text
     assert read.tags.count("svg") == 13
 
@@ -162,19 +202,33 @@ def test_those_furthest_from_the_truth_come_first() -> None:
         answered("", "a", path="sure", a=0.99, b=0.0),
     ]
     assert [v.path.name for v in worst_many(verdicts)] == ["sure", "missed", "unsure", "lost"]
-    material = Material("evaluation", "m", Path("/data"), RECIPES["object-classic"], {}, verdicts, [], np.arange(0))
+    material = Material(
+        "evaluation", "m", Path("/data"), RECIPES["object-classic"], {}, verdicts, [], np.arange(0)
+    )
     assert thumbnails_many(material) == [None] * 4, "none of them can be read"
 
 
 def test_near_copies_are_held_against_all_folders_of_a_picture() -> None:
     some = [Sample(Path("/data") / n, "a", n) for n in ("a/1", "a/2", "a/3", "a/4")]
-    sets = {"a/1": frozenset("a"), "a/2": frozenset("ab"), "a/3": frozenset("ab"), "a/4": frozenset("ab")}
+    sets = {
+        "a/1": frozenset("a"),
+        "a/2": frozenset("ab"),
+        "a/3": frozenset("ab"),
+        "a/4": frozenset("ab"),
+    }
     assert [s.label for s in by_sets(some, sets)] == ["a", "a + b", "a + b", "a + b"]
     verdicts = [answered("a", "a", a=0.9, b=0.1), answered("ab", "a", a=0.9, b=0.1)]
     figures = summary_many(verdicts, [Sample(Path("/data/a/bad"), "a", "x", error="damaged")])
     copies = np.array([0, 0, 1, 1])
     made = Material(
-        "crossval", "m", Path("/data"), RECIPES["object-classic"], figures, verdicts, by_sets(some, sets), copies
+        "crossval",
+        "m",
+        Path("/data"),
+        RECIPES["object-classic"],
+        figures,
+        verdicts,
+        by_sets(some, sets),
+        copies,
     )
     report = build_many(made)
     assert report["near_copies"]["across_classes"] == [["a/1", "a/2"]]
@@ -214,12 +268,21 @@ def plain(**change: Any) -> dict[str, Any]:
     [
         ({}, None),
         ({"unreadable": [{"path": "a", "error": "b"}]}, "1 file could not be read"),
-        ({"per_class": {"dog": GOOD, "ball": {**GOOD, "pictures": 6}}}, r"Few pictures of ball \(6\)"),
-        ({"near_copies": {"across_classes": [["dog/1", "ball/2"]]}}, "dog/1, ball/2. One may lie in a folder too few"),
+        (
+            {"per_class": {"dog": GOOD, "ball": {**GOOD, "pictures": 6}}},
+            r"Few pictures of ball \(6\)",
+        ),
+        (
+            {"near_copies": {"across_classes": [["dog/1", "ball/2"]]}},
+            "dog/1, ball/2. One may lie in a folder too few",
+        ),
         ({"same_pictures": [["ball", "dog"]]}, "ball and dog are carried by the same pictures"),
         ({"thresholds": {"dog": 0.05}}, "dog is given from a probability of 5% on"),
         ({"thresholds": {"dog": 0.95}}, "dog is given only from a probability of 95% on"),
-        ({"per_class": {"a": GOOD, "b": {**GOOD, "average_precision": 0.5}, "c": GOOD}}, "b is told apart less well"),
+        (
+            {"per_class": {"a": GOOD, "b": {**GOOD, "average_precision": 0.5}, "c": GOOD}},
+            "b is told apart less well",
+        ),
         ({"ece": 0.2}, "off by 20 points"),
         ({"accuracy_interval": [0.4, 0.8]}, "between 40% and 80%"),
     ],

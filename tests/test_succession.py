@@ -45,8 +45,12 @@ def sha256(label: str) -> str:
         (("cross", "disc", "square"), None, (), ""),
     ],
 )
-def test_who_waits(model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], said: str) -> None:
-    told = why_wait(Registry(model), "shapes", Heir(labels, {"accuracy_interval": interval}, excused))
+def test_who_waits(
+    model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], said: str
+) -> None:
+    told = why_wait(
+        Registry(model), "shapes", Heir(labels, {"accuracy_interval": interval}, excused)
+    )
     assert (said in told) if said else told == ""
 
 
@@ -61,16 +65,30 @@ def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_pa
 def test_a_careful_training_leaves_the_old_version_in_place(
     model: Path, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    artifacts, data = (shutil.copytree(each, tmp_path / name) for each, name in ((model, "a"), (drawn_shapes, "d")))
+    artifacts, data = (
+        shutil.copytree(each, tmp_path / name) for each, name in ((model, "a"), (drawn_shapes, "d"))
+    )
     shutil.rmtree(data / "square")
     (artifacts / "shapes" / "active").unlink()  # as in a copy that somebody made by hand
-    command = ["train", str(data), "--name", "shapes", "--recipe", "object-classic", "--artifacts", str(artifacts)]
+    command = [
+        "train",
+        str(data),
+        "--name",
+        "shapes",
+        "--recipe",
+        "object-classic",
+        "--artifacts",
+        str(artifacts),
+    ]
     command += ["--classifiers", "logistic_regression"]
     assert main([*command, "--careful"]) == 0
     said = capsys.readouterr().out
     assert "It does not answer yet. Version 1, which answers, also knows square." in said
     assert "python -m model promote shapes 2" in said
-    assert (Registry(artifacts).versions("shapes"), Registry(artifacts).active("shapes")) == ([1, 2], 1)
+    assert (Registry(artifacts).versions("shapes"), Registry(artifacts).active("shapes")) == (
+        [1, 2],
+        1,
+    )
     assert main([*command, "--careful", "--json", f"--without={sha256('square')}"]) == 0
     assert json.loads(capsys.readouterr().out)["waits"] == ""
     assert Registry(artifacts).active("shapes") == 3

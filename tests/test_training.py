@@ -1,4 +1,6 @@
-"""From samples to a recogniser: splits, search, refusing, assignment, and what too little data says."""
+"""From samples to a recogniser: splits, search, refusing, assignment, and what too little data
+says.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,14 @@ from data_cleaning.errors import DatasetError
 from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.recipe import RECIPES
 from model.recognition.pipeline import Region
-from model.recognition.recogniser import Acceptance, Gallery, Recogniser, assign, class_numbers, nearest_mean
+from model.recognition.recogniser import (
+    Acceptance,
+    Gallery,
+    Recogniser,
+    assign,
+    class_numbers,
+    nearest_mean,
+)
 from model.training.fit import Wishes, fit, grouped_splits
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Sample, near_copies, samples, training_rows
@@ -52,7 +61,9 @@ def test_small_classes_mean_fewer_folds(smallest: int, folds: int) -> None:
 
 
 def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]) -> None:
-    figures = summary(cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, Rounds(folds=3))[0])
+    figures = summary(
+        cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, Rounds(folds=3))[0]
+    )
     assert figures["pictures"] == figures["found"] == 36
     assert figures["accuracy"] > 0.8
 
@@ -137,20 +148,25 @@ def _region(size: int) -> Region:
         ([[0.9, 0.1]], [[True, True]], {0: 0}),
         ([[0.9, 0.1]], [[False, True]], {}),
         ([[0.9, 0.1], [0.2, 0.8]], [[True, True], [True, True]], {0: 0, 1: 1}),
-        # both look like the first class: the surer one gets it, the other its own second where that is believed
+        # both look like the first class: the surer one gets it, the other its own second where that
+        # is believed
         ([[0.9, 0.1], [0.6, 0.4]], [[True, False], [True, True]], {0: 0, 1: 1}),
         ([[0.9, 0.1], [0.6, 0.4]], [[True, False], [True, False]], {0: 0}),
         # the pair with the larger sum wins, not the largest single one
         ([[0.9, 0.8], [0.85, 0.0]], [[True, True], [True, True]], {0: 1, 1: 0}),
     ],
 )
-def test_a_class_is_given_once_a_picture(probabilities: list, believed: list, expected: dict) -> None:
+def test_a_class_is_given_once_a_picture(
+    probabilities: list, believed: list, expected: dict
+) -> None:
     assert assign(np.array(probabilities), np.array(believed)) == expected
 
 
 def test_the_best_answer_stays_the_largest_probability_when_a_class_is_taken() -> None:
     gallery = Gallery(np.eye(2, dtype=np.float32), np.array([0, 1]), ("x", "y"))
-    model = Recogniser(("a", "b"), _Fixed([[0.9, 0.1], [0.6, 0.4]]), gallery, Acceptance("probability", 0.3))
+    model = Recogniser(
+        ("a", "b"), _Fixed([[0.9, 0.1], [0.6, 0.4]]), gallery, Acceptance("probability", 0.3)
+    )
     first, second = model.answer([np.zeros((1, 2), np.float32)] * 2, [0.0, 0.0])
     assert (first.label, second.label) == ("a", "b")
     for named in (first, second):
@@ -159,7 +175,8 @@ def test_the_best_answer_stays_the_largest_probability_when_a_class_is_taken() -
 
 
 @pytest.mark.parametrize(
-    ("side", "reserve"), [(400, 0.0), (80, 0.0), (40, 0.01), (24, 0.01 * math.log2(80 / 24)), (23, math.inf)]
+    ("side", "reserve"),
+    [(400, 0.0), (80, 0.0), (40, 0.01), (24, 0.01 * math.log2(80 / 24)), (23, math.inf)],
 )
 def test_what_a_face_of_some_side_must_be_above_the_threshold(side: int, reserve: float) -> None:
     assert RECIPES["face-modern"].reserve(side) == pytest.approx(reserve)
@@ -167,16 +184,25 @@ def test_what_a_face_of_some_side_must_be_above_the_threshold(side: int, reserve
 
 
 def test_thresholds_are_fitted_to_what_answering_takes_off() -> None:
-    """The same small face of a stranger costs the large ones nothing: the threshold lies lower by its reserve."""
+    """The same small face of a stranger costs the large ones nothing: the threshold lies lower by
+    its reserve.
+    """
     rng = np.random.default_rng(7)
     centres = np.eye(4)
     data = [
-        made("abcd"[n], (centres[n] + rng.normal(0, 0.3, 4)).tolist(), 100 * n + k) for n in range(4) for k in range(20)
+        made("abcd"[n], (centres[n] + rng.normal(0, 0.3, 4)).tolist(), 100 * n + k)
+        for n in range(4)
+        for k in range(20)
     ]
-    small = [replace(one, regions=(replace(one.regions[0], quality=Quality(20, 1.0, 0.0, 255.0)),)) for one in data]
+    small = [
+        replace(one, regions=(replace(one.regions[0], quality=Quality(20, 1.0, 0.0, 255.0)),))
+        for one in data
+    ]
     careful = replace(RECIPES["face-modern"], caution=0.05, smallest=20)
     plain, wary = (
-        fit(some, near_copies(some), careful, replace(QUICK, strict=True)).recogniser.acceptance.threshold
+        fit(
+            some, near_copies(some), careful, replace(QUICK, strict=True)
+        ).recogniser.acceptance.threshold
         for some in (data, small)
     )
     assert wary == pytest.approx(plain - 0.1)
@@ -191,7 +217,12 @@ def test_a_region_too_small_to_tell_gets_no_name() -> None:
 
 @pytest.mark.parametrize(
     ("score", "reserve", "label"),
-    [("similarity", 0.0, "a"), ("similarity", 0.05, "a"), ("similarity", 0.15, None), ("probability", 0.15, "a")],
+    [
+        ("similarity", 0.0, "a"),
+        ("similarity", 0.05, "a"),
+        ("similarity", 0.15, None),
+        ("probability", 0.15, "a"),
+    ],
 )
 def test_a_small_face_must_be_more_alike(score: str, reserve: float, label: str | None) -> None:
     """The region is alike to a by .8, and probable by .9; both thresholds are .7."""
@@ -222,12 +253,15 @@ def test_the_threshold_lets_through_what_was_wished(fpir: float, threshold: floa
 
 
 def test_fnir_counts_refusals_and_wrong_names() -> None:
-    held = HeldOut(np.array([0.9, 0.8, 0.3, 0.95]), np.array([True, True, True, False]), np.array([0.1]))
+    held = HeldOut(
+        np.array([0.9, 0.8, 0.3, 0.95]), np.array([True, True, True, False]), np.array([0.1])
+    )
     assert held.fnir(0.5) == 0.5
 
 
 @pytest.mark.parametrize(
-    ("cosines", "mean"), [([[0.9, 0.1, 0.6, 0.3]], 0.6), ([[0.5]], 0.5), ([[0.2, 0.4]], 0.3), ([[]], -1.0)]
+    ("cosines", "mean"),
+    [([[0.9, 0.1, 0.6, 0.3]], 0.6), ([[0.5]], 0.5), ([[0.2, 0.4]], 0.3), ([[]], -1.0)],
 )
 def test_similarity_is_the_mean_of_the_three_nearest(cosines: list, mean: float) -> None:
     assert nearest_mean(np.array(cosines, float).reshape(1, -1))[0] == pytest.approx(mean)

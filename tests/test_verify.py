@@ -1,4 +1,6 @@
-"""The LFW protocol: reading pairs, thresholds held against hand work, and whole runs on small real sets."""
+"""The LFW protocol: reading pairs, thresholds held against hand work, and whole runs on small real
+sets.
+"""
 
 from __future__ import annotations
 
@@ -97,7 +99,9 @@ def test_equal_scores_are_never_cut_apart() -> None:
 
 
 def test_each_fold_is_judged_by_the_threshold_of_the_others() -> None:
-    """Fold 1 lies .3 higher than fold 0: judged by each other's threshold, each loses one pair of two or none."""
+    """Fold 1 lies .3 higher than fold 0: judged by each other's threshold, each loses one pair of
+    two or none.
+    """
     scores = np.array([0.6, 0.2, 0.9, 0.5])
     same, fold = np.array([True, False, True, False]), np.array([0, 0, 1, 1])
     accuracies, thresholds = fold_accuracies(scores, same, fold)
@@ -128,7 +132,11 @@ def test_area_under_the_curve_by_hand(scores: list, same: list, area: float | No
 def test_the_face_nearest_the_middle_counts(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     path.write_bytes(encode(np.full((250, 250, 3), 90, np.uint8)))
-    boxes = [Detection(0, 0, 120, 120, 0.99), Detection(100, 90, 60, 60, 0.7), Detection(190, 190, 50, 50, 0.8)]
+    boxes = [
+        Detection(0, 0, 120, 120, 0.99),
+        Detection(100, 90, 60, 60, 0.7),
+        Detection(190, 190, 50, 50, 0.8),
+    ]
     regions = tuple(Region(box, Quality(60, 0.5, 20.0, 200.0)) for box in boxes)
     views = tuple(np.array([[i, 1.0], [i, 3.0]], np.float32) for i in (5, 0, 7))
     one = Sample(path, "a", "0" * 64, regions, views)
@@ -174,8 +182,13 @@ def test_a_whole_run(shape_pairs: tuple[Path, Path], capsys: pytest.CaptureFixtu
     assert "not read: cross/cross_0001.png" in capsys.readouterr().out
 
 
-def test_a_missing_folder_of_pictures_is_said(shape_pairs: tuple[Path, Path], tmp_path: Path, capsys) -> None:
-    assert main(["verify", str(shape_pairs[0]), str(tmp_path / "away"), "--recipe", "object-classic"]) == 2
+def test_a_missing_folder_of_pictures_is_said(
+    shape_pairs: tuple[Path, Path], tmp_path: Path, capsys
+) -> None:
+    assert (
+        main(["verify", str(shape_pairs[0]), str(tmp_path / "away"), "--recipe", "object-classic"])
+        == 2
+    )
     assert "of the pairs are not in" in capsys.readouterr().err
 
 

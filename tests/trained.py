@@ -1,4 +1,6 @@
-"""Saving small real models for tests, by the same road that `train` takes, with one classifier to be quick."""
+"""Saving small real models for tests, by the same road that `train` takes, with one classifier to
+be quick.
+"""
 
 from __future__ import annotations
 

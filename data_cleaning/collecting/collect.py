@@ -1,8 +1,8 @@
 """Bring pictures into a class: from folders, archives, single files, and lists of addresses.
 
-Names come from the bytes (sha256), never from the source, so nothing can be written elsewhere and nothing is
-brought twice. Bytes are stored as they came, after they have been decoded once; what was brought is written to
-sources.jsonl.
+Names come from the bytes (sha256), never from the source, so nothing can be written elsewhere and
+nothing is brought twice. Bytes are stored as they came, after they have been decoded once; what was
+brought is written to sources.jsonl.
 """
 
 from __future__ import annotations
@@ -29,7 +29,9 @@ from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits, decode, probe
 SOURCES = "sources.jsonl"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 _SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic"}
-_SKIP = frozenset({".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html"})
+_SKIP = frozenset(
+    {".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html"}
+)
 
 # What can become of one entry of a source, in the order in which the summary tells it.
 RESULTS = {
@@ -47,8 +49,8 @@ RESULTS = {
 class Wishes:
     """Limits of a collection.
 
-    picture: bytes and pixels of one picture. entries, total: how many entries and bytes, unpacked, are taken
-    from one source. network: may addresses be asked? seconds: for one address.
+    picture: bytes and pixels of one picture. entries, total: how many entries and bytes, unpacked,
+    are taken from one source. network: may addresses be asked? seconds: for one address.
     """
 
     picture: Limits = DEFAULT_LIMITS
@@ -69,7 +71,9 @@ class Entry:
 
 @dataclass(frozen=True)
 class Brought:
-    """What became of an entry: a key of RESULTS; path: where it lies now; note: why not, or where it was."""
+    """What became of an entry: a key of RESULTS; path: where it lies now; note: why not, or where
+    it was.
+    """
 
     name: str
     result: str
@@ -78,14 +82,22 @@ class Brought:
 
 
 def collect(
-    root: Path, label: str, sources: Sequence[str], wishes: Wishes, progress: Callable[[int, str], None] | None = None
+    root: Path,
+    label: str,
+    sources: Sequence[str],
+    wishes: Wishes,
+    progress: Callable[[int, str], None] | None = None,
 ) -> Iterator[Brought]:
-    """Bring everything of the sources into <root>/<label>, one at a time; run again, it goes on where it stopped.
+    """Bring everything of the sources into <root>/<label>, one at a time; run again, it goes on
+    where it stopped.
 
-    Raises DatasetError where the class cannot be named so or a source cannot be used; nothing has been written then.
+    Raises DatasetError where the class cannot be named so or a source cannot be used; nothing has
+    been written then.
     """
     if not is_label(label) or (label.startswith("_") and label not in SPECIAL):
-        raise DatasetError(f"{label!r} cannot name a class: no slashes, no dot or underscore in front.")
+        raise DatasetError(
+            f"{label!r} cannot name a class: no slashes, no dot or underscore in front."
+        )
     plans = [_plan(source, wishes) for source in sources]
     (root / label).mkdir(parents=True, exist_ok=True)
     shelf = _Shelf.of(root, label)
@@ -95,7 +107,9 @@ def collect(
             number, unpacked = number + 1, unpacked + entry.size
             if number > wishes.entries or unpacked > wishes.total:
                 yield Brought(
-                    source, "too_large", note=f"stopped: over {wishes.entries} entries or {wishes.total:,} bytes"
+                    source,
+                    "too_large",
+                    note=f"stopped: over {wishes.entries} entries or {wishes.total:,} bytes",
                 )
                 break
             if progress:
@@ -118,7 +132,11 @@ class _Shelf:
         data = Dataset(root)
         held = {sha256_of(path): name for path, name in data.paths()}
         held |= {sha256_of(path): label for path in data.pictures(label)}
-        out = {sha for sha, d in data.latest_decisions().items() if d[-1].action in ("reject", "not_a_face")}
+        out = {
+            sha
+            for sha, d in data.latest_decisions().items()
+            if d[-1].action in ("reject", "not_a_face")
+        }
         return cls(root, label, held, frozenset(out), _asked(root, label))
 
     def take(self, entry: Entry, source: str, wishes: Wishes) -> Brought:
@@ -132,7 +150,14 @@ class _Shelf:
             return Brought(entry.name, "too_large", note=str(error))
         except PictureError as error:
             return Brought(entry.name, "unreadable", note=str(error))
-        except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as error:
+        except (
+            OSError,
+            EOFError,
+            RuntimeError,
+            zipfile.BadZipFile,
+            tarfile.TarError,
+            NotImplementedError,
+        ) as error:
             return Brought(entry.name, "failed", note=_brief(error))
         return self._store(entry.name, data, source, wishes)
 
@@ -178,7 +203,9 @@ def _plan(source: str, wishes: Wishes) -> Callable[[], Iterator[Entry]]:
     """How to go through a source; raises at once where it cannot be used at all."""
     path = Path(source)
     if "://" in source:
-        raise DatasetError(f"{source}: put addresses in a text file, one a line, and name that file.")
+        raise DatasetError(
+            f"{source}: put addresses in a text file, one a line, and name that file."
+        )
     if path.is_dir():
         return lambda: _of_folder(path, wishes)
     if not path.is_file():
@@ -213,7 +240,11 @@ def _of_zip(path: Path, wishes: Wishes) -> Iterator[Entry]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.is_dir() and _wanted(Path(info.filename)):
-                yield Entry(f"{path.name}:{info.filename}", partial(_from_zip, archive, info, wishes), info.file_size)
+                yield Entry(
+                    f"{path.name}:{info.filename}",
+                    partial(_from_zip, archive, info, wishes),
+                    info.file_size,
+                )
 
 
 def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wishes: Wishes) -> bytes:
@@ -226,7 +257,11 @@ def _of_tar(path: Path, wishes: Wishes) -> Iterator[Entry]:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isreg() and _wanted(Path(member.name)):
-                    yield Entry(f"{path.name}:{member.name}", partial(_from_tar, archive, member, wishes), member.size)
+                    yield Entry(
+                        f"{path.name}:{member.name}",
+                        partial(_from_tar, archive, member, wishes),
+                        member.size,
+                    )
     except (tarfile.TarError, EOFError, OSError) as error:
         reason = _brief(error)
 
@@ -259,15 +294,21 @@ def _addresses(path: Path, wishes: Wishes) -> list[str]:
     wrong = [line for line in found if not line.lower().startswith(("http://", "https://"))]
     if wrong:
         raise DatasetError(
-            f"{path.name} is read as a list of addresses, and {wrong[0][:80]!r} is none (http or https)."
+            f"{path.name} is read as a list of addresses, and {wrong[0][:80]!r} is none (http or"
+            " https)."
         )
     if found and not wishes.network:
-        raise DatasetError(f"{path.name} lists {len(found)} addresses. Asking them needs --allow-network.")
+        raise DatasetError(
+            f"{path.name} lists {len(found)} addresses. Asking them needs --allow-network."
+        )
     return list(dict.fromkeys(found))
 
 
 def _fetch(address: str, wishes: Wishes) -> bytes:
-    """One address, streamed: at most three redirects, limited in bytes and time. Raises OSError, PictureTooLarge."""
+    """One address, streamed: at most three redirects, limited in bytes and time.
+
+    Raises OSError, PictureTooLarge.
+    """
     end = time.monotonic() + wishes.seconds
     with requests.Session() as session:
         session.max_redirects = 3
@@ -279,7 +320,10 @@ def _fetch(address: str, wishes: Wishes) -> bytes:
             for part in answer.iter_content(65536):
                 data += part
                 if len(data) > wishes.picture.bytes:
-                    raise PictureTooLarge(f"It has more than {wishes.picture.bytes:,} bytes, which is what is allowed.")
+                    raise PictureTooLarge(
+                        f"It has more than {wishes.picture.bytes:,} bytes, which is what is"
+                        " allowed."
+                    )
                 if time.monotonic() > end:
                     raise OSError(f"it took more than {wishes.seconds:.0f} seconds")
     return bytes(data)
@@ -287,7 +331,9 @@ def _fetch(address: str, wishes: Wishes) -> bytes:
 
 def _wanted(inside: Path) -> bool:
     """Hidden files, and files that are no pictures by their name, are passed over without a word."""
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in inside.parts if part != "..")
+    hidden = any(
+        part.startswith(".") or part == "__MACOSX" for part in inside.parts if part != ".."
+    )
     return not hidden and inside.suffix.lower() not in _SKIP
 
 

@@ -1,7 +1,7 @@
 """What may be wrong with the pictures of a data set: findings, never changes.
 
-Every rule here is advice for a person. Limits are stated in units that do not depend on a data set; what was
-decided about a picture settles it.
+Every rule here is advice for a person. Limits are stated in units that do not depend on a data set;
+what was decided about a picture settles it.
 """
 
 from __future__ import annotations
@@ -30,19 +30,34 @@ SIMILAR_SIZE = 0.6  # several people: the second one's side, as a part of the la
 KINDS = {
     "copies_across": (
         "The same file in several classes",
-        "One picture cannot teach two names. Keep it where it belongs: then every copy counts for that class.",
+        (
+            "One picture cannot teach two names. Keep it where it belongs: then every copy counts"
+            " for that class."
+        ),
     ),
     "near_across": (
         "Nearly the same picture in several classes",
         "Keep it in the class it shows, move or reject the rest.",
     ),
-    "wrong_label": ("Probably in the wrong class", "A model that had not seen the picture is sure of another class."),
-    "unlike": ("Unlike the rest of its class", "No other picture of the class looks like it: is it somebody else?"),
-    "something": ("Something found where nothing should be", f"Pictures of {NOTHING} should show none of it."),
+    "wrong_label": (
+        "Probably in the wrong class",
+        "A model that had not seen the picture is sure of another class.",
+    ),
+    "unlike": (
+        "Unlike the rest of its class",
+        "No other picture of the class looks like it: is it somebody else?",
+    ),
+    "something": (
+        "Something found where nothing should be",
+        f"Pictures of {NOTHING} should show none of it.",
+    ),
     "unreadable": ("Cannot be read", "Training passes the file over. Replace it or reject it."),
     "nothing": (
         "Nothing found",
-        "No face (or whatever is looked for): it cannot teach anything. Reject it, or find a better one.",
+        (
+            "No face (or whatever is looked for): it cannot teach anything. Reject it, or find a"
+            " better one."
+        ),
     ),
     "several": (
         "Several people",
@@ -55,7 +70,10 @@ KINDS = {
     "pose": ("Odd pose", "The face is turned far away, or fewer than two eyes can be seen."),
     "copies": (
         "The same file twice in a class",
-        "It counts twice. A decision is about the file wherever it lies: rejecting it rejects every copy.",
+        (
+            "It counts twice. A decision is about the file wherever it lies: rejecting it rejects"
+            " every copy."
+        ),
     ),
     "near": (
         "Nearly the same pictures",
@@ -74,7 +92,9 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class Seen:
-    """One picture as it was seen: size in pixels, its regions largest first, its edges, or why it cannot be read."""
+    """One picture as it was seen: size in pixels, its regions largest first, its edges, or why it
+    cannot be read.
+    """
 
     item: Item
     width: int = 0
@@ -88,9 +108,9 @@ class Seen:
 class Finding:
     """Something that may be wrong with one picture.
 
-    kind: a key of KINDS. picture: its path below the data set. score: 0 to 1, how grave, for the order alone.
-    group: number of the group of copies it belongs to. suggestion: the class it may belong to. box: x, y, width,
-    height in pixels of the upright picture.
+    kind: a key of KINDS. picture: its path below the data set. score: 0 to 1, how grave, for the
+    order alone. group: number of the group of copies it belongs to. suggestion: the class it may
+    belong to. box: x, y, width, height in pixels of the upright picture.
     """
 
     kind: str
@@ -115,11 +135,16 @@ def see(item: Item, find: Find, eyes: bool) -> Seen:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return Seen(item, error=reason)
     found = sorted(find(image), key=lambda d: -d.area)
-    regions = tuple((d, quality(image, d, eyes=eyes and d.kind == "face" and d.landmarks is None)) for d in found)
+    regions = tuple(
+        (d, quality(image, d, eyes=eyes and d.kind == "face" and d.landmarks is None))
+        for d in found
+    )
     return Seen(item, image.shape[1], image.shape[0], regions, difference_hash(image))
 
 
-def see_all(items: Sequence[Item], find: Find, progress: Callable[[int, int], None] | None = None) -> list[Seen]:
+def see_all(
+    items: Sequence[Item], find: Find, progress: Callable[[int, int], None] | None = None
+) -> list[Seen]:
     """`see` for all, on all cores, in order."""
     seen: list[Seen] = []
     for one in each(lambda item: see(item, find, True), items):
@@ -129,10 +154,13 @@ def see_all(items: Sequence[Item], find: Find, progress: Callable[[int, int], No
     return seen
 
 
-def findings(root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]] = ()) -> list[Finding]:
+def findings(
+    root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]] = ()
+) -> list[Finding]:
     """All findings about a data set, gravest first; pictures that somebody decided about have none.
 
-    suspects: what `python -m model labels` says: objects with sha256, kind, note, score and suggestion.
+    suspects: what `python -m model labels` says: objects with sha256, kind, note, score and
+    suggestion.
     """
     settled = set(Dataset(root).latest_decisions())
     found = [f for one in seen for f in _of_one(root, one)]
@@ -140,7 +168,14 @@ def findings(root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, A
     found += _near_copies(root, seen)
     found += _suspected(root, seen, suspects)
     order = list(KINDS)
-    found.sort(key=lambda f: (order.index(f.kind), f.group if f.group is not None else -1, -f.score, f.picture))
+    found.sort(
+        key=lambda f: (
+            order.index(f.kind),
+            f.group if f.group is not None else -1,
+            -f.score,
+            f.picture,
+        )
+    )
     return [f for f in found if f.sha256 not in settled or not f.sha256]
 
 
@@ -171,7 +206,9 @@ def _of_one(root: Path, one: Seen) -> list[Finding]:
     found = []
     if min(one.width, one.height) < SMALL:
         note = f"The picture is {one.width} x {one.height} pixels."
-        found.append(_finding(root, one, "small", note, score=1 - min(one.width, one.height) / SMALL))
+        found.append(
+            _finding(root, one, "small", note, score=1 - min(one.width, one.height) / SMALL)
+        )
     if one.item.label == NOTHING:
         return found + _something(root, one)
     if not one.regions:
@@ -185,7 +222,9 @@ def _something(root: Path, one: Seen) -> list[Finding]:
     if not found:
         return []
     note = f"{len(found)} found where there should be none."
-    return [_finding(root, one, "something", note, score=min(1.0, found[0].score), box=_box(found[0]))]
+    return [
+        _finding(root, one, "something", note, score=min(1.0, found[0].score), box=_box(found[0]))
+    ]
 
 
 def _several(root: Path, one: Seen) -> list[Finding]:
@@ -195,7 +234,11 @@ def _several(root: Path, one: Seen) -> list[Finding]:
     if not similar or one.item.label == UNKNOWN:
         return []
     note = f"{len(similar) + 1} of about the same size."
-    return [_finding(root, one, "several", note, score=similar[0] / sides[0], box=_box(one.regions[0][0]))]
+    return [
+        _finding(
+            root, one, "several", note, score=similar[0] / sides[0], box=_box(one.regions[0][0])
+        )
+    ]
 
 
 def _marked(root: Path, one: Seen, known: set[str]) -> list[Finding]:
@@ -206,9 +249,18 @@ def _marked(root: Path, one: Seen, known: set[str]) -> list[Finding]:
         kinds &= {"blurred", "dark", "bright"}
     notes = {
         "small": (f"The face is {measured.side} pixels wide.", 1 - measured.side / SMALL),
-        "blurred": (f"Sharpness {measured.sharpness:.2f}; from 0.35 on it looks sharp.", 1 - measured.sharpness),
-        "dark": (f"Its brightest parts have level {measured.brightest:.0f} of 255.", 1 - measured.brightest / 255),
-        "bright": (f"Its darkest parts have level {measured.darkest:.0f} of 255.", measured.darkest / 255),
+        "blurred": (
+            f"Sharpness {measured.sharpness:.2f}; from 0.35 on it looks sharp.",
+            1 - measured.sharpness,
+        ),
+        "dark": (
+            f"Its brightest parts have level {measured.brightest:.0f} of 255.",
+            1 - measured.brightest / 255,
+        ),
+        "bright": (
+            f"Its darkest parts have level {measured.darkest:.0f} of 255.",
+            measured.darkest / 255,
+        ),
         "pose": (_pose(measured), min(1.0, measured.turn if measured.turn is not None else 0.5)),
     }
     return [
@@ -260,7 +312,9 @@ def _near_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
     return found
 
 
-def _suspected(root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]]) -> list[Finding]:
+def _suspected(
+    root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]]
+) -> list[Finding]:
     """The doubts of a model, for the pictures that are here with the label it doubted."""
     here = {(one.item.sha256, one.item.label): one for one in seen}
     found = []

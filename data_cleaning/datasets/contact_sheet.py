@@ -1,4 +1,6 @@
-"""The contact sheet: one HTML file on which a person looks at findings and decides. It needs no server.
+"""The contact sheet: one HTML file on which a person looks at findings and decides.
+
+It needs no server.
 
 What is shown is escaped, and the page may load nothing from anywhere: its pictures lie in it.
 """
@@ -30,8 +32,9 @@ EXAMPLES = 4  # pictures that show what a suggested class looks like
 class Sheet:
     """What the page shows.
 
-    root: the data set. report: as `clean.report` makes it. found: the findings. labels_note: a sentence on how
-    labels were checked, or why not. most: of each kind, so many pictures at most are shown.
+    root: the data set. report: as `clean.report` makes it. found: the findings. labels_note: a
+    sentence on how labels were checked, or why not. most: of each kind, so many pictures at most
+    are shown.
     """
 
     root: Path
@@ -47,17 +50,27 @@ def page(sheet: Sheet) -> str:
     flagged = {f.picture for f in sheet.found}
     style, script = _asset("sheet.css"), _asset("sheet.js")
     body = "".join(_section(sheet, kind, rows) for kind, rows in sections.items())
-    classes = [*sheet.report["classes"], *(s for s in (UNKNOWN, NOTHING) if s not in sheet.report["classes"])]
-    facts = {"classes": classes, "sheet": hashlib.sha256("".join(sorted(flagged)).encode()).hexdigest()[:16]}
+    classes = [
+        *sheet.report["classes"],
+        *(s for s in (UNKNOWN, NOTHING) if s not in sheet.report["classes"]),
+    ]
+    facts = {
+        "classes": classes,
+        "sheet": hashlib.sha256("".join(sorted(flagged)).encode()).hexdigest()[:16],
+    }
     return _PAGE.format(
-        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{_sha(script)}'",
+        policy=(
+            "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src"
+            f" 'sha256-{_sha(script)}'"
+        ),
         style=style + _examples(sheet),
         script=script,
         name=html.escape(sheet.root.resolve().name),
         intro=_intro(sheet, len(flagged)),
         menu="".join(_menu_entry(kind, rows) for kind, rows in sections.items()),
         labels="".join(f"<option>{html.escape(c)}</option>" for c in classes),
-        body=body or '<p class="empty">Nothing to look at: no problem was found, or all is decided.</p>',
+        body=body
+        or '<p class="empty">Nothing to look at: no problem was found, or all is decided.</p>',
         facts=html.escape(json.dumps(facts), quote=True),
     )
 
@@ -76,8 +89,9 @@ def _sections(found: Sequence[Finding]) -> dict[str, list[list[Finding]]]:
 def _intro(sheet: Sheet, flagged: int) -> str:
     total = sheet.report["pictures"]
     words = (
-        f"{flagged} of {total} pictures in {len(sheet.report['classes'])} classes are worth a look. Nothing was "
-        "changed. Decide here, save, and training will obey; a picture that you leave alone stays as it is."
+        f"{flagged} of {total} pictures in {len(sheet.report['classes'])} classes are worth a look."
+        " Nothing was changed. Decide here, save, and training will obey; a picture that you leave"
+        " alone stays as it is."
     )
     note = f"<p>{html.escape(sheet.labels_note)}</p>" if sheet.labels_note else ""
     return f"<p>{html.escape(words)}</p>{note}"
@@ -90,8 +104,16 @@ def _menu_entry(kind: str, rows: Sequence[Any]) -> str:
 def _section(sheet: Sheet, kind: str, rows: Sequence[Sequence[Finding]]) -> str:
     title, advice = KINDS[kind]
     shown = rows[: sheet.most]
-    more = f"<p>{len(rows) - len(shown)} more are in findings.json.</p>" if len(rows) > len(shown) else ""
-    first = ' <button type="button" data-bulk="first">Keep the first of each group</button>' if kind == "near" else ""
+    more = (
+        f"<p>{len(rows) - len(shown)} more are in findings.json.</p>"
+        if len(rows) > len(shown)
+        else ""
+    )
+    first = (
+        ' <button type="button" data-bulk="first">Keep the first of each group</button>'
+        if kind == "near"
+        else ""
+    )
     cards, group = [], None
     for findings in shown:
         number = findings[0].group
@@ -100,11 +122,11 @@ def _section(sheet: Sheet, kind: str, rows: Sequence[Sequence[Finding]]) -> str:
         group = number
         cards.append(_card(sheet, findings))
     return (
-        f'<section id="{kind}"><header><h2>{html.escape(title)} <small>{len(rows)}</small></h2>'
-        f"<p>{html.escape(advice)}</p>"
-        '<p class="bulk"><button type="button" data-bulk="keep">Keep all that are open</button> '
-        f'<button type="button" data-bulk="reject">Reject all that are open</button>{first}</p></header>'
-        f'<div class="cards">{"".join(cards)}</div>{more}</section>'
+        f'<section id="{kind}"><header><h2>{html.escape(title)}'
+        f' <small>{len(rows)}</small></h2><p>{html.escape(advice)}</p><p class="bulk"><button'
+        ' type="button" data-bulk="keep">Keep all that are open</button> <button type="button"'
+        f' data-bulk="reject">Reject all that are open</button>{first}</p></header><div'
+        f' class="cards">{"".join(cards)}</div>{more}</section>'
     )
 
 
@@ -112,17 +134,27 @@ def _card(sheet: Sheet, findings: Sequence[Finding]) -> str:
     first = findings[0]
     suggestion = next((f.suggestion for f in findings if f.suggestion), "")
     label, name, other = (html.escape(text) for text in (first.label, first.picture, suggestion))
-    badges = "".join(f'<li class="{f.kind}">{html.escape(KINDS[f.kind][0])}</li>' for f in findings[1:])
+    badges = "".join(
+        f'<li class="{f.kind}">{html.escape(KINDS[f.kind][0])}</li>' for f in findings[1:]
+    )
     notes = " ".join(html.escape(f.note) for f in findings)
     stays = first.label.startswith("_")
-    there = f'<button type="button" data-do="move" data-to="{other}" aria-pressed="false">Move to {other}</button>'
+    there = (
+        f'<button type="button" data-do="move" data-to="{other}" aria-pressed="false">Move to'
+        f" {other}</button>"
+    )
     there = there if other and not other.startswith("_") else ""
-    refuse = "" if stays else f'<button type="button" data-do="not" aria-pressed="false">Not {label}</button>'
+    refuse = (
+        ""
+        if stays
+        else f'<button type="button" data-do="not" aria-pressed="false">Not {label}</button>'
+    )
     return (
         f'<article data-sha="{first.sha256}" data-label="{label}" data-suggestion="{other}" '
         f'data-group="{first.group or ""}">'
         f"{_thumbnail(sheet.root / first.picture, first)}"
-        f"<h4>{label}</h4><p class='file' title='{name}'>{html.escape(Path(first.picture).name)}</p>"
+        f"<h4>{label}</h4><p class='file'"
+        f" title='{name}'>{html.escape(Path(first.picture).name)}</p>"
         f"<p class='note'>{notes}</p>{_comparison(suggestion)}<ul class='badges'>{badges}</ul>"
         f'<div class="choices" role="group" aria-label="{name}">'
         '<button type="button" data-do="keep" aria-pressed="false">Keep</button>'
@@ -154,7 +186,9 @@ def _framed(image: Image, box: Sequence[int]) -> Image:
 
 
 def _comparison(suggestion: str) -> str:
-    """Pictures of the suggested class to compare with, as backgrounds: so each lies in the page once."""
+    """Pictures of the suggested class to compare with, as backgrounds: so each lies in the page
+    once.
+    """
     if not suggestion or suggestion.startswith("_"):
         return ""
     number = hashlib.sha256(suggestion.encode()).hexdigest()[:8]
@@ -165,11 +199,15 @@ def _comparison(suggestion: str) -> str:
 def _examples(sheet: Sheet) -> str:
     flagged = {f.picture for f in sheet.found}
     rules = []
-    for label in sorted({f.suggestion for f in sheet.found if f.suggestion and not f.suggestion.startswith("_")}):
+    for label in sorted(
+        {f.suggestion for f in sheet.found if f.suggestion and not f.suggestion.startswith("_")}
+    ):
         number = hashlib.sha256(label.encode()).hexdigest()[:8]
         folder = sheet.root / label
         good = [
-            p for p in sorted(folder.rglob("*")) if p.is_file() and p.relative_to(sheet.root).as_posix() not in flagged
+            p
+            for p in sorted(folder.rglob("*"))
+            if p.is_file() and p.relative_to(sheet.root).as_posix() not in flagged
         ]
         shown = 0
         for path in good[:: max(1, len(good) // EXAMPLES)]:

@@ -1,4 +1,6 @@
-"""A folder of pictures to a folder of crops: <class>/<picture>.png. Originals are read, never touched.
+"""A folder of pictures to a folder of crops: <class>/<picture>.png.
+
+Originals are read, never touched.
 
 Every crop is written aside and renamed; one that exists is kept unless the caller says otherwise.
 """
@@ -18,7 +20,8 @@ from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.files import write
 from data_cleaning.imaging.images import Image, encode, read, resize
 
-# What can become of a picture, in the order in which the summary tells it, and what a person can do about it.
+# What can become of a picture, in the order in which the summary tells it, and what a person can do
+# about it.
 RESULTS = {
     "cropped": ("cropped", ""),
     "kept": ("have their crops already", "--overwrite makes them again"),
@@ -27,7 +30,10 @@ RESULTS = {
         "another --detector may find more, or the picture shows nobody",
     ),
     "one_eye": ("show a face without two eyes", "--any crops these too"),
-    "too_small": ("show only faces that are too small", "--smallest sets the least size; better are larger pictures"),
+    "too_small": (
+        "show only faces that are too small",
+        "--smallest sets the least size; better are larger pictures",
+    ),
     "unreadable": ("could not be read", "replace or remove the file"),
 }
 
@@ -36,9 +42,10 @@ RESULTS = {
 class Wishes:
     """What a person may choose about cropping.
 
-    size: side of the crops in pixels, or None for as large as they are in the picture. margin: what is added
-    all round, as a part of the side. all_faces: every face that passes, not the largest alone. any_face: also
-    faces without two eyes. smallest: least side, in source pixels. overwrite: replace crops that exist.
+    size: side of the crops in pixels, or None for as large as they are in the picture. margin: what
+    is added all round, as a part of the side. all_faces: every face that passes, not the largest
+    alone. any_face: also faces without two eyes. smallest: least side, in source pixels. overwrite:
+    replace crops that exist.
     """
 
     size: int | None = None
@@ -51,7 +58,9 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Cropped:
-    """What became of one picture: a key of RESULTS, the crops written, and for an unreadable one why."""
+    """What became of one picture: a key of RESULTS, the crops written, and for an unreadable one
+    why.
+    """
 
     path: Path
     label: str
@@ -61,7 +70,11 @@ class Cropped:
 
 
 def crop_folder(
-    source: Path, target: Path, find: Find, wishes: Wishes, progress: Callable[[int, int], None] | None = None
+    source: Path,
+    target: Path,
+    find: Find,
+    wishes: Wishes,
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Cropped]:
     """Crop every picture of a data set into `target`, obeying the decisions made about it.
 
@@ -69,7 +82,9 @@ def crop_folder(
     """
     items = [item for item in Dataset(source).items() if item.label != NOTHING]
     if target.resolve().is_relative_to(source.resolve()):
-        raise DatasetError(f"{target} lies inside {source}: the crops would become part of what they are cut from.")
+        raise DatasetError(
+            f"{target} lies inside {source}: the crops would become part of what they are cut from."
+        )
     if target.exists() and not target.is_dir():
         raise DatasetError(f"{target} is a file; crops need a folder.")
     jobs = list(zip(items, _names(items, source, target), strict=True))
@@ -90,10 +105,14 @@ def summary(results: Sequence[Cropped]) -> dict[str, dict[str, int]]:
 
 
 def _names(items: Sequence[Item], source: Path, target: Path) -> list[Path]:
-    """Where each picture's crop goes: <class>/<picture>.png; 1.jpg and 1.png beside each other keep their suffixes."""
+    """Where each picture's crop goes: <class>/<picture>.png; 1.jpg and 1.png beside each other keep
+    their suffixes.
+    """
     plain = [target / item.label / _inside(item, source).with_suffix(".png") for item in items]
     several = Counter(plain)
-    full = [path.with_name(f"{item.path.name}.png") for path, item in zip(plain, items, strict=True)]
+    full = [
+        path.with_name(f"{item.path.name}.png") for path, item in zip(plain, items, strict=True)
+    ]
     return [f if several[p] > 1 else p for p, f in zip(plain, full, strict=True)]
 
 
@@ -131,7 +150,10 @@ def choose(image: Image, found: Sequence[Detection], wishes: Wishes) -> tuple[st
 
 def _cut(image: Image, detection: Detection, wishes: Wishes) -> Image:
     if detection.kind == "picture":
-        patch = image[detection.y : detection.y + detection.height, detection.x : detection.x + detection.width]
+        patch = image[
+            detection.y : detection.y + detection.height,
+            detection.x : detection.x + detection.width,
+        ]
         return patch if wishes.size is None else resize(patch, wishes.size, wishes.size)
     side = round(max(detection.width, detection.height) * (1 + 2 * wishes.margin))
     return square(image, detection, size=wishes.size or side, margin=wishes.margin)

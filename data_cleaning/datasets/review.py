@@ -1,4 +1,7 @@
-"""What a person decided about pictures: read, checked against the data set, and appended. No picture is touched."""
+"""What a person decided about pictures: read, checked against the data set, and appended.
+
+No picture is touched.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,8 @@ from typing import Any
 from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, parse, sha256_of
 from data_cleaning.errors import DatasetError
 
-FOLDER = "_cleaning"  # where `clean` writes by default, inside the data set; a folder with "_" in front is no class
+# where `clean` writes by default, inside the data set; a folder with "_" in front is no class
+FOLDER = "_cleaning"
 FINDINGS = "findings.json"
 _SHOWN = 5  # wrong lines that a message names
 
@@ -25,7 +29,8 @@ class Checked:
 
 
 def read_file(data: Dataset, path: Path) -> Checked:
-    """The decisions of a file; one that is wrong spoils all, so that half a review is never applied.
+    """The decisions of a file; one that is wrong spoils all, so that half a review is never
+    applied.
 
     Raises DatasetError, naming the wrong lines.
     """
@@ -43,7 +48,9 @@ def read_file(data: Dataset, path: Path) -> Checked:
                 wrong.append(f"line {number}: {error}")
     if wrong:
         more = f" And {len(wrong) - _SHOWN} more." if len(wrong) > _SHOWN else ""
-        raise DatasetError(f"Nothing was applied; {path.name} has mistakes: {' '.join(wrong[:_SHOWN])}{more}")
+        raise DatasetError(
+            f"Nothing was applied; {path.name} has mistakes: {' '.join(wrong[:_SHOWN])}{more}"
+        )
     before = set(data.decisions())
     new = tuple(dict.fromkeys(d for d in decisions if d not in before))
     return Checked(new, len(decisions) - len(new))
@@ -69,11 +76,16 @@ def about(data: Dataset, picture: str, action: str, target: str | None = None) -
 
 
 def open_findings(data: Dataset, report: Path) -> list[dict[str, Any]]:
-    """Findings of a report that nobody has decided about yet. Raises DatasetError where it cannot be read."""
+    """Findings of a report that nobody has decided about yet.
+
+    Raises DatasetError where it cannot be read.
+    """
     try:
         found = json.loads(report.read_text("utf-8"))["findings"]
     except FileNotFoundError:
-        raise DatasetError(f"There is no {report}. Make it with: python -m data_cleaning clean {data.root}") from None
+        raise DatasetError(
+            f"There is no {report}. Make it with: python -m data_cleaning clean {data.root}"
+        ) from None
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{report} cannot be read as findings: {error}.") from error
     settled = data.latest_decisions()
@@ -98,7 +110,10 @@ def _checked(data: Dataset, decision: Decision, places: dict[str, set[str]]) -> 
     allowed = [*data.classes(), *SPECIAL]
     for name in (decision.label, decision.to):
         if name is not None and name not in allowed:
-            raise DatasetError(f"There is no class {name!r}; there are {', '.join(allowed)}. Make its folder first.")
+            raise DatasetError(
+                f"There is no class {name!r}; there are {', '.join(allowed)}. Make its folder"
+                " first."
+            )
     return decision
 
 

@@ -1,4 +1,7 @@
-"""A detector of the table made ready by its name, and work on many pictures at once. Nothing is written here."""
+"""A detector of the table made ready by its name, and work on many pictures at once.
+
+Nothing is written here.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,8 @@ def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
     """The detector of that name as a function of the image alone.
 
     weights: its pretrained file, or the folder of pretrained files; by default the environment's
-    LIKENESS_WEIGHTS or the usual folder. Raises RecipeError, WeightsMissing; the function raises WeightsBroken.
+    LIKENESS_WEIGHTS or the usual folder. Raises RecipeError, WeightsMissing; the function raises
+    WeightsBroken.
     """
     if name not in DETECTORS:
         raise RecipeError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
@@ -46,7 +50,9 @@ def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
 
 
 def best_faces() -> str:
-    """The best face detector that can run here: yunet_face where its file is installed, else haar_face."""
+    """The best face detector that can run here: yunet_face where its file is installed, else
+    haar_face.
+    """
     try:
         detector("yunet_face")
     except WeightsMissing:
@@ -57,20 +63,24 @@ def best_faces() -> str:
 def _locate(need: str, name: str, weights: Path | None) -> Path:
     if weights is not None and weights.is_file():
         return weights
-    usual = Path(os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights")
+    usual = Path(
+        os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights"
+    )
     folder = weights or usual
     found = sorted(folder.glob(_FILES.get(need, f"*{need}*"))) if folder.is_dir() else []
     if not found:
         where = f"in {weights}" if weights else "installed"
         raise WeightsMissing(
-            f"The detector {name} needs a pretrained file that is not {where}. Get it with: python -m model weights, "
-            f"or name it with --weights FILE."
+            f"The detector {name} needs a pretrained file that is not {where}. Get it with: python"
+            " -m model weights, or name it with --weights FILE."
         )
     return found[0]
 
 
 def shows_eyes(image: Image, detection: Detection) -> bool:
-    """The two-eyes gate: landmarks that look like a face, or two eyes by Haar cascade; true of what is no face."""
+    """The two-eyes gate: landmarks that look like a face, or two eyes by Haar cascade; true of what
+    is no face.
+    """
     if detection.kind != "face":
         return True
     if detection.landmarks is not None:
@@ -79,7 +89,10 @@ def shows_eyes(image: Image, detection: Detection) -> bool:
 
 
 def each(work: Callable[[T], R], of: Sequence[T]) -> Iterator[R]:
-    """`work` done on every one, on all cores, in order. Ended early (Ctrl-C too), it starts nothing more."""
+    """`work` done on every one, on all cores, in order.
+
+    Ended early (Ctrl-C too), it starts nothing more.
+    """
     cv2.setNumThreads(1)  # the pool uses the cores; nested threads only make them wait
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:

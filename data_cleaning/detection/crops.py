@@ -1,7 +1,7 @@
 """A detection to the picture that features are measured on, and marks of how good it is.
 
-Cut and align, size, blur, light, pose, two eyes. Nothing here finds anything new, and nothing is thrown
-away: a mark is advice.
+Cut and align, size, blur, light, pose, two eyes. Nothing here finds anything new, and nothing is
+thrown away: a mark is advice.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ import numpy as np
 from data_cleaning.detection.detection import Detection, cascade
 from data_cleaning.imaging.images import Image, grey, resize, warp
 
-# Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose, mouth corners).
-_CHIP_150 = np.array([[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]])
+# Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose,
+# mouth corners).
+_CHIP_150 = np.array(
+    [[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]]
+)
 _EYE_SEARCH = 128  # pixels: a face is scaled to this width before eyes are looked for
 
 MARKS = {
@@ -33,11 +36,12 @@ MARKS = {
 class Quality:
     """Measures of one crop.
 
-    side: shorter side of the detection in source pixels. sharpness: see `sharpness`.
-    darkest, brightest: grey levels, 0 to 255, that 5 % of its pixels lie below and above; where even the
+    side: shorter side of the detection in source pixels. sharpness: see `sharpness`. darkest,
+    brightest: grey levels, 0 to 255, that 5 % of its pixels lie below and above; where even the
     brightest are dark, or the darkest bright, light is what is wrong, and not the colour of a skin.
-    eyes: how many eyes were found, or None where nobody looked. turn: how far the nose lies from the
-    middle between the eyes, in eye distances (0 frontal, about .5 profile), or None without landmarks.
+    eyes: how many eyes were found, or None where nobody looked. turn: how far the nose lies from
+    the middle between the eyes, in eye distances (0 frontal, about .5 profile), or None without
+    landmarks.
     """
 
     side: int
@@ -62,7 +66,12 @@ class Quality:
 
 def quality(image: Image, detection: Detection, *, eyes: bool = False) -> Quality:
     """Measure one detection; with `eyes`, also look for eyes by Haar cascade."""
-    patch = grey(image[detection.y : detection.y + detection.height, detection.x : detection.x + detection.width])
+    patch = grey(
+        image[
+            detection.y : detection.y + detection.height,
+            detection.x : detection.x + detection.width,
+        ]
+    )
     darkest, brightest = np.percentile(resize(patch, 96, 96), (5, 95))
     return Quality(
         side=min(detection.width, detection.height),
@@ -75,10 +84,11 @@ def quality(image: Image, detection: Detection, *, eyes: bool = False) -> Qualit
 
 
 def sharpness(patch: np.ndarray) -> float:
-    """The part of its edges, 0 to 1, that a grey picture (2 dimensions) at 96 x 96 loses by another blur.
+    """The part of its edges, 0 to 1, that a grey picture (2 dimensions) at 96 x 96 loses by another
+    blur.
 
-    Whatever the contrast: .41 to .67 for faces as cameras take them, below .35 when blurred by a Gaussian of
-    1.5 pixels or more. After Crete et al., "The blur effect", SPIE 2007.
+    Whatever the contrast: .41 to .67 for faces as cameras take them, below .35 when blurred by a
+    Gaussian of 1.5 pixels or more. After Crete et al., "The blur effect", SPIE 2007.
     """
     small = resize(patch, 96, 96).astype(np.float32)
     return min(_lost(small, 1, (9, 1)), _lost(small, 0, (1, 9)))
@@ -92,7 +102,9 @@ def _lost(small: np.ndarray, axis: int, window: tuple[int, int]) -> float:
 
 def count_eyes(image: Image, detection: Detection) -> int:
     """Of the two eyes of a face, how many are found where they should be: 0, 1 or 2."""
-    upper = grey(square(image, detection, size=_EYE_SEARCH))[_EYE_SEARCH // 8 : _EYE_SEARCH * 5 // 8]
+    upper = grey(square(image, detection, size=_EYE_SEARCH))[
+        _EYE_SEARCH // 8 : _EYE_SEARCH * 5 // 8
+    ]
     found = cascade("eye_tree_eyeglasses").detectMultiScale(upper, 1.15, 3, minSize=(16, 16))
     centres = [x + width / 2 for x, _, width, _ in found]
     middle = _EYE_SEARCH / 2
@@ -100,7 +112,8 @@ def count_eyes(image: Image, detection: Detection) -> int:
 
 
 def square(image: Image, detection: Detection, *, size: int = 96, margin: float = 0.0) -> Image:
-    """A size x size crop: the detection made square around its centre, grown by `margin` of its side all round.
+    """A size x size crop: the detection made square around its centre, grown by `margin` of its
+    side all round.
 
     A leaning region is turned upright. What lies outside the picture repeats its border.
     """
@@ -122,10 +135,11 @@ def _turned(patch: Image, degrees: float, size: int) -> Image:
 
 
 def five_points(image: Image, detection: Detection, *, size: int = 150) -> Image:
-    """A size x size chip turned, scaled and shifted so that the five landmarks lie where the network learnt them.
+    """A size x size chip turned, scaled and shifted so that the five landmarks lie where the
+    network learnt them.
 
-    Least-squares similarity (Umeyama 1991). Without landmarks, or where they fit badly, a square crop
-    with the chip's usual margin serves instead.
+    Least-squares similarity (Umeyama 1991). Without landmarks, or where they fit badly, a square
+    crop with the chip's usual margin serves instead.
     """
     matrix = _similarity(detection, size) if plausible(detection) else None
     if matrix is None:
@@ -135,17 +149,26 @@ def five_points(image: Image, detection: Detection, *, size: int = 150) -> Image
 
 def stretched(image: Image, detection: Detection, *, size: int = 128) -> Image:
     """The detection itself scaled to size x size, whatever its shape."""
-    patch = image[detection.y : detection.y + detection.height, detection.x : detection.x + detection.width]
+    patch = image[
+        detection.y : detection.y + detection.height, detection.x : detection.x + detection.width
+    ]
     return resize(patch, size, size)
 
 
 def surroundings(
-    image: Image, detection: Detection, *, size: int = 224, sides: float = 0.4, above: float = 0.1, below: float = 0.15
+    image: Image,
+    detection: Detection,
+    *,
+    size: int = 224,
+    sides: float = 0.4,
+    above: float = 0.1,
+    below: float = 0.15,
 ) -> Image:
-    """The detection with what is around it, scaled to size x size: a person's bag, bicycle or helmet.
+    """The detection with what is around it, scaled to size x size: a person's bag, bicycle or
+    helmet.
 
-    sides: how much of its width is added left and right; above, below: how much of its height. What would
-    lie outside the picture is left out.
+    sides: how much of its width is added left and right; above, below: how much of its height. What
+    would lie outside the picture is left out.
     """
     height, width = image.shape[:2]
     left = max(0, round(detection.x - sides * detection.width))
@@ -172,10 +195,15 @@ def plausible(detection: Detection) -> bool:
     side = max(detection.width, detection.height)
     eyes, mouth = (right_eye + left_eye) / 2, (right_mouth + left_mouth) / 2
     centre = np.array([detection.x + detection.width / 2, detection.y + detection.height / 2])
-    apart = np.linalg.norm(left_eye - right_eye) + np.linalg.norm(left_mouth - right_mouth) > 0.12 * side
+    apart = (
+        np.linalg.norm(left_eye - right_eye) + np.linalg.norm(left_mouth - right_mouth)
+        > 0.12 * side
+    )
     tall = np.linalg.norm(mouth - eyes) > 0.15 * side
     inside = bool((np.abs(points - centre) < side).all())
-    nose_between = 0 < (nose - eyes) @ (mouth - eyes) / max((mouth - eyes) @ (mouth - eyes), 1e-9) < 1.2
+    nose_between = (
+        0 < (nose - eyes) @ (mouth - eyes) / max((mouth - eyes) @ (mouth - eyes), 1e-9) < 1.2
+    )
     return bool(apart and tall and inside and nose_between)
 
 
@@ -213,5 +241,7 @@ def _cut(image: Image, left: int, top: int, side: int) -> Image:
     after_x, after_y = max(0, left + side - width), max(0, top + side - height)
     patch = image[max(top, 0) : min(top + side, height), max(left, 0) : min(left + side, width)]
     if before_x or before_y or after_x or after_y:
-        patch = cv2.copyMakeBorder(patch, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE)  # type: ignore[assignment]
+        patch = cv2.copyMakeBorder(
+            patch, before_y, after_y, before_x, after_x, cv2.BORDER_REPLICATE
+        )  # type: ignore[assignment]
     return patch

@@ -1,7 +1,7 @@
 """One region of a picture, and what every detector needs to make one. No detector lives here.
 
-OpenCV's detector objects crash when two threads share one (measured: a segmentation fault in 2 of 2 runs),
-so each thread makes its own, on first use.
+OpenCV's detector objects crash when two threads share one (measured: a segmentation fault in 2 of 2
+runs), so each thread makes its own, on first use.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ T = TypeVar("T")
 class Detection:
     """One region of a picture.
 
-    x, y, width, height: whole pixels of the upright source picture, inside it.
-    score: the detector's own; comparable only within one detector.
-    landmarks: five (x, y) points - right eye, left eye, nose, right and left mouth corner, the person's
-    own right first - or None. kind: "face", "person" or "picture".
-    roll: degrees, anticlockwise in the picture, that turn the region upright.
+    x, y, width, height: whole pixels of the upright source picture, inside it. score: the
+    detector's own; comparable only within one detector. landmarks: five (x, y) points - right eye,
+    left eye, nose, right and left mouth corner, the person's own right first - or None. kind:
+    "face", "person" or "picture". roll: degrees, anticlockwise in the picture, that turn the region
+    upright.
     """
 
     x: int
@@ -60,7 +60,8 @@ class Detection:
 
 
 def clamped(box: tuple[float, float, float, float], image: Image, **rest: Any) -> Detection | None:
-    """A detection from float x, y, width, height, cut to the picture; None when nothing of it is inside.
+    """A detection from float x, y, width, height, cut to the picture; None when nothing of it is
+    inside.
 
     Clamped first and cast afterwards: a cast first would turn -3 into a huge number.
     """
@@ -85,13 +86,20 @@ def per_thread(key: str, make: Callable[[], T]) -> T:
 
 def cascade(name: str) -> cv2.CascadeClassifier:
     """This thread's cascade `haarcascade_<name>.xml` of those that come with OpenCV."""
-    return per_thread(f"haar:{name}", lambda: cv2.CascadeClassifier(f"{_CASCADES}haarcascade_{name}.xml"))
+    return per_thread(
+        f"haar:{name}", lambda: cv2.CascadeClassifier(f"{_CASCADES}haarcascade_{name}.xml")
+    )
 
 
-def merged(detections: list[Detection], overlap: float = 0.3, covered: float = 0.7) -> list[Detection]:
+def merged(
+    detections: list[Detection], overlap: float = 0.3, covered: float = 0.7
+) -> list[Detection]:
     """The same regions with the weaker of each overlapping pair left out, best score first."""
     kept: list[Detection] = []
     for one in sorted(detections, key=lambda d: -d.score):
-        if all(one.overlap(k) < overlap and max(one.covered_by(k), k.covered_by(one)) < covered for k in kept):
+        if all(
+            one.overlap(k) < overlap and max(one.covered_by(k), k.covered_by(one)) < covered
+            for k in kept
+        ):
             kept.append(one)
     return kept

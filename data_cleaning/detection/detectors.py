@@ -14,7 +14,13 @@ import numpy as np
 
 from data_cleaning.detection import yunet
 from data_cleaning.detection.detection import Detection, cascade, clamped, merged
-from data_cleaning.detection.person_detectors import FLOOR, coco_people, hog_people, with_faces, worth
+from data_cleaning.detection.person_detectors import (
+    FLOOR,
+    coco_people,
+    hog_people,
+    with_faces,
+    worth,
+)
 from data_cleaning.imaging.images import Image, grey, padded, shrink, warp
 
 _TIGHT = 300  # pixels: pictures up to this get a border, as cascades miss faces that touch the edge
@@ -28,12 +34,15 @@ def whole(image: Image) -> list[Detection]:
     return [Detection(0, 0, width, height, kind="picture")]
 
 
-def yunet_face(image: Image, model: Path, *, working_size: int = 800, threshold: float = 0.65) -> list[Detection]:
+def yunet_face(
+    image: Image, model: Path, *, working_size: int = 800, threshold: float = 0.65
+) -> list[Detection]:
     """Faces by YuNet, a small convolutional network: `yunet.faces` at one size, or two.
 
-    model: the ONNX file of the pretrained detector. working_size: the longer side, in pixels, that the
-    picture is shrunk to first; where that finds nothing, a copy of 320 pixels is searched for a face that
-    fills the picture. threshold: least confidence, 0 to 1, which is the score of a detection.
+    model: the ONNX file of the pretrained detector. working_size: the longer side, in pixels, that
+    the picture is shrunk to first; where that finds nothing, a copy of 320 pixels is searched for a
+    face that fills the picture. threshold: least confidence, 0 to 1, which is the score of a
+    detection.
     """
     found: list[Detection | None] = []
     for size in (working_size, _CLOSE_UP):
@@ -45,22 +54,33 @@ def yunet_face(image: Image, model: Path, *, working_size: int = 800, threshold:
 
 
 def _from_yunet(row: np.ndarray, factor: float, image: Image) -> Detection | None:
-    """row: 15 floats - x, y, width, height, five landmarks, score - in pixels of the shrunk picture."""
+    """row: 15 floats - x, y, width, height, five landmarks, score - in pixels of the shrunk
+    picture.
+    """
     if not np.isfinite(row).all():
         return None
     numbers = [float(v) / factor for v in row[:14]]
     points = tuple((numbers[i], numbers[i + 1]) for i in range(4, 14, 2))
-    return clamped((numbers[0], numbers[1], numbers[2], numbers[3]), image, score=float(row[14]), landmarks=points)
+    return clamped(
+        (numbers[0], numbers[1], numbers[2], numbers[3]),
+        image,
+        score=float(row[14]),
+        landmarks=points,
+    )
 
 
-def haar_face(image: Image, *, working_size: int = 480, neighbours: int = 6, second: int = 5) -> list[Detection]:
+def haar_face(
+    image: Image, *, working_size: int = 480, neighbours: int = 6, second: int = 5
+) -> list[Detection]:
     """Faces by Haar cascades; score is the number of overlapping windows.
 
-    working_size: the longer side, in pixels, that the picture is shrunk to first. neighbours: windows that
-    a frontal face needs. Only where that finds nothing, a copy of 320 pixels is searched for faces
-    leaning 20 degrees to either side and then for both profiles, which need `second` windows.
+    working_size: the longer side, in pixels, that the picture is shrunk to first. neighbours:
+    windows that a frontal face needs. Only where that finds nothing, a copy of 320 pixels is
+    searched for faces leaning 20 degrees to either side and then for both profiles, which need
+    `second` windows.
 
-    Source: Viola, Jones, "Rapid object detection using a boosted cascade of simple features", CVPR 2001.
+    Source: Viola, Jones, "Rapid object detection using a boosted cascade of simple features", CVPR
+    2001.
     """
     small, factor = shrink(image, working_size)
     border = max(small.shape[:2]) // 10 if max(small.shape[:2]) <= _TIGHT else 0
@@ -91,15 +111,23 @@ class _Window:
 
 
 def _second_look(light: np.ndarray, neighbours: int) -> list[_Window]:
-    """Leaning faces of a grey picture at working size, searched in a smaller copy; without one, profiles."""
+    """Leaning faces of a grey picture at working size, searched in a smaller copy; without one,
+    profiles.
+    """
     small, factor = shrink(light, 320)
     across = small.shape[1]
     found = [window for angle in (-20.0, 20.0) for window in _leaning(small, angle, neighbours)]
     if not found:
         found = _windows("profileface", small, neighbours)
-        found += [replace(w, x=across - w.x - w.width) for w in _windows("profileface", small[:, ::-1], neighbours)]
+        found += [
+            replace(w, x=across - w.x - w.width)
+            for w in _windows("profileface", small[:, ::-1], neighbours)
+        ]
     return [
-        _Window(w.x / factor, w.y / factor, w.width / factor, w.height / factor, w.neighbours, w.roll) for w in found
+        _Window(
+            w.x / factor, w.y / factor, w.width / factor, w.height / factor, w.neighbours, w.roll
+        )
+        for w in found
     ]
 
 
@@ -126,14 +154,20 @@ def _windows(name: str, light: np.ndarray, neighbours: int) -> list[_Window]:
     ]
 
 
-def person_hog(image: Image, *, threshold: float = 0.35, most: int = 8, doubtful: bool = False) -> list[Detection]:
-    """People by OpenCV's HOG detector and upper-body cascade, and the owners of faces that `haar_face` finds.
+def person_hog(
+    image: Image, *, threshold: float = 0.35, most: int = 8, doubtful: bool = False
+) -> list[Detection]:
+    """People by OpenCV's HOG detector and upper-body cascade, and the owners of faces that
+    `haar_face` finds.
 
-    threshold: least score, 0.1 to 1. most: how many are reported. The score, 0 to 1, is `people.worth`.
-    doubtful: report everything down to 0.1 whatever the threshold, and where there is nothing the whole picture with
-    a score of 0: for a model that has learnt from empty pictures to judge them.
+    threshold: least score, 0.1 to 1. most: how many are reported. The score, 0 to 1, is
+    `people.worth`. doubtful: report everything down to 0.1 whatever the threshold, and where there
+    is nothing the whole picture with a score of 0: for a model that has learnt from empty pictures
+    to judge them.
     """
-    seen = [replace(face, score=worth("face", face.score)) for face in haar_face(image, neighbours=3)]
+    seen = [
+        replace(face, score=worth("face", face.score)) for face in haar_face(image, neighbours=3)
+    ]
     found = with_faces(image, hog_people(image), seen)
     if doubtful:
         return found[:most] or [replace(one, score=0.0) for one in whole(image)]
@@ -141,16 +175,26 @@ def person_hog(image: Image, *, threshold: float = 0.35, most: int = 8, doubtful
 
 
 def person_onnx(
-    image: Image, network: Path, anchors: Path, faces: Path, *, threshold: float = 0.4, most: int = 8
+    image: Image,
+    network: Path,
+    anchors: Path,
+    faces: Path,
+    *,
+    threshold: float = 0.4,
+    most: int = 8,
 ) -> list[Detection]:
-    """People by a pretrained network, and the owners of faces that YuNet finds; score from 0 to 1, best first.
+    """People by a pretrained network, and the owners of faces that YuNet finds; score from 0 to 1,
+    best first.
 
-    network, anchors: files of `people.coco_people`; faces: YuNet's. threshold: least score, 0.1 to 1.
-    most: how many are reported, so that a crowd does not cost seconds.
+    network, anchors: files of `people.coco_people`; faces: YuNet's. threshold: least score, 0.1 to
+    1. most: how many are reported, so that a crowd does not cost seconds.
     """
     seen = yunet_face(image, faces, working_size=480, threshold=FLOOR**0.5)
-    # Measured on 674 pictures without people: a face of confidence c is about as often false as a person of c squared.
-    found = with_faces(image, coco_people(image, network, anchors), [replace(f, score=f.score**2) for f in seen])
+    # Measured on 674 pictures without people: a face of confidence c is about as often false as a
+    # person of c squared.
+    found = with_faces(
+        image, coco_people(image, network, anchors), [replace(f, score=f.score**2) for f in seen]
+    )
     return [d for d in found[:most] if d.score >= threshold]
 
 

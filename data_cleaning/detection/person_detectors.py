@@ -1,8 +1,10 @@
-"""Where people are in a picture, by two roads: a pretrained network, or OpenCV's classic detectors. No names here.
+"""Where people are in a picture, by two roads: a pretrained network, or OpenCV's classic detectors.
 
-Both end alike: candidates are gathered down to a floor, overlapping ones merged, a face counts as a person,
-and `threshold` only cuts the tail. So what is found at a threshold is what was found below it, less the
-weaker ones, and a threshold can be chosen after the pictures were looked at.
+No names here.
+
+Both end alike: candidates are gathered down to a floor, overlapping ones merged, a face counts as a
+person, and `threshold` only cuts the tail. So what is found at a threshold is what was found below
+it, less the weaker ones, and a threshold can be chosen after the pictures were looked at.
 """
 
 from __future__ import annotations
@@ -25,16 +27,22 @@ _PERSON = 1  # column of the network's 91 scores; 0 is the background
 _CANDIDATES = 100
 _HOG_SIDE = 400  # pixels: the longer side of the picture that OpenCV's people detector searches
 _WINDOW = (64, 128)  # pixels, width and height: on anything smaller that detector ends the process
-_HALF = {"hog": 0.8, "upper": 6.0, "face": 6.0}  # evidence that is worth a score of one half; docs/people.md
+_HALF = {
+    "hog": 0.8,
+    "upper": 6.0,
+    "face": 6.0,
+}  # evidence that is worth a score of one half; docs/people.md
 
 
 def coco_people(image: Image, network: Path, anchors: Path) -> list[Detection]:
     """People by COCO-SSD lite (MobileNetV2), score 0.1 to 1, overlapping boxes merged, best first.
 
-    network: the ONNX file, 1 x 300 x 300 x 3 red-green-blue from -1 to 1 in; `boxes` (ty, tx, th, tw) and 91
-    `scores` for each anchor out. anchors: float32 file of shape (1917, 4): ymin, xmin, ymax, xmax, 0 to 1.
+    network: the ONNX file, 1 x 300 x 300 x 3 red-green-blue from -1 to 1 in; `boxes` (ty, tx, th,
+    tw) and 91 `scores` for each anchor out. anchors: float32 file of shape (1917, 4): ymin, xmin,
+    ymax, xmax, 0 to 1.
 
-    Source: Liu et al., "SSD: single shot multibox detector", ECCV 2016; Sandler et al., "MobileNetV2", CVPR 2018.
+    Source: Liu et al., "SSD: single shot multibox detector", ECCV 2016; Sandler et al.,
+    "MobileNetV2", CVPR 2018.
     """
     pixels = resize(image, _SIDE, _SIDE)[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
     codes, scores = run(network, pixels[None], ["boxes", "scores"])
@@ -64,13 +72,14 @@ def _decoded(codes: NDArray[np.floating], anchors: NDArray[np.floating]) -> NDAr
 
 
 def hog_people(image: Image) -> list[Detection]:
-    """People by OpenCV's HOG people detector, and upper bodies by Haar cascade, score 0.1 to 1, best first.
+    """People by OpenCV's HOG people detector, and upper bodies by Haar cascade, score 0.1 to 1,
+    best first.
 
-    The picture is scaled, up or down, to 400 pixels and padded to at least 64 x 128, because the detector crashes
-    the process on anything smaller.
+    The picture is scaled, up or down, to 400 pixels and padded to at least 64 x 128, because the
+    detector crashes the process on anything smaller.
 
-    Source: Dalal, Triggs, "Histograms of oriented gradients for human detection", CVPR 2005; Kruppa et al.,
-    "Fast and robust face finding via local context", 2003 (upper bodies).
+    Source: Dalal, Triggs, "Histograms of oriented gradients for human detection", CVPR 2005; Kruppa
+    et al., "Fast and robust face finding via local context", 2003 (upper bodies).
     """
     factor = _HOG_SIDE / max(image.shape[:2])
     height, width = (max(1, round(side * factor)) for side in image.shape[:2])
@@ -81,13 +90,22 @@ def hog_people(image: Image) -> list[Detection]:
     found = [(box, worth("hog", float(w))) for box, w in zip(boxes, np.ravel(weights), strict=True)]
     light = grey(resize(fitted, fitted.shape[1] * 4 // 5, fitted.shape[0] * 4 // 5))
     boxes, counts = cascade("upperbody").detectMultiScale2(light, 1.1, 2, minSize=(22, 18))
-    found += [(box * 1.25, worth("upper", float(n))) for box, n in zip(np.array(boxes), np.ravel(counts), strict=True)]
-    people = [clamped(tuple(np.asarray(b) / factor), image, score=s, kind="person") for b, s in found if s >= FLOOR]
+    found += [
+        (box * 1.25, worth("upper", float(n)))
+        for box, n in zip(np.array(boxes), np.ravel(counts), strict=True)
+    ]
+    people = [
+        clamped(tuple(np.asarray(b) / factor), image, score=s, kind="person")
+        for b, s in found
+        if s >= FLOOR
+    ]
     return merged([d for d in people if d is not None], overlap=0.45, covered=0.8)
 
 
 def worth(kind: str, evidence: float) -> float:
-    """A score of 0 to 1 from a HOG weight or a number of neighbouring windows; twice the evidence halves the doubt."""
+    """A score of 0 to 1 from a HOG weight or a number of neighbouring windows; twice the evidence
+    halves the doubt.
+    """
     return 1.0 - 0.5 ** (max(evidence, 0.0) / _HALF[kind])
 
 
@@ -108,15 +126,18 @@ def _at_least(image: Image, width: int, height: int) -> Image:
 def with_faces(image: Image, people: list[Detection], faces: list[Detection]) -> list[Detection]:
     """People, and the owners of faces, best first.
 
-    A face where a person's head should be lends that person its score, if that is larger; any other becomes a
-    person of its own, of the size that a head and trunk have. Scores of both kinds must mean the same.
+    A face where a person's head should be lends that person its score, if that is larger; any other
+    becomes a person of its own, of the size that a head and trunk have. Scores of both kinds must
+    mean the same.
     """
     everybody = list(people)
     for face in faces:
         owners = [i for i, person in enumerate(people) if _is_head(face, person)]
         if owners:
             nearest = min(owners, key=lambda i: people[i].area)
-            everybody[nearest] = replace(everybody[nearest], score=max(everybody[nearest].score, face.score))
+            everybody[nearest] = replace(
+                everybody[nearest], score=max(everybody[nearest].score, face.score)
+            )
         else:
             everybody += _trunk(face, image)
     return sorted(everybody, key=lambda d: -d.score)

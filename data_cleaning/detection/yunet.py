@@ -1,4 +1,5 @@
-"""YuNet, a small convolutional face detector, run by onnxruntime: its input, and what its outputs mean.
+"""YuNet, a small convolutional face detector, run by onnxruntime: its input, and what its outputs
+mean.
 
 What is done with the faces, and at what size a picture is searched, is detectors.py's.
 """
@@ -19,13 +20,15 @@ _OVERLAP = 0.3  # of two faces that share more than this of their union, the wea
 
 
 def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
-    """Faces in an image, float32 of shape (n, 15): x, y, width, height, five landmarks (x, y), score.
+    """Faces in an image, float32 of shape (n, 15): x, y, width, height, five landmarks (x, y),
+    score.
 
-    All in pixels of the image, which is searched at its own size. model: the network's file, with a height and a
-    width that are free (multiples of 32). threshold: least score, 0 to 1. The boxes may reach outside the image.
+    All in pixels of the image, which is searched at its own size. model: the network's file, with a
+    height and a width that are free (multiples of 32). threshold: least score, 0 to 1. The boxes
+    may reach outside the image.
 
-    Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023. Answers as OpenCV's FaceDetectorYN
-    does, in a third of its time.
+    Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023. Answers as OpenCV's
+    FaceDetectorYN does, in a third of its time.
     """
     down, right = (-side % _STRIDES[-1] for side in image.shape[:2])
     fitted = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_CONSTANT)
@@ -33,7 +36,12 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
     outputs = run(model, np.stack(cv2.split(fitted), dtype=np.float32)[None])
     found = np.concatenate(
         [
-            _of_grid([outputs[kind * len(_STRIDES) + grid][0] for kind in range(4)], stride, width // stride, threshold)
+            _of_grid(
+                [outputs[kind * len(_STRIDES) + grid][0] for kind in range(4)],
+                stride,
+                width // stride,
+                threshold,
+            )
             for grid, stride in enumerate(_STRIDES)
         ]
     )
@@ -42,8 +50,12 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
     return found[np.asarray(kept, dtype=int)]
 
 
-def _of_grid(parts: list[NDArray[np.float32]], stride: int, across: int, threshold: float) -> NDArray[np.float32]:
-    """Faces of one grid, as `faces` gives them. parts: class, objectness, box and landmarks of each place."""
+def _of_grid(
+    parts: list[NDArray[np.float32]], stride: int, across: int, threshold: float
+) -> NDArray[np.float32]:
+    """Faces of one grid, as `faces` gives them. parts: class, objectness, box and landmarks of each
+    place.
+    """
     likely, there, box, points = parts
     scores = np.sqrt(np.clip(likely[:, 0], 0, 1) * np.clip(there[:, 0], 0, 1))
     places = np.flatnonzero(scores >= threshold)

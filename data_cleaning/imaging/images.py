@@ -1,8 +1,8 @@
 """Picture bytes to pixels and back. The only file that decodes, resizes or encodes.
 
-`Image`, everywhere in this project: numpy uint8, shape (height, width, 3), blue-green-red, upright (the
-EXIF orientation is already applied). Pillow decodes, because it reads the size from the header before
-it spends memory and refuses a truncated file; OpenCV resizes and encodes.
+`Image`, everywhere in this project: numpy uint8, shape (height, width, 3), blue-green-red, upright
+(the EXIF orientation is already applied). Pillow decodes, because it reads the size from the header
+before it spends memory and refuses a truncated file; OpenCV resizes and encodes.
 """
 
 from __future__ import annotations
@@ -21,7 +21,13 @@ import PIL.Image
 import PIL.ImageOps
 from numpy.typing import NDArray
 
-from data_cleaning.errors import BrokenPicture, EmptyPicture, NotAPicture, PictureTooLarge, PictureTooSmall
+from data_cleaning.errors import (
+    BrokenPicture,
+    EmptyPicture,
+    NotAPicture,
+    PictureTooLarge,
+    PictureTooSmall,
+)
 
 try:
     import pillow_heif
@@ -31,8 +37,9 @@ else:
     pillow_heif.register_heif_opener(thumbnails=False)
     HEIF = ("HEIF",)
 
-# Set once and for all: `warnings.catch_warnings` around each call is not safe among threads (measured: four
-# threads left the process with all warnings off). Our own limits decide, and odd metadata is no news.
+# Set once and for all: `warnings.catch_warnings` around each call is not safe among threads
+# (measured: four threads left the process with all warnings off). Our own limits decide, and odd
+# metadata is no news.
 PIL.Image.MAX_IMAGE_PIXELS = None
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
@@ -59,12 +66,16 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
-DISK_LIMITS = Limits(bytes=200 * 1024 * 1024)  # one's own files on disk are only limited by their pixels
+DISK_LIMITS = Limits(
+    bytes=200 * 1024 * 1024
+)  # one's own files on disk are only limited by their pixels
 
 
 @dataclass(frozen=True)
 class Header:
-    """What the first bytes say: format name, width and height in pixels as stored (before EXIF turns them)."""
+    """What the first bytes say: format name, width and height in pixels as stored (before EXIF
+    turns them).
+    """
 
     format: str
     width: int
@@ -74,8 +85,8 @@ class Header:
 def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
     """Bytes of a picture file to an upright image.
 
-    Transparent pixels are laid on white, 16-bit and float greys are scaled to 8 bits, animations give
-    their first frame.
+    Transparent pixels are laid on white, 16-bit and float greys are scaled to 8 bits, animations
+    give their first frame.
 
     Raises EmptyPicture, NotAPicture, BrokenPicture, PictureTooSmall, PictureTooLarge.
     """
@@ -86,7 +97,8 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
             raise
         except Exception as error:  # Pillow's decoders raise whatever they meet
             raise BrokenPicture(
-                f"The {picture.format} picture is damaged or incomplete ({_brief(error)}). Send the whole file."
+                f"The {picture.format} picture is damaged or incomplete ({_brief(error)}). Send the"
+                " whole file."
             ) from error
         return _to_bgr(_upright(picture))
 
@@ -106,7 +118,10 @@ def read(path: Path, limits: Limits = DISK_LIMITS) -> Image:
 
 
 def load(path: Path, limits: Limits = DISK_LIMITS) -> bytes:
-    """The bytes of a file, its size checked before memory is spent. Raises PictureTooLarge, OSError."""
+    """The bytes of a file, its size checked before memory is spent.
+
+    Raises PictureTooLarge, OSError.
+    """
     _check_bytes(path.stat().st_size, limits)
     return path.read_bytes()
 
@@ -114,8 +129,8 @@ def load(path: Path, limits: Limits = DISK_LIMITS) -> bytes:
 def resize(image: Image, width: int, height: int) -> Image:
     """To exactly width x height pixels: area averaging when it shrinks, bilinear when it grows.
 
-    The one resize of the project: kernels differ by more than a JPEG round trip does. Keeps the dtype
-    and the number of channels.
+    The one resize of the project: kernels differ by more than a JPEG round trip does. Keeps the
+    dtype and the number of channels.
     """
     shrinks = width * height < image.shape[0] * image.shape[1]
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
@@ -123,7 +138,9 @@ def resize(image: Image, width: int, height: int) -> Image:
 
 
 def shrink(image: Image, longest: int) -> tuple[Image, float]:
-    """The image with its longer side at most `longest` pixels, and the factor (at most 1) it was scaled by."""
+    """The image with its longer side at most `longest` pixels, and the factor (at most 1) it was
+    scaled by.
+    """
     height, width = image.shape[:2]
     factor = longest / max(height, width)
     if factor >= 1:
@@ -152,9 +169,13 @@ def grey(image: Image) -> NDArray[np.uint8]:
 
 
 def overlay(image: Image, heat: NDArray[np.floating], strength: float = 0.5) -> Image:
-    """The image under a heat map: `heat` from 0 (blue) to 1 (red), any shape, is stretched smoothly over it."""
+    """The image under a heat map: `heat` from 0 (blue) to 1 (red), any shape, is stretched smoothly
+    over it.
+    """
     height, width = image.shape[:2]
-    smooth = cv2.resize(np.asarray(heat, np.float32), (width, height), interpolation=cv2.INTER_CUBIC)
+    smooth = cv2.resize(
+        np.asarray(heat, np.float32), (width, height), interpolation=cv2.INTER_CUBIC
+    )
     colours = cv2.applyColorMap((np.clip(smooth, 0, 1) * 255).astype(np.uint8), cv2.COLORMAP_TURBO)
     return cv2.addWeighted(grey_as_colour(image), 1 - strength, colours, strength, 0)  # type: ignore[return-value]
 
@@ -174,7 +195,9 @@ def encode(image: Image, suffix: str = ".png", quality: int = 90) -> bytes:
 
 
 def reencode(data: bytes, longest: int | None = None, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The same picture as a fresh JPEG of at most `longest` pixels a side: no metadata, nothing hidden behind it."""
+    """The same picture as a fresh JPEG of at most `longest` pixels a side: no metadata, nothing
+    hidden behind it.
+    """
     image = decode(data, limits)
     if longest is not None:
         image, _ = shrink(image, longest)
@@ -183,7 +206,9 @@ def reencode(data: bytes, longest: int | None = None, limits: Limits = DEFAULT_L
 
 @dataclass(frozen=True)
 class Part:
-    """Where a part lies in a picture: left, top, width and height as shares of its width and height, 0 to 1."""
+    """Where a part lies in a picture: left, top, width and height as shares of its width and
+    height, 0 to 1.
+    """
 
     left: float
     top: float
@@ -194,10 +219,11 @@ class Part:
 def excerpts(
     data: bytes, part: Part, margins: Sequence[float], longest: int, limits: Limits = DEFAULT_LIMITS
 ) -> Iterator[tuple[bytes, Part]]:
-    """For each margin: the part with so much around it, as a fresh JPEG, and where the part lies in that.
+    """For each margin: the part with so much around it, as a fresh JPEG, and where the part lies in
+    that.
 
-    margins: shares of the part's longer side in pixels, added on every side as far as the picture goes. longest:
-    pixels of an excerpt's longer side. Raises as `decode` does.
+    margins: shares of the part's longer side in pixels, added on every side as far as the picture
+    goes. longest: pixels of an excerpt's longer side. Raises as `decode` does.
     """
     image = decode(data, limits)
     height, width = image.shape[:2]
@@ -222,7 +248,9 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
     except (MemoryError, KeyboardInterrupt):
         raise
     except PIL.UnidentifiedImageError as error:
-        raise NotAPicture(f"This is not a picture that can be read. Send a {READABLE} file.") from error
+        raise NotAPicture(
+            f"This is not a picture that can be read. Send a {READABLE} file."
+        ) from error
     except Exception as error:
         raise BrokenPicture(
             f"The picture's header is damaged ({_brief(error)}). Send a whole {READABLE} file."
@@ -240,7 +268,9 @@ def _check_bytes(size: int, limits: Limits) -> None:
 
 def _check_size(width: int, height: int, limits: Limits) -> None:
     if min(width, height) < MIN_SIDE:
-        text = f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels."
+        text = (
+            f"The picture is {width} x {height} pixels; each side needs at least {MIN_SIDE} pixels."
+        )
         raise PictureTooSmall(text, picture_side=MIN_SIDE)
     if width * height > limits.pixels:
         raise PictureTooLarge(
@@ -255,12 +285,16 @@ def _upright(picture: PIL.Image.Image) -> PIL.Image.Image:
     try:
         PIL.ImageOps.exif_transpose(picture, in_place=True)
         return picture
-    except Exception:  # a picture's pixels are worth more than its metadata: any parser error means upright
+    except (
+        Exception
+    ):  # a picture's pixels are worth more than its metadata: any parser error means upright
         return picture
 
 
 def _to_bgr(picture: PIL.Image.Image) -> Image:
-    if picture.mode.startswith(("I", "F")):  # 16-bit or float grey, which Pillow would clip instead of scale
+    if picture.mode.startswith(
+        ("I", "F")
+    ):  # 16-bit or float grey, which Pillow would clip instead of scale
         top = 65535.0 if picture.mode.startswith("I") else 1.0
         values = np.nan_to_num(np.asarray(picture).astype(np.float32) * np.float32(255.0 / top))
         picture = PIL.Image.fromarray(np.clip(values, 0, 255).round().astype(np.uint8))

@@ -22,11 +22,12 @@ _BLOCK = 256
 
 
 def difference_hash(image: Image) -> NDArray[np.uint8]:
-    """1024 bits (uint8, shape (128,)): where a 16 x 16 grey miniature gets brighter or darker, to the right and down.
+    """1024 bits (uint8, shape (128,)): where a 16 x 16 grey miniature gets brighter or darker, to
+    the right and down.
 
-    Survives scaling, recompression and light changes; not turning, nor cropping by more than 2 %. A flat
-    background sets no bits, so that two different things on white are not alike. After N. Krawetz,
-    "dHash", 2013, with both directions and a dead zone of our own.
+    Survives scaling, recompression and light changes; not turning, nor cropping by more than 2 %. A
+    flat background sets no bits, so that two different things on white are not alike. After N.
+    Krawetz, "dHash", 2013, with both directions and a dead zone of our own.
     """
     light = grey(image)
     across = np.diff(resize(light, _SIDE + 1, _SIDE).astype(np.int16), axis=1)
@@ -36,7 +37,8 @@ def difference_hash(image: Image) -> NDArray[np.uint8]:
 
 
 def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int, int, float]]:
-    """All (first, second, distance) that differ in at most `share` of the edges that either of them has.
+    """All (first, second, distance) that differ in at most `share` of the edges that either of them
+    has.
 
     hashes: uint8, shape (n, 128). distance: 0 (the same) to 1 (nothing in common), after Jaccard.
     """
@@ -50,16 +52,21 @@ def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int
         distance = 1 - shared / np.maximum(either, 1)
         distance[either == 0] = 0  # both are flat: nothing tells them apart
         rows, columns = np.nonzero(np.triu(distance <= share, 1))
-        pairs += [(start + int(r), start + int(c), float(distance[r, c])) for r, c in zip(rows, columns, strict=True)]
+        pairs += [
+            (start + int(r), start + int(c), float(distance[r, c]))
+            for r, c in zip(rows, columns, strict=True)
+        ]
     return pairs
 
 
 def groups(
     hashes: Sequence[NDArray[np.uint8]], share: float = NEAR, names: Sequence[str | None] = ()
 ) -> NDArray[np.int64]:
-    """A group number for each picture, shape (n,): pictures linked by a chain of near pairs share one.
+    """A group number for each picture, shape (n,): pictures linked by a chain of near pairs share
+    one.
 
-    names: for each picture the group that a person named, or None; pictures of one name are linked too.
+    names: for each picture the group that a person named, or None; pictures of one name are linked
+    too.
     """
     count = len(hashes)
     if count == 0:

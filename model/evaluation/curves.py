@@ -1,4 +1,7 @@
-"""Numbers behind the plots: FNIR against FPIR, histograms, the learning curve. Nothing is drawn or read here."""
+"""Numbers behind the plots: FNIR against FPIR, histograms, the learning curve.
+
+Nothing is drawn or read here.
+"""
 
 from __future__ import annotations
 
@@ -20,15 +23,18 @@ MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and ta
 
 
 def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
-    """At most `points` pairs [FPIR, FNIR], FPIR rising and FNIR falling, from "name nobody" to "name everybody".
+    """At most `points` pairs [FPIR, FNIR], FPIR rising and FNIR falling, from "name nobody" to
+    "name everybody".
 
-    The corners of the step function that says, for each part of the strangers that may be named, what part of
-    the known must be missed. Small rates are the interesting ones, so too many corners are thinned evenly in
-    the logarithm.
+    The corners of the step function that says, for each part of the strangers that may be named,
+    what part of the known must be missed. Small rates are the interesting ones, so too many corners
+    are thinned evenly in the logarithm.
     """
     levels = np.unique(np.concatenate([held.known, held.strangers]))
     levels = np.append(levels[np.isfinite(levels)], np.inf)
-    fpirs = (len(held.strangers) - np.searchsorted(np.sort(held.strangers), levels)) / len(held.strangers)
+    fpirs = (len(held.strangers) - np.searchsorted(np.sort(held.strangers), levels)) / len(
+        held.strangers
+    )
     refused = np.searchsorted(np.sort(held.known[held.right]), levels)
     fnirs = (np.sum(~held.right) + refused) / len(held.known)
     best: dict[float, float] = {}
@@ -45,12 +51,16 @@ def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
 
 
 def histogram(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[int]:
-    """How many finite values fall between each two edges; those outside count in the outermost bins."""
+    """How many finite values fall between each two edges; those outside count in the outermost
+    bins.
+    """
     inside = np.clip(values[np.isfinite(values)], edges[0], edges[-1])
     return np.histogram(inside, edges)[0].tolist()
 
 
-def score_histograms(known: Sequence[float], strangers: Sequence[float], bins: int = 30) -> dict[str, Any]:
+def score_histograms(
+    known: Sequence[float], strangers: Sequence[float], bins: int = 30
+) -> dict[str, Any]:
     """Counts of known and strangers over common edges that span both."""
     both = np.array([*known, *strangers], np.float64)
     both = both[np.isfinite(both)]
@@ -64,11 +74,13 @@ def score_histograms(known: Sequence[float], strangers: Sequence[float], bins: i
 
 
 def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list[dict[str, float]]:
-    """Balanced accuracy of the chosen classifier, its parameters fixed, for growing parts of the pictures.
+    """Balanced accuracy of the chosen classifier, its parameters fixed, for growing parts of the
+    pictures.
 
-    Three folds that keep near copies on one side; the parts are nested, drawn by picture group within each
-    class. Each entry: pictures (of a class, on average), score and spread (standard deviation over the
-    folds), 0 to 1. Empty where a class has fewer than 6 groups: there is nothing to draw parts of.
+    Three folds that keep near copies on one side; the parts are nested, drawn by picture group
+    within each class. Each entry: pictures (of a class, on average), score and spread (standard
+    deviation over the folds), 0 to 1. Empty where a class has fewer than 6 groups: there is nothing
+    to draw parts of.
     """
     per_class = [len(set(rows.groups[numbers == n].tolist())) for n in set(numbers.tolist())]
     if len(per_class) < 2 or min(per_class) < 6:
@@ -81,7 +93,9 @@ def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list
         return [_point(share, rows, numbers, splits, trial) for share in SHARES]
 
 
-def _point(share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, trial: Trial) -> dict[str, float]:
+def _point(
+    share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, trial: Trial
+) -> dict[str, float]:
     scores, pictures = [], []
     for learn, test in splits:
         part = _part(learn, numbers, rows.groups, share)
@@ -91,13 +105,19 @@ def _point(share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, tr
             warnings.simplefilter("ignore")  # a fold without a class is scored over the others
             scores.append(balanced_accuracy_score(numbers[test], model.predict(rows.inside[test])))
         pictures.append(len({rows.sources[i] for i in part}) / len(set(numbers.tolist())))
-    return {"pictures": float(np.mean(pictures)), "score": float(np.mean(scores)), "spread": float(np.std(scores))}
+    return {
+        "pictures": float(np.mean(pictures)),
+        "score": float(np.mean(scores)),
+        "spread": float(np.std(scores)),
+    }
 
 
 def _part(
     learn: NDArray[np.int64], numbers: NDArray[np.int64], groups: NDArray[np.int64], share: float
 ) -> NDArray[np.int64]:
-    """Of those rows the share of each class's groups that comes first in one fixed order; at least two groups."""
+    """Of those rows the share of each class's groups that comes first in one fixed order; at least
+    two groups.
+    """
     order = np.random.default_rng(SEED).permutation(int(groups.max()) + 1)
     kept = np.zeros(len(learn), bool)
     for number in set(numbers[learn].tolist()):
@@ -110,11 +130,18 @@ def _part(
 def verdict(curve: Sequence[dict[str, float]]) -> str:
     """What a learning curve says to somebody who asks whether more pictures would help."""
     if len(curve) < 2:
-        return "There are too few pictures to tell whether more would help. They nearly always do at this stage."
+        return (
+            "There are too few pictures to tell whether more would help. They nearly always do at"
+            " this stage."
+        )
     gain = 100 * (curve[-1]["score"] - curve[-2]["score"])
     if gain >= 1:
-        return f"The last quarter of the pictures still gained {gain:.1f} points: more pictures will probably help."
+        return (
+            f"The last quarter of the pictures still gained {gain:.1f} points: more pictures will"
+            " probably help."
+        )
     return (
-        f"The last quarter of the pictures changed the score by {gain:+.1f} points: more pictures of the same kind "
-        "will hardly help. Look at the mistakes instead, and add pictures like those."
+        f"The last quarter of the pictures changed the score by {gain:+.1f} points: more pictures"
+        " of the same kind will hardly help. Look at the mistakes instead, and add pictures like"
+        " those."
     )

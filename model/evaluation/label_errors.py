@@ -1,7 +1,8 @@
-"""Which labels of a data set are probably wrong: a model that has not seen a picture doubts its folder.
+"""Which labels of a data set are probably wrong: a model that has not seen a picture doubts its
+folder.
 
-Nothing is changed and nothing is saved; people decide. After Northcutt, Jiang, Chuang, "Confident learning", JAIR
-2021, with a second question of our own for pictures that show none of the classes.
+Nothing is changed and nothing is saved; people decide. After Northcutt, Jiang, Chuang, "Confident
+learning", JAIR 2021, with a second question of our own for pictures that show none of the classes.
 """
 
 from __future__ import annotations
@@ -31,8 +32,9 @@ FEWEST = 4  # pictures a class needs before anything can be said about one of th
 class Doubt:
     """One picture whose label is probably wrong.
 
-    kind: "wrong_label" (it looks like `suggestion`) or "unlike" (it looks like none of the classes). own, other:
-    out-of-fold probability of its label and of the suggestion. score: 0 to 1, how sure the doubt is.
+    kind: "wrong_label" (it looks like `suggestion`) or "unlike" (it looks like none of the
+    classes). own, other: out-of-fold probability of its label and of the suggestion. score: 0 to 1,
+    how sure the doubt is.
     """
 
     kind: str
@@ -49,9 +51,9 @@ class Doubt:
 class Held:
     """What models that had not seen them say of n pictures.
 
-    labels: the classes, `_unknown` last where there are strangers. given: index of each picture's label.
-    probability: shape (n, labels). similarity: to each known class, shape (n, known), -1 to 1. Both are of the
-    region that is most like the given class.
+    labels: the classes, `_unknown` last where there are strangers. given: index of each picture's
+    label. probability: shape (n, labels). similarity: to each known class, shape (n, known), -1 to
+    1. Both are of the region that is most like the given class.
     """
 
     labels: tuple[str, ...]
@@ -71,9 +73,11 @@ def doubts(
     how: Recipe,
     progress: Callable[[int, int], None] | None = None,
 ) -> tuple[list[Doubt], Held]:
-    """The pictures whose labels are doubtful, the most doubtful first, and what they were judged by.
+    """The pictures whose labels are doubtful, the most doubtful first, and what they were judged
+    by.
 
-    copies: near-copy group of each sample. Raises DatasetError where there is too little to learn from.
+    copies: near-copy group of each sample. Raises DatasetError where there is too little to learn
+    from.
     """
     check_enough(all_samples)
     usable = _usable(all_samples)
@@ -129,15 +133,28 @@ class _Judge:
         plan = Plan(how, trial, names, Wishes(), fitted)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]
-        return cls(plan.served(rows, numbers), plan.gallery(rows, numbers), columns, len(names), len(labels))
+        return cls(
+            plan.served(rows, numbers),
+            plan.gallery(rows, numbers),
+            columns,
+            len(names),
+            len(labels),
+        )
 
     def of(self, sample: Sample, given: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Probabilities and similarities of the region most like the given class; no doubt of a class never learnt."""
+        """Probabilities and similarities of the region most like the given class; no doubt of a
+        class never learnt.
+        """
         regions = len(sample.views)
-        probabilities, similarities = np.zeros((regions, self.labels)), np.full((regions, self.labels), -1.0)
+        probabilities, similarities = (
+            np.zeros((regions, self.labels)),
+            np.full((regions, self.labels), -1.0),
+        )
         for row, views in enumerate(sample.views):
             probabilities[row, self.columns] = self.classifier.predict_proba(views).mean(axis=0)
-            similarities[row, self.columns[: self.known]] = self.gallery.similarity(views, self.known).mean(axis=0)
+            similarities[row, self.columns[: self.known]] = self.gallery.similarity(
+                views, self.known
+            ).mean(axis=0)
         if given not in self.columns:
             probabilities[:, given] = similarities[:, given] = 1.0
         best = int(probabilities[:, given].argmax())
@@ -151,13 +168,16 @@ def _usable(all_samples: Sequence[Sample]) -> list[int]:
     usable = [i for i in shown if labels.count(all_samples[i].label) >= FEWEST]
     if len({all_samples[i].label for i in usable}) < 2:
         raise DatasetError(
-            f"Labels cannot be checked: fewer than two classes have {FEWEST} pictures with something found."
+            f"Labels cannot be checked: fewer than two classes have {FEWEST} pictures with"
+            " something found."
         )
     return usable
 
 
 def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
-    """Another class is as sure of the picture as it is, on average, of its own pictures; and surer than the label."""
+    """Another class is as sure of the picture as it is, on average, of its own pictures; and surer
+    than the label.
+    """
     line = np.arange(len(chosen))
     own = held.probability[line, held.given]
     sure = np.where(held.probability >= _usual(held), held.probability, 0.0)
@@ -167,19 +187,30 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     for i in np.nonzero(sure[line, other] > own)[0].tolist():
         label = held.labels[int(other[i])]
         looks = "like a stranger" if label == UNKNOWN else f"like {label}"
-        note = f"Looks {looks} ({sure[i, other[i]]:.0%}) rather than {chosen[i].label} ({own[i]:.0%})."
+        note = (
+            f"Looks {looks} ({sure[i, other[i]]:.0%}) rather than {chosen[i].label} ({own[i]:.0%})."
+        )
         found.append(_doubt(chosen[i], "wrong_label", label, note, (own[i], sure[i, other[i]])))
     return found
 
 
 def _usual(held: Held) -> NDArray[np.float64]:
-    """Mean probability that the pictures of each label have of it, shape (labels,); 2 where there is none."""
+    """Mean probability that the pictures of each label have of it, shape (labels,); 2 where there
+    is none.
+    """
     own = held.probability[np.arange(len(held.given)), held.given]
-    return np.array([own[held.given == k].mean() if (held.given == k).any() else 2.0 for k in range(len(held.labels))])
+    return np.array(
+        [
+            own[held.given == k].mean() if (held.given == k).any() else 2.0
+            for k in range(len(held.labels))
+        ]
+    )
 
 
 def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
-    """No more like its own class than pictures usually are like a wrong one; and named with less than even odds."""
+    """No more like its own class than pictures usually are like a wrong one; and named with less
+    than even odds.
+    """
     known = np.nonzero(held.given < held.similarity.shape[1])[0]
     if held.similarity.shape[1] < 2 or len(known) == 0:
         return []
@@ -187,7 +218,9 @@ def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     others = held.similarity[known].copy()
     others[np.arange(len(known)), held.given[known]] = -np.inf
     wrong = others.max(axis=1)
-    if np.median(own) <= np.quantile(wrong, 0.95):  # these features do not tell enough to doubt by likeness alone
+    if np.median(own) <= np.quantile(
+        wrong, 0.95
+    ):  # these features do not tell enough to doubt by likeness alone
         return []
     usual = float(np.median(wrong))
     found = []
@@ -195,13 +228,16 @@ def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
         sure = held.probability[i, held.given[i]]
         if like < usual and sure < 0.5:
             note = (
-                f"Likeness to the others of {chosen[i].label} {like:.2f}; to a wrong class it is usually {usual:.2f}."
+                f"Likeness to the others of {chosen[i].label} {like:.2f}; to a wrong class it is"
+                f" usually {usual:.2f}."
             )
             found.append(_doubt(chosen[i], "unlike", None, note, (sure, 0.0)))
     return found
 
 
-def _doubt(sample: Sample, kind: str, suggestion: str | None, note: str, odds: tuple[float, float]) -> Doubt:
+def _doubt(
+    sample: Sample, kind: str, suggestion: str | None, note: str, odds: tuple[float, float]
+) -> Doubt:
     own, other = float(odds[0]), float(odds[1])
     score = other * (1 - own) if kind == "wrong_label" else 1 - own
     return Doubt(kind, sample.sha256, sample.label, suggestion, note, own, other, score)
@@ -211,9 +247,16 @@ def command(args: Namespace) -> int:
     """`python -m model labels DATA`: say which labels are doubtful. Changes nothing."""
     progress, how = Progress(args.progress_json), recipe(args.recipe)
     items = Dataset(args.data).items()
-    looked = usable(samples(items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")))
+    looked = usable(
+        samples(
+            items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")
+        )
+    )
     found, held = doubts(
-        looked, near_copies(looked), how, lambda done, total: progress("folds", done, total, "Checking labels")
+        looked,
+        near_copies(looked),
+        how,
+        lambda done, total: progress("folds", done, total, "Checking labels"),
     )
     progress.close()
     if args.json:
@@ -222,7 +265,10 @@ def command(args: Namespace) -> int:
     paths = {item.sha256: item.path for item in items}
     for doubt in found:
         print(f"{paths[doubt.sha256]}: {doubt.note}")
-    print(f"{len(found)} of {len(held.given)} labels are doubtful; the models agree with {held.accuracy:.0%} of all.")
+    print(
+        f"{len(found)} of {len(held.given)} labels are doubtful; the models agree with"
+        f" {held.accuracy:.0%} of all."
+    )
     return 0
 
 

@@ -1,7 +1,9 @@
-"""Numbers about answers: what a model gets right, misses, refuses and takes for somebody. Nothing is drawn here.
+"""Numbers about answers: what a model gets right, misses, refuses and takes for somebody.
 
-Accuracy never stands alone: failure to acquire, the part of strangers named (FPIR) and of known people
-missed (FNIR), and calibration stand beside it.
+Nothing is drawn here.
+
+Accuracy never stands alone: failure to acquire, the part of strangers named (FPIR) and of known
+people missed (FNIR), and calibration stand beside it.
 """
 
 from __future__ import annotations
@@ -32,8 +34,9 @@ NOBODY = "(none)"  # the confusion matrix's column for pictures that get no name
 class Outcome:
     """One picture, its truth, and what was answered.
 
-    found: at least one detection. label: the picture's answer or None. named: answers of all its regions.
-    seconds: by stage, as in `Recognition`. threshold: the acceptance score that a name needed.
+    found: at least one detection. label: the picture's answer or None. named: answers of all its
+    regions. seconds: by stage, as in `Recognition`. threshold: the acceptance score that a name
+    needed.
     """
 
     path: Path
@@ -46,7 +49,9 @@ class Outcome:
 
     @property
     def best(self) -> Named | None:
-        """The region that speaks for the picture: the best known one, else the one nearest to being known."""
+        """The region that speaks for the picture: the best known one, else the one nearest to being
+        known.
+        """
         return speaker(self.named)
 
     @property
@@ -65,12 +70,16 @@ def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     best = speaker(named)
     label = best.label if best else None
     found = any(n.reason != "nobody" for n in named)
-    return Outcome(one.path, one.label, found, label, named, watch.seconds, recogniser.acceptance.threshold)
+    return Outcome(
+        one.path, one.label, found, label, named, watch.seconds, recogniser.acceptance.threshold
+    )
 
 
 @dataclass(frozen=True)
 class Rounds:
-    """How to cross-validate. strangers: further samples that every fold's model answers and none learns from."""
+    """How to cross-validate. strangers: further samples that every fold's model answers and none
+    learns from.
+    """
 
     folds: int = 5
     strangers: Sequence[Sample] = ()
@@ -84,26 +93,35 @@ def cross_validate(
     wishes: Wishes,
     rounds: Rounds = Rounds(),
 ) -> tuple[list[Outcome], list[Outcome]]:
-    """Every picture answered by a model that never saw it or a near copy of it, from detection to answer.
+    """Every picture answered by a model that never saw it or a near copy of it, from detection to
+    answer.
 
-    Returns the outcomes in the samples' order, and those of `rounds.strangers`: one for each fold and stranger.
+    Returns the outcomes in the samples' order, and those of `rounds.strangers`: one for each fold
+    and stranger.
     """
-    splits: Splits = grouped_splits(_strata(all_samples, copies, rounds.folds), copies, rounds.folds)
+    splits: Splits = grouped_splits(
+        _strata(all_samples, copies, rounds.folds), copies, rounds.folds
+    )
     outcomes: dict[int, Outcome] = {}
     strangers: list[Outcome] = []
     for number, (learn, test) in enumerate(splits, 1):
         learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes)
-        outcomes |= {int(i): outcome(all_samples[i], learnt.recogniser, learnt.recipe) for i in test}
+        outcomes |= {
+            int(i): outcome(all_samples[i], learnt.recogniser, learnt.recipe) for i in test
+        }
         strangers += [outcome(one, learnt.recogniser, learnt.recipe) for one in rounds.strangers]
         if rounds.progress:
             rounds.progress(number, len(splits))
     return [outcomes[i] for i in range(len(all_samples))], strangers
 
 
-def _strata(all_samples: Sequence[Sample], copies: NDArray[np.int64], folds: int) -> NDArray[np.int64]:
+def _strata(
+    all_samples: Sequence[Sample], copies: NDArray[np.int64], folds: int
+) -> NDArray[np.int64]:
     """Number of each sample's class, for stratifying alone.
 
-    A few pictures in `_none` or `_unknown` must not decide how many folds there are: they go with the largest class.
+    A few pictures in `_none` or `_unknown` must not decide how many folds there are: they go with
+    the largest class.
     """
     labels = sorted({s.label for s in all_samples})
     numbers = np.array([labels.index(s.label) for s in all_samples])
@@ -115,25 +133,42 @@ def _strata(all_samples: Sequence[Sample], copies: NDArray[np.int64], folds: int
 
 
 def gained(
-    all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes, accuracy: float
+    all_samples: Sequence[Sample],
+    copies: NDArray[np.int64],
+    recipe: Recipe,
+    wishes: Wishes,
+    accuracy: float,
 ) -> dict[str, Any]:
-    """What altered crops brought: `accuracy` against the same folds without them; empty where none were made."""
+    """What altered crops brought: `accuracy` against the same folds without them; empty where none
+    were made.
+    """
     if not wishes.augment:
         return {}
     plain = [replace(one, extra=()) for one in all_samples]
-    without = summary(cross_validate(plain, copies, recipe, replace(wishes, augment=""))[0])["accuracy"]
-    return {"augmentation": {"how": wishes.augment, "accuracy_without": without, "gain": accuracy - without}}
+    without = summary(cross_validate(plain, copies, recipe, replace(wishes, augment=""))[0])[
+        "accuracy"
+    ]
+    return {
+        "augmentation": {
+            "how": wishes.augment,
+            "accuracy_without": without,
+            "gain": accuracy - without,
+        }
+    }
 
 
 def summary(
-    outcomes: Sequence[Outcome], unreadable: Sequence[Sample] = (), strangers: Sequence[Outcome] = ()
+    outcomes: Sequence[Outcome],
+    unreadable: Sequence[Sample] = (),
+    strangers: Sequence[Outcome] = (),
 ) -> dict[str, Any]:
     """The figures that `evaluate` and `crossval` print, as plain data.
 
     Over pictures of known classes: pictures, found, failure_to_acquire, correct, accuracy (of all
-    pictures), accuracy_when_found, accuracy_interval (Wilson, 95 %), per_class, confusion, ece. Over all:
-    seconds_per_picture, decode to answer; unreadable: files passed over. Where there are strangers
-    (given, or else the pictures of `_unknown`): unknown. Where there are pictures of `_none`: false_alarms.
+    pictures), accuracy_when_found, accuracy_interval (Wilson, 95 %), per_class, confusion, ece.
+    Over all: seconds_per_picture, decode to answer; unreadable: files passed over. Where there are
+    strangers (given, or else the pictures of `_unknown`): unknown. Where there are pictures of
+    `_none`: false_alarms.
     """
     known = [o for o in outcomes if o.truth not in (UNKNOWN, NOTHING)]
     found = sum(o.found for o in known)
@@ -149,7 +184,9 @@ def summary(
         "per_class": per_class(known),
         "confusion": confusion(known),
         "ece": expected_calibration_error(known),
-        "seconds_per_picture": _ratio(sum(sum(o.seconds.values()) for o in outcomes), len(outcomes)),
+        "seconds_per_picture": _ratio(
+            sum(sum(o.seconds.values()) for o in outcomes), len(outcomes)
+        ),
         "unreadable": [{"path": str(s.path), "error": s.error} for s in unreadable],
     }
     strange = list(strangers) or [o for o in outcomes if o.truth == UNKNOWN]
@@ -162,7 +199,9 @@ def summary(
 
 
 def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
-    """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or `_none`, else {}."""
+    """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or
+    `_none`, else {}.
+    """
     special = any(o.truth in (UNKNOWN, NOTHING) for o in outcomes)
     if recipe.subject != "person" or not special:
         return {}
@@ -170,11 +209,13 @@ def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
 
 
 def unknown(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> dict[str, Any]:
-    """How often strangers are named (fpir) and known people are not, or wrongly (fnir), of all pictures.
+    """How often strangers are named (fpir) and known people are not, or wrongly (fnir), of all
+    pictures.
 
-    Pictures in which nothing was found count: as misses of the known, as strangers left unnamed. threshold:
-    the mean over the models that answered. curve: [fpir, fnir] pairs, fpir rising, for other thresholds;
-    fnir_at_fpir_0_01: the fnir that the curve has where no more than 1 % of the strangers are named.
+    Pictures in which nothing was found count: as misses of the known, as strangers left unnamed.
+    threshold: the mean over the models that answered. curve: [fpir, fnir] pairs, fpir rising, for
+    other thresholds; fnir_at_fpir_0_01: the fnir that the curve has where no more than 1 % of the
+    strangers are named.
 
     Source: ISO/IEC 19795-1 for the rates; failures are counted as NIST's FRVT 1:N does.
     """
@@ -191,20 +232,24 @@ def unknown(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> dict[str,
 
 
 def margins(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> HeldOut:
-    """How far each picture's best candidate lies above the threshold it was held against; -inf without one.
+    """How far each picture's best candidate lies above the threshold it was held against; -inf
+    without one.
 
     Relative to the threshold, because every fold of a cross-validation has one of its own: 0 is the
     chosen point for all of them. Which region is whom is kept as it was answered.
     """
     rights = [o.candidate is not None and o.candidate.best == o.truth for o in known]
     above = [
-        [o.candidate.acceptance - o.threshold if o.candidate else -np.inf for o in of] for of in (known, strangers)
+        [o.candidate.acceptance - o.threshold if o.candidate else -np.inf for o in of]
+        for of in (known, strangers)
     ]
     return HeldOut(np.array(above[0]), np.array(rights, bool), np.array(above[1]))
 
 
 def false_alarms(nothing: Sequence[Outcome]) -> dict[str, Any]:
-    """Of pictures with nothing to find in them (`_none`): in how many something was found, and named."""
+    """Of pictures with nothing to find in them (`_none`): in how many something was found, and
+    named.
+    """
     found, named = sum(o.found for o in nothing), sum(o.label is not None for o in nothing)
     return {
         "pictures": len(nothing),
@@ -234,17 +279,24 @@ def per_class(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | 
 
 
 def confusion(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """labels: names of columns, the last one for no name; matrix: a row per true class in that order."""
+    """labels: names of columns, the last one for no name; matrix: a row per true class in that
+    order.
+    """
     truths = sorted({o.truth for o in outcomes})
     columns = [*sorted({*truths, *(o.label for o in outcomes if o.label)}), NOBODY]
-    matrix = [[sum(o.truth == t and (o.label or NOBODY) == c for o in outcomes) for c in columns] for t in truths]
+    matrix = [
+        [sum(o.truth == t and (o.label or NOBODY) == c for o in outcomes) for c in columns]
+        for t in truths
+    ]
     return {"labels": columns, "truths": truths, "matrix": matrix}
 
 
 def expected_calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> float | None:
-    """Mean distance between stated probability and share of right ones, over equal bins, weighted by size.
+    """Mean distance between stated probability and share of right ones, over equal bins, weighted
+    by size.
 
-    Over the region that speaks for each picture with one, its best class. Source: Naeini et al., AAAI 2015.
+    Over the region that speaks for each picture with one, its best class. Source: Naeini et al.,
+    AAAI 2015.
     """
     return calibration_error(reliability(outcomes, bins))
 
@@ -258,7 +310,9 @@ def calibration_error(table: Sequence[dict[str, Any]]) -> float | None:
 
 
 def reliability(outcomes: Sequence[Outcome], bins: int = 10) -> list[dict[str, Any]]:
-    """The reliability diagram: of each filled bin its edges, pictures, mean probability and share right."""
+    """The reliability diagram: of each filled bin its edges, pictures, mean probability and share
+    right.
+    """
     return binned([(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best], bins)
 
 
@@ -286,7 +340,11 @@ def wilson(successes: int, trials: int, z: float = 1.96) -> list[float] | None:
         return None
     share = successes / trials
     middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = z / (1 + z * z / trials) * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    half = (
+        z
+        / (1 + z * z / trials)
+        * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    )
     return [max(0.0, float(middle - half)), min(1.0, float(middle + half))]
 
 

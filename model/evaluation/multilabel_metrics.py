@@ -29,8 +29,8 @@ DRAWS, AT_ONCE = 500, 20  # resamples behind an interval; so many of them in mem
 class Verdict:
     """One picture and what was answered for its first region.
 
-    truth: the classes that it carries. named: None where nothing was found. seconds: by stage, as in `Recognition`.
-    thresholds: the probability that each class needed.
+    truth: the classes that it carries. named: None where nothing was found. seconds: by stage, as
+    in `Recognition`. thresholds: the probability that each class needed.
     """
 
     path: Path
@@ -50,11 +50,15 @@ class Verdict:
         return self.given == self.truth
 
     def score(self, label: str) -> float:
-        """The probability that was stated for a class; 0 where nothing was found or the class is not known."""
+        """The probability that was stated for a class; 0 where nothing was found or the class is
+        not known.
+        """
         return self.named.scores.get(label, 0.0) if self.named else 0.0
 
     def margin(self, label: str) -> float:
-        """How far that lies above the threshold of its model, -1 to 1; -2 where no threshold would give the class."""
+        """How far that lies above the threshold of its model, -1 to 1; -2 where no threshold would
+        give the class.
+        """
         if self.named is None or self.named.reason == "too_small" or label not in self.thresholds:
             return -2.0
         return self.score(label) - self.thresholds[label]
@@ -67,7 +71,9 @@ def verdict(one: Sample, truths: Truths, recogniser: Recogniser, recipe: Recipe)
     with watch.stage("predict"):
         named = recogniser.answer(one.views[:1], reserves)
     thresholds = dict(zip(recogniser.labels, recogniser.thresholds, strict=True))
-    return Verdict(one.path, truths[one.sha256], named[0] if named else None, watch.seconds, thresholds)
+    return Verdict(
+        one.path, truths[one.sha256], named[0] if named else None, watch.seconds, thresholds
+    )
 
 
 def cross_validate_many(
@@ -77,9 +83,13 @@ def cross_validate_many(
     how: How,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[Verdict]:
-    """Every picture answered by a model that never saw it or a near copy of it, in the sample order of the folds."""
+    """Every picture answered by a model that never saw it or a near copy of it, in the sample order
+    of the folds.
+    """
     verdicts: list[Verdict] = []
-    splitter = GroupKFold(max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED)
+    splitter = GroupKFold(
+        max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED
+    )
     splits = list(splitter.split(copies, groups=copies))
     for number, (learn, test) in enumerate(splits, 1):
         training = fit_many([all_samples[i] for i in learn], truths, copies[learn], how)
@@ -90,11 +100,13 @@ def cross_validate_many(
 
 
 def summary_many(verdicts: Sequence[Verdict], unreadable: Sequence[Sample] = ()) -> dict[str, Any]:
-    """The figures of `evaluate` and `crossval` where a picture may carry several classes, as plain data.
+    """The figures of `evaluate` and `crossval` where a picture may carry several classes, as plain
+    data.
 
-    correct and accuracy count pictures whose whole set of classes is right (subset accuracy). mean_average_precision
-    and macro_f1 are means over the classes; per_class is as of `one_class`. ece: how far stated probabilities are off,
-    over all classes of all pictures in which something was found. Intervals are of 95 %.
+    correct and accuracy count pictures whose whole set of classes is right (subset accuracy).
+    mean_average_precision and macro_f1 are means over the classes; per_class is as of `one_class`.
+    ece: how far stated probabilities are off, over all classes of all pictures in which something
+    was found. Intervals are of 95 %.
     """
     labels = carried(verdicts)
     found = sum(v.named is not None for v in verdicts)
@@ -127,7 +139,8 @@ def carried(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
-    """Figures of one class: pictures that carry it, correct ones of them, precision, recall, F1, average precision.
+    """Figures of one class: pictures that carry it, correct ones of them, precision, recall, F1,
+    average precision.
 
     threshold: the mean over the models that answered, or None where they do not know the class.
     """
@@ -144,7 +157,9 @@ def one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
         "recall": right / yes,
         "recall_interval": wilson(right, yes),
         "f1": 2 * right / (yes + claimed),
-        "average_precision": float(average_precisions(true, _scores(verdicts, label), np.ones((1, len(true))))[0]),
+        "average_precision": float(
+            average_precisions(true, _scores(verdicts, label), np.ones((1, len(true))))[0]
+        ),
     }
 
 
@@ -159,9 +174,11 @@ def _scores(verdicts: Sequence[Verdict], label: str) -> NDArray[np.float64]:
 def average_precisions(
     true: NDArray[np.bool_], scores: NDArray[np.float64], weights: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Average precision for each row of weights, shape (draws, pictures); nan where no true picture has a weight.
+    """Average precision for each row of weights, shape (draws, pictures); nan where no true picture
+    has a weight.
 
-    Equal scores count as one step, as in `sklearn.metrics.average_precision_score`, which takes one row at a time.
+    Equal scores count as one step, as in `sklearn.metrics.average_precision_score`, which takes one
+    row at a time.
     """
     order = np.argsort(-scores, kind="stable")
     ends = np.append(np.flatnonzero(np.diff(scores[order])), len(order) - 1)
@@ -173,7 +190,8 @@ def average_precisions(
 
 
 def mean_interval(verdicts: Sequence[Verdict], labels: Sequence[str]) -> list[float] | None:
-    """95 % interval of the mean average precision: pictures drawn anew, with replacement, DRAWS times.
+    """95 % interval of the mean average precision: pictures drawn anew, with replacement, DRAWS
+    times.
 
     A class of which a draw holds no picture is left out of that draw's mean. None without a class.
     Source: Efron, "Bootstrap methods", Annals of Statistics 1979, by percentiles.
@@ -184,7 +202,9 @@ def mean_interval(verdicts: Sequence[Verdict], labels: Sequence[str]) -> list[fl
     asked = [(_truth(verdicts, label), _scores(verdicts, label)) for label in labels]
     means: list[NDArray[np.float64]] = []
     for _ in range(DRAWS // AT_ONCE):
-        weights = random.multinomial(count, np.full(count, 1 / count), size=AT_ONCE).astype(np.float64)
+        weights = random.multinomial(count, np.full(count, 1 / count), size=AT_ONCE).astype(
+            np.float64
+        )
         table = np.stack([average_precisions(true, scores, weights) for true, scores in asked])
         known = ~np.isnan(table)
         drawn = known.any(axis=0)
@@ -194,15 +214,23 @@ def mean_interval(verdicts: Sequence[Verdict], labels: Sequence[str]) -> list[fl
 
 
 def reliability_many(verdicts: Sequence[Verdict], bins: int = 10) -> list[dict[str, Any]]:
-    """The reliability diagram as of `evaluate.reliability`, over every class of every picture; bins count these."""
+    """The reliability diagram as of `evaluate.reliability`, over every class of every picture; bins
+    count these.
+    """
     labels = carried(verdicts)
-    return binned([(v.score(label), label in v.truth) for v in verdicts if v.named for label in labels], bins)
+    return binned(
+        [(v.score(label), label in v.truth) for v in verdicts if v.named for label in labels], bins
+    )
 
 
-def precision_recall(verdicts: Sequence[Verdict], label: str, points: int = 80) -> list[list[float]]:
-    """Pairs [recall, precision], recall rising, one for each threshold; at most `points`, thinned evenly.
+def precision_recall(
+    verdicts: Sequence[Verdict], label: str, points: int = 80
+) -> list[list[float]]:
+    """Pairs [recall, precision], recall rising, one for each threshold; at most `points`, thinned
+    evenly.
 
-    Over the distance from each model's own threshold, as folds differ in theirs, so the chosen point lies on it.
+    Over the distance from each model's own threshold, as folds differ in theirs, so the chosen
+    point lies on it.
     """
     true, margins = _truth(verdicts, label), np.array([v.margin(label) for v in verdicts])
     order = np.argsort(-margins, kind="stable")

@@ -1,6 +1,8 @@
-"""Same person or not: the protocol of Labeled Faces in the Wild, so that figures can be held against the literature.
+"""Same person or not: the protocol of Labeled Faces in the Wild, so that figures can be held
+against the literature.
 
-No classifier is trained: two pictures are one person's when the features of their faces are similar enough.
+No classifier is trained: two pictures are one person's when the features of their faces are similar
+enough.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from model.training.samples import Sample, samples
 
 @dataclass(frozen=True)
 class Pair:
-    """Two pictures, each by its person's name and number; same: are they one person's? fold: from 0."""
+    """Two pictures, each by its person's name and number; same: are they one person's? fold: from
+    0.
+    """
 
     first: tuple[str, int]
     second: tuple[str, int]
@@ -33,25 +37,34 @@ class Pair:
 
 
 def read_pairs(path: Path) -> list[Pair]:
-    """The pairs of a file in LFW's "view 2" format: "folds<TAB>n", then for each fold n same and n different pairs.
+    """The pairs of a file in LFW's "view 2" format: "folds<TAB>n", then for each fold n same and n
+    different pairs.
 
-    A same pair is "name i j", a different one "name i name j". Raises DatasetError, naming the line.
-    Source: Huang et al., "Labeled Faces in the Wild", 2007.
+    A same pair is "name i j", a different one "name i name j". Raises DatasetError, naming the
+    line. Source: Huang et al., "Labeled Faces in the Wild", 2007.
     """
     try:
-        lines = [line.split("\t") if "\t" in line else line.split() for line in path.read_text("utf-8").splitlines()]
+        lines = [
+            line.split("\t") if "\t" in line else line.split()
+            for line in path.read_text("utf-8").splitlines()
+        ]
     except (OSError, UnicodeDecodeError) as error:
         raise DatasetError(f"The pairs file {path} cannot be read: {error}.") from error
     lines = [[part.strip() for part in line] for line in lines if line]
     if not lines or len(lines[0]) != 2 or not all(part.isdecimal() for part in lines[0]):
-        raise DatasetError(f"The first line of {path} must be two numbers: how many folds, how many pairs of a kind.")
+        raise DatasetError(
+            f"The first line of {path} must be two numbers: how many folds, how many pairs of a"
+            " kind."
+        )
     folds, each = (int(part) for part in lines[0])
     if folds < 2 or each < 1 or len(lines) != 1 + folds * 2 * each:
         raise DatasetError(
             f"{path} promises {folds} folds of 2 x {each} pairs, that is {folds * 2 * each} lines "
             f"(at least 2 folds); it has {len(lines) - 1}."
         )
-    return [_pair(path, number, line, number // (2 * each)) for number, line in enumerate(lines[1:])]
+    return [
+        _pair(path, number, line, number // (2 * each)) for number, line in enumerate(lines[1:])
+    ]
 
 
 def _pair(path: Path, number: int, parts: list[str], fold: int) -> Pair:
@@ -66,7 +79,8 @@ def _pair(path: Path, number: int, parts: list[str], fold: int) -> Pair:
 
 
 def locate_pictures(pairs: Sequence[Pair], root: Path) -> dict[tuple[str, int], Path]:
-    """PICTURES/<name>/<name>_0001.jpg (any suffix, any number of zeros) for each picture that the pairs name.
+    """PICTURES/<name>/<name>_0001.jpg (any suffix, any number of zeros) for each picture that the
+    pairs name.
 
     Raises DatasetError, listing some, where any is missing.
     """
@@ -80,7 +94,9 @@ def locate_pictures(pairs: Sequence[Pair], root: Path) -> dict[tuple[str, int], 
             number = re.fullmatch(re.escape(name) + r"_0*(\d+)", path.stem)
             if number and path.suffix.lower() in SUFFIXES:
                 found.setdefault((name, int(number[1])), path)
-    missing = [f"{name}/{name}_{number:04d}" for name, number in wanted if (name, number) not in found]
+    missing = [
+        f"{name}/{name}_{number:04d}" for name, number in wanted if (name, number) not in found
+    ]
     if missing:
         raise DatasetError(
             f"{len(missing)} of {len(wanted)} pictures of the pairs are not in {root}; "
@@ -94,13 +110,16 @@ def verify(
 ) -> dict[str, Any]:
     """Run the protocol; the figures as plain data. Raises DatasetError.
 
-    accuracy: mean over the folds, each at the threshold that is best on the others; standard_error: of that
-    mean. A pair in which a picture shows no face or cannot be read is answered wrongly: failures counts them,
-    not_found and unreadable name the pictures. auc: area under the ROC curve over the other pairs.
+    accuracy: mean over the folds, each at the threshold that is best on the others; standard_error:
+    of that mean. A pair in which a picture shows no face or cannot be read is answered wrongly:
+    failures counts them, not_found and unreadable name the pictures. auc: area under the ROC curve
+    over the other pairs.
     """
     pairs = read_pairs(pairs_file)
     where = locate_pictures(pairs, root)
-    looked = samples([Item(p, name, sha256_of(p)) for (name, _), p in where.items()], recipe, progress)
+    looked = samples(
+        [Item(p, name, sha256_of(p)) for (name, _), p in where.items()], recipe, progress
+    )
     vectors = {end: central(one) for end, one in zip(where, looked, strict=True)}
     scores = np.array([_similarity(vectors[p.first], vectors[p.second]) for p in pairs])
     same, fold = np.array([p.same for p in pairs]), np.array([p.fold for p in pairs])
@@ -124,7 +143,8 @@ def verify(
 
 
 def central(one: Sample) -> Features | None:
-    """Features of the region nearest to the picture's middle, the mean of its views at length 1; None without one.
+    """Features of the region nearest to the picture's middle, the mean of its views at length 1;
+    None without one.
 
     LFW's pictures are centred on the person that they are named after.
     """
@@ -132,7 +152,9 @@ def central(one: Sample) -> Features | None:
         return None
     height, width = read(one.path).shape[:2]
     boxes = [r.detection for r in one.regions]
-    distances = [np.hypot(d.x + (d.width - width) / 2, d.y + (d.height - height) / 2) for d in boxes]
+    distances = [
+        np.hypot(d.x + (d.width - width) / 2, d.y + (d.height - height) / 2) for d in boxes
+    ]
     return unit(one.views[int(np.argmin(distances))].mean(axis=0))
 
 
@@ -144,9 +166,11 @@ def _similarity(first: Features | None, second: Features | None) -> float:
 def fold_accuracies(
     scores: NDArray[np.float64], same: NDArray[np.bool_], fold: NDArray[np.int64]
 ) -> tuple[list[float], list[float]]:
-    """For each fold the share of right answers at the threshold that is best on all others, and that threshold.
+    """For each fold the share of right answers at the threshold that is best on all others, and
+    that threshold.
 
-    scores: NaN where a pair cannot be compared; such a pair is wrong and no threshold is chosen on it.
+    scores: NaN where a pair cannot be compared; such a pair is wrong and no threshold is chosen on
+    it.
     """
     accuracies, thresholds = [], []
     for number in sorted(set(fold.tolist())):
@@ -160,7 +184,9 @@ def fold_accuracies(
 
 
 def best_threshold(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> float:
-    """The threshold with the most right answers, midway between two scores; of several best ones the middle one."""
+    """The threshold with the most right answers, midway between two scores; of several best ones
+    the middle one.
+    """
     if len(scores) == 0:
         return 0.0
     order = np.argsort(scores, kind="stable")
@@ -173,12 +199,16 @@ def best_threshold(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> floa
 
 
 def area_under_curve(scores: NDArray[np.float64], same: NDArray[np.bool_]) -> float | None:
-    """Probability that a same pair scores higher than a different one (a tie counts half); None without both."""
+    """Probability that a same pair scores higher than a different one (a tie counts half); None
+    without both.
+    """
     known = ~np.isnan(scores)
     positive, negative = scores[known & same], np.sort(scores[known & ~same])
     if not len(positive) or not len(negative):
         return None
-    below = np.searchsorted(negative, positive, "left") + np.searchsorted(negative, positive, "right")
+    below = np.searchsorted(negative, positive, "left") + np.searchsorted(
+        negative, positive, "right"
+    )
     return float(below.mean() / 2 / len(negative))
 
 

@@ -1,4 +1,6 @@
-"""Calibrated classifiers as ONNX: what scikit-learn computes, operation by operation, in its own arithmetic."""
+"""Calibrated classifiers as ONNX: what scikit-learn computes, operation by operation, in its own
+arithmetic.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def probabilities(graph: Graph, model: Any, features: str) -> str:
     inner = model.calibrated_classifiers_[0]
     classes = len(inner.classes)
     values = graph.cast(_decision(graph, inner.estimator, features), TensorProto.DOUBLE)
-    shares = _by_sigmoid(graph, inner, values) if classes == 2 else _by_temperature(graph, inner, values)
+    shares = (
+        _by_sigmoid(graph, inner, values) if classes == 2 else _by_temperature(graph, inner, values)
+    )
     return graph.cast(shares, TensorProto.FLOAT)
 
 
@@ -30,11 +34,15 @@ def _by_sigmoid(graph: Graph, inner: Any, values: str) -> str:
     (one,) = inner.calibrators
     raised = graph.add("Mul", values, graph.constant([[-one.a_]], np.float64))
     second = graph.add("Sigmoid", graph.add("Sub", raised, graph.constant([[one.b_]], np.float64)))
-    return graph.add("Concat", graph.add("Sub", graph.constant(1.0, np.float64), second), second, axis=1)
+    return graph.add(
+        "Concat", graph.add("Sub", graph.constant(1.0, np.float64), second), second, axis=1
+    )
 
 
 def _by_temperature(graph: Graph, inner: Any, values: str) -> str:
-    """Several classes: the softmax of decision values, or of the logarithms of a forest's shares, times a constant."""
+    """Several classes: the softmax of decision values, or of the logarithms of a forest's shares,
+    times a constant.
+    """
     if not hasattr(inner.estimator, "decision_function"):
         values = graph.add("Log", graph.add("Add", values, graph.constant(1e-12, np.float64)))
     beta = float(inner.calibrators[0].beta_)
@@ -51,14 +59,20 @@ def _decision(graph: Graph, model: Any, x: str) -> str:
 
 def _transform(graph: Graph, step: Any, x: str) -> str:
     kind = type(step).__name__
-    if kind == "StandardScaler":  # in double and back, as numpy does: a tree's threshold may lie just between
+    if (
+        kind == "StandardScaler"
+    ):  # in double and back, as numpy does: a tree's threshold may lie just between
         for op, value in (("Sub", step.mean_), ("Div", step.scale_)):
-            done = graph.add(op, graph.cast(x, TensorProto.DOUBLE), graph.constant(value, np.float64))
+            done = graph.add(
+                op, graph.cast(x, TensorProto.DOUBLE), graph.constant(value, np.float64)
+            )
             x = graph.cast(done, TensorProto.FLOAT)
         return x
     if kind == "PCA":
         turned = graph.add("MatMul", x, graph.constant(step.components_.T))
-        return graph.add("Sub", turned, graph.constant(step.mean_.reshape(1, -1) @ step.components_.T))
+        return graph.add(
+            "Sub", turned, graph.constant(step.mean_.reshape(1, -1) @ step.components_.T)
+        )
     raise ExportRefused(f"A {kind} cannot be exported.")
 
 
@@ -69,7 +83,12 @@ def _linear(graph: Graph, model: Any, x: str) -> str:
 
 def _forest(graph: Graph, model: Any, x: str) -> str:
     _, shares = graph.add(
-        "TreeEnsembleClassifier", x, outputs=2, domain="ai.onnx.ml", **_tree_table(model), post_transform="NONE"
+        "TreeEnsembleClassifier",
+        x,
+        outputs=2,
+        domain="ai.onnx.ml",
+        **_tree_table(model),
+        post_transform="NONE",
     )
     if len(model.classes_) > 2:
         return shares
@@ -77,8 +96,12 @@ def _forest(graph: Graph, model: Any, x: str) -> str:
 
 
 def _tree_table(model: Any) -> dict[str, Any]:
-    """The trees as the flat lists that ONNX wants; thresholds go down to the next float32, as x itself is one."""
-    table: dict[str, list[Any]] = {f"nodes_{k}": [] for k in _NODE_KEYS} | {f"class_{k}": [] for k in _CLASS_KEYS}
+    """The trees as the flat lists that ONNX wants; thresholds go down to the next float32, as x
+    itself is one.
+    """
+    table: dict[str, list[Any]] = {f"nodes_{k}": [] for k in _NODE_KEYS} | {
+        f"class_{k}": [] for k in _CLASS_KEYS
+    }
     for number, one in enumerate(model.estimators_):
         tree = one.tree_
         for node in range(tree.node_count):
@@ -97,7 +120,9 @@ def _tree_table(model: Any) -> dict[str, Any]:
             if leaf:
                 shares = tree.value[node, 0] / tree.value[node, 0].sum() / len(model.estimators_)
                 for c, share in enumerate(shares):
-                    for key, value in zip(_CLASS_KEYS, (number, node, c, float(share)), strict=True):
+                    for key, value in zip(
+                        _CLASS_KEYS, (number, node, c, float(share)), strict=True
+                    ):
                         table[f"class_{key}"].append(value)
     return table | {"classlabels_int64s": list(range(len(model.classes_)))}
 
@@ -112,7 +137,8 @@ def _floor32(value: float) -> float:
 
 
 def _support_vectors(graph: Graph, model: Any, x: str) -> str:
-    """Radial kernel to every support vector, one against one, then votes: as libsvm and scikit-learn do.
+    """Radial kernel to every support vector, one against one, then votes: as libsvm and
+    scikit-learn do.
 
     Source: Chang, Lin, "LIBSVM", 2011; scikit-learn's one-vs-rest view of the votes.
     """
@@ -126,7 +152,9 @@ def _support_vectors(graph: Graph, model: Any, x: str) -> str:
     firsts, seconds = np.zeros((len(offsets), classes)), np.zeros((len(offsets), classes))
     for k, (i, j) in enumerate(_pairs(classes)):
         firsts[k, i], seconds[k, j] = 1, 1
-    wins = graph.cast(graph.add("Greater", against, graph.constant(0.0, np.float64)), TensorProto.DOUBLE)
+    wins = graph.cast(
+        graph.add("Greater", against, graph.constant(0.0, np.float64)), TensorProto.DOUBLE
+    )
     losses = graph.add("Sub", graph.constant(1.0, np.float64), wins)
     votes = graph.add(
         "Add",
@@ -141,14 +169,22 @@ def _support_vectors(graph: Graph, model: Any, x: str) -> str:
 
 def _radial_kernel(graph: Graph, model: Any, x: str) -> str:
     vectors = np.asarray(model.support_vectors_, np.float64)
-    squares = graph.add("ReduceSum", graph.add("Mul", x, x), graph.constant([1], np.int64), keepdims=1)
+    squares = graph.add(
+        "ReduceSum", graph.add("Mul", x, x), graph.constant([1], np.int64), keepdims=1
+    )
     cross = graph.add("MatMul", x, graph.constant(-2 * vectors.T, np.float64))
-    apart = graph.add("Add", graph.add("Add", squares, cross), graph.constant((vectors**2).sum(axis=1), np.float64))
+    apart = graph.add(
+        "Add",
+        graph.add("Add", squares, cross),
+        graph.constant((vectors**2).sum(axis=1), np.float64),
+    )
     return graph.add("Exp", graph.add("Mul", apart, graph.constant(-model._gamma, np.float64)))
 
 
 def _one_against_one(model: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Weights, (vectors, pairs), and offsets, (pairs,), of one class against another; above zero is the first one."""
+    """Weights, (vectors, pairs), and offsets, (pairs,), of one class against another; above zero is
+    the first one.
+    """
     ends = np.cumsum(model.n_support_)
     rows = [slice(end - count, end) for end, count in zip(ends, model.n_support_, strict=True)]
     pairs = _pairs(len(model.classes_))

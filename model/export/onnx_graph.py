@@ -1,4 +1,6 @@
-"""An ONNX graph under construction, and the small operations that every part of an exported model uses."""
+"""An ONNX graph under construction, and the small operations that every part of an exported model
+uses.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +20,16 @@ class ExportRefused(InputError):
 
 @dataclass
 class Graph:
-    """Nodes and constants under construction; every method adds to them and returns the name of its result."""
+    """Nodes and constants under construction; every method adds to them and returns the name of its
+    result.
+    """
 
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
 
-    def add(self, kind: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any) -> Any:
+    def add(
+        self, kind: str, *inputs: str, outputs: int = 1, domain: str = "", **attributes: Any
+    ) -> Any:
         """One operation; its only result's name, or a list of names."""
         names = [f"{kind}_{len(self.nodes)}_{i}" for i in range(outputs)]
         self.nodes.append(helper.make_node(kind, list(inputs), names, domain=domain, **attributes))

@@ -1,7 +1,8 @@
 """A trained model as one ONNX file, for programs that have onnxruntime and nothing of ours.
 
-The graph repeats what scikit-learn computes, operation by operation, in the arithmetic that it uses; `export`
-compares both on real rows and writes nothing where they part. Nothing is fitted here.
+The graph repeats what scikit-learn computes, operation by operation, in the arithmetic that it
+uses; `export` compares both on real rows and writes nothing where they part. Nothing is fitted
+here.
 """
 
 from __future__ import annotations
@@ -30,17 +31,20 @@ TOLERANCE = 1e-4
 def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
     """The model as ONNX.
 
-    whole: with the features in front (default: where every feature of the recipe has a graph). Then the input
-    `crops` is float32 of shape (n, side, side, 3), blue-green-red, 0 to 255, and the mirror image is averaged in
-    where the recipe does so; else the input `features` is float32 of shape (n, d). Outputs, float32 of shape
-    (n, classes) in the order of the metadata's `labels`: `probabilities` and `similarities`; and where the model says
-    that nobody is there, `nobody` of shape (n, 1), the probability that its rule weighs. Raises ExportRefused.
+    whole: with the features in front (default: where every feature of the recipe has a graph). Then
+    the input `crops` is float32 of shape (n, side, side, 3), blue-green-red, 0 to 255, and the
+    mirror image is averaged in where the recipe does so; else the input `features` is float32 of
+    shape (n, d). Outputs, float32 of shape (n, classes) in the order of the metadata's `labels`:
+    `probabilities` and `similarities`; and where the model says that nobody is there, `nobody` of
+    shape (n, 1), the probability that its rule weighs. Raises ExportRefused.
     """
     side = int(bundle.recipe.crop.options.get("size", 150))
     lacking = [step.name for step in bundle.recipe.features if not _has_graph(step, side)]
     whole = not lacking if whole is None else whole
     if whole and lacking:
-        raise ExportRefused(f"Features {', '.join(lacking)} have no graph: only the classifier can be exported.")
+        raise ExportRefused(
+            f"Features {', '.join(lacking)} have no graph: only the classifier can be exported."
+        )
     graph = Graph()
     if not whole:
         width = int(_classifiers(bundle)[0].n_features_in_)
@@ -53,10 +57,14 @@ def build(bundle: Bundle, whole: bool | None = None) -> onnx.ModelProto:
 
 def _features(graph: Graph, bundle: Bundle, view: str) -> str:
     """All features of one view, stacked in the recipe's order."""
-    return graph.add("Concat", *(FRONTS[s.name](graph, view, s.options) for s in bundle.recipe.features), axis=1)
+    return graph.add(
+        "Concat", *(FRONTS[s.name](graph, view, s.options) for s in bundle.recipe.features), axis=1
+    )
 
 
-def _finish(graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueInfoProto) -> onnx.ModelProto:
+def _finish(
+    graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueInfoProto
+) -> onnx.ModelProto:
     classes = len(bundle.labels)
     rows = graph.add("Concat", *views, axis=0)
     trained = _trained(graph, bundle, rows)
@@ -70,7 +78,10 @@ def _finish(graph: Graph, bundle: Bundle, views: list[str], source: onnx.ValueIn
         apart = graph.add("Reshape", value, graph.constant([len(views), -1, width], np.int64))
         mean = graph.add("ReduceMean", apart, axes=[0], keepdims=0)
         graph.nodes.append(helper.make_node("Identity", [mean], [name]))
-    outputs = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", w]) for name, (_, w) in results.items()]
+    outputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, ["n", w])
+        for name, (_, w) in results.items()
+    ]
     made = helper.make_model(
         helper.make_graph(graph.nodes, "likeness", [source], outputs, graph.constants),
         opset_imports=[helper.make_opsetid("", OPSET), helper.make_opsetid("ai.onnx.ml", 3)],
@@ -101,7 +112,10 @@ def _metadata(bundle: Bundle) -> dict[str, str]:
 def _embed_face(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
     pixels = graph.add("Transpose", flipped(graph, crops, 3), perm=[0, 3, 1, 2])
     views = [pixels, flipped(graph, pixels, 3)] if options.get("mirror", True) else [pixels]
-    return unit(graph, graph.add("Sum", *(_network(graph, "dlib_face", view, "descriptor") for view in views)))
+    return unit(
+        graph,
+        graph.add("Sum", *(_network(graph, "dlib_face", view, "descriptor") for view in views)),
+    )
 
 
 def _embed_object(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
@@ -122,7 +136,9 @@ def _object_means(graph: Graph, crops: str) -> str:
 
 def _colour(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
     """Histograms by comparing with every level: exact, because the crop needs no scaling."""
-    grid, bins, cell = (int(options.get(key, usual)) for key, usual in (("grid", 3), ("bins", 6), ("cell", 32)))
+    grid, bins, cell = (
+        int(options.get(key, usual)) for key, usual in (("grid", 3), ("bins", 6), ("cell", 32))
+    )
     levels = graph.add("Floor", graph.add("Mul", crops, graph.constant(bins / 256.0)))
     shape = graph.constant([-1, grid, cell, grid, cell, 3, 1], np.int64)
     apart = graph.add("Reshape", levels, shape)
@@ -132,15 +148,23 @@ def _colour(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
 
 
 def _opponent(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
-    """Histograms of two axes together, by comparing with every cell of their plane; exact, as in `_colour`."""
-    grid, bins, cell = (int(options.get(key, usual)) for key, usual in (("grid", 2), ("bins", 8), ("cell", 112)))
+    """Histograms of two axes together, by comparing with every cell of their plane; exact, as in
+    `_colour`.
+    """
+    grid, bins, cell = (
+        int(options.get(key, usual)) for key, usual in (("grid", 2), ("bins", 8), ("cell", 112))
+    )
     weights = graph.constant([[0, 1], [-1, -0.5], [1, -0.5]])  # of blue, green, red
     axes = graph.add("Floor", graph.add("MatMul", crops, weights))
     held = graph.add("Clip", axes, graph.constant(-128.0), graph.constant(127.0))
-    raised = graph.add("Mul", graph.add("Add", held, graph.constant(128.0)), graph.constant(bins / 256.0))
+    raised = graph.add(
+        "Mul", graph.add("Add", held, graph.constant(128.0)), graph.constant(bins / 256.0)
+    )
     numbers = graph.add("MatMul", graph.add("Floor", raised), graph.constant([[bins], [1]]))
     apart = graph.add("Reshape", numbers, graph.constant([-1, grid, cell, grid, cell, 1], np.int64))
-    hits = graph.cast(graph.add("Equal", apart, graph.constant(np.arange(bins**2))), TensorProto.FLOAT)
+    hits = graph.cast(
+        graph.add("Equal", apart, graph.constant(np.arange(bins**2))), TensorProto.FLOAT
+    )
     shares = graph.add("ReduceMean", hits, axes=[2, 4], keepdims=0)
     return graph.add("Sqrt", graph.add("Flatten", shares, axis=1))
 
@@ -155,7 +179,9 @@ FRONTS = {
 
 
 def _has_graph(step: Step, side: int) -> bool:
-    """Can this feature be computed in the graph, from crops of that many pixels a side, without scaling them?"""
+    """Can this feature be computed in the graph, from crops of that many pixels a side, without
+    scaling them?
+    """
     sides = {"face_embedding": 150, "object_embedding": 224, "object_roots": 224}
     usual = {"colour": (3, 32), "opponent": (2, 112)}
     if step.name in usual:
@@ -218,7 +244,9 @@ def _trained(graph: Graph, bundle: Bundle, rows: str) -> list[str]:
 
 
 def _known(graph: Graph, bundle: Bundle, trained: list[str]) -> str:
-    """Probabilities of the known classes: a trained `_unknown` or `_none` comes after them and is cut off."""
+    """Probabilities of the known classes: a trained `_unknown` or `_none` comes after them and is
+    cut off.
+    """
     if not isinstance(bundle.recogniser.classifier, PerClass):
         return columns(graph, trained[0], 0, len(bundle.labels))
     return graph.add("Concat", *(columns(graph, one, 1, 2) for one in trained), axis=1)
@@ -239,6 +267,8 @@ def _similarities(graph: Graph, bundle: Bundle, features: str) -> str:
     for c in range(len(bundle.labels)):
         owned = np.flatnonzero(gallery.owners == c)
         own = graph.add("Gather", cosines, graph.constant(owned, np.int64), axis=1)
-        best, _ = graph.add("TopK", own, graph.constant([min(NEAREST, len(owned))], np.int64), outputs=2, axis=1)
+        best, _ = graph.add(
+            "TopK", own, graph.constant([min(NEAREST, len(owned))], np.int64), outputs=2, axis=1
+        )
         columns.append(graph.add("ReduceMean", best, axes=[1], keepdims=1))
     return graph.add("Concat", *columns, axis=1)

@@ -1,4 +1,5 @@
-"""Writing an exported model: checked against the served answers first, and a smaller one with 8-bit numbers beside it.
+"""Writing an exported model: checked against the served answers first, and a smaller one with 8-bit
+numbers beside it.
 
 What the graph is made of is in `export`.
 """
@@ -31,7 +32,9 @@ MOST_CALIBRATED = 100  # pictures that the ranges of 8-bit numbers are taken fro
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written. difference: largest one of any probability to the served answer, over `checked` crops."""
+    """What was written. difference: largest one of any probability to the served answer, over
+    `checked` crops.
+    """
 
     path: Path
     input: str
@@ -44,8 +47,8 @@ class Exported:
 class Quantised:
     """The 8-bit model beside the exported one, on the same labelled pictures.
 
-    agreement: part of the pictures for which both name the same class. accuracy, milliseconds: of the (float, 8-bit)
-    model, the time for one crop at a time in one thread, median.
+    agreement: part of the pictures for which both name the same class. accuracy, milliseconds: of
+    the (float, 8-bit) model, the time for one crop at a time in one thread, median.
     """
 
     path: Path
@@ -57,17 +60,19 @@ class Quantised:
 
 
 def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> Exported:
-    """Write a bundle as ONNX; items: pictures to check it on besides altered crops of the golden picture.
+    """Write a bundle as ONNX; items: pictures to check it on besides altered crops of the golden
+    picture.
 
-    Raises ExportRefused, and writes nothing, where a probability differs from the served one by more than TOLERANCE.
+    Raises ExportRefused, and writes nothing, where a probability differs from the served one by
+    more than TOLERANCE.
     """
     made = build(bundle)
     chips = [*probe_crops(bundle), *(chip for chip, _ in labelled_crops(bundle, items))]
     difference = largest_difference(bundle, made, chips)
     if not difference <= TOLERANCE:
         raise ExportRefused(
-            f"The exported model differs from the served one by {difference:.2g}; at most {TOLERANCE:g} is allowed. "
-            "Nothing was written."
+            f"The exported model differs from the served one by {difference:.2g}; at most"
+            f" {TOLERANCE:g} is allowed. Nothing was written."
         )
     data = made.SerializeToString()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -76,11 +81,20 @@ def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> Exported:
 
 
 def probe_crops(bundle: Bundle) -> list[Image]:
-    """Crops that any recipe can be asked about: the golden picture's regions, or its whole, and altered copies."""
+    """Crops that any recipe can be asked about: the golden picture's regions, or its whole, and
+    altered copies.
+    """
     image = decode(golden_picture(), DISK_LIMITS)
     chips = [crop(image, region.detection, bundle.recipe) for region in find(image, bundle.recipe)]
     altered = Augment(tuple(ALTERATIONS), ALTERED_PROBES)
-    return [*chips, *(copy for number, chip in enumerate(chips) for copy in altered.altered(chip, f"{number:016x}"))]
+    return [
+        *chips,
+        *(
+            copy
+            for number, chip in enumerate(chips)
+            for copy in altered.altered(chip, f"{number:016x}")
+        ),
+    ]
 
 
 def labelled_crops(bundle: Bundle, items: Sequence[Item]) -> Iterator[tuple[Image, str]]:
@@ -96,12 +110,16 @@ def labelled_crops(bundle: Bundle, items: Sequence[Item]) -> Iterator[tuple[Imag
 
 
 def largest_difference(bundle: Bundle, made: onnx.ModelProto, chips: Sequence[Image]) -> float:
-    """Largest difference of any probability or similarity between the served answers and the graph's."""
+    """Largest difference of any probability or similarity between the served answers and the
+    graph's.
+    """
     ask = runner(bundle, made.SerializeToString())
     worst = 0.0
     for chip in chips:
         served = _served(bundle, [_views(bundle, chip, made.graph.input[0].name)])
-        worst = max(worst, *(float(np.abs(a[0] - b).max()) for a, b in zip(served, ask(chip), strict=True)))
+        worst = max(
+            worst, *(float(np.abs(a[0] - b).max()) for a, b in zip(served, ask(chip), strict=True))
+        )
     return worst
 
 
@@ -119,7 +137,9 @@ def _views(bundle: Bundle, chip: Image, source: str) -> NDArray[np.float32]:
 
 
 def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.float32]]]:
-    """A function from a crop to the graph's outputs, each of shape (classes,), or (1,) for `nobody`."""
+    """A function from a crop to the graph's outputs, each of shape (classes,), or (1,) for
+    `nobody`.
+    """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -136,15 +156,22 @@ def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.fl
 
 
 def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quantised:
-    """Write a copy whose convolutions use 8-bit numbers, ranges taken from pictures, and compare the two on all.
+    """Write a copy whose convolutions use 8-bit numbers, ranges taken from pictures, and compare
+    the two on all.
 
-    Raises ExportRefused where the graph holds no network, DatasetError where no picture could be used.
+    Raises ExportRefused where the graph holds no network, DatasetError where no picture could be
+    used.
     """
     if exported.input != "crops":
-        raise ExportRefused(f"Recipe {bundle.recipe.name} has no network whose numbers could be made smaller.")
+        raise ExportRefused(
+            f"Recipe {bundle.recipe.name} has no network whose numbers could be made smaller."
+        )
     pictures = list(labelled_crops(bundle, items))
     if not pictures:
-        raise DatasetError("In none of the pictures was there anything that the smaller model could be measured on.")
+        raise DatasetError(
+            "In none of the pictures was there anything that the smaller model could be"
+            " measured on."
+        )
     path = exported.path.with_name(f"{exported.path.stem}.int8{exported.path.suffix}")
     chance = np.random.default_rng(0)
     some = chance.permutation(len(pictures))[:MOST_CALIBRATED]
@@ -152,7 +179,9 @@ def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quant
     write(path, data)
     asks = [runner(bundle, exported.path.read_bytes()), runner(bundle, data)]
     answers, seconds = zip(*(_answers(ask, pictures) for ask in asks), strict=True)
-    truths = np.array([bundle.labels.index(label) if label in bundle.labels else -1 for _, label in pictures])
+    truths = np.array(
+        [bundle.labels.index(label) if label in bundle.labels else -1 for _, label in pictures]
+    )
     accuracy = [float((a == truths).mean()) for a in answers]
     return Quantised(
         path,
@@ -177,7 +206,12 @@ def _answers(
 
 
 def _eight_bits(path: Path, chips: Sequence[Image]) -> bytes:
-    from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization import (
+        CalibrationDataReader,
+        QuantFormat,
+        QuantType,
+        quantize_static,
+    )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     class Reader(CalibrationDataReader):

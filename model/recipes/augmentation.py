@@ -1,7 +1,9 @@
-"""Altered copies of training crops: flipped, turned, zoomed, lighter or darker, partly hidden. For training alone.
+"""Altered copies of training crops: flipped, turned, zoomed, lighter or darker, partly hidden.
 
-Nothing that is measured on a picture - a fold, a threshold, an answer - ever sees an altered crop. The chance
-is drawn from the picture's own sha256, so the same data always give the same copies.
+For training alone.
+
+Nothing that is measured on a picture - a fold, a threshold, an answer - ever sees an altered crop.
+The chance is drawn from the picture's own sha256, so the same data always give the same copies.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ MOST_COPIES = 20
 
 @dataclass(frozen=True)
 class Augment:
-    """Which alterations, and how many altered copies of each crop. Raises RecipeError on a wrong name or number."""
+    """Which alterations, and how many altered copies of each crop.
+
+    Raises RecipeError on a wrong name or number.
+    """
 
     names: tuple[str, ...] = ()
     copies: int = COPIES
@@ -28,9 +33,13 @@ class Augment:
     def __post_init__(self) -> None:
         wrong = [name for name in self.names if name not in ALTERATIONS]
         if wrong:
-            raise RecipeError(f"There is no alteration {', '.join(wrong)}; there are {', '.join(ALTERATIONS)}.")
+            raise RecipeError(
+                f"There is no alteration {', '.join(wrong)}; there are {', '.join(ALTERATIONS)}."
+            )
         if not 1 <= self.copies <= MOST_COPIES:
-            raise RecipeError(f"{self.copies} altered copies of each picture; 1 to {MOST_COPIES} are allowed.")
+            raise RecipeError(
+                f"{self.copies} altered copies of each picture; 1 to {MOST_COPIES} are allowed."
+            )
 
     def __bool__(self) -> bool:
         return bool(self.names)
@@ -41,11 +50,17 @@ class Augment:
 
     @classmethod
     def parse(cls, text: str) -> Augment:
-        """Names joined by commas, with the number of copies after a colon where it is not the usual one."""
+        """Names joined by commas, with the number of copies after a colon where it is not the usual
+        one.
+        """
         names, _, copies = text.partition(":")
         if copies and not copies.isdecimal():
-            raise RecipeError(f"{copies!r} is no number of altered copies; 1 to {MOST_COPIES} are allowed.")
-        return cls(tuple(name for name in names.split(",") if name), int(copies) if copies else COPIES)
+            raise RecipeError(
+                f"{copies!r} is no number of altered copies; 1 to {MOST_COPIES} are allowed."
+            )
+        return cls(
+            tuple(name for name in names.split(",") if name), int(copies) if copies else COPIES
+        )
 
     def altered(self, chip: Image, sha256: str) -> list[Image]:
         """`copies` altered crops of the same size; every named alteration is drawn anew for each."""
@@ -64,9 +79,13 @@ def flip(chip: Image, chance: np.random.Generator) -> Image:
 
 
 def rotate(chip: Image, chance: np.random.Generator) -> Image:
-    """Turned around its centre by up to 15 degrees, a little enlarged so that fewer corners are empty."""
+    """Turned around its centre by up to 15 degrees, a little enlarged so that fewer corners are
+    empty.
+    """
     angle = np.deg2rad(chance.uniform(-15, 15))
-    return _around_centre(chip, 1.1 * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]))
+    return _around_centre(
+        chip, 1.1 * np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    )
 
 
 def zoom(chip: Image, chance: np.random.Generator) -> Image:
@@ -95,7 +114,10 @@ def cut_out(chip: Image, chance: np.random.Generator) -> Image:
     """A rectangle of 1/4 to 1/2 of each side painted grey. Source: DeVries, Taylor, "Cutout", 2017."""
     height, width = chip.shape[:2]
     tall, wide = (max(1, int(side * chance.uniform(0.25, 0.5))) for side in (height, width))
-    top, left = int(chance.integers(0, height - tall + 1)), int(chance.integers(0, width - wide + 1))
+    top, left = (
+        int(chance.integers(0, height - tall + 1)),
+        int(chance.integers(0, width - wide + 1)),
+    )
     hidden = chip.copy()
     hidden[top : top + tall, left : left + wide] = 127
     return hidden

@@ -1,8 +1,8 @@
 """A crop to numbers: plain functions, and the table of them.
 
-Each takes an Image of any size and gives float32, one dimension, finite, of a length that its options
-alone decide. Everything is resized before it is transformed: a wavelet of a 140 pixel face and of its
-64 pixel copy correlate at .43, the other way round at .9999.
+Each takes an Image of any size and gives float32, one dimension, finite, of a length that its
+options alone decide. Everything is resized before it is transformed: a wavelet of a 140 pixel face
+and of its 64 pixel copy correlate at .43, the other way round at .9999.
 """
 
 from __future__ import annotations
@@ -38,10 +38,11 @@ class Feature:
 
 
 def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int = 3) -> Features:
-    """Raw light and its wavelet details, stacked: length 2 * size * size - (size / 2^level)^2, each half of length 1.
+    """Raw light and its wavelet details, stacked: length 2 * size * size - (size / 2^level)^2, each
+    half of length 1.
 
-    The raw half is the grey crop with mean 0 and spread 1; the other half its detail coefficients at `level`
-    scales. float32 throughout, because negative details would wrap in uint8.
+    The raw half is the grey crop with mean 0 and spread 1; the other half its detail coefficients
+    at `level` scales. float32 throughout, because negative details would wrap in uint8.
 
     Source: Mallat, "A theory for multiresolution signal decomposition", 1989.
     """
@@ -54,13 +55,22 @@ def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int
 
 def wavelet_bands(crop: Image, *, size: int = 64, wavelet: str = "db2", level: int = 3) -> Features:
     """Mean magnitude of each wavelet sub-band over a 4 x 4 grid: length 16 * 3 * level, from 0 up."""
-    bands = pywt.wavedec2(grey(resize(crop, size, size)).astype(np.float32) / 255.0, wavelet, "periodization", level)
-    cells = [resize(np.abs(band).astype(np.float32), 4, 4).ravel() for details in bands[1:] for band in details]
+    bands = pywt.wavedec2(
+        grey(resize(crop, size, size)).astype(np.float32) / 255.0, wavelet, "periodization", level
+    )
+    cells = [
+        resize(np.abs(band).astype(np.float32), 4, 4).ravel()
+        for details in bands[1:]
+        for band in details
+    ]
     return np.concatenate(cells).astype(np.float32)
 
 
-def hog(crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, normalise: bool = False) -> Features:
-    """Histograms of oriented gradients, blocks of 2 x 2 cells; length (size/cell - 1)^2 * 4 * orientations, 0 to 1.
+def hog(
+    crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, normalise: bool = False
+) -> Features:
+    """Histograms of oriented gradients, blocks of 2 x 2 cells; length (size/cell - 1)^2 * 4 *
+    orientations, 0 to 1.
 
     normalise: take the square root of the light first.
 
@@ -77,66 +87,93 @@ def hog(crop: Image, *, size: int = 64, cell: int = 8, orientations: int = 9, no
 
 
 def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Features:
-    """Local binary patterns of 8 neighbours: a histogram of the 58 uniform ones and the rest in each of grid x grid
-    cells. Length 59 * grid^2, 0 to 1.
+    """Local binary patterns of 8 neighbours: a histogram of the 58 uniform ones and the rest in
+    each of grid x grid cells. Length 59 * grid^2, 0 to 1.
 
     Square roots of frequencies, so that their dot product is the Bhattacharyya coefficient.
 
     Source: Ahonen, Hadid, Pietikainen, "Face description with local binary patterns", PAMI 2006.
     """
-    codes = local_binary_pattern(grey(resize(crop, size, size)), 8, radius, "nri_uniform").astype(np.int64)
+    codes = local_binary_pattern(grey(resize(crop, size, size)), 8, radius, "nri_uniform").astype(
+        np.int64
+    )
     side = size // grid
-    cells = codes[: side * grid, : side * grid].reshape(grid, side, grid, side).swapaxes(1, 2).reshape(grid**2, -1)
+    cells = (
+        codes[: side * grid, : side * grid]
+        .reshape(grid, side, grid, side)
+        .swapaxes(1, 2)
+        .reshape(grid**2, -1)
+    )
     counts = np.bincount((cells + 59 * np.arange(grid**2)[:, None]).ravel(), minlength=59 * grid**2)
     return np.sqrt(counts / float(side * side)).astype(np.float32)
 
 
 def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Features:
-    """Histograms of each channel of blue, green and red in grid x grid cells: length grid^2 * 3 * bins, 0 to 1.
+    """Histograms of each channel of blue, green and red in grid x grid cells: length grid^2 * 3 *
+    bins, 0 to 1.
 
     cell: pixels a side of each cell; the crop is scaled to grid * cell pixels first.
     """
     small = resize(crop, cell * grid, cell * grid)
-    cells = [small[cell * r : cell * (r + 1), cell * c : cell * (c + 1)] for r in range(grid) for c in range(grid)]
-    histograms = [cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)]
+    cells = [
+        small[cell * r : cell * (r + 1), cell * c : cell * (c + 1)]
+        for r in range(grid)
+        for c in range(grid)
+    ]
+    histograms = [
+        cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)
+    ]
     return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
 def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> Features:
-    """How much of which colour, bright or dark: red against green and blue against both, counted together.
+    """How much of which colour, bright or dark: red against green and blue against both, counted
+    together.
 
-    In each of grid x grid cells of cell x cell pixels; length grid^2 * bins^2, 0 to 1. The axes R - G and
-    B - (R + G) / 2, in whole levels, go from -128 to 127 in `bins` steps; stronger colours count in the last one.
-    Square roots of frequencies, as in `colour`.
+    In each of grid x grid cells of cell x cell pixels; length grid^2 * bins^2, 0 to 1. The axes R -
+    G and B - (R + G) / 2, in whole levels, go from -128 to 127 in `bins` steps; stronger colours
+    count in the last one. Square roots of frequencies, as in `colour`.
 
     Source: Swain, Ballard, "Color indexing", IJCV 1991, without its axis of lightness.
     """
     blue, green, red = cv2.split(resize(crop, cell * grid, cell * grid))
     between = cv2.addWeighted(red, 0.5, green, 0.5, 0.25)  # the quarter rounds every half up
-    axes = [cv2.addWeighted(red, 1, green, -1, 128), cv2.addWeighted(blue, 1, between, -1, 128)]  # these saturate
+    axes = [
+        cv2.addWeighted(red, 1, green, -1, 128),
+        cv2.addWeighted(blue, 1, between, -1, 128),
+    ]  # these saturate
     spans = [slice(cell * i, cell * (i + 1)) for i in range(grid)]
     cells = [[axis[rows, columns] for axis in axes] for rows in spans for columns in spans]
-    histograms = [cv2.calcHist(one, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for one in cells]
+    histograms = [
+        cv2.calcHist(one, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for one in cells
+    ]
     return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
 
 
-def tones(crop: Image, *, hues: int = 12, strengths: int = 3, lights: int = 3, size: int = 96) -> Features:
-    """How often each hue occurs at each saturation and brightness, wherever: length hues * strengths * lights, 0 to 1.
+def tones(
+    crop: Image, *, hues: int = 12, strengths: int = 3, lights: int = 3, size: int = 96
+) -> Features:
+    """How often each hue occurs at each saturation and brightness, wherever: length hues *
+    strengths * lights, 0 to 1.
 
-    Square roots of frequencies. `colour` keeps channels apart and places; this tells orange from red and green.
+    Square roots of frequencies. `colour` keeps channels apart and places; this tells orange from
+    red and green.
 
     Source: Swain, Ballard, "Color indexing", IJCV 1991.
     """
     pixels = cv2.cvtColor(resize(crop, size, size), cv2.COLOR_BGR2HSV)
-    counts = cv2.calcHist([pixels], [0, 1, 2], None, [hues, strengths, lights], [0, 180, 0, 256, 0, 256])
+    counts = cv2.calcHist(
+        [pixels], [0, 1, 2], None, [hues, strengths, lights], [0, 180, 0, 256, 0, 256]
+    )
     return np.sqrt(counts.ravel() / float(size * size)).astype(np.float32)
 
 
 def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features:
     """128 numbers by dlib's face network, scaled to length 1; same-person chips lie close.
 
-    crop: a chip of `crops.five_points`. model: the ONNX file. mirror: the mean over the chip and its mirror
-    image, which a third fewer known people are missed with at the same rate of strangers named.
+    crop: a chip of `crops.five_points`. model: the ONNX file. mirror: the mean over the chip and
+    its mirror image, which a third fewer known people are missed with at the same rate of strangers
+    named.
 
     Source: King, "High quality face recognition with deep metric learning", 2017 (dlib ResNet-29).
     """
@@ -146,17 +183,22 @@ def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features
 
 
 def object_embedding(crop: Image, model: Path) -> Features:
-    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `mean_of` of `object_maps`."""
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `mean_of` of
+    `object_maps`.
+    """
     return mean_of(object_maps(crop, model))
 
 
 def object_roots(crop: Image, model: Path) -> Features:
-    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `root_of` of `object_maps`."""
+    """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `root_of` of
+    `object_maps`.
+    """
     return root_of(object_maps(crop, model))
 
 
 def object_maps(crop: Image, model: Path) -> NDArray[np.float32]:
-    """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (1280, 7, 7), from 0 up.
+    """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (1280, 7, 7), from 0
+    up.
 
     Source: Tan, Le, "EfficientNet", ICML 2019; Lite variant by Liu, 2020.
     """
@@ -172,8 +214,8 @@ def mean_of(maps: NDArray[np.float32]) -> Features:
 def root_of(maps: NDArray[np.float32]) -> Features:
     """The square roots of the means over all places, scaled to length 1.
 
-    The square root keeps a few strong channels from drowning the rest. Source: Perronnin et al., "Improving
-    the Fisher kernel for large-scale image classification", ECCV 2010.
+    The square root keeps a few strong channels from drowning the rest. Source: Perronnin et al.,
+    "Improving the Fisher kernel for large-scale image classification", ECCV 2010.
     """
     return unit(np.sqrt(np.maximum(maps.mean(axis=(1, 2)), 0.0)))
 

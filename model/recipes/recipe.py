@@ -67,13 +67,20 @@ class Recipe:
 
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS:
-            raise RecipeError(f"There is no subject {self.subject!r}; it must be one of {', '.join(SUBJECTS)}.")
+            raise RecipeError(
+                f"There is no subject {self.subject!r}; it must be one of {', '.join(SUBJECTS)}."
+            )
         if self.gallery not in ("features", "discriminant"):
-            raise RecipeError(f"There is no gallery {self.gallery!r}; it must be features or discriminant.")
+            raise RecipeError(
+                f"There is no gallery {self.gallery!r}; it must be features or discriminant."
+            )
         _bind("detector", self.detector, {name: d.function for name, d in DETECTORS.items()})
         _bind("crop", self.crop, CROPS)
         if self.subject == "person" and "threshold" not in self.detector.options:
-            raise RecipeError("A recipe for people needs the option threshold of its detector: training may move it.")
+            raise RecipeError(
+                "A recipe for people needs the option threshold of its detector: training may"
+                " move it."
+            )
         if not self.features:
             raise RecipeError("A recipe needs at least one feature.")
         for step in self.features:
@@ -81,28 +88,41 @@ class Recipe:
 
     @property
     def role(self) -> bool:
-        """Is a class a role? Then taking somebody else for it is as bad as missing it; with faces it is far worse."""
+        """Is a class a role?
+
+        Then taking somebody else for it is as bad as missing it; with faces it is far worse.
+        """
         return self.subject == "person"
 
     @property
     def once(self) -> bool:
-        """Is a class one individual, who is in a picture at most once? A role, like delivery rider, is not."""
+        """Is a class one individual, who is in a picture at most once?
+
+        A role, like delivery rider, is not.
+        """
         return self.subject == "face"
 
     @property
     def judging(self) -> bool:
-        """Does the classifier have a say in whether anybody is there? Training settles it for recipes that may."""
+        """Does the classifier have a say in whether anybody is there?
+
+        Training settles it for recipes that may.
+        """
         return bool(self.detector.options.get("doubtful"))
 
     def reserve(self, side: float) -> float:
-        """How far above the threshold a region's similarity must lie to be believed, from 0; infinite where the side,
-        in source pixels, is too short for a name.
+        """How far above the threshold a region's similarity must lie to be believed, from 0;
+        infinite where the side, in source pixels, is too short for a name.
         """
-        return math.inf if side < self.smallest else self.caution * max(0.0, math.log2(_PLAIN / side))
+        return (
+            math.inf if side < self.smallest else self.caution * max(0.0, math.log2(_PLAIN / side))
+        )
 
     def weights(self) -> tuple[str, ...]:
         """Names of the pretrained files it needs, sorted; empty for a classic recipe."""
-        needs = DETECTORS[self.detector.name].needs + sum((FEATURES[s.name].needs for s in self.features), ())
+        needs = DETECTORS[self.detector.name].needs + sum(
+            (FEATURES[s.name].needs for s in self.features), ()
+        )
         return tuple(sorted(set(needs)))
 
     def to_json(self) -> dict[str, Any]:
@@ -153,7 +173,9 @@ def _bind(what: str, step: Step, table: Mapping[str, Callable[..., Any]]) -> Non
     wrong = sorted(set(step.options) - allowed)
     if wrong:
         takes = ", ".join(sorted(allowed)) or "no options"
-        raise RecipeError(f"The {what} {step.name} does not take {', '.join(wrong)}; it takes {takes}.")
+        raise RecipeError(
+            f"The {what} {step.name} does not take {', '.join(wrong)}; it takes {takes}."
+        )
 
 
 RECIPES: dict[str, Recipe] = {
@@ -180,7 +202,8 @@ RECIPES: dict[str, Recipe] = {
         subject="person",
         detector=Step("person_hog", {"threshold": 0.35}),
         crop=Step("surroundings", {"size": 128}),
-        # Where in the crop a colour or an edge lies says little: the crop may be a person or a whole picture.
+        # Where in the crop a colour or an edge lies says little: the crop may be a person or a
+        # whole picture.
         features=(Step("tones"), Step("lbp", {"size": 128, "grid": 1})),
         mirror=True,
         gallery="discriminant",

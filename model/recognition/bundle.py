@@ -1,8 +1,11 @@
-"""A trained model as it lies on disk, and answering with it. Save, load, check the golden answer, recognise.
+"""A trained model as it lies on disk, and answering with it.
+
+Save, load, check the golden answer, recognise.
 
 <version>/manifest.json (format, recipe, labels, threshold, facts, sha256 of the other files),
-classifier.skops, gallery.npz, golden/answer.json, report.html, report.json. No pickle is ever loaded:
-skops holds scikit-learn's own types alone, checked against an allow-list before anything is made.
+classifier.skops, gallery.npz, golden/answer.json, report.html, report.json. No pickle is ever
+loaded: skops holds scikit-learn's own types alone, checked against an allow-list before anything is
+made.
 """
 
 from __future__ import annotations
@@ -28,7 +31,15 @@ from model.recipes.recipe import Recipe
 from model.recognition.nobody import Nobody
 from model.recognition.pipeline import Stopwatch, look, measure_views
 from model.recognition.presence import known_answer, way
-from model.recognition.recogniser import Acceptance, Gallery, Linear, Named, PerClass, Recogniser, speaker
+from model.recognition.recogniser import (
+    Acceptance,
+    Gallery,
+    Linear,
+    Named,
+    PerClass,
+    Recogniser,
+    speaker,
+)
 from model.recognition.region_naming import name_regions
 
 FORMAT = 1
@@ -47,13 +58,13 @@ ALLOWED_TYPES = frozenset(
 class Prediction:
     """The answer for one region of a picture.
 
-    detection: where. label: its name, or None when it is not believed to be anybody known. best: the most
-    probable class all the same. probability: of `best`, 0 to 1. scores: of every class in the bundle's
-    order, summing to 1. similarity: mean cosine to the nearest enrolled examples of `best`, -1 to 1.
-    acceptance: the score that the threshold is held against. reason: "known", "unknown", "taken" or
-    "too_small". note: the same for people. marks: what is wrong with the region, as in `crops.MARKS`.
-    labels: every name it gets, best first; several only where pictures may carry several classes (then the
-    scores do not sum to 1).
+    detection: where. label: its name, or None when it is not believed to be anybody known. best:
+    the most probable class all the same. probability: of `best`, 0 to 1. scores: of every class in
+    the bundle's order, summing to 1. similarity: mean cosine to the nearest enrolled examples of
+    `best`, -1 to 1. acceptance: the score that the threshold is held against. reason: "known",
+    "unknown", "taken" or "too_small". note: the same for people. marks: what is wrong with the
+    region, as in `crops.MARKS`. labels: every name it gets, best first; several only where pictures
+    may carry several classes (then the scores do not sum to 1).
     """
 
     detection: Detection
@@ -73,10 +84,11 @@ class Prediction:
 class Recognition:
     """The answer for one picture.
 
-    width, height: of the upright picture. predictions: one a region, the best to look at first. label:
-    the picture's answer, of its best known region, or None. scores: (class, probability) of the region
-    that speaks for the picture, best first. reason: "known", "unknown" or "nothing_found"; note: for people.
-    seconds: by stage. human_detected: for recipes that look for people, else None.
+    width, height: of the upright picture. predictions: one a region, the best to look at first.
+    label: the picture's answer, of its best known region, or None. scores: (class, probability) of
+    the region that speaks for the picture, best first. reason: "known", "unknown" or
+    "nothing_found"; note: for people. seconds: by stage. human_detected: for recipes that look for
+    people, else None.
     """
 
     width: int
@@ -91,8 +103,12 @@ class Recognition:
 
     @property
     def known_answer(self) -> tuple[str, str] | str | None:
-        """Of recipes that look for people: ("human_detected", label or "others") or "no human detected"; else None."""
-        return None if self.human_detected is None else known_answer(self.human_detected, self.label)
+        """Of recipes that look for people: ("human_detected", label or "others") or "no human
+        detected"; else None.
+        """
+        return (
+            None if self.human_detected is None else known_answer(self.human_detected, self.label)
+        )
 
     @property
     def way(self) -> str | None:
@@ -131,7 +147,10 @@ class Bundle:
         watch = Stopwatch()
         sight = look(data, self.recipe, limits, watch)
         with watch.stage("features"):
-            views = [measure_views(sight.image, region.detection, self.recipe) for region in sight.regions]
+            views = [
+                measure_views(sight.image, region.detection, self.recipe)
+                for region in sight.regions
+            ]
         with watch.stage("predict"):
             named = name_regions(self.recogniser, sight.regions, views, self.recipe)
         predictions = tuple(
@@ -143,7 +162,11 @@ class Bundle:
         return self._recognition((width, height), predictions, speaker(named), watch.seconds)
 
     def _recognition(
-        self, size: tuple[int, int], predictions: tuple[Prediction, ...], best: Named | None, seconds: dict[str, float]
+        self,
+        size: tuple[int, int],
+        predictions: tuple[Prediction, ...],
+        best: Named | None,
+        seconds: dict[str, float],
     ) -> Recognition:
         label = best.label if best else None
         ranked = sorted(best.scores.items(), key=lambda pair: -pair[1]) if best else []
@@ -191,7 +214,11 @@ def _note(named: Named, marks: tuple[str, ...]) -> str:
     return " ".join(parts)
 
 
-_THINGS = {"face": ("face", "faces"), "person": ("person", "people"), "object": ("picture", "pictures")}
+_THINGS = {
+    "face": ("face", "faces"),
+    "person": ("person", "people"),
+    "object": ("picture", "pictures"),
+}
 
 
 def _sentence(subject: str, predictions: tuple[Prediction, ...], label: str | None) -> str:
@@ -204,10 +231,11 @@ def _sentence(subject: str, predictions: tuple[Prediction, ...], label: str | No
 
 
 def golden_picture() -> bytes:
-    """A picture that every installation has: the astronaut portrait (NASA, public domain) inside scikit-image.
+    """A picture that every installation has: the astronaut portrait (NASA, public domain) inside
+    scikit-image.
 
-    It shows a face, a person and things, so every recipe has something to answer; and no bundle needs to
-    carry a picture of anybody's.
+    It shows a face, a person and things, so every recipe has something to answer; and no bundle
+    needs to carry a picture of anybody's.
     """
     found = importlib.util.find_spec("skimage")
     if found is None or not found.submodule_search_locations:
@@ -222,7 +250,12 @@ def golden_answer(bundle: Bundle) -> dict[str, Any]:
     return {
         "picture_sha256": hashlib.sha256(picture).hexdigest(),
         "regions": [
-            {"box": [d.x, d.y, d.width, d.height], "label": p.label, "best": p.best, "scores": p.scores}
+            {
+                "box": [d.x, d.y, d.width, d.height],
+                "label": p.label,
+                "best": p.best,
+                "scores": p.scores,
+            }
             for p in answer.predictions
             for d in [p.detection]
         ],
@@ -233,23 +266,33 @@ def check_golden(bundle: Bundle, expected: Mapping[str, Any]) -> None:
     """Raises GoldenMismatch when the answer is not what it was at training time."""
     actual = golden_answer(bundle)
     if actual["picture_sha256"] != expected["picture_sha256"]:
-        raise GoldenMismatch("The golden picture inside scikit-image is another one than at training time.")
+        raise GoldenMismatch(
+            "The golden picture inside scikit-image is another one than at training time."
+        )
     before, now = expected["regions"], actual["regions"]
     where = f"{bundle.name} version {bundle.version}"
     if len(before) != len(now):
         raise GoldenMismatch(
-            f"{where} found {len(now)} regions in the golden picture; at training it was {len(before)}."
+            f"{where} found {len(now)} regions in the golden picture; at training it was"
+            f" {len(before)}."
         )
     for old, new in zip(before, now, strict=True):
         if (old["label"], old["best"]) != (new["label"], new["best"]):
-            raise GoldenMismatch(f"{where} answers {new['best']!r}; at training time it was {old['best']!r}.")
+            raise GoldenMismatch(
+                f"{where} answers {new['best']!r}; at training time it was {old['best']!r}."
+            )
         moved = max(abs(old["scores"].get(k, -1) - v) for k, v in new["scores"].items())
         if moved > GOLDEN_TOLERANCE:
-            raise GoldenMismatch(f"{where}: a probability moved by {moved:.4f}; at most {GOLDEN_TOLERANCE} is allowed.")
+            raise GoldenMismatch(
+                f"{where}: a probability moved by {moved:.4f}; at most {GOLDEN_TOLERANCE} is"
+                " allowed."
+            )
 
 
 def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | None = None) -> None:
-    """Write a bundle to a directory that must not exist: aside first, then renamed. extras: further files by name."""
+    """Write a bundle to a directory that must not exist: aside first, then renamed. extras: further
+    files by name.
+    """
     directory.parent.mkdir(parents=True, exist_ok=True)
     with aside(directory.parent) as folder:
         _write(bundle, folder, dict(extras or {}))
@@ -261,8 +304,12 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
     skops.io.dump(_plain(model.classifier), folder / "classifier.skops")
-    space = {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
-    np.savez_compressed(folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space)  # type: ignore[arg-type]
+    space = (
+        {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
+    )
+    np.savez_compressed(
+        folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space
+    )  # type: ignore[arg-type]
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
     for name, content in extras.items():
@@ -292,8 +339,8 @@ def _plain(classifier: Any) -> Any:
 def load(directory: Path) -> Bundle:
     """Read a bundle and replay its golden answer.
 
-    Raises BundleBroken where a file is missing, changed or holds a type that is not allowed, WeightsMissing
-    where a pretrained file is not installed, and GoldenMismatch.
+    Raises BundleBroken where a file is missing, changed or holds a type that is not allowed,
+    WeightsMissing where a pretrained file is not installed, and GoldenMismatch.
     """
     manifest = _manifest(directory)
     try:
@@ -301,7 +348,9 @@ def load(directory: Path) -> Bundle:
         classifier = _load_skops(directory / "classifier.skops")
         with np.load(directory / "gallery.npz", allow_pickle=False) as arrays:
             space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
-            gallery = Gallery(arrays["vectors"], arrays["owners"], tuple(manifest["sources"]), space)
+            gallery = Gallery(
+                arrays["vectors"], arrays["owners"], tuple(manifest["sources"]), space
+            )
         model = Recogniser(
             tuple(manifest["labels"]),
             PerClass(tuple(classifier)) if isinstance(classifier, list) else classifier,
@@ -312,8 +361,12 @@ def load(directory: Path) -> Bundle:
         )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
     except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
-        raise BundleBroken(f"The model in {directory.parent.name}/{directory.name} cannot be read: {error}") from error
-    bundle = Bundle(manifest["name"], manifest["version"], recipe, model, manifest["facts"], directory)
+        raise BundleBroken(
+            f"The model in {directory.parent.name}/{directory.name} cannot be read: {error}"
+        ) from error
+    bundle = Bundle(
+        manifest["name"], manifest["version"], recipe, model, manifest["facts"], directory
+    )
     check_golden(bundle, golden)
     return bundle
 
@@ -326,12 +379,17 @@ def _manifest(directory: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BundleBroken(f"The model in {where} has no readable manifest.json.") from error
     if manifest.get("format") != FORMAT:
-        raise BundleBroken(f"The model in {where} has format {manifest.get('format')!r}; this version reads {FORMAT}.")
+        raise BundleBroken(
+            f"The model in {where} has format {manifest.get('format')!r}; this version reads"
+            f" {FORMAT}."
+        )
     for name, expected in files.items():
         if not (directory / name).is_file():
             raise BundleBroken(f"The model in {where} lacks its file {name}.")
         if _sha256(directory / name) != expected:
-            raise BundleBroken(f"The file {name} of the model in {where} is not the one that training wrote.")
+            raise BundleBroken(
+                f"The file {name} of the model in {where} is not the one that training wrote."
+            )
     return manifest
 
 
@@ -339,7 +397,10 @@ def _load_skops(path: Path) -> Any:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
     asked = set(skops.io.get_untrusted_types(file=path))
     if asked - ALLOWED_TYPES:
-        raise BundleBroken(f"{path.name} holds types that are not allowed: {', '.join(sorted(asked - ALLOWED_TYPES))}.")
+        raise BundleBroken(
+            f"{path.name} holds types that are not allowed:"
+            f" {', '.join(sorted(asked - ALLOWED_TYPES))}."
+        )
     return skops.io.load(path, trusted=sorted(asked))
 
 

@@ -1,6 +1,8 @@
-"""Why: where in a region the answer comes from, which training pictures are nearest, and the reason in words.
+"""Why: where in a region the answer comes from, which training pictures are nearest, and the reason
+in words.
 
-Only reads a bundle. Neither the pages nor the plots of reports belong here: the server may load this file.
+Only reads a bundle. Neither the pages nor the plots of reports belong here: the server may load
+this file.
 """
 
 from __future__ import annotations
@@ -13,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.errors import InputError
-from data_cleaning.imaging.images import DEFAULT_LIMITS, Image, Limits, decode, encode, overlay, resize, shrink
+from data_cleaning.imaging.images import (
+    DEFAULT_LIMITS,
+    Image,
+    Limits,
+    decode,
+    encode,
+    overlay,
+    resize,
+    shrink,
+)
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction
@@ -28,9 +39,11 @@ LONGEST = 480  # pixels of the longer side of the heat map's picture
 
 @dataclass(frozen=True)
 class Nearest:
-    """One enrolled picture: its sha256, class, and cosine similarity (-1 to 1) and distance (0 to 2) to the region.
+    """One enrolled picture: its sha256, class, and cosine similarity (-1 to 1) and distance (0 to
+    2) to the region.
 
-    labels: the same class; every class that it carries, where a picture may carry several, and label joins them.
+    labels: the same class; every class that it carries, where a picture may carry several, and
+    label joins them.
     """
 
     sha256: str
@@ -44,9 +57,10 @@ class Nearest:
 class Explanation:
     """Why a region got its answer.
 
-    label: the class that is explained, the most probable one. heatmap: a PNG of the region under its heat.
-    heat: float64, shape (GRID, GRID), 0 to 1: how much each place speaks for the class. method: "activation" or
-    "occlusion". nearest: nearest enrolled pictures, most alike first. sentence: the reason in words.
+    label: the class that is explained, the most probable one. heatmap: a PNG of the region under
+    its heat. heat: float64, shape (GRID, GRID), 0 to 1: how much each place speaks for the class.
+    method: "activation" or "occlusion". nearest: nearest enrolled pictures, most alike first.
+    sentence: the reason in words.
     """
 
     label: str
@@ -71,14 +85,19 @@ class NoRegion(InputError):
     """The picture has no region of that number to explain."""
 
 
-def explain(bundle: Bundle, data: bytes, index: int = 0, limits: Limits = DEFAULT_LIMITS) -> Explanation:
+def explain(
+    bundle: Bundle, data: bytes, index: int = 0, limits: Limits = DEFAULT_LIMITS
+) -> Explanation:
     """Explain the answer for one region of a picture, `index` counting as `recognise` lists them.
 
     Raises PictureError as `recognise` does, and NoRegion where there is no such region.
     """
     answer = bundle.recognise(data, limits)
     if not 0 <= index < len(answer.predictions):
-        raise NoRegion(f"Region {index} cannot be explained: {len(answer.predictions)} were found in the picture.")
+        raise NoRegion(
+            f"Region {index} cannot be explained: {len(answer.predictions)} were found in the"
+            " picture."
+        )
     prediction = answer.predictions[index]
     image = decode(data, limits)
     chip = crop(image, prediction.detection, bundle.recipe)
@@ -95,17 +114,21 @@ def explain(bundle: Bundle, data: bytes, index: int = 0, limits: Limits = DEFAUL
 
 
 def heat_of(bundle: Bundle, chip: Image, label: str) -> tuple[NDArray[np.float64], str]:
-    """How much each of GRID x GRID places of a crop speaks for a class, 0 to 1, and by which method it was found."""
+    """How much each of GRID x GRID places of a crop speaks for a class, 0 to 1, and by which method
+    it was found.
+    """
     if any(FEATURES[step.name].maps is not None for step in bundle.recipe.features):
         return _scaled(_activation(bundle, chip, label)), "activation"
     return _scaled(_occlusion(bundle, chip, label)), "occlusion"
 
 
 def _activation(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
-    """What the class's log-odds lose when the network's activation in one place is taken out of the mean.
+    """What the class's log-odds lose when the network's activation in one place is taken out of the
+    mean.
 
-    Like a class activation map, and for any classifier: with a linear one on plain means it is that map.
-    Features without a place stay as they are. Source: Desai, Ramaswamy, "Ablation-CAM", WACV 2020.
+    Like a class activation map, and for any classifier: with a linear one on plain means it is that
+    map. Features without a place stay as they are. Source: Desai, Ramaswamy, "Ablation-CAM", WACV
+    2020.
     """
     drops = []
     for turned, view in enumerate(_views(bundle, chip)):
@@ -116,13 +139,17 @@ def _activation(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
 
 
 def _without_each_place(recipe: Recipe, view: Image) -> NDArray[np.float32]:
-    """Features of a view, and of the view with each place's activation set to zero: shape (1 + GRID^2, d)."""
+    """Features of a view, and of the view with each place's activation set to zero: shape (1 +
+    GRID^2, d).
+    """
     blocks = []
     for step in recipe.features:
         feature = FEATURES[step.name]
         files = [locate(name) for name in feature.needs]
         if feature.maps is None or feature.pool is None:
-            blocks.append(np.tile(feature.function(view, *files, **step.options), (1 + GRID * GRID, 1)))
+            blocks.append(
+                np.tile(feature.function(view, *files, **step.options), (1 + GRID * GRID, 1))
+            )
             continue
         maps = feature.maps(view, *files, **step.options)  # (channels, GRID, GRID)
         pooled = [feature.pool(maps)]
@@ -139,7 +166,9 @@ def _occlusion(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
 
     Source: Zeiler, Fergus, "Visualizing and understanding convolutional networks", ECCV 2014.
     """
-    hidden = [hide(chip, _place(chip, row, column)) for row in range(GRID) for column in range(GRID)]
+    hidden = [
+        hide(chip, _place(chip, row, column)) for row in range(GRID) for column in range(GRID)
+    ]
     odds = np.array([score(bundle, view, label) for view in [chip, *hidden]])
     return (odds[0] - odds[1:]).reshape(GRID, GRID)
 
@@ -151,13 +180,17 @@ def score(bundle: Bundle, chip: Image, label: str) -> float:
 
 
 def hide(chip: Image, mask: NDArray[np.bool_]) -> Image:
-    """A copy of the crop with the pixels of the mask, shape (height, width), in the crop's mean colour."""
+    """A copy of the crop with the pixels of the mask, shape (height, width), in the crop's mean
+    colour.
+    """
     painted = chip.copy()
     painted[mask] = chip.reshape(-1, 3).mean(axis=0).astype(np.uint8)
     return painted
 
 
-def hottest(heat: NDArray[np.floating], height: int, width: int, share: float = 0.1) -> NDArray[np.bool_]:
+def hottest(
+    heat: NDArray[np.floating], height: int, width: int, share: float = 0.1
+) -> NDArray[np.bool_]:
     """Mask of the hottest `share` of a height x width crop, by its heat map stretched over it."""
     smooth = resize(heat.astype(np.float32), width, height)
     order = np.argsort(-smooth, axis=None, kind="stable")[: max(1, round(share * height * width))]
@@ -176,7 +209,9 @@ def nearest(bundle: Bundle, chip: Image, shown: int = SHOWN) -> tuple[Nearest, .
         source, alike = gallery.sources[i], float(cosines[i])
         if source not in found:
             apart = float(np.sqrt(max(0.0, 2 - 2 * alike)))
-            owners = {int(o) for s, o in zip(gallery.sources, gallery.owners, strict=True) if s == source}
+            owners = {
+                int(o) for s, o in zip(gallery.sources, gallery.owners, strict=True) if s == source
+            }
             carried = tuple(bundle.labels[owner] for owner in sorted(owners))
             found[source] = Nearest(source, " + ".join(carried), carried, alike, apart)
         if len(found) == shown:
@@ -185,10 +220,14 @@ def nearest(bundle: Bundle, chip: Image, shown: int = SHOWN) -> tuple[Nearest, .
 
 
 def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) -> str:
-    """The reason in words: how many of the nearest examples agree, and which score met which threshold."""
+    """The reason in words: how many of the nearest examples agree, and which score met which
+    threshold.
+    """
     rule = bundle.recogniser.acceptance
     agree = sum(prediction.best in one.labels for one in near[:NEAREST])
-    parts = [f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}"] if near else []
+    parts = (
+        [f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}"] if near else []
+    )
     if prediction.reason == "too_small":
         parts.append("the region is too small to be named")
     elif prediction.reason == "taken":
@@ -196,15 +235,28 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
     elif bundle.multi_label:
         own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]
         side = "above" if prediction.probability >= own else "below"
-        parts.append(f"probability {_short(prediction.probability)} is {side} the class's own threshold {_short(own)}")
+        parts.append(
+            f"probability {_short(prediction.probability)} is {side} the class's own threshold"
+            f" {_short(own)}"
+        )
     elif not bundle.refuses:
-        parts.append(f"probability {_short(prediction.probability)} is the largest; this model refuses nobody")
+        parts.append(
+            f"probability {_short(prediction.probability)} is the largest; this model refuses"
+            " nobody"
+        )
     else:
         side = "above" if prediction.acceptance >= rule.threshold else "below"
-        parts.append(f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold {_short(rule.threshold)}")
-        reserve = bundle.recipe.reserve(min(prediction.detection.width, prediction.detection.height))
+        parts.append(
+            f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold"
+            f" {_short(rule.threshold)}"
+        )
+        reserve = bundle.recipe.reserve(
+            min(prediction.detection.width, prediction.detection.height)
+        )
         if rule.score == "similarity" and 0.005 <= reserve < math.inf:
-            parts[-1] += f", after {_short(reserve)} was taken off because a small face looks like many"
+            parts[-1] += (
+                f", after {_short(reserve)} was taken off because a small face looks like many"
+            )
     return "; ".join(parts) + "."
 
 
@@ -217,8 +269,13 @@ def _log_odds(bundle: Bundle, rows: NDArray[np.float32], label: str) -> NDArray[
     column, classifier = bundle.labels.index(label), bundle.recogniser.classifier
     every = classifier.predict_proba(rows)
     own = every[:, column]
-    # Summed from the others: 1 - own would be 0 for whoever is nearly certain, and no change of it could be seen.
-    rest = 1 - own if isinstance(classifier, PerClass) else np.delete(every, column, axis=1).sum(axis=1)
+    # Summed from the others: 1 - own would be 0 for whoever is nearly certain, and no change of it
+    # could be seen.
+    rest = (
+        1 - own
+        if isinstance(classifier, PerClass)
+        else np.delete(every, column, axis=1).sum(axis=1)
+    )
     return np.log(np.maximum(own, 1e-30)) - np.log(np.maximum(rest, 1e-30))
 
 
@@ -240,13 +297,17 @@ def _scaled(drops: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _canvas(image: Image, prediction: Prediction, chip: Image, recipe: Recipe) -> Image:
-    """What the heat lies on: the region in its own shape where the crop only stretched it, else the crop."""
+    """What the heat lies on: the region in its own shape where the crop only stretched it, else the
+    crop.
+    """
     if recipe.crop.name != "stretched":  # turned or squared: its shape is not the region's
         return resize(chip, LONGEST, LONGEST)
     d = prediction.detection
     patch, _ = shrink(image[d.y : d.y + d.height, d.x : d.x + d.width], LONGEST)
     factor = LONGEST / max(patch.shape[:2])
-    return resize(patch, max(1, round(patch.shape[1] * factor)), max(1, round(patch.shape[0] * factor)))
+    return resize(
+        patch, max(1, round(patch.shape[1] * factor)), max(1, round(patch.shape[0] * factor))
+    )
 
 
 def _short(value: float) -> str:

@@ -1,4 +1,5 @@
-"""Whether a region that a detector reported shows anybody at all: the detector and the classifier weighed together.
+"""Whether a region that a detector reported shows anybody at all: the detector and the classifier
+weighed together.
 
 Works on scores and probabilities alone.
 """
@@ -16,10 +17,12 @@ SURE = 0.02  # scores and probabilities count as if they were never nearer than 
 
 @dataclass(frozen=True)
 class Nobody:
-    """When a region shows nobody after all: what the detector and the classifier say of it, weighed.
+    """When a region shows nobody after all: what the detector and the classifier say of it,
+    weighed.
 
-    Somebody is there where detector * L(score) + classifier * L(1 - probability of nobody) + offset > 0, L being
-    log-odds. Two weights and an offset are all that is fitted: stacking, after Wolpert, Neural Networks 1992.
+    Somebody is there where detector * L(score) + classifier * L(1 - probability of nobody) + offset
+    > 0, L being log-odds. Two weights and an offset are all that is fitted: stacking, after
+    Wolpert, Neural Networks 1992.
     """
 
     detector: float
@@ -27,8 +30,13 @@ class Nobody:
     offset: float
 
     @classmethod
-    def fit(cls, scores: NDArray[np.floating], empty: NDArray[np.floating], truth: NDArray[np.bool_]) -> Nobody:
-        """scores: the detector's; empty: out-of-fold probability of nobody; truth: was it nobody? Shape (n,) each."""
+    def fit(
+        cls, scores: NDArray[np.floating], empty: NDArray[np.floating], truth: NDArray[np.bool_]
+    ) -> Nobody:
+        """scores: the detector's; empty: out-of-fold probability of nobody; truth: was it nobody?
+
+        Shape (n,) each.
+        """
         model = LogisticRegression(class_weight="balanced").fit(_evidence(scores, empty), ~truth)
         return cls(float(model.coef_[0, 0]), float(model.coef_[0, 1]), float(model.intercept_[0]))
 

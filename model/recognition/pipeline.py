@@ -1,7 +1,9 @@
-"""The one road from bytes to numbers. Training, evaluation, the command line and the server all walk it.
+"""The one road from bytes to numbers.
 
-`look` finds the regions of a picture, `measure` turns a region into features. Nothing here is fitted
-and nothing here names anybody.
+Training, evaluation, the command line and the server all walk it.
+
+`look` finds the regions of a picture, `measure` turns a region into features. Nothing here is
+fitted and nothing here names anybody.
 """
 
 from __future__ import annotations
@@ -53,8 +55,13 @@ class Sight:
     regions: tuple[Region, ...]
 
 
-def look(data: bytes, recipe: Recipe, limits: Limits = DEFAULT_LIMITS, watch: Stopwatch | None = None) -> Sight:
-    """Decode a picture and find what the recipe looks for. Raises PictureError, WeightsMissing, WeightsBroken."""
+def look(
+    data: bytes, recipe: Recipe, limits: Limits = DEFAULT_LIMITS, watch: Stopwatch | None = None
+) -> Sight:
+    """Decode a picture and find what the recipe looks for.
+
+    Raises PictureError, WeightsMissing, WeightsBroken.
+    """
     watch = watch or Stopwatch()
     with watch.stage("decode"):
         image = decode(data, limits)
@@ -63,7 +70,9 @@ def look(data: bytes, recipe: Recipe, limits: Limits = DEFAULT_LIMITS, watch: St
 
 
 def find(image: Image, recipe: Recipe) -> list[Region]:
-    """The regions of a decoded image, best first: faces that show both eyes come before those that do not."""
+    """The regions of a decoded image, best first: faces that show both eyes come before those that
+    do not.
+    """
     detector = DETECTORS[recipe.detector.name]
     paths = [locate(name) for name in detector.needs]
     detections = detector.function(image, *paths, **recipe.detector.options)
@@ -82,7 +91,9 @@ def measure(image: Image, detection: Detection, recipe: Recipe) -> Features:
 
 
 def measure_views(image: Image, detection: Detection, recipe: Recipe) -> Features:
-    """Features of all views of a region, shape (views, d): the crop, and its mirror image where the recipe says so."""
+    """Features of all views of a region, shape (views, d): the crop, and its mirror image where the
+    recipe says so.
+    """
     chip = crop(image, detection, recipe)
     views = [chip, np.ascontiguousarray(chip[:, ::-1])] if recipe.mirror else [chip]
     return np.stack([measure_crop(view, recipe) for view in views])

@@ -1,7 +1,9 @@
-"""Is anybody there? The threshold of a detector of people, and the answers that rest on it. Nothing is fitted here.
+"""Is anybody there? The threshold of a detector of people, and the answers that rest on it.
 
-A picture shows nobody, somebody, or somebody with a name. The words for that, which older services answered
-with and clients still read, are made here and nowhere else.
+Nothing is fitted here.
+
+A picture shows nobody, somebody, or somebody with a name. The words for that, which older services
+answered with and clients still read, are made here and nowhere else.
 """
 
 from __future__ import annotations
@@ -24,20 +26,26 @@ _GRID = np.arange(FLOOR, 0.901, 0.02)
 
 
 def wide(recipe: Recipe) -> Recipe:
-    """The recipe that reports all that its detector of people sees, so that a threshold can be chosen later."""
+    """The recipe that reports all that its detector of people sees, so that a threshold can be
+    chosen later.
+    """
     if recipe.subject != "person":
         return recipe
     least = _at(recipe, FLOOR)
     return _doubtful(least) if recipe.judges else least
 
 
-def settled(recipe: Recipe, all_samples: Sequence[Sample], copies: Sequence[int] | NDArray[np.int64] = ()) -> Recipe:
-    """The recipe with the detector's threshold that suits these pictures; copies: near-copy group of each.
+def settled(
+    recipe: Recipe, all_samples: Sequence[Sample], copies: Sequence[int] | NDArray[np.int64] = ()
+) -> Recipe:
+    """The recipe with the detector's threshold that suits these pictures; copies: near-copy group
+    of each.
 
-    A recipe that judges lets the classifier have its say where at least 10 groups of `_none` and 10 others have
-    regions. Else, where there are at least 10 pictures of `_none` and 10 others: of all thresholds whose balanced
-    accuracy of "somebody or nobody" lies within one standard error of the best, the nearest to the recipe's own.
-    Samples should have been looked at with `wide(recipe)`; no threshold below theirs can be chosen well.
+    A recipe that judges lets the classifier have its say where at least 10 groups of `_none` and 10
+    others have regions. Else, where there are at least 10 pictures of `_none` and 10 others: of all
+    thresholds whose balanced accuracy of "somebody or nobody" lies within one standard error of the
+    best, the nearest to the recipe's own. Samples should have been looked at with `wide(recipe)`;
+    no threshold below theirs can be chosen well.
     """
     if recipe.subject != "person":
         return recipe
@@ -52,14 +60,19 @@ def settled(recipe: Recipe, all_samples: Sequence[Sample], copies: Sequence[int]
 
 
 def above(one: Sample, recipe: Recipe) -> Sample:
-    """The sample with the regions that a recipe's detector of people would have reported at its threshold."""
+    """The sample with the regions that a recipe's detector of people would have reported at its
+    threshold.
+    """
     if recipe.subject != "person":
         return one
     least = 0.0 if recipe.judging else max(recipe.detector.options["threshold"], FLOOR)
     kept = [i for i, r in enumerate(one.regions) if r.detection.score >= least]
     extra = tuple(one.extra[i] for i in kept) if one.extra else ()
     return replace(
-        one, regions=tuple(one.regions[i] for i in kept), views=tuple(one.views[i] for i in kept), extra=extra
+        one,
+        regions=tuple(one.regions[i] for i in kept),
+        views=tuple(one.views[i] for i in kept),
+        extra=extra,
     )
 
 
@@ -81,16 +94,22 @@ def way(human_detected: bool, label: str | None) -> str:
 
 
 def ways(answers: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Figures over (truth, said) pairs: truth a folder's name, `_unknown` and `_none` among them; said by `way`.
+    """Figures over (truth, said) pairs: truth a folder's name, `_unknown` and `_none` among them;
+    said by `way`.
 
-    labels: of columns; truths: of rows; matrix; recall by truth; balanced_accuracy, the mean of recalls.
-    human_balanced_accuracy: of somebody or nobody alone, or None where no truth is nobody (or somebody).
+    labels: of columns; truths: of rows; matrix; recall by truth; balanced_accuracy, the mean of
+    recalls. human_balanced_accuracy: of somebody or nobody alone, or None where no truth is nobody
+    (or somebody).
     """
-    pairs = [({UNKNOWN: HUMAN, NOTHING: NO_HUMAN}.get(truth, truth), said) for truth, said in answers]
+    pairs = [
+        ({UNKNOWN: HUMAN, NOTHING: NO_HUMAN}.get(truth, truth), said) for truth, said in answers
+    ]
     named = sorted({name for pair in pairs for name in pair} - {HUMAN, NO_HUMAN})
     columns = [*named, HUMAN, NO_HUMAN]
     truths = [name for name in columns if any(truth == name for truth, _ in pairs)]
-    matrix = [[sum(pair == (truth, said) for pair in pairs) for said in columns] for truth in truths]
+    matrix = [
+        [sum(pair == (truth, said) for pair in pairs) for said in columns] for truth in truths
+    ]
     recall = {t: row[columns.index(t)] / sum(row) for t, row in zip(truths, matrix, strict=True)}
     somebody = [said != NO_HUMAN for truth, said in pairs if truth != NO_HUMAN]
     nobody = [said == NO_HUMAN for truth, said in pairs if truth == NO_HUMAN]
@@ -100,7 +119,9 @@ def ways(answers: Sequence[tuple[str, str]]) -> dict[str, Any]:
         "matrix": matrix,
         "recall": recall,
         "balanced_accuracy": sum(recall.values()) / len(recall) if recall else None,
-        "human_balanced_accuracy": float(np.mean(somebody) + np.mean(nobody)) / 2 if somebody and nobody else None,
+        "human_balanced_accuracy": (
+            float(np.mean(somebody) + np.mean(nobody)) / 2 if somebody and nobody else None
+        ),
     }
 
 
@@ -110,7 +131,9 @@ def _at(recipe: Recipe, threshold: float) -> Recipe:
 
 
 def _doubtful(recipe: Recipe) -> Recipe:
-    return replace(recipe, detector=Step(recipe.detector.name, {**recipe.detector.options, "doubtful": True}))
+    return replace(
+        recipe, detector=Step(recipe.detector.name, {**recipe.detector.options, "doubtful": True})
+    )
 
 
 def _certain(recipe: Recipe) -> Recipe:
@@ -119,7 +142,9 @@ def _certain(recipe: Recipe) -> Recipe:
 
 
 def _can_judge(all_samples: Sequence[Sample], copies: Sequence[int] | NDArray[np.int64]) -> bool:
-    """Different pictures of `_none`, that is: the frames of one quiet camera teach one wall, not emptiness."""
+    """Different pictures of `_none`, that is: the frames of one quiet camera teach one wall, not
+    emptiness.
+    """
     numbers = copies if len(copies) else range(len(all_samples))
     groups: list[set[int]] = [set(), set()]
     for one, number in zip(all_samples, numbers, strict=True):
@@ -137,7 +162,16 @@ def _nearest_good(empty: NDArray[np.float64], peopled: NDArray[np.float64], own:
     passed = np.array([(empty < t).mean() for t in _GRID])
     balanced = (seen + passed) / 2
     best = int(np.argmax(balanced))
-    spread = np.sqrt(seen[best] * (1 - seen[best]) / len(peopled) + passed[best] * (1 - passed[best]) / len(empty)) / 2
+    spread = (
+        np.sqrt(
+            seen[best] * (1 - seen[best]) / len(peopled)
+            + passed[best] * (1 - passed[best]) / len(empty)
+        )
+        / 2
+    )
     good = _GRID[balanced >= balanced[best] - spread]
-    within = good.min() <= own <= good.max() and balanced[np.abs(_GRID - own).argmin()] >= balanced[best] - spread
+    within = (
+        good.min() <= own <= good.max()
+        and balanced[np.abs(_GRID - own).argmin()] >= balanced[best] - spread
+    )
     return own if within else float(good[np.abs(good - own).argmin()])

@@ -1,7 +1,9 @@
-"""What training learns: who it is (classifier), how alike (gallery), and whether to believe it (threshold).
+"""What training learns: who it is (classifier), how alike (gallery), and whether to believe it
+(threshold).
 
-Works on features alone; knows nothing of pictures, files or HTTP. Naming and refusing are two questions:
-the classifier names, and the name is believed only when the acceptance score reaches the threshold.
+Works on features alone; knows nothing of pictures, files or HTTP. Naming and refusing are two
+questions: the classifier names, and the name is believed only when the acceptance score reaches the
+threshold.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ class Gallery:
     """Enrolled examples of every class.
 
     vectors: float32, shape (n, k), each of length 1. owners: int64, shape (n,), index of the class.
-    sources: for each vector, the sha256 of the picture it came from. space: the map from features to the
-    space of `vectors`, or None where they are the features themselves.
+    sources: for each vector, the sha256 of the picture it came from. space: the map from features
+    to the space of `vectors`, or None where they are the features themselves.
     """
 
     vectors: Features
@@ -74,9 +76,10 @@ def nearest_mean(cosines: NDArray[np.floating]) -> NDArray[np.floating]:
 class Acceptance:
     """When to believe a name.
 
-    score: "similarity" (to the class's nearest examples, -1 to 1) or "probability" (0 to 1). threshold:
-    the least score that is believed. basis: what it was fitted on, in words. fpir, fnir: the part of strangers
-    named and of known ones refused or misnamed that were measured there, or None where nothing could be.
+    score: "similarity" (to the class's nearest examples, -1 to 1) or "probability" (0 to 1).
+    threshold: the least score that is believed. basis: what it was fitted on, in words. fpir, fnir:
+    the part of strangers named and of known ones refused or misnamed that were measured there, or
+    None where nothing could be.
     """
 
     score: str
@@ -91,12 +94,12 @@ class Acceptance:
 class Named:
     """The answer for one region.
 
-    label: the name, or None. best: the most probable class all the same. scores: probability of every
-    class, summing to 1 where there are several. acceptance: the score that belief rests on. reason: "known",
-    "unknown" (not like anybody enrolled), "taken" (another region of the picture is more likely to be them),
-    "too_small" or "nobody" (it shows nobody after all, and is no part of the answer).
-    labels: every name it gets, best first: at most one, but where a picture may carry several classes. faint:
-    it is small or blurred.
+    label: the name, or None. best: the most probable class all the same. scores: probability of
+    every class, summing to 1 where there are several. acceptance: the score that belief rests on.
+    reason: "known", "unknown" (not like anybody enrolled), "taken" (another region of the picture
+    is more likely to be them), "too_small" or "nobody" (it shows nobody after all, and is no part
+    of the answer). labels: every name it gets, best first: at most one, but where a picture may
+    carry several classes. faint: it is small or blurred.
     """
 
     label: str | None
@@ -128,9 +131,10 @@ class PerClass:
 class Recogniser:
     """A fitted model of features.
 
-    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. nobody: when a region shows
-    nobody, where `_none` was trained (the classifier's last column then), or None. thresholds: where a picture may
-    carry several classes, the probability from which each is given (the classifier is a PerClass then); else empty.
+    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. nobody:
+    when a region shows nobody, where `_none` was trained (the classifier's last column then), or
+    None. thresholds: where a picture may carry several classes, the probability from which each is
+    given (the classifier is a PerClass then); else empty.
     """
 
     labels: tuple[str, ...]
@@ -154,21 +158,31 @@ class Recogniser:
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
     def empty(self, views: Sequence[Features], detected: Sequence[float]) -> NDArray[np.bool_]:
-        """For each region, whether it shows nobody. detected: the detector's scores, 0 to 1; views as in `score`."""
+        """For each region, whether it shows nobody. detected: the detector's scores, 0 to 1; views
+        as in `score`.
+        """
         if self.nobody is None or not views:
             return np.zeros(len(views), bool)
         return self.nobody.there(np.array(detected), self.emptiness(views))
 
     def emptiness(self, views: Sequence[Features]) -> NDArray[np.float64]:
-        """Probability that each region shows nobody, shape (regions,). For models with `nobody` alone."""
-        owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
-        return _mean_by(self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views))[:, 0]
+        """Probability that each region shows nobody, shape (regions,).
 
-    def answer(self, views: Sequence[Features], reserves: Sequence[float], once: bool = True) -> list[Named]:
+        For models with `nobody` alone.
+        """
+        owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
+        return _mean_by(
+            self.classifier.predict_proba(np.concatenate(views))[:, -1:], owner, len(views)
+        )[:, 0]
+
+    def answer(
+        self, views: Sequence[Features], reserves: Sequence[float], once: bool = True
+    ) -> list[Named]:
         """Name every region of one picture.
 
-        reserves: for each region, how far above the threshold its similarity must lie; infinite where it is too small
-        to be named at all. once: a class is one individual, so it is given to at most one region.
+        reserves: for each region, how far above the threshold its similarity must lie; infinite
+        where it is too small to be named at all. once: a class is one individual, so it is given to
+        at most one region.
         """
         if not views:
             return []
@@ -177,7 +191,9 @@ class Recogniser:
         if self.thresholds:
             rows = zip(probabilities, similarities, large, strict=True)
             return [self._several(p, s, wide) for p, s, wide in rows]
-        accepted = self.acceptance_scores(probabilities, similarities, np.where(large, reserves, 0.0))
+        accepted = self.acceptance_scores(
+            probabilities, similarities, np.where(large, reserves, 0.0)
+        )
         believable = (accepted >= self.acceptance.threshold) & large[:, None]
         regions = [
             _Scores(row, probabilities[row], similarities[row], accepted[row], bool(large[row]))
@@ -187,15 +203,29 @@ class Recogniser:
             taken = assign(probabilities, believable)
             return [self._named(region, taken) for region in regions]
         first = np.argmax(probabilities, axis=1)
-        return [self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {}) for r in regions]
+        return [
+            self._named(r, {int(first[r.row]): r.row} if believable[r.row, first[r.row]] else {})
+            for r in regions
+        ]
 
     def acceptance_scores(
-        self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], reserves: NDArray[np.float64]
+        self,
+        probabilities: NDArray[np.float64],
+        similarities: NDArray[np.float64],
+        reserves: NDArray[np.float64],
     ) -> NDArray[np.float64]:
-        """The score that belief rests on, for every region and class: of a similarity the region's reserve is taken."""
-        return similarities - reserves[:, None] if self.acceptance.score == "similarity" else probabilities
+        """The score that belief rests on, for every region and class: of a similarity the region's
+        reserve is taken.
+        """
+        return (
+            similarities - reserves[:, None]
+            if self.acceptance.score == "similarity"
+            else probabilities
+        )
 
-    def _several(self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool) -> Named:
+    def _several(
+        self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool
+    ) -> Named:
         """Every class that reaches its own threshold."""
         order = np.argsort(-probabilities, kind="stable")
         given = [int(c) for c in order if large and probabilities[c] >= self.thresholds[c]]
@@ -244,7 +274,9 @@ class _Scores:
 
 
 def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Probabilities scaled to sum to 1; a single class keeps its own, or it would always be certain."""
+    """Probabilities scaled to sum to 1; a single class keeps its own, or it would always be
+    certain.
+    """
     return probabilities / probabilities.sum() if len(probabilities) > 1 else probabilities
 
 
@@ -255,7 +287,8 @@ def _why_not(large: bool, taken: bool) -> str:
 
 
 def speaker(named: Sequence[Named]) -> Named | None:
-    """Of several regions the known one with the largest acceptance score; without a known one, the largest of all.
+    """Of several regions the known one with the largest acceptance score; without a known one, the
+    largest of all.
 
     Faint regions speak only where no other one does, and those that show nobody never.
     """
@@ -266,8 +299,8 @@ def speaker(named: Sequence[Named]) -> Named | None:
 def assign(probabilities: NDArray[np.float64], believable: NDArray[np.bool_]) -> dict[int, int]:
     """Which region (row) gets which class (column): {class: region}, each at most once.
 
-    Every region asks for its most probable class; where two ask for the same one, the assignment with
-    the largest sum of believable probabilities is taken (Kuhn 1955, by scipy).
+    Every region asks for its most probable class; where two ask for the same one, the assignment
+    with the largest sum of believable probabilities is taken (Kuhn 1955, by scipy).
     """
     first = np.argmax(probabilities, axis=1)
     asks = [row for row in range(len(first)) if believable[row, first[row]]]
@@ -278,7 +311,9 @@ def assign(probabilities: NDArray[np.float64], believable: NDArray[np.bool_]) ->
     return {int(c): asks[r] for r, c in zip(rows, columns, strict=True) if value[r, c] > 0}
 
 
-def _mean_by(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) -> NDArray[np.float64]:
+def _mean_by(
+    values: NDArray[np.float64], owner: NDArray[np.int64], count: int
+) -> NDArray[np.float64]:
     """Rows averaged by owner: shape (count, columns)."""
     sums = np.zeros((count, values.shape[1]))
     np.add.at(sums, owner, values)
@@ -286,7 +321,9 @@ def _mean_by(values: NDArray[np.float64], owner: NDArray[np.int64], count: int) 
 
 
 def class_numbers(labels: Sequence[str]) -> tuple[tuple[str, ...], NDArray[np.int64]]:
-    """The known classes sorted, and each label's number; `_unknown` comes right after them and `_none` last."""
+    """The known classes sorted, and each label's number; `_unknown` comes right after them and
+    `_none` last.
+    """
     known = tuple(sorted(set(labels) - {UNKNOWN, NOTHING}))
     numbers = {label: number for number, label in enumerate([*known, UNKNOWN, NOTHING])}
     return known, np.array([numbers[label] for label in labels], np.int64)

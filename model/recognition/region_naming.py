@@ -1,4 +1,5 @@
-"""Every region of one picture named: a recogniser, and the recipe's rules of when a region may speak.
+"""Every region of one picture named: a recogniser, and the recipe's rules of when a region may
+speak.
 
 Serving and evaluating both come through here, so that they cannot part.
 """
@@ -21,11 +22,14 @@ def name_regions(
 ) -> tuple[Named, ...]:
     """The answers for all regions of a picture, in their order.
 
-    views: for each region its features, shape (views, d). Small and blurred regions are named too, but are
-    marked as faint: a sharp one speaks for the picture before them, as an embedding of few pixels lies near to
-    many people's. Regions that show nobody stay in the list, with that reason; no answer may show them.
+    views: for each region its features, shape (views, d). Small and blurred regions are named too,
+    but are marked as faint: a sharp one speaks for the picture before them, as an embedding of few
+    pixels lies near to many people's. Regions that show nobody stay in the list, with that reason;
+    no answer may show them.
     """
-    named = recogniser.answer(views, [recipe.reserve(region.quality.side) for region in regions], recipe.once)
+    named = recogniser.answer(
+        views, [recipe.reserve(region.quality.side) for region in regions], recipe.once
+    )
     empty = recogniser.empty(views, [region.detection.score for region in regions])
     return tuple(
         replace(nameless(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))

@@ -28,46 +28,69 @@ class Registry:
         """Names that have at least one version, sorted."""
         if not self.root.is_dir():
             return []
-        return sorted(p.name for p in self.root.iterdir() if NAME.fullmatch(p.name) and self.versions(p.name))
+        return sorted(
+            p.name for p in self.root.iterdir() if NAME.fullmatch(p.name) and self.versions(p.name)
+        )
 
     def versions(self, name: str) -> list[int]:
         """Version numbers of a name, rising; empty where there is none."""
         folder = self._folder(name)
         if not folder.is_dir():
             return []
-        return sorted(int(p.name) for p in folder.iterdir() if p.name.isdecimal() and (p / "manifest.json").is_file())
+        return sorted(
+            int(p.name)
+            for p in folder.iterdir()
+            if p.name.isdecimal() and (p / "manifest.json").is_file()
+        )
 
     def active(self, name: str) -> int:
         """The version that answers. Raises BundleMissing, BundleBroken."""
         versions = self.versions(name)
         if not versions:
-            raise BundleMissing(f"There is no model {name!r}; there are: {', '.join(self.names()) or 'none'}.")
+            raise BundleMissing(
+                f"There is no model {name!r}; there are: {', '.join(self.names()) or 'none'}."
+            )
         try:
             version = int((self._folder(name) / "active").read_text())
         except FileNotFoundError:
             return versions[-1]
         except ValueError as error:
-            raise BundleBroken(f"The file 'active' of model {name} holds no version number.") from error
+            raise BundleBroken(
+                f"The file 'active' of model {name} holds no version number."
+            ) from error
         if version not in versions:
-            raise BundleBroken(f"Model {name} points at version {version}, which is gone; there are {versions}.")
+            raise BundleBroken(
+                f"Model {name} points at version {version}, which is gone; there are {versions}."
+            )
         return version
 
     def path(self, name: str, version: int) -> Path:
         """The folder of one version. Raises BundleMissing."""
         if version not in self.versions(name):
-            raise BundleMissing(f"Model {name!r} has no version {version}; it has {self.versions(name)}.")
+            raise BundleMissing(
+                f"Model {name!r} has no version {version}; it has {self.versions(name)}."
+            )
         return self._folder(name) / str(version)
 
     def load(self, name: str, version: int | None = None) -> Bundle:
-        """One version, the active one by default, its golden answer checked. Raises BundleError, WeightsMissing."""
+        """One version, the active one by default, its golden answer checked.
+
+        Raises BundleError, WeightsMissing.
+        """
         return load(self.path(name, self.active(name) if version is None else version))
 
-    def add(self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True) -> Bundle:
-        """Save as the next version, and make it the active one unless told otherwise: then the one before stays so."""
+    def add(
+        self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True
+    ) -> Bundle:
+        """Save as the next version, and make it the active one unless told otherwise: then the one
+        before stays so.
+        """
         folder = self._folder(bundle.name)
         self.tidy(bundle.name)
         if not activate and self.versions(bundle.name):
-            self.promote(bundle.name, self.active(bundle.name))  # without a pointer the newest answers
+            self.promote(
+                bundle.name, self.active(bundle.name)
+            )  # without a pointer the newest answers
         while True:
             version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
             numbered = replace(bundle, version=version, directory=folder / str(version))
@@ -87,7 +110,10 @@ class Registry:
         files.write_pointer(self._folder(name) / "active", str(version))
 
     def rollback(self, name: str) -> int:
-        """Make the version before the active one active; returns it. Raises BundleMissing where there is none."""
+        """Make the version before the active one active; returns it.
+
+        Raises BundleMissing where there is none.
+        """
         active = self.active(name)
         earlier = [v for v in self.versions(name) if v < active]
         if not earlier:
@@ -96,10 +122,15 @@ class Registry:
         return earlier[-1]
 
     def remove(self, name: str, version: int) -> None:
-        """Delete one version for good, but not the active one. Renamed first, so that nobody sees it half-deleted."""
+        """Delete one version for good, but not the active one.
+
+        Renamed first, so that nobody sees it half-deleted.
+        """
         path = self.path(name, version)
         if version == self.active(name):
-            raise BundleBroken(f"Version {version} of model {name} is the active one; promote another one first.")
+            raise BundleBroken(
+                f"Version {version} of model {name} is the active one; promote another one first."
+            )
         files.remove(path)
 
     def discard(self, name: str) -> list[int]:
@@ -115,13 +146,23 @@ class Registry:
         return self.root.is_dir() and not self._folder(name).is_dir()
 
     def tidy(self, name: str | None = None) -> int:
-        """Remove what killed processes left half written or half deleted, of one model or of all; how many pieces."""
-        folders = [self._folder(name)] if name else [self.root, *(self.root / each for each in self._every())]
+        """Remove what killed processes left half written or half deleted, of one model or of all;
+        how many pieces.
+        """
+        folders = (
+            [self._folder(name)]
+            if name
+            else [self.root, *(self.root / each for each in self._every())]
+        )
         return sum(files.tidy(folder) for folder in folders if folder.is_dir())
 
     def _every(self) -> list[str]:
         """Names that have a folder, also those whose first version is not there yet."""
-        return sorted(p.name for p in self.root.iterdir() if NAME.fullmatch(p.name)) if self.root.is_dir() else []
+        return (
+            sorted(p.name for p in self.root.iterdir() if NAME.fullmatch(p.name))
+            if self.root.is_dir()
+            else []
+        )
 
     def _folder(self, name: str) -> Path:
         if not NAME.fullmatch(name):
@@ -134,4 +175,6 @@ class Registry:
     @staticmethod
     def _spent(folder: Path) -> list[int]:
         """Numbers that exist in whatever state; a number is never given twice."""
-        return [int(p.name) for p in folder.iterdir() if p.name.isdecimal()] if folder.is_dir() else []
+        return (
+            [int(p.name) for p in folder.iterdir() if p.name.isdecimal()] if folder.is_dir() else []
+        )

@@ -12,13 +12,32 @@ FEW = 15  # pictures of a class; below that each one more still helps a lot
 
 def advice(report: dict[str, Any]) -> list[str]:
     """Sentences to act on, the most pressing first; empty where nothing stands out."""
-    checks = (_unreadable, _across_classes, _few, _not_found, _weak_class, _confused, _strangers, _calibration, _width)
+    checks = (
+        _unreadable,
+        _across_classes,
+        _few,
+        _not_found,
+        _weak_class,
+        _confused,
+        _strangers,
+        _calibration,
+        _width,
+    )
     return [sentence for check in checks for sentence in check(report)]
 
 
 def advice_many(report: dict[str, Any]) -> list[str]:
     """The same where a picture may carry several classes."""
-    checks = (_unreadable, _unlike_sets, _few, _inseparable, _edges, _weak_precision, _calibration, _width)
+    checks = (
+        _unreadable,
+        _unlike_sets,
+        _few,
+        _inseparable,
+        _edges,
+        _weak_precision,
+        _calibration,
+        _width,
+    )
     return [sentence for check in checks for sentence in check(report)]
 
 
@@ -31,18 +50,24 @@ def _unreadable(report: dict[str, Any]) -> list[str]:
 
 def _across_classes(report: dict[str, Any]) -> list[str]:
     return [
-        f"The same picture, or nearly, lies in several classes: {', '.join(group[:4])}. One of the labels is wrong."
+        f"The same picture, or nearly, lies in several classes: {', '.join(group[:4])}. One of the"
+        " labels is wrong."
         for group in report["near_copies"]["across_classes"][:5]
     ]
 
 
 def _few(report: dict[str, Any]) -> list[str]:
-    few = {label: row["pictures"] for label, row in _classes(report).items() if row["pictures"] < FEW}
+    few = {
+        label: row["pictures"] for label, row in _classes(report).items() if row["pictures"] < FEW
+    }
     if not few:
         return []
     named = ", ".join(f"{label} ({count})" for label, count in list(few.items())[:6])
     more = f" and {len(few) - 6} more" if len(few) > 6 else ""
-    return [f"Few pictures of {named}{more}: {FEW} or more of each class make the answers and these figures steadier."]
+    return [
+        f"Few pictures of {named}{more}: {FEW} or more of each class make the answers and these"
+        " figures steadier."
+    ]
 
 
 def _not_found(report: dict[str, Any]) -> list[str]:
@@ -56,12 +81,18 @@ def _not_found(report: dict[str, Any]) -> list[str]:
         )
         if count >= 3 and mine >= 0.1 and mine >= 2 * others:
             found.append(
-                f"In {mine:.0%} of the pictures of {label} nothing was found, against {others:.0%} in the others: "
-                "use larger, sharper pictures of them, seen from the front."
+                f"In {mine:.0%} of the pictures of {label} nothing was found, against {others:.0%}"
+                " in the others: use larger, sharper pictures of them, seen from the front."
             )
-    if total >= 3 and pictures and total / pictures > 0.15 and report["recipe"]["name"] == "face-classic":
+    if (
+        total >= 3
+        and pictures
+        and total / pictures > 0.15
+        and report["recipe"]["name"] == "face-classic"
+    ):
         found.append(
-            f"In {total / pictures:.0%} of all pictures no face was found. The recipe face-modern finds more of them."
+            f"In {total / pictures:.0%} of all pictures no face was found. The recipe face-modern"
+            " finds more of them."
         )
     return found
 
@@ -72,8 +103,9 @@ def _weak_class(report: dict[str, Any]) -> list[str]:
         return []
     usual = median(row["recall"] for row in classes.values())
     return [
-        f"{label} is right in {row['recall']:.0%} of its pictures, half of the classes in {usual:.0%} or more: "
-        "look at its pictures first, for wrong labels and for kinds of picture that are missing."
+        f"{label} is right in {row['recall']:.0%} of its pictures, half of the classes in"
+        f" {usual:.0%} or more: look at its pictures first, for wrong labels and for kinds of"
+        " picture that are missing."
         for label, row in classes.items()
         if row["pictures"] >= 8 and row["recall"] < usual - 0.15
     ][:5]
@@ -85,7 +117,9 @@ def _confused(report: dict[str, Any]) -> list[str]:
     for truth, row in zip(table["truths"], table["matrix"], strict=True):
         for said, count in zip(table["labels"][:-1], row, strict=False):
             if said != truth and count >= 3 and count >= 0.08 * sum(row):
-                pairs.append((count, f"{truth} is taken for {said} in {count} of {sum(row)} pictures."))
+                pairs.append(
+                    (count, f"{truth} is taken for {said} in {count} of {sum(row)} pictures.")
+                )
     return [text for _, text in sorted(pairs, reverse=True)[:3]]
 
 
@@ -101,9 +135,10 @@ def _strangers(report: dict[str, Any]) -> list[str]:
     if acceptance["fpir"] <= acceptance["target_fpir"] * 1.001:
         return []
     return [
-        f"The wish that at most {acceptance['target_fpir']:.1%} of strangers be named was given up, because it would "
-        f"refuse too many known ones: {acceptance['fpir']:.1%} were named. Add pictures of others to a folder "
-        f"_unknown, or train with --fpir {acceptance['target_fpir']:g} to hold to it whatever it costs."
+        f"The wish that at most {acceptance['target_fpir']:.1%} of strangers be named was given up,"
+        f" because it would refuse too many known ones: {acceptance['fpir']:.1%} were named. Add"
+        " pictures of others to a folder _unknown, or train with --fpir"
+        f" {acceptance['target_fpir']:g} to hold to it whatever it costs."
     ]
 
 
@@ -111,7 +146,10 @@ def _calibration(report: dict[str, Any]) -> list[str]:
     error = report["figures"]["ece"]
     if error is None or error <= 0.1:
         return []
-    return [f"Stated probabilities are off by {100 * error:.0f} points on average: read them as an order, not as odds."]
+    return [
+        f"Stated probabilities are off by {100 * error:.0f} points on average: read them as an"
+        " order, not as odds."
+    ]
 
 
 def _width(report: dict[str, Any]) -> list[str]:
@@ -119,22 +157,23 @@ def _width(report: dict[str, Any]) -> list[str]:
     if high - low <= 0.15:
         return []
     return [
-        f"With {report['figures']['pictures']} pictures the accuracy is only known to lie between {low:.0%} and "
-        f"{high:.0%}: small differences between models mean nothing yet."
+        f"With {report['figures']['pictures']} pictures the accuracy is only known to lie between"
+        f" {low:.0%} and {high:.0%}: small differences between models mean nothing yet."
     ]
 
 
 def _unlike_sets(report: dict[str, Any]) -> list[str]:
     return [
-        f"Nearly the same pictures carry different classes: {', '.join(group[:4])}. One may lie in a folder too few."
+        f"Nearly the same pictures carry different classes: {', '.join(group[:4])}. One may lie in"
+        " a folder too few."
         for group in report["near_copies"]["across_classes"][:5]
     ]
 
 
 def _inseparable(report: dict[str, Any]) -> list[str]:
     return [
-        f"{' and '.join(labels)} are carried by the same pictures: nothing tells a model which is which. "
-        "Add pictures of one without the other."
+        f"{' and '.join(labels)} are carried by the same pictures: nothing tells a model which is"
+        " which. Add pictures of one without the other."
         for labels in report["same_pictures"][:5]
     ]
 
@@ -144,13 +183,15 @@ def _edges(report: dict[str, Any]) -> list[str]:
     for label, threshold in report["thresholds"].items():
         if threshold <= least:
             sentences.append(
-                f"{label} is given from a probability of {threshold:.0%} on, the least allowed: the model hardly ever "
-                "believes in it. Add pictures of it that differ, and expect it to be given too often."
+                f"{label} is given from a probability of {threshold:.0%} on, the least allowed: the"
+                " model hardly ever believes in it. Add pictures of it that differ, and expect it"
+                " to be given too often."
             )
         elif threshold >= most:
             sentences.append(
-                f"{label} is given only from a probability of {threshold:.0%} on, the most allowed: other pictures "
-                "come close to it. Look for pictures of it that do not lie in its folder."
+                f"{label} is given only from a probability of {threshold:.0%} on, the most allowed:"
+                " other pictures come close to it. Look for pictures of it that do not lie in its"
+                " folder."
             )
     return sentences[:5]
 
@@ -161,8 +202,9 @@ def _weak_precision(report: dict[str, Any]) -> list[str]:
         return []
     usual = median(row["average_precision"] for row in classes.values())
     return [
-        f"{label} is told apart less well: an average precision of {row['average_precision']:.2f}, where half of the "
-        f"classes have {usual:.2f} or more. Look at its pictures first, and for it in the other folders' pictures."
+        f"{label} is told apart less well: an average precision of {row['average_precision']:.2f},"
+        f" where half of the classes have {usual:.2f} or more. Look at its pictures first, and for"
+        " it in the other folders' pictures."
         for label, row in classes.items()
         if row["pictures"] >= 8 and row["average_precision"] < usual - 0.15
     ][:5]

@@ -1,4 +1,7 @@
-"""The pieces that a report's page is put together from: cards, tables, bars. Values to HTML text, nothing else."""
+"""The pieces that a report's page is put together from: cards, tables, bars.
+
+Values to HTML text, nothing else.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ def card(title: str, body: str, text: str = "", kind: str = "") -> str:
 
 def tiles(told: Iterable[tuple[str, str, str]]) -> str:
     """A strip of figures: each a heading, a value and what it means."""
-    cells = (f"<div class=tile><h2>{name}</h2><b>{value}</b><p>{escape(text)}</p></div>" for name, value, text in told)
+    cells = (
+        f"<div class=tile><h2>{name}</h2><b>{value}</b><p>{escape(text)}</p></div>"
+        for name, value, text in told
+    )
     return f"<div class=tiles>{''.join(cells)}</div>"
 
 
@@ -24,7 +30,13 @@ def usual_tiles(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The tiles that end every strip: calibration and time, where they are known."""
     told = []
     if figures["ece"] is not None:
-        told.append(("Calibration error", share(figures["ece"]), "how far stated probabilities are off on average"))
+        told.append(
+            (
+                "Calibration error",
+                share(figures["ece"]),
+                "how far stated probabilities are off on average",
+            )
+        )
     if figures["seconds_per_picture"]:
         took = f"{1000 * figures['seconds_per_picture']:.0f} ms"
         told.append(("Time", took, "a picture, from its bytes to its answer"))
@@ -43,15 +55,26 @@ def figure(svg: str) -> str:
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], kind: str = "scroll") -> str:
     top = "".join(f"<th>{name}</th>" for name in head)
     body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<div class="{kind}"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        "<div"
+        f' class="{kind}"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def classes(head: Sequence[str], rows: Sequence[Sequence[str]], text: str) -> str:
-    """The table of all classes; where there are many, all but ten are folded away: the rows should say which."""
+    """The table of all classes; where there are many, all but ten are folded away: the rows should
+    say which.
+    """
     if len(rows) <= MOST_ROWS:
         return card("Class by class", table(head, rows, "scroll wide"), text)
-    folded = f"<summary>Show the other {len(rows) - 10}</summary>{table(head, rows[10:], 'scroll wide')}"
-    return card("Class by class", f"{table(head, rows[:10], 'scroll wide')}<details>{folded}</details>", text)
+    folded = (
+        f"<summary>Show the other {len(rows) - 10}</summary>{table(head, rows[10:], 'scroll wide')}"
+    )
+    return card(
+        "Class by class",
+        f"{table(head, rows[:10], 'scroll wide')}<details>{folded}</details>",
+        text,
+    )
 
 
 def bullets(sentences: Iterable[str]) -> str:
@@ -61,7 +84,10 @@ def bullets(sentences: Iterable[str]) -> str:
 def bar(part: float | None, text: str | None = None) -> str:
     """A bar of a share between 0 and 1, and the share in figures, or another text."""
     width = f"{100 * (part or 0.0):.1f}%"
-    return f'<span class=bar><i style="width:{width}"></i></span><span class=value>{text or share(part)}</span>'
+    return (
+        f'<span class=bar><i style="width:{width}"></i></span><span'
+        f" class=value>{text or share(part)}</span>"
+    )
 
 
 def share(value: float | None) -> str:

@@ -1,4 +1,6 @@
-"""A report's plain data to one HTML file that needs nothing else: no script, no font, no picture from elsewhere."""
+"""A report's plain data to one HTML file that needs nothing else: no script, no font, no picture
+from elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,13 @@ from model.reporting.html_parts import (
     usual_tiles,
     words,
 )
-from model.reporting.multilabel_html_report import THRESHOLDS, classes_many, curves_many, mistake_many, tiles_many
+from model.reporting.multilabel_html_report import (
+    THRESHOLDS,
+    classes_many,
+    curves_many,
+    mistake_many,
+    tiles_many,
+)
 from model.reporting.style import STYLE
 
 _TITLES = {
@@ -31,10 +39,15 @@ _TITLES = {
     "evaluation": "How {name} does on these pictures",
 }
 _HOW = {
-    "training": "Every picture was answered by a model that had not seen it or a near copy of it; "
-    "the saved model was then trained on all of them.",
+    "training": (
+        "Every picture was answered by a model that had not seen it or a near copy of it; "
+        "the saved model was then trained on all of them."
+    ),
     "crossval": "Every picture was answered by a model that had not seen it or a near copy of it.",
-    "evaluation": "The saved model answered these pictures. If it was trained on some of them, the figures flatter it.",
+    "evaluation": (
+        "The saved model answered these pictures. If it was trained on some of them, the figures"
+        " flatter it."
+    ),
 }
 _REASONS = {
     "unknown": "not believed: too little like the enrolled examples",
@@ -88,7 +101,11 @@ def _tiles(report: dict[str, Any]) -> str:
     figures = report["figures"]
     low, high = figures["accuracy_interval"] or (0.0, 0.0)
     told = [
-        ("Right answers", share(figures["accuracy"]), f"of all pictures; 95% sure between {low:.0%} and {high:.0%}"),
+        (
+            "Right answers",
+            share(figures["accuracy"]),
+            f"of all pictures; 95% sure between {low:.0%} and {high:.0%}",
+        ),
         ("Nothing found", share(figures["failure_to_acquire"]), "of the pictures of known classes"),
     ]
     chart = report["unknown"]
@@ -105,7 +122,8 @@ def _advice(sentences: Sequence[str]) -> str:
     if not sentences:
         return card(
             "What you can do",
-            "<p>Nothing stands out: no class is short of pictures, none is missed more than the others.</p>",
+            "<p>Nothing stands out: no class is short of pictures, none is missed more than the"
+            " others.</p>",
         )
     return card("What you can do", bullets(sentences), kind="advice")
 
@@ -128,8 +146,8 @@ def _classes(report: dict[str, Any]) -> str:
     ]
     head = ["Class", "Pictures", "Recall", "Precision", "F1", "Nothing found"]
     text = (
-        "Recall: of its pictures, how many were named so. Precision: of the pictures named so, how many were. "
-        "F1 balances the two."
+        "Recall: of its pictures, how many were named so. Precision: of the pictures named so, how"
+        " many were. F1 balances the two."
     )
     return classes(head, rows, text + " The ten that are named least often come first." * many)
 
@@ -139,7 +157,8 @@ def _confusion(report: dict[str, Any]) -> str:
     if not counts:
         return ""
     text = (
-        "Each row is a true class, each column an answer: everything off the diagonal is a mistake, (none) a refusal."
+        "Each row is a true class, each column an answer: everything off the diagonal is a mistake,"
+        " (none) a refusal."
     )
     kind = "whole" if len(counts["truths"]) > MOST_ROWS else ""
     return card("Which is taken for which", figure(plots.confusion(counts)), text, kind)
@@ -149,10 +168,12 @@ def _reliability(report: dict[str, Any]) -> str:
     if not report["reliability"]:
         return ""
     text = (
-        "When it says 80%, is it right in 80 of 100? Dots on the dashed line: yes; below it: too sure of itself. "
-        f"The expected calibration error is {share(report['figures']['ece'])}."
+        "When it says 80%, is it right in 80 of 100? Dots on the dashed line: yes; below it: too"
+        f" sure of itself. The expected calibration error is {share(report['figures']['ece'])}."
     )
-    return card("Can its probabilities be believed?", figure(plots.reliability(report["reliability"])), text)
+    return card(
+        "Can its probabilities be believed?", figure(plots.reliability(report["reliability"])), text
+    )
 
 
 def _tradeoff(report: dict[str, Any]) -> str:
@@ -161,12 +182,14 @@ def _tradeoff(report: dict[str, Any]) -> str:
         return ""
     fpir, fnir = chart["chosen"]
     text = (
-        "A stricter threshold names fewer strangers and misses more known ones; "
-        "each point of the line is one threshold. "
-        f"Chosen here: {share(fpir)} of strangers named, {share(fnir)} of known missed ({chart['basis']})."
+        "A stricter threshold names fewer strangers and misses more known ones; each point of the"
+        f" line is one threshold. Chosen here: {share(fpir)} of strangers named, {share(fnir)} of"
+        f" known missed ({chart['basis']})."
     )
     chosen = None if fpir is None else (fpir, fnir)
-    return card("Strangers named against known missed", figure(plots.tradeoff(chart["curve"], chosen)), text)
+    return card(
+        "Strangers named against known missed", figure(plots.tradeoff(chart["curve"], chosen)), text
+    )
 
 
 def _scores(report: dict[str, Any]) -> str:
@@ -178,7 +201,9 @@ def _scores(report: dict[str, Any]) -> str:
         "The further the two hills lie apart, the better strangers can be told from known ones; "
         "left of the dashed line nobody is named."
     )
-    drawn = plots.scores(chart["histograms"], chart["threshold"], f"{name} to the class that was named")
+    drawn = plots.scores(
+        chart["histograms"], chart["threshold"], f"{name} to the class that was named"
+    )
     return card("How alike known ones and strangers are", figure(drawn), text)
 
 
@@ -188,8 +213,8 @@ def _learning(report: dict[str, Any]) -> str:
         return ""
     drawn = figure(plots.learning(learning["curve"])) if learning["curve"] else ""
     text = (
-        "The same classifier, trained on a quarter, a half, three quarters and all of the pictures. "
-        f"{escape(learning['verdict'])}"
+        "The same classifier, trained on a quarter, a half, three quarters and all of the"
+        f" pictures. {escape(learning['verdict'])}"
     )
     return card("Would more pictures help?", drawn, text)
 
@@ -199,9 +224,13 @@ def _time(report: dict[str, Any]) -> str:
     if not seconds:
         return ""
     most = max(seconds.values()) or 1.0
-    rows = [[escape(stage), bar(value / most, f"{1000 * value:.1f} ms")] for stage, value in seconds.items()]
+    rows = [
+        [escape(stage), bar(value / most, f"{1000 * value:.1f} ms")]
+        for stage, value in seconds.items()
+    ]
     text = (
-        "Median milliseconds a picture spends in each stage on this machine, measured while all its cores were at work."
+        "Median milliseconds a picture spends in each stage on this machine, measured while all its"
+        " cores were at work."
     )
     return card("Where the time goes", table(["Stage", "Median"], rows), text)
 
@@ -222,8 +251,8 @@ def _attempts(report: dict[str, Any]) -> str:
         for a in attempts
     ]
     text = (
-        "Each recipe answered these pictures in three quick folds. Of those within one standard error of the most "
-        "accurate, the one that takes the least time was kept."
+        "Each recipe answered these pictures in three quick folds. Of those within one standard"
+        " error of the most accurate, the one that takes the least time was kept."
     )
     heads = ["Recipe", "Right", "Nothing found", "A picture takes", "Not tried because"]
     return card("Which recipe suits these pictures", table(heads, rows), text)
@@ -236,7 +265,11 @@ def _trials(report: dict[str, Any]) -> str:
     rows = [
         [
             escape(words(t["name"]))
-            + (" <span class=chosen>chosen</span>" if t["name"] == report["facts"]["classifier"] else ""),
+            + (
+                " <span class=chosen>chosen</span>"
+                if t["name"] == report["facts"]["classifier"]
+                else ""
+            ),
             f"{t['score']:.3f}",
             f"± {t['spread']:.3f}",
             f"{t['fit_seconds']:.2f} s",
@@ -246,11 +279,13 @@ def _trials(report: dict[str, Any]) -> str:
     ]
     score = "mean average precision" if report.get("multi_label") else "balanced accuracy"
     text = (
-        f"All were tried on the same folds. The score is {score}, in which every class counts alike; "
-        "the spread is its standard deviation."
+        f"All were tried on the same folds. The score is {score}, in which every class counts"
+        " alike; the spread is its standard deviation."
     )
     return card(
-        "Which classifier is best", table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows), text
+        "Which classifier is best",
+        table(["Classifier", "Score", "Spread", "Fit time", "Best parameters"], rows),
+        text,
     )
 
 
@@ -259,13 +294,18 @@ def _mistakes(report: dict[str, Any], thumbnails: Sequence[dict[str, Any] | None
     if not mistakes:
         return card("The worst mistakes", "<p>There were none.</p>")
     several = report.get("multi_label")
-    first = "Furthest from the truth" if several else "Wrong names first, the surest of them at the top"
+    first = (
+        "Furthest from the truth" if several else "Wrong names first, the surest of them at the top"
+    )
     text = f"{first}: wrong labels and bad pictures of the data set show up here."
     if report["private"]:
         text += " This page carries no pictures, only their file names."
     shown = thumbnails or [None] * len(mistakes)
     told = mistake_many if several else _mistake
-    items = (_mistaken(told(one), one["picture"], small) for one, small in zip(mistakes, shown, strict=True))
+    items = (
+        _mistaken(told(one), one["picture"], small)
+        for one, small in zip(mistakes, shown, strict=True)
+    )
     return card("The worst mistakes", f"<ul class=mistakes>{''.join(items)}</ul>", text)
 
 
@@ -308,13 +348,15 @@ def _near_copies(report: dict[str, Any]) -> str:
     if not groups:
         return card("Near copies", "<p>There are no near copies.</p>")
     text = (
-        f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'} of near copies. "
-        "A group is "
-        "never split between learning and testing, which would only measure memory."
+        f"{pictures} pictures fall into {len(groups)} {'group' if len(groups) == 1 else 'groups'}"
+        " of near copies. A group is never split between learning and testing, which would only"
+        " measure memory."
     )
     rows = "".join(f"<li>{', '.join(escape(name) for name in group)}</li>" for group in groups)
     return card(
-        "Near copies", f"<details><summary>Show the file names</summary><ul class=files>{rows}</ul></details>", text
+        "Near copies",
+        f"<details><summary>Show the file names</summary><ul class=files>{rows}</ul></details>",
+        text,
     )
 
 
@@ -322,31 +364,51 @@ def _unreadable(report: dict[str, Any]) -> str:
     bad = report["figures"]["unreadable"]
     if not bad:
         return ""
-    return card("Files that could not be read", bullets(f"{entry['path']}: {entry['error']}" for entry in bad))
+    return card(
+        "Files that could not be read",
+        bullets(f"{entry['path']}: {entry['error']}" for entry in bad),
+    )
 
 
 def _facts(report: dict[str, Any]) -> str:
     facts = report["facts"]
     rows = [["Recipe", _recipe(report["recipe"])]]
     if "pictures" in facts:
-        rows.append(["Pictures", escape(", ".join(f"{label} {count}" for label, count in facts["pictures"].items()))])
+        rows.append(
+            [
+                "Pictures",
+                escape(", ".join(f"{label} {count}" for label, count in facts["pictures"].items())),
+            ]
+        )
     if report.get("multi_label"):
         rows.append(["Thresholds", escape(THRESHOLDS)])
     elif "acceptance" in facts:
         a = facts["acceptance"]
-        rows.append(["Threshold", escape(f"{a['score']} of {a['threshold']:.3f} or more; fitted on {a['basis']}")])
+        rows.append(
+            [
+                "Threshold",
+                escape(f"{a['score']} of {a['threshold']:.3f} or more; fitted on {a['basis']}"),
+            ]
+        )
     if "holds" in facts:
         rows.append(["What the model holds", escape(facts["holds"])])
     if "data_sha256" in facts:
         rows.append(["Data set", f"<code>{escape(facts['data_sha256'][:16])}…</code>"])
     if "versions" in facts:
-        rows.append(["Made with", escape(", ".join(f"{name} {number}" for name, number in facts["versions"].items()))])
+        rows.append(
+            [
+                "Made with",
+                escape(", ".join(f"{name} {number}" for name, number in facts["versions"].items())),
+            ]
+        )
     rows.append(
         [
             "This report holds",
-            "No pictures."
-            if report["private"] or not report["mistakes"]
-            else "Small pictures of the worst mistakes: treat it like the data set itself.",
+            (
+                "No pictures."
+                if report["private"] or not report["mistakes"]
+                else "Small pictures of the worst mistakes: treat it like the data set itself."
+            ),
         ]
     )
     body = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)

@@ -1,4 +1,6 @@
-"""What a report's page shows otherwise where a picture may carry several classes: tiles, classes, curves, mistakes."""
+"""What a report's page shows otherwise where a picture may carry several classes: tiles, classes,
+curves, mistakes.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +9,45 @@ from html import escape
 from typing import Any
 
 from model.reporting import plots
-from model.reporting.html_parts import MOST_ROWS, bar, card, classes, figure, share, tiles, usual_tiles
+from model.reporting.html_parts import (
+    MOST_ROWS,
+    bar,
+    card,
+    classes,
+    figure,
+    share,
+    tiles,
+    usual_tiles,
+)
 
 MOST_CURVES = 12
-THRESHOLDS = "for each class its own: the probability at which the mean of precision and recall (F1) was best"
+THRESHOLDS = (
+    "for each class its own: the probability at which the mean of precision and recall (F1) was"
+    " best"
+)
 
 
 def tiles_many(report: dict[str, Any]) -> str:
     """The strip of figures."""
     figures = report["figures"]
     told = [
-        ("Whole answers right", share(figures["accuracy"]), f"of all pictures; {_sure(figures['accuracy_interval'])}"),
+        (
+            "Whole answers right",
+            share(figures["accuracy"]),
+            f"of all pictures; {_sure(figures['accuracy_interval'])}",
+        ),
         ("Nothing found", share(figures["failure_to_acquire"]), "of all pictures"),
     ]
     if figures["mean_average_precision"] is not None:
         text = f"of 1, over the classes; {_sure(figures['mean_average_precision_interval'], '.2f')}"
         told.append(("Average precision", f"{figures['mean_average_precision']:.3f}", text))
-        told.append(("F1", f"{figures['macro_f1']:.3f}", "of 1, over the classes: precision and recall balanced"))
+        told.append(
+            (
+                "F1",
+                f"{figures['macro_f1']:.3f}",
+                "of 1, over the classes: precision and recall balanced",
+            )
+        )
     return tiles([*told, *usual_tiles(figures)])
 
 
@@ -50,9 +74,9 @@ def classes_many(report: dict[str, Any]) -> str:
         for row in [each[label]]
     ]
     text = (
-        "Recall: of the pictures that carry it, how many were given it. Precision: of those given it, how many carry "
-        "it. F1 balances the two. Average precision: how well it is told apart whatever the threshold. Below the "
-        "shares: where they lie with 95% confidence."
+        "Recall: of the pictures that carry it, how many were given it. Precision: of those given"
+        " it, how many carry it. F1 balances the two. Average precision: how well it is told apart"
+        " whatever the threshold. Below the shares: where they lie with 95% confidence."
     )
     head = ["Class", "Pictures", "Threshold", "Recall", "Precision", "F1", "Average precision"]
     return classes(head, rows, text + " The ten that are told apart least come first." * many)
@@ -72,10 +96,13 @@ def curves_many(report: dict[str, Any]) -> str:
     drawn = _hardest(each)[:MOST_CURVES] if len(each) > MOST_CURVES else list(each)
     if not drawn:
         return ""
-    cells = (_curve(label, each[label], curves[label], number) for number, label in enumerate(drawn, 1))
+    cells = (
+        _curve(label, each[label], curves[label], number) for number, label in enumerate(drawn, 1)
+    )
     text = (
-        "A stricter threshold gives a class less often and is wrong less often when it does; each point of a line is "
-        "one threshold, the dot the chosen one. Beside its name stands a class's average precision."
+        "A stricter threshold gives a class less often and is wrong less often when it does; each"
+        " point of a line is one threshold, the dot the chosen one. Beside its name stands a"
+        " class's average precision."
     )
     if len(drawn) < len(each):
         text += f" The {len(drawn)} of {len(each)} classes that are told apart least."
@@ -85,7 +112,10 @@ def curves_many(report: dict[str, Any]) -> str:
 def _curve(label: str, row: dict[str, Any], curve: list[list[float]], number: int) -> str:
     chosen = None if row["precision"] is None else (row["recall"], row["precision"])
     small = f"<small>{row['average_precision']:.3f}</small>"
-    return f"<div><h3>{escape(label)} {small}</h3>{figure(plots.precision_recall(curve, chosen, number))}</div>"
+    return (
+        f"<div><h3>{escape(label)}"
+        f" {small}</h3>{figure(plots.precision_recall(curve, chosen, number))}</div>"
+    )
 
 
 def mistake_many(one: dict[str, Any]) -> tuple[str, str, str]:
@@ -100,4 +130,8 @@ def mistake_many(one: dict[str, Any]) -> tuple[str, str, str]:
             + [f"{label} missing, at {p:.0%}" for label, p in one["missed"].items()]
         )
     truth = " + ".join(one["truth"])
-    return " + ".join(one["answer"]) or "no class", f"but it is {truth}" if truth else "but it carries none", detail
+    return (
+        " + ".join(one["answer"]) or "no class",
+        f"but it is {truth}" if truth else "but it carries none",
+        detail,
+    )

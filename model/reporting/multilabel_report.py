@@ -1,4 +1,5 @@
-"""The report of a model whose pictures may carry several classes, as plain data: the counterpart of `report`.
+"""The report of a model whose pictures may carry several classes, as plain data: the counterpart of
+`report`.
 
 Gathers numbers that others computed; draws nothing.
 """
@@ -28,11 +29,16 @@ from model.training.samples import Sample
 
 def by_sets(some: Sequence[Sample], truths: Truths) -> list[Sample]:
     """The samples, each labelled with all classes that its picture carries."""
-    return [replace(one, label=" + ".join(sorted(truths[one.sha256])) or "none of them") for one in some]
+    return [
+        replace(one, label=" + ".join(sorted(truths[one.sha256])) or "none of them") for one in some
+    ]
 
 
 def build_many(material: Material[Verdict]) -> dict[str, Any]:
-    """The whole report but its small pictures, JSON-able. The material's samples should be labelled by `by_sets`."""
+    """The whole report but its small pictures, JSON-able.
+
+    The material's samples should be labelled by `by_sets`.
+    """
     figures, labels = material.figures, carried(material.outcomes)
     report = {
         "format": FORMAT,
@@ -74,13 +80,17 @@ def same_pictures(verdicts: Sequence[Verdict]) -> list[list[str]]:
 
 
 def worst_many(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """The mistakes to look at first: those with a probability furthest from the truth; then nothing found."""
+    """The mistakes to look at first: those with a probability furthest from the truth; then nothing
+    found.
+    """
     wrong = [v for v in verdicts if not v.right]
     return sorted(wrong, key=lambda v: (v.named is None, -_error(v)))[:MISTAKES]
 
 
 def _error(one: Verdict) -> float:
-    """Of the classes that were added or missed, the largest distance between its probability and the truth."""
+    """Of the classes that were added or missed, the largest distance between its probability and
+    the truth.
+    """
     added, missed = one.given - one.truth, one.truth - one.given
     return max([one.score(label) for label in added] + [1 - one.score(label) for label in missed])
 
@@ -97,7 +107,9 @@ def _mistake(one: Verdict, root: Path) -> dict[str, Any]:
 
 
 def thumbnails_many(material: Material[Verdict]) -> list[dict[str, Any] | None]:
-    """For each of the worst mistakes a small picture, as of `report.thumbnails`; nothing where it is private."""
+    """For each of the worst mistakes a small picture, as of `report.thumbnails`; nothing where it
+    is private.
+    """
     if material.private:
         return []
     regions = {s.path: s.regions for s in material.samples}

@@ -1,7 +1,8 @@
-"""Numbers of a report to SVG text. matplotlib with the Agg and SVG backends; loaded for training alone.
+"""Numbers of a report to SVG text. matplotlib with the Agg and SVG backends; loaded for training
+alone.
 
-No colour is fixed: every figure is drawn in placeholder colours that become CSS variables of the page, so one
-drawing serves light and dark.
+No colour is fixed: every figure is drawn in placeholder colours that become CSS variables of the
+page, so one drawing serves light and dark.
 """
 
 from __future__ import annotations
@@ -34,7 +35,11 @@ _VARIABLES = {
     ON_ACCENT: "--accent-ink",
 }
 _MOST_ANNOTATED = 14  # classes; beyond that numbers in cells cannot be read
-_SOLID = (15 / 255, 142 / 255, 128 / 255)  # an accent for pictures in the figure, where no variable reaches
+_SOLID = (
+    15 / 255,
+    142 / 255,
+    128 / 255,
+)  # an accent for pictures in the figure, where no variable reaches
 
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
@@ -61,7 +66,9 @@ STYLE: dict[Any, Any] = {
 
 
 def confusion(table: dict[str, Any]) -> str:
-    """Heat map: a row per true class, a column per answer; shade is the share of the row, text the count."""
+    """Heat map: a row per true class, a column per answer; shade is the share of the row, text the
+    count.
+    """
     counts = np.array(table["matrix"], float)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     few = len(table["truths"]) <= _MOST_ANNOTATED
@@ -88,7 +95,9 @@ def confusion(table: dict[str, Any]) -> str:
             _write_counts(axes, counts, shares)
         axes.set(xlabel="answered", ylabel="true class")
         axes.tick_params(length=0, labelsize=9 if few else 6.5)
-        axes.set_xticklabels(axes.get_xticklabels(), rotation=40 if few else 90, ha="right" if few else "center")
+        axes.set_xticklabels(
+            axes.get_xticklabels(), rotation=40 if few else 90, ha="right" if few else "center"
+        )
         axes.set_yticklabels(axes.get_yticklabels(), rotation=0)
         return _svg(figure, "Confusion matrix")
 
@@ -97,7 +106,14 @@ def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
     for row, column in np.ndindex(*counts.shape):
         if counts[row, column]:
             ink = ON_ACCENT if shares[row, column] > 0.55 else INK
-            axes.text(column + 0.5, row + 0.5, f"{counts[row, column]:.0f}", ha="center", va="center", color=ink)
+            axes.text(
+                column + 0.5,
+                row + 0.5,
+                f"{counts[row, column]:.0f}",
+                ha="center",
+                va="center",
+                color=ink,
+            )
 
 
 def _clear(colour: Any) -> tuple[float, float, float, float]:
@@ -109,16 +125,33 @@ def reliability(bins: list[dict[str, Any]]) -> str:
     most = max(row["pictures"] for row in bins)
     with _figure() as (figure, axes):
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (4, 3)))
-        axes.plot([r["probability"] for r in bins], [r["right"] for r in bins], color=ACCENT, alpha=0.5)
+        axes.plot(
+            [r["probability"] for r in bins], [r["right"] for r in bins], color=ACCENT, alpha=0.5
+        )
         sizes = [25 + 150 * r["pictures"] / most for r in bins]
-        axes.scatter([r["probability"] for r in bins], [r["right"] for r in bins], s=sizes, color=ACCENT, zorder=3)
-        axes.set(xlim=(0, 1.04), ylim=(-0.03, 1.06), xlabel="probability stated", ylabel="share that was right")
+        axes.scatter(
+            [r["probability"] for r in bins],
+            [r["right"] for r in bins],
+            s=sizes,
+            color=ACCENT,
+            zorder=3,
+        )
+        axes.set(
+            xlim=(0, 1.04),
+            ylim=(-0.03, 1.06),
+            xlabel="probability stated",
+            ylabel="share that was right",
+        )
         _percent(axes, "both")
         return _svg(figure, "Reliability diagram")
 
 
-def precision_recall(curve: list[list[float]], chosen: tuple[float, float] | None, number: int) -> str:
-    """Precision against recall of one class, the point of its threshold marked; number: of the figure on its page."""
+def precision_recall(
+    curve: list[list[float]], chosen: tuple[float, float] | None, number: int
+) -> str:
+    """Precision against recall of one class, the point of its threshold marked; number: of the
+    figure on its page.
+    """
     with _figure(2.5, 2.1) as (figure, axes):
         axes.plot([x for x, _ in curve], [y for _, y in curve], color=ACCENT, clip_on=False)
         if chosen is not None:
@@ -157,7 +190,9 @@ def scores(histograms: dict[str, Any], threshold: float | None, name: str) -> st
                 axes.stairs(counts / counts.sum(), edges, fill=True, color=colour, alpha=0.4)
                 axes.stairs(counts / counts.sum(), edges, color=colour, linewidth=1.2, label=text)
         if threshold is not None:
-            axes.axvline(threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="threshold")
+            axes.axvline(
+                threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="threshold"
+            )
         axes.legend(loc="upper left")
         axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
         axes.set(xlabel=name, ylabel="share of pictures")
@@ -167,9 +202,13 @@ def scores(histograms: dict[str, Any], threshold: float | None, name: str) -> st
 
 def learning(curve: list[dict[str, float]]) -> str:
     """Score against pictures a class, with its spread over the folds."""
-    x, y, spread = (np.array([point[key] for point in curve]) for key in ("pictures", "score", "spread"))
+    x, y, spread = (
+        np.array([point[key] for point in curve]) for key in ("pictures", "score", "spread")
+    )
     with _figure() as (figure, axes):
-        axes.fill_between(x, y - spread, np.minimum(y + spread, 1), color=ACCENT, alpha=0.18, linewidth=0)
+        axes.fill_between(
+            x, y - spread, np.minimum(y + spread, 1), color=ACCENT, alpha=0.18, linewidth=0
+        )
         axes.plot(x, y, color=ACCENT, marker="o", markersize=5)
         axes.set_xlim(0, x.max() * 1.05)
         axes.set_ylim(max(0, (y - spread).min() - 0.08), 1.01)
@@ -203,11 +242,16 @@ def _svg(figure: Figure, title: str) -> str:
     figure.savefig(memory, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     text = re.sub(r"\s+", " ", memory.getvalue())
     body = text[text.index("<defs>") :]
-    body = re.sub(r"<style.*?</style>|font-family: [^;\"]*;?", "", body).replace("xlink:href", "href")
+    body = re.sub(r"<style.*?</style>|font-family: [^;\"]*;?", "", body).replace(
+        "xlink:href", "href"
+    )
     for colour, variable in _VARIABLES.items():
         body = body.replace(colour, f"var({variable})")
     size = [72 * inches for inches in figure.get_size_inches()]
-    head = f'<svg role="img" aria-label="{title}" viewBox="0 0 {size[0]:.1f} {size[1]:.1f}" width="{size[0]:.0f}">'
+    head = (
+        f'<svg role="img" aria-label="{title}" viewBox="0 0 {size[0]:.1f} {size[1]:.1f}"'
+        f' width="{size[0]:.0f}">'
+    )
     return _own_ids(head + body, title)
 
 

@@ -1,7 +1,8 @@
-"""The report of a training or an evaluation, as plain data: what `report.json` holds and `page` shows.
+"""The report of a training or an evaluation, as plain data: what `report.json` holds and `page`
+shows.
 
-Gathers numbers that others computed; draws nothing. A report of one's own model shows its worst mistakes
-as small pictures; nothing else in it can show anybody.
+Gathers numbers that others computed; draws nothing. A report of one's own model shows its worst
+mistakes as small pictures; nothing else in it can show anybody.
 """
 
 from __future__ import annotations
@@ -33,17 +34,19 @@ STAGES = ("decode", "detect", "features", "predict")
 MISTAKES = 12
 THUMBNAIL = 200  # pixels, the longer side
 
-Answer = TypeVar("Answer", covariant=True)  # Outcome, or Verdict where a picture may carry several classes
+Answer = TypeVar(
+    "Answer", covariant=True
+)  # Outcome, or Verdict where a picture may carry several classes
 
 
 @dataclass(frozen=True)
 class Material(Generic[Answer]):
     """What a report is made of.
 
-    kind: "training", "crossval" or "evaluation". root: the data set's folder; pictures are named relative to it.
-    samples: all of it, unreadable ones too. copies: near-copy group of each readable one. strangers: outcomes of
-    further people who were no part of the data set. facts: of the bundle, {} where there is none. private: show
-    no picture of anybody.
+    kind: "training", "crossval" or "evaluation". root: the data set's folder; pictures are named
+    relative to it. samples: all of it, unreadable ones too. copies: near-copy group of each
+    readable one. strangers: outcomes of further people who were no part of the data set. facts: of
+    the bundle, {} where there is none. private: show no picture of anybody.
     """
 
     kind: str
@@ -87,7 +90,9 @@ def build(material: Material[Outcome]) -> dict[str, Any]:
 
 
 def unknown_chart(material: Material[Outcome]) -> dict[str, Any] | None:
-    """Curve, chosen point and score histograms: over strangers' pictures, else over what training held out."""
+    """Curve, chosen point and score histograms: over strangers' pictures, else over what training
+    held out.
+    """
     figures = material.figures.get("unknown")
     if figures:
         known = [o for o in material.outcomes if not o.truth.startswith("_")]
@@ -116,9 +121,13 @@ def _scores(outcomes: Sequence[Outcome]) -> list[float]:
 
 
 def worst(material: Material[Outcome]) -> list[Outcome]:
-    """The mistakes to look at first: wrong names, the surest first; then known people refused; then nothing found."""
+    """The mistakes to look at first: wrong names, the surest first; then known people refused; then
+    nothing found.
+    """
     wrong = [o for o in [*material.outcomes, *material.strangers] if _is_wrong(o)]
-    return sorted(_once(wrong), key=lambda o: (o.label is None, not o.found, -_surety(o)))[:MISTAKES]
+    return sorted(_once(wrong), key=lambda o: (o.label is None, not o.found, -_surety(o)))[
+        :MISTAKES
+    ]
 
 
 def _is_wrong(one: Outcome) -> bool:
@@ -148,18 +157,24 @@ def _mistake(one: Outcome, root: Path) -> dict[str, Any]:
 
 
 def thumbnails(material: Material[Outcome]) -> list[dict[str, Any] | None]:
-    """For each of the worst mistakes a small JPEG as a data URL and the box of the region that spoke, in percent.
+    """For each of the worst mistakes a small JPEG as a data URL and the box of the region that
+    spoke, in percent.
 
     Nothing at all where the report is private.
     """
     if material.private:
         return []
     boxes = {s.path: s.regions for s in material.samples}
-    return [thumbnail(o.path, boxes.get(o.path, ()), _index(o.named, o.best)) for o in worst(material)]
+    return [
+        thumbnail(o.path, boxes.get(o.path, ()), _index(o.named, o.best)) for o in worst(material)
+    ]
 
 
 def thumbnail(path: Path, regions: Sequence[Region], index: int | None) -> dict[str, Any] | None:
-    """One picture as `thumbnails` gives them; index: of the region that spoke, or None. None where it is unreadable."""
+    """One picture as `thumbnails` gives them; index: of the region that spoke, or None.
+
+    None where it is unreadable.
+    """
     try:
         image = read(path)
     except (PictureError, OSError):
@@ -168,9 +183,19 @@ def thumbnail(path: Path, regions: Sequence[Region], index: int | None) -> dict[
     box = None
     if index is not None and index < len(regions) and regions[index].detection.kind != "picture":
         d = regions[index].detection
-        box = [100 * d.x / width, 100 * d.y / height, 100 * d.width / width, 100 * d.height / height]
+        box = [
+            100 * d.x / width,
+            100 * d.y / height,
+            100 * d.width / width,
+            100 * d.height / height,
+        ]
     data = base64.b64encode(encode(shrink(image, THUMBNAIL)[0], ".jpg", 80)).decode()
-    return {"source": f"data:image/jpeg;base64,{data}", "box": box, "width": width, "height": height}
+    return {
+        "source": f"data:image/jpeg;base64,{data}",
+        "box": box,
+        "width": width,
+        "height": height,
+    }
 
 
 def _index(named: Sequence[Named], best: Named | None) -> int | None:
@@ -178,7 +203,9 @@ def _index(named: Sequence[Named], best: Named | None) -> int | None:
 
 
 def near_copy_groups(material: Material[Any]) -> dict[str, Any]:
-    """Groups of near copies: how many pictures they hold, their files, and which groups span several classes."""
+    """Groups of near copies: how many pictures they hold, their files, and which groups span
+    several classes.
+    """
     members: dict[int, list[Sample]] = defaultdict(list)
     for one, group in zip(readable(material.samples), material.copies.tolist(), strict=True):
         members[group].append(one)
@@ -187,7 +214,9 @@ def near_copy_groups(material: Material[Any]) -> dict[str, Any]:
         "pictures": sum(len(m) for m in several),
         "groups": [sorted(relative(s.path, material.root) for s in m) for m in several],
         "across_classes": [
-            sorted(relative(s.path, material.root) for s in m) for m in several if len({s.label for s in m}) > 1
+            sorted(relative(s.path, material.root) for s in m)
+            for m in several
+            if len({s.label for s in m}) > 1
         ],
     }
 
@@ -200,15 +229,24 @@ def stage_medians(seconds: Sequence[dict[str, float]]) -> dict[str, float]:
 def not_found(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """For each known class, in how many of its pictures nothing was found."""
     missed = Counter(o.truth for o in outcomes if not o.found and not o.truth.startswith("_"))
-    return {label: missed[label] for label in sorted({o.truth for o in outcomes if not o.truth.startswith("_")})}
+    return {
+        label: missed[label]
+        for label in sorted({o.truth for o in outcomes if not o.truth.startswith("_")})
+    }
 
 
 def relative(path: Path, root: Path) -> str:
     """The picture's name inside its data set; a report never holds a path of the machine."""
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else f"{path.parent.name}/{path.name}"
+    return (
+        path.relative_to(root).as_posix()
+        if path.is_relative_to(root)
+        else f"{path.parent.name}/{path.name}"
+    )
 
 
 def relative_figures(figures: dict[str, Any], root: Path) -> dict[str, Any]:
     """The figures, their unreadable files named as `relative` does."""
-    bad = [{**entry, "path": relative(Path(entry["path"]), root)} for entry in figures["unreadable"]]
+    bad = [
+        {**entry, "path": relative(Path(entry["path"]), root)} for entry in figures["unreadable"]
+    ]
     return {**figures, "unreadable": bad}

@@ -1,7 +1,8 @@
-"""Scikit-learn classifiers, the grids that they are searched over, and what stands before and behind them.
+"""Scikit-learn classifiers, the grids that they are searched over, and what stands before and
+behind them.
 
-Features, float32 of shape (n, d), first go through a `basis`; every candidate takes what comes out and
-whole-number labels; `calibrated` gives it probabilities.
+Features, float32 of shape (n, d), first go through a `basis`; every candidate takes what comes out
+and whole-number labels; `calibrated` gives it probabilities.
 """
 
 from __future__ import annotations
@@ -32,8 +33,8 @@ SEED = 20260101
 class Candidate:
     """A classifier to try.
 
-    make: the unfitted classifier. grid: parameter values to search. keeps_examples: does the fitted one hold
-    training examples?
+    make: the unfitted classifier. grid: parameter values to search. keeps_examples: does the fitted
+    one hold training examples?
     """
 
     make: Callable[[], ClassifierMixin]
@@ -63,21 +64,26 @@ CLASSIFIERS: dict[str, Candidate] = {
 }
 
 
-def calibrated(chosen: ClassifierMixin, splits: list[tuple[Any, Any]], classes: int) -> CalibratedClassifierCV:
-    """The chosen classifier with calibrated probabilities, unfitted; `splits` keep near copies on one side.
+def calibrated(
+    chosen: ClassifierMixin, splits: list[tuple[Any, Any]], classes: int
+) -> CalibratedClassifierCV:
+    """The chosen classifier with calibrated probabilities, unfitted; `splits` keep near copies on
+    one side.
 
-    Two classes by a sigmoid (Platt 1999). More by a temperature (Guo et al., ICML 2017): a sigmoid a class,
-    scaled to sum to 1, says far too little of many (expected calibration error .32 against .00 on 40 people).
+    Two classes by a sigmoid (Platt 1999). More by a temperature (Guo et al., ICML 2017): a sigmoid
+    a class, scaled to sum to 1, says far too little of many (expected calibration error .32 against
+    .00 on 40 people).
     """
     method = "temperature" if classes > 2 else "sigmoid"
     return CalibratedClassifierCV(chosen, method=method, cv=splits, ensemble=False)
 
 
 def temper(model: CalibratedClassifierCV, inside: Features) -> None:
-    """Take a temperature back until the mean doubt over n training rows is at least 1 / (n + 2), in place.
+    """Take a temperature back until the mean doubt over n training rows is at least 1 / (n + 2), in
+    place.
 
-    Classes that part without a mistake would otherwise be given 100 %, always. Laplace's rule of succession:
-    n right answers in a row do not prove that the next one is.
+    Classes that part without a mistake would otherwise be given 100 %, always. Laplace's rule of
+    succession: n right answers in a row do not prove that the next one is.
     """
     inner = model.calibrated_classifiers_[0]
     scaling = inner.calibrators[0]
@@ -94,15 +100,23 @@ def temper(model: CalibratedClassifierCV, inside: Features) -> None:
 def basis(features: Features) -> Pipeline:
     """Standard scores, and principal components where there are more numbers than rows; fitted.
 
-    Fewer rows than numbers span fewer dimensions, so that up to COMPONENTS components lose nothing that a
-    linear classifier could use, and everything behind them is many times faster. No label is looked at.
+    Fewer rows than numbers span fewer dimensions, so that up to COMPONENTS components lose nothing
+    that a linear classifier could use, and everything behind them is many times faster. No label is
+    looked at.
     """
     rows, width = features.shape
     steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
     if width > min(rows, COMPONENTS):
         components = min(rows - 1, COMPONENTS)
         steps.append(
-            ("components", PCA(components, random_state=SEED, svd_solver="randomized" if rows > 2000 else "full"))
+            (
+                "components",
+                PCA(
+                    components,
+                    random_state=SEED,
+                    svd_solver="randomized" if rows > 2000 else "full",
+                ),
+            )
         )
     return Pipeline(steps).fit(features)
 
@@ -113,15 +127,18 @@ def as_linear(fitted: Pipeline) -> Linear:
     matrix, offset = np.diag(1.0 / scaler.scale_), -scaler.mean_ / scaler.scale_
     if "components" in fitted.named_steps:
         parts = fitted.named_steps["components"]
-        matrix, offset = parts.components_ / scaler.scale_, parts.components_ @ (offset - parts.mean_)
+        matrix, offset = (
+            parts.components_ / scaler.scale_,
+            parts.components_ @ (offset - parts.mean_),
+        )
     return Linear(matrix.astype(np.float32), offset.astype(np.float32))
 
 
 def behind(fitted: Pipeline, model: CalibratedClassifierCV) -> Any:
     """A calibrated classifier of basis coordinates as one of features.
 
-    A linear one swallows the basis: a few rows of weights stay, and none of the components, which are
-    mixtures of training examples.
+    A linear one swallows the basis: a few rows of weights stay, and none of the components, which
+    are mixtures of training examples.
     """
     inner = model.calibrated_classifiers_[0].estimator
     if not isinstance(inner, LogisticRegression):

@@ -1,4 +1,6 @@
-"""Samples to a recogniser: search the classifiers, calibrate, enrol, choose when to believe. Not for the server.
+"""Samples to a recogniser: search the classifiers, calibrate, enrol, choose when to believe.
+
+Not for the server.
 
 Every split keeps a picture's views and its near copies on one side.
 """
@@ -29,7 +31,15 @@ from model.recipes.recipe import Recipe
 from model.recognition.nobody import Nobody
 from model.recognition.presence import above, settled
 from model.recognition.recogniser import Gallery, Linear, Recogniser, class_numbers, project
-from model.training.classifiers import CLASSIFIERS, SEED, as_linear, basis, behind, calibrated, temper
+from model.training.classifiers import (
+    CLASSIFIERS,
+    SEED,
+    as_linear,
+    basis,
+    behind,
+    calibrated,
+    temper,
+)
 from model.training.open_set_threshold import HeldOut, choose_acceptance
 from model.training.samples import Rows, Sample, training_rows
 
@@ -41,10 +51,11 @@ SEARCH_ROWS = 3000  # more rows than this are thinned before the classifiers are
 class Wishes:
     """What a person may choose about a training run.
 
-    classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large enough.
-    fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it whatever it costs;
-    otherwise at most `refusable` of those who would be named rightly are refused for its sake. private: keep no
-    training example in the classifier. augment: which altered crops trained too, as `Augment.parse` reads it.
+    classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large
+    enough. fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it
+    whatever it costs; otherwise at most `refusable` of those who would be named rightly are refused
+    for its sake. private: keep no training example in the classifier. augment: which altered crops
+    trained too, as `Augment.parse` reads it.
     """
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -58,7 +69,9 @@ class Wishes:
 
 @dataclass(frozen=True)
 class Trial:
-    """How one classifier did in the search: mean and spread of balanced accuracy over the folds, 0 to 1."""
+    """How one classifier did in the search: mean and spread of balanced accuracy over the folds, 0
+    to 1.
+    """
 
     name: str
     score: float
@@ -72,8 +85,8 @@ class Trial:
 class Training:
     """A fitted recogniser and how it came about.
 
-    recipe: with the detector's threshold settled on these pictures. held: the scores that the acceptance
-    threshold was chosen on.
+    recipe: with the detector's threshold settled on these pictures. held: the scores that the
+    acceptance threshold was chosen on.
     """
 
     recogniser: Recogniser
@@ -84,8 +97,13 @@ class Training:
     held: HeldOut | None = None
 
 
-def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes) -> Training:
-    """Train on samples; copies: near-copy group of each. Raises DatasetError where there is too little to train on."""
+def fit(
+    all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes
+) -> Training:
+    """Train on samples; copies: near-copy group of each.
+
+    Raises DatasetError where there is too little to train on.
+    """
     check_enough(all_samples)
     recipe = settled(recipe, all_samples, copies)
     all_samples = [above(s, recipe) for s in all_samples]
@@ -95,7 +113,9 @@ def fit(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe
     with quiet():
         rows, found = with_basis(rows)
         few = searched(rows, numbers)
-        splits = unaltered(grouped_splits(numbers[few], rows.groups[few], wishes.folds), rows.altered[few])
+        splits = unaltered(
+            grouped_splits(numbers[few], rows.groups[few], wishes.folds), rows.altered[few]
+        )
         trials = [search(name, rows.inside[few], numbers[few], splits) for name in allowed(wishes)]
         best = max(trials, key=lambda t: t.score)
         plan = Plan(recipe, best, labels, wishes, found)
@@ -146,7 +166,9 @@ class Plan:
     basis: Pipeline
 
     def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
-        """Classifier, gallery and threshold on all rows; and the scores that the threshold was chosen on."""
+        """Classifier, gallery and threshold on all rows; and the scores that the threshold was
+        chosen on.
+        """
         acceptance, held = choose_acceptance(self, rows, numbers)
         recogniser = Recogniser(
             self.labels,
@@ -166,7 +188,9 @@ class Plan:
         return behind(self.basis, self.classifier(rows, numbers))
 
     def nobody(self, rows: Rows, numbers: NDArray[np.int64]) -> Nobody | None:
-        """When a region shows nobody, from scores out of fold; None where no pictures of `_none` were trained on."""
+        """When a region shows nobody, from scores out of fold; None where no pictures of `_none`
+        were trained on.
+        """
         truth = numbers > len(self.labels)
         if not truth.any():
             return None
@@ -200,33 +224,41 @@ def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
     return model
 
 
-def discriminant_space(basis_: Pipeline, inside: Features, numbers: NDArray[np.int64]) -> Linear | None:
+def discriminant_space(
+    basis_: Pipeline, inside: Features, numbers: NDArray[np.int64]
+) -> Linear | None:
     """A basis and linear discriminants as one map from features, to at most classes - 1 dimensions.
 
-    None where one class alone gives nothing to tell apart. Source: Belhumeur et al., "Eigenfaces vs.
-    Fisherfaces", PAMI 1997.
+    None where one class alone gives nothing to tell apart. Source: Belhumeur et al., "Eigenfaces
+    vs. Fisherfaces", PAMI 1997.
     """
     if len(set(numbers.tolist())) < 2:
         return None
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(inside, numbers)
     keep = lda.scalings_[:, : len(lda.classes_) - 1].T
     first = as_linear(basis_)
-    offset = keep @ (first.offset - inside.mean(axis=0))  # centred: the cosine must not see where zero lay
+    offset = keep @ (
+        first.offset - inside.mean(axis=0)
+    )  # centred: the cosine must not see where zero lay
     return Linear((keep @ first.matrix).astype(np.float32), offset.astype(np.float32))
 
 
 def grouped_splits(numbers: NDArray[np.int64], groups: NDArray[np.int64], folds: int) -> Splits:
-    """Stratified folds with each group on one side; fewer folds where a class has fewer groups, at least 2."""
+    """Stratified folds with each group on one side; fewer folds where a class has fewer groups, at
+    least 2.
+    """
     smallest = min(len(set(groups[numbers == n].tolist())) for n in set(numbers.tolist()))
     splitter = StratifiedGroupKFold(max(2, min(folds, smallest)), shuffle=True, random_state=SEED)
     return list(splitter.split(np.zeros(len(numbers)), numbers, groups))
 
 
 def searched(rows: Rows, numbers: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Row numbers, rising, that the classifiers are compared on: all, or of each class an equal part of its groups.
+    """Row numbers, rising, that the classifiers are compared on: all, or of each class an equal
+    part of its groups.
 
-    The comparison fits some forty models and a support vector machine's time grows with the square of the
-    rows; which classifier and which parameters are best shows on SEARCH_ROWS of them already.
+    The comparison fits some forty models and a support vector machine's time grows with the square
+    of the rows; which classifier and which parameters are best shows on SEARCH_ROWS of them
+    already.
     """
     share = SEARCH_ROWS / len(numbers)
     if share >= 1:
@@ -247,10 +279,14 @@ def unaltered(splits: Splits, altered: NDArray[np.bool_]) -> Splits:
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """One thread for linear algebra (the folds already use the cores), and no warnings that nobody can act on."""
+    """One thread for linear algebra (the folds already use the cores), and no warnings that nobody
+    can act on.
+    """
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="sklearn")
-        warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy.optimize")  # a search from infinity
+        warnings.filterwarnings(
+            "ignore", category=RuntimeWarning, module="scipy.optimize"
+        )  # a search from infinity
         yield
 
 
@@ -260,27 +296,35 @@ def check_enough(all_samples: Sequence[Sample]) -> None:
     strangers = any(s.label == UNKNOWN for s in all_samples)
     if len(present) + strangers < 2:
         raise DatasetError(
-            f"There is only one class, {', '.join(present) or 'none'}. Training tells classes apart: add a second "
-            f"folder of pictures, or a folder {UNKNOWN} with pictures of others."
+            f"There is only one class, {', '.join(present) or 'none'}. Training tells classes"
+            f" apart: add a second folder of pictures, or a folder {UNKNOWN} with pictures of"
+            " others."
         )
 
 
 def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Rows) -> None:
     usable: Counter[str] = Counter()
-    for label, _ in {(label, g) for label, g in zip(rows.labels, rows.groups.tolist(), strict=True)}:
+    for label, _ in {
+        (label, g) for label, g in zip(rows.labels, rows.groups.tolist(), strict=True)
+    }:
         usable[label] += 1
     for label in sorted({s.label for s in all_samples if not s.label.startswith("_")}):
         if usable[label] < 2:
             pictures = sum(s.label == label for s in all_samples)
             raise DatasetError(
-                f"Class {label} has {pictures} pictures, of which {usable[label]} different ones show something to "
-                f"learn from; at least 2 are needed, and 10 or more are better."
+                f"Class {label} has {pictures} pictures, of which {usable[label]} different ones"
+                " show something to learn from; at least 2 are needed, and 10 or more are better."
             )
 
 
 def allowed(wishes: Wishes) -> list[str]:
     """Names of the classifiers to compare. Raises DatasetError where none is left."""
-    names = [n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)]
+    names = [
+        n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)
+    ]
     if not names:
-        raise DatasetError("Every chosen classifier keeps training examples; choose another one, or drop --private.")
+        raise DatasetError(
+            "Every chosen classifier keeps training examples; choose another one, or drop"
+            " --private."
+        )
     return names

@@ -1,7 +1,8 @@
-"""Pictures that may carry several classes: one folder a class, the same picture in each folder that fits it.
+"""Pictures that may carry several classes: one folder a class, the same picture in each folder that
+fits it.
 
-Every class is a question of its own, yes or no, with its own calibrated probability and threshold. Fitting for that;
-answering is in `recogniser`, figures are in `evaluate_many`. Not for the server.
+Every class is a question of its own, yes or no, with its own calibrated probability and threshold.
+Fitting for that; answering is in `recogniser`, figures are in `evaluate_many`. Not for the server.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ BASIS = "each class's own threshold, where the mean of precision and recall (F1)
 
 
 def together(items: Sequence[Item]) -> tuple[list[Item], Truths]:
-    """Each picture once, and the classes of all folders that it lies in; `_unknown` and `_none` stand for no class."""
+    """Each picture once, and the classes of all folders that it lies in; `_unknown` and `_none`
+    stand for no class.
+    """
     truths: Truths = {}
     first: dict[str, Item] = {}
     for item in items:
@@ -56,7 +59,9 @@ def together(items: Sequence[Item]) -> tuple[list[Item], Truths]:
 
 @dataclass(frozen=True)
 class Many:
-    """What classifiers are fitted on. answers: bool, shape (rows, labels): which classes the row's picture carries."""
+    """What classifiers are fitted on. answers: bool, shape (rows, labels): which classes the row's
+    picture carries.
+    """
 
     rows: Rows
     answers: NDArray[np.bool_]
@@ -72,10 +77,16 @@ class Many:
 
 
 def table(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64]) -> Many:
-    """Rows of the first region of each picture. Raises DatasetError where a class has too few pictures to learn."""
+    """Rows of the first region of each picture.
+
+    Raises DatasetError where a class has too few pictures to learn.
+    """
     labels = tuple(sorted(set().union(*truths.values())))
     seen = [i for i, one in enumerate(all_samples) if one.views]
-    blocks = [np.concatenate([v[0] for v in (all_samples[i].views, all_samples[i].extra) if v]) for i in seen]
+    blocks = [
+        np.concatenate([v[0] for v in (all_samples[i].views, all_samples[i].extra) if v])
+        for i in seen
+    ]
     repeats = [len(block) for block in blocks]
     plain = [len(all_samples[i].views[0]) for i in seen]
     pictures = np.repeat(seen, repeats)
@@ -116,8 +127,12 @@ class How:
     wishes: Wishes
 
 
-def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64], how: How) -> Training:
-    """Train one classifier a class, of the kind and with the parameters that are best over all classes."""
+def fit_many(
+    all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64], how: How
+) -> Training:
+    """Train one classifier a class, of the kind and with the parameters that are best over all
+    classes.
+    """
     many = table(all_samples, truths, copies)
     with quiet():
         rows, found = with_basis(many.rows)
@@ -126,7 +141,9 @@ def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.i
         splits = unaltered(_splits(few, how.wishes.folds), few.rows.altered)
         trials = [_search(name, few, splits) for name in allowed(how.wishes)]
         if all(np.isnan(trial.score) for trial in trials):
-            raise DatasetError("The pictures fall into so few different groups that no fold has a yes and a no.")
+            raise DatasetError(
+                "The pictures fall into so few different groups that no fold has a yes and a no."
+            )
         best = max(trials, key=lambda t: np.nan_to_num(t.score))
         model = Recogniser(
             many.labels,
@@ -140,12 +157,16 @@ def fit_many(all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.i
 
 def _splits(many: Many, folds: int) -> Splits:
     groups = many.rows.groups
-    splitter = GroupKFold(max(2, min(folds, len(set(groups.tolist())))), shuffle=True, random_state=SEED)
+    splitter = GroupKFold(
+        max(2, min(folds, len(set(groups.tolist())))), shuffle=True, random_state=SEED
+    )
     return list(splitter.split(many.answers, groups=groups))
 
 
 def _search(name: str, many: Many, splits: Splits) -> Trial:
-    """The best parameters of one kind of classifier, by the mean average precision over the classes and folds."""
+    """The best parameters of one kind of classifier, by the mean average precision over the classes
+    and folds.
+    """
     start, best, fits = time.perf_counter(), None, 0
     for parameters in ParameterGrid(dict(CLASSIFIERS[name].grid)):
         scores = [_fold_score(name, parameters, many, split) for split in splits]
@@ -159,14 +180,23 @@ def _search(name: str, many: Many, splits: Splits) -> Trial:
 
 
 def _fold_score(name: str, parameters: dict[str, Any], many: Many, split: tuple) -> float:
-    """Mean average precision over the classes that have a yes and a no on both sides of a split; nan without any."""
+    """Mean average precision over the classes that have a yes and a no on both sides of a split;
+    nan without any.
+    """
     learn, test = split
     scores = []
     for answer in many.answers.T:
         if min(len(set(answer[part].tolist())) for part in split) < 2:
             continue
-        model = CLASSIFIERS[name].make().set_params(**parameters).fit(many.rows.inside[learn], answer[learn])
-        ask = getattr(model, "decision_function", None) or (lambda rows, model=model: model.predict_proba(rows)[:, 1])
+        model = (
+            CLASSIFIERS[name]
+            .make()
+            .set_params(**parameters)
+            .fit(many.rows.inside[learn], answer[learn])
+        )
+        ask = getattr(model, "decision_function", None) or (
+            lambda rows, model=model: model.predict_proba(rows)[:, 1]
+        )
         scores.append(average_precision_score(answer[test], ask(many.rows.inside[test])))
     return float(np.mean(scores)) if scores else float("nan")
 
@@ -185,11 +215,15 @@ def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
             continue  # the calibration inside needs two of each
         unseen[test] = PerClass(tuple(_models(trial, part))).predict_proba(many.rows.inside[test])
     usable = ~np.isnan(unseen[:, 0]) & ~many.rows.altered
-    return tuple(best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels)))
+    return tuple(
+        best_f1(unseen[usable, c], many.answers[usable, c]) for c in range(len(many.labels))
+    )
 
 
 def best_f1(probabilities: NDArray[np.float64], answers: NDArray[np.bool_]) -> float:
-    """The threshold with the best F1, half way to the next value below, from .05 to .95; .5 without any yes."""
+    """The threshold with the best F1, half way to the next value below, from .05 to .95; .5 without
+    any yes.
+    """
     if not answers.any():
         return 0.5
     order = np.argsort(-probabilities, kind="stable")
@@ -204,7 +238,11 @@ def best_f1(probabilities: NDArray[np.float64], answers: NDArray[np.bool_]) -> f
 def _gallery(many: Many, found: Pipeline, recipe: Recipe) -> Gallery:
     """Every picture once for each class that it carries; the space tells sets of classes apart."""
     plain = many.subset(~many.rows.altered)
-    space = discriminant_space(found, plain.rows.inside, plain.sets()) if recipe.gallery == "discriminant" else None
+    space = (
+        discriminant_space(found, plain.rows.inside, plain.sets())
+        if recipe.gallery == "discriminant"
+        else None
+    )
     row, owner = np.nonzero(plain.answers)
     sources = tuple(plain.rows.sources[i] for i in row)
     return Gallery(project(space, plain.rows.features[row]), owner.astype(np.int64), sources, space)

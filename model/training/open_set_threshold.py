@@ -1,7 +1,8 @@
-"""When to believe a name: the acceptance threshold, fitted on strangers that the model has never seen.
+"""When to believe a name: the acceptance threshold, fitted on strangers that the model has never
+seen.
 
-Strangers are the pictures of `_unknown` where there are some; else each class in turn is left out and
-its people are strangers to the rest.
+Strangers are the pictures of `_unknown` where there are some; else each class in turn is left out
+and its people are strangers to the rest.
 """
 
 from __future__ import annotations
@@ -26,8 +27,8 @@ ROUNDS = 10  # at most so many times some classes are left out together
 class HeldOut:
     """Scores of rows that the model had not seen.
 
-    known: score of the true class's rows for the class they were named; right: was that the true one.
-    strangers: the largest score that a stranger reached for the class it was named.
+    known: score of the true class's rows for the class they were named; right: was that the true
+    one. strangers: the largest score that a stranger reached for the class it was named.
     """
 
     known: NDArray[np.float64]
@@ -47,7 +48,9 @@ class HeldOut:
         return float(np.quantile(self.known[self.right], part)) if self.right.any() else -1.0
 
     def even(self) -> tuple[float, float]:
-        """(least sum of both rates, threshold), in the middle between the two scores where it is reached."""
+        """(least sum of both rates, threshold), in the middle between the two scores where it is
+        reached.
+        """
         levels = np.unique(np.concatenate([self.known, self.strangers]))
         middles = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
         return min((self.fnir(float(t)) + self.fpir(float(t)), float(t)) for t in middles)
@@ -56,11 +59,18 @@ class HeldOut:
         """The least threshold at which no more than `fpir` of the strangers are named."""
         allowed = int(fpir * len(self.strangers))
         falling = np.sort(self.strangers)[::-1]
-        return float(np.nextafter(falling[allowed], np.inf)) if allowed < len(falling) else float(falling[-1])
+        return (
+            float(np.nextafter(falling[allowed], np.inf))
+            if allowed < len(falling)
+            else float(falling[-1])
+        )
 
 
-def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Acceptance, HeldOut | None]:
-    """The score and threshold that lose the fewest known people at the wished rate of named strangers.
+def choose_acceptance(
+    plan: Plan, rows: Rows, numbers: NDArray[np.int64]
+) -> tuple[Acceptance, HeldOut | None]:
+    """The score and threshold that lose the fewest known people at the wished rate of named
+    strangers.
 
     And the scores that it was chosen on; None where there is nothing to choose on.
     """
@@ -68,7 +78,10 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tup
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
     elif plan.recipe.closed and not plan.wishes.strict:
-        basis = "nothing: the classes are taken to be all there is; pictures in _unknown would change that"
+        basis = (
+            "nothing: the classes are taken to be all there is; pictures in _unknown would change"
+            " that"
+        )
         return Acceptance("similarity", -1.0, basis), None
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
@@ -83,7 +96,12 @@ def choose_acceptance(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tup
     threshold = scores.threshold_at(wishes.fpir)
     if not wishes.strict:
         threshold = min(threshold, scores.refusing(wishes.refusable))
-    return Acceptance(best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)), scores
+    return (
+        Acceptance(
+            best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)
+        ),
+        scores,
+    )
 
 
 def _even(held: dict[str, HeldOut], basis: str) -> tuple[Acceptance, HeldOut]:
@@ -92,7 +110,12 @@ def _even(held: dict[str, HeldOut], basis: str) -> tuple[Acceptance, HeldOut]:
     scores = held[best]
     _, threshold = scores.even()
     fpir = scores.fpir(threshold)
-    return Acceptance(best, threshold, f"{basis}, both errors alike", fpir, fpir, scores.fnir(threshold)), scores
+    return (
+        Acceptance(
+            best, threshold, f"{basis}, both errors alike", fpir, fpir, scores.fnir(threshold)
+        ),
+        scores,
+    )
 
 
 def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str, HeldOut]:
@@ -105,7 +128,9 @@ def _on_unknown(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str,
     line = np.arange(len(numbers))
     return {
         name: HeldOut(
-            values[line, best][~stranger], best[~stranger] == numbers[~stranger], values[line, best][stranger]
+            values[line, best][~stranger],
+            best[~stranger] == numbers[~stranger],
+            values[line, best][stranger],
         )
         for name, values in (("similarity", similarities), ("probability", probabilities))
     }
@@ -125,7 +150,10 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
         out = np.isin(numbers, absent)
         rest, strangers = rows.subset(~out), rows.subset(out & ~rows.altered)
         gallery = plan.gallery(rest, numbers[~out])
-        alike.append(gallery.similarity(strangers.features, len(plan.labels)).max(axis=1) - strangers.reserves)
+        alike.append(
+            gallery.similarity(strangers.features, len(plan.labels)).max(axis=1)
+            - strangers.reserves
+        )
         if plan.recipe.gallery == "discriminant":
             model = plan.classifier(rest, np.unique(numbers[~out], return_inverse=True)[1])
             present = len(set(rest.labels) - {NOTHING})
@@ -136,8 +164,11 @@ def _leaving_out(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> dict[str
     return held
 
 
-def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Probabilities and similarities, shape (rows, labels), each row scored by a model that never saw its group.
+def _out_of_fold(
+    plan: Plan, rows: Rows, numbers: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Probabilities and similarities, shape (rows, labels), each row scored by a model that never
+    saw its group.
 
     Of the similarities the rows' reserves are taken already.
     """
@@ -150,5 +181,7 @@ def _out_of_fold(plan: Plan, rows: Rows, numbers: NDArray[np.int64]) -> tuple[ND
         part, part_numbers = rows.subset(learn), numbers[learn]
         model = plan.classifier(part, part_numbers)
         probabilities[test] = model.predict_proba(rows.inside[test])[:, :classes]
-        similarities[test] = plan.gallery(part, part_numbers).similarity(rows.features[test], classes)
+        similarities[test] = plan.gallery(part, part_numbers).similarity(
+            rows.features[test], classes
+        )
     return probabilities, similarities - rows.reserves[:, None]

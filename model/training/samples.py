@@ -1,6 +1,7 @@
 """A data set looked at once: every picture's regions, measured, in memory. Nothing is fitted here.
 
-Training, cross-validation and evaluation all start from these, so a picture is decoded and searched once.
+Training, cross-validation and evaluation all start from these, so a picture is decoded and searched
+once.
 """
 
 from __future__ import annotations
@@ -27,16 +28,17 @@ from model.recognition.pipeline import Region, Stopwatch, crop, look, measure_cr
 Progress = Callable[[int, int], None]
 
 
-MANY = 3000  # of more pictures than this only the first view trains: mirror images add time, and nothing else
+# of more pictures than this only the first view trains: mirror images add time, and nothing else
+MANY = 3000
 
 
 @dataclass(frozen=True)
 class Sample:
     """One picture: its regions, best first, and each one's features, shape (views, d).
 
-    extra: for each region the features of altered crops, shape (copies, d), for training alone; empty without.
-    hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be read, or None.
-    group: the name that the data set's groups.csv gives it, or None.
+    extra: for each region the features of altered crops, shape (copies, d), for training alone;
+    empty without. hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be
+    read, or None. group: the name that the data set's groups.csv gives it, or None.
     """
 
     path: Path
@@ -55,15 +57,23 @@ NO_AUGMENT = Augment()
 
 
 def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
-    """Look at one picture and measure every region, and altered crops of it where they are asked for."""
+    """Look at one picture and measure every region, and altered crops of it where they are asked
+    for.
+    """
     watch = Stopwatch()
     try:
         sight = look(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
-        views = tuple(measure_views(sight.image, region.detection, recipe) for region in sight.regions)
-    extra = tuple(_altered(sight.image, region, recipe, augment, item.sha256) for region in sight.regions if augment)
+        views = tuple(
+            measure_views(sight.image, region.detection, recipe) for region in sight.regions
+        )
+    extra = tuple(
+        _altered(sight.image, region, recipe, augment, item.sha256)
+        for region in sight.regions
+        if augment
+    )
     return Sample(
         item.path,
         item.label,
@@ -77,13 +87,18 @@ def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
     )
 
 
-def _altered(image: Image, region: Region, recipe: Recipe, augment: Augment, sha256: str) -> Features:
+def _altered(
+    image: Image, region: Region, recipe: Recipe, augment: Augment, sha256: str
+) -> Features:
     chips = augment.altered(crop(image, region.detection, recipe), sha256)
     return np.stack([measure_crop(chip, recipe) for chip in chips])
 
 
 def samples(
-    items: Sequence[Item], recipe: Recipe, progress: Progress | None = None, augment: Augment = NO_AUGMENT
+    items: Sequence[Item],
+    recipe: Recipe,
+    progress: Progress | None = None,
+    augment: Augment = NO_AUGMENT,
 ) -> list[Sample]:
     """`sample` for all, on all cores, in the items' order."""
     cv2.setNumThreads(1)  # the pool below uses the cores; nested threads only make them wait
@@ -107,18 +122,24 @@ def readable(all_samples: Sequence[Sample]) -> list[Sample]:
 
 
 def usable(all_samples: Sequence[Sample]) -> list[Sample]:
-    """The same, to work on. Raises DatasetError where there are pictures and none of them could be read."""
+    """The same, to work on.
+
+    Raises DatasetError where there are pictures and none of them could be read.
+    """
     good = readable(all_samples)
     if all_samples and not good:
         first = all_samples[0]
         raise DatasetError(
-            f"None of the pictures could be read ({len(all_samples)}). The first one, {first.path.name}: {first.error}"
+            f"None of the pictures could be read ({len(all_samples)}). The first one,"
+            f" {first.path.name}: {first.error}"
         )
     return good
 
 
 def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
-    """A group number for each sample; near copies share one, and so do pictures that a person grouped."""
+    """A group number for each sample; near copies share one, and so do pictures that a person
+    grouped.
+    """
     return groups([s.hash for s in all_samples], names=[s.group for s in all_samples])
 
 
@@ -126,11 +147,12 @@ def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
 class Rows:
     """What classifiers are fitted on.
 
-    features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each row the
-    sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is it an altered
-    crop, which nothing may be measured on? bool, shape (n,). inside: the features as the classifiers see them,
-    shape (n, k); empty until a basis is fitted. scores: the detector's, of each row's region, shape (n,).
-    reserves: by how much more alike each row's region must be, shape (n,), 0 up.
+    features: float32, shape (n, d). labels: n class names, `_unknown` among them. sources: for each
+    row the sha256 of its picture. groups: near-copy group of its picture, shape (n,). altered: is
+    it an altered crop, which nothing may be measured on? bool, shape (n,). inside: the features as
+    the classifiers see them, shape (n, k); empty until a basis is fitted. scores: the detector's,
+    of each row's region, shape (n,). reserves: by how much more alike each row's region must be,
+    shape (n,), 0 up.
     """
 
     features: Features
@@ -153,7 +175,9 @@ class Rows:
     def subset(self, index: NDArray) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
-        labels, sources = (tuple(names[i] for i in numbers) for names in (self.labels, self.sources))
+        labels, sources = (
+            tuple(names[i] for i in numbers) for names in (self.labels, self.sources)
+        )
         inside = self.inside[index] if len(self.inside) else self.inside
         plain = (self.altered[index], self.scores[index], self.reserves[index])
         return Rows(self.features[index], labels, sources, self.groups[index], inside, *plain)
@@ -162,22 +186,30 @@ class Rows:
 def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
     """One region of each picture of a class (all regions of a stranger's), every view a row.
 
-    Pictures without a region give no rows, and those of `_none` only where the classifier judges them: all regions.
+    Pictures without a region give no rows, and those of `_none` only where the classifier judges
+    them: all regions.
     """
     chosen = _choose(all_samples, recipe)
     picks = [(i, r) for i, r in chosen.items()]
     others = (UNKNOWN, NOTHING) if recipe.judging else (UNKNOWN,)
-    picks += [(i, r) for i, s in enumerate(all_samples) if s.label in others for r in range(len(s.views))]
+    picks += [
+        (i, r) for i, s in enumerate(all_samples) if s.label in others for r in range(len(s.views))
+    ]
     picks.sort()
     most = 1 if len(picks) > MANY else None
-    features = [np.concatenate([views[r][:most] for views in _all_views(all_samples[i])]) for i, r in picks]
+    features = [
+        np.concatenate([views[r][:most] for views in _all_views(all_samples[i])]) for i, r in picks
+    ]
     plain = [len(all_samples[i].views[r][:most]) for i, r in picks]
     repeats = [len(v) for v in features]
     pictures = [i for (i, _), count in zip(picks, repeats, strict=True) for _ in range(count)]
     regions = [all_samples[i].regions[r] for i, r in picks]
     sides = [max(region.quality.side, recipe.smallest) for region in regions]
     if not features:
-        raise DatasetError(f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn from.")
+        raise DatasetError(
+            f"In none of the {len(all_samples)} pictures was there a {recipe.subject} to learn"
+            " from."
+        )
     return Rows(
         features=np.concatenate(features),
         labels=tuple(all_samples[i].label for i in pictures),
@@ -195,9 +227,13 @@ def _all_views(one: Sample) -> list[tuple[Features, ...]]:
 
 
 def _choose(all_samples: Sequence[Sample], recipe: Recipe) -> dict[int, int]:
-    """For each picture of a class, which of its regions shows that class: {sample index: region index}."""
+    """For each picture of a class, which of its regions shows that class: {sample index: region
+    index}.
+    """
     known = [i for i, s in enumerate(all_samples) if s.label not in (UNKNOWN, NOTHING) and s.views]
-    first = dict.fromkeys(known, 0)  # the regions come best first: with two eyes, then by the detector's score
+    first = dict.fromkeys(
+        known, 0
+    )  # the regions come best first: with two eyes, then by the detector's score
     return _most_alike(all_samples, first) if recipe.gallery == "features" else first
 
 

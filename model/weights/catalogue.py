@@ -1,7 +1,8 @@
-"""Pretrained files: what each is for, its licence and origin, its hash, and where it lies on this machine.
+"""Pretrained files: what each is for, its licence and origin, its hash, and where it lies on this
+machine.
 
-Downloading is downloads.py's, rewriting formats is converters'; both are used only while fetching. Nothing
-here loads a network.
+Downloading is downloads.py's, rewriting formats is converters'; both are used only while fetching.
+Nothing here loads a network.
 """
 
 from __future__ import annotations
@@ -31,12 +32,12 @@ CONVERTED_WITH = "onnx==1.23.2"
 
 @dataclass(frozen=True)
 class Weight:
-    """One finished file: `sha256` and `size` (bytes) are those of `filename` as it lies in the weights
-    folder.
+    """One finished file: `sha256` and `size` (bytes) are those of `filename` as it lies in the
+    weights folder.
 
-    `recipes` are the presets that cannot run without it, `needs` other entries that come along with it,
-    `converter` a key of `model.converters.CONVERTERS`. An entry that is not `default` is only fetched when
-    named.
+    `recipes` are the presets that cannot run without it, `needs` other entries that come along with
+    it, `converter` a key of `model.converters.CONVERTERS`. An entry that is not `default` is only
+    fetched when named.
     """
 
     name: str
@@ -70,7 +71,10 @@ _ENTRIES = (
         filename="yunet_2023mar.onnx",
         role="face detector: boxes and five landmarks",
         licence="MIT",
-        credit="YuNet, Shenzhen Institute of Artificial Intelligence and Robotics for Society; OpenCV Zoo",
+        credit=(
+            "YuNet, Shenzhen Institute of Artificial Intelligence and Robotics for Society;"
+            " OpenCV Zoo"
+        ),
         sha256="238c7024ec898f22613742d31204aec0a0b69208f1955b1e43397f678d0f2e05",
         size=229_758,
         source=Source(
@@ -157,8 +161,10 @@ _ENTRIES = (
         size=38_696_353,
         source=Source(
             kind="url",
-            spec="https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/"
-            "face_recognition_sface/face_recognition_sface_2021dec.onnx",
+            spec=(
+                "https://media.githubusercontent.com/media/opencv/opencv_zoo/main/models/"
+                "face_recognition_sface/face_recognition_sface_2021dec.onnx"
+            ),
             sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
             size=38_696_353,
         ),
@@ -172,7 +178,9 @@ _verified: set[tuple[Path, int, int, str]] = set()
 
 
 def weights_dir(directory: Path | None = None) -> Path:
-    """Return the folder: `directory` if given, else LIKENESS_WEIGHTS, else ~/.cache/likeness/weights."""
+    """Return the folder: `directory` if given, else LIKENESS_WEIGHTS, else
+    ~/.cache/likeness/weights.
+    """
     chosen = directory or Path(os.environ.get("LIKENESS_WEIGHTS") or DEFAULT_DIRECTORY)
     return chosen.expanduser()
 
@@ -180,13 +188,15 @@ def weights_dir(directory: Path | None = None) -> Path:
 def locate(name: str, directory: Path | None = None) -> Path:
     """Return the path of a pretrained file whose content has been checked.
 
-    The hash is taken once a process for each file, and again if the file changes. Raises WeightsMissing where
-    the name is unknown or the file absent, WeightsBroken where its content is another; the message names the
-    command that gets it.
+    The hash is taken once a process for each file, and again if the file changes. Raises
+    WeightsMissing where the name is unknown or the file absent, WeightsBroken where its content is
+    another; the message names the command that gets it.
     """
     weight = WEIGHTS.get(name)
     if weight is None:
-        raise WeightsMissing(f"no pretrained file is called {name!r}; there are {', '.join(WEIGHTS)}")
+        raise WeightsMissing(
+            f"no pretrained file is called {name!r}; there are {', '.join(WEIGHTS)}"
+        )
     path = weights_dir(directory) / weight.filename
     remedy = f"get it with: {_command([name], directory)}"
     try:
@@ -194,10 +204,13 @@ def locate(name: str, directory: Path | None = None) -> Path:
     except FileNotFoundError:
         raise WeightsMissing(f"{name}, the {weight.role}, is not installed; {remedy}") from None
     except OSError as error:
-        raise WeightsBroken(f"{weight.filename} cannot be read: {error.strerror}; {remedy}") from error
+        raise WeightsBroken(
+            f"{weight.filename} cannot be read: {error.strerror}; {remedy}"
+        ) from error
     if not matches:
         raise WeightsBroken(
-            f"{weight.filename} is damaged or another version: its sha256 is not {weight.sha256}; {remedy}"
+            f"{weight.filename} is damaged or another version: its sha256 is not {weight.sha256};"
+            f" {remedy}"
         )
     return path
 
@@ -207,7 +220,9 @@ def _command(names: Sequence[str], directory: Path | None) -> str:
 
 
 def _matches(path: Path, sha256: str) -> bool:
-    """Tell whether the file has this hash, remembering a yes for as long as the file is not written to."""
+    """Tell whether the file has this hash, remembering a yes for as long as the file is not written
+    to.
+    """
     status = path.stat()
     seen = (path.absolute(), status.st_size, status.st_mtime_ns, sha256)
     if seen not in _verified and sha256_of(path) == sha256:
@@ -217,7 +232,9 @@ def _matches(path: Path, sha256: str) -> bool:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How one entry went: it was `present`, is now `installed`, or `failed` for the reason in `detail`."""
+    """How one entry went: it was `present`, is now `installed`, or `failed` for the reason in
+    `detail`.
+    """
 
     name: str
     state: Literal["present", "installed", "failed"]
@@ -226,11 +243,12 @@ class Outcome:
 
 
 def fetch(names: Iterable[str], directory: Path, progress: Progress = print) -> list[Outcome]:
-    """Bring the named entries, and those they need, into `directory`, and say how each of them went.
+    """Bring the named entries, and those they need, into `directory`, and say how each of them
+    went.
 
-    Entries already there are left alone. A file appears under its name only when its hash is right; one
-    entry's failure does not stop the others. `progress` gets one line of text at a time. Raises KeyError for
-    a name that is not in the table.
+    Entries already there are left alone. A file appears under its name only when its hash is right;
+    one entry's failure does not stop the others. `progress` gets one line of text at a time. Raises
+    KeyError for a name that is not in the table.
     """
     with tempfile.TemporaryDirectory(prefix="likeness-weights-") as scratch:
         run = _FetchRun(directory, Path(scratch), progress)
@@ -242,7 +260,9 @@ def _with_needs(names: Iterable[str]) -> list[str]:
 
 
 class _FetchRun:
-    """One call of fetch: the folders, and the archives that have been downloaded so far, good or bad."""
+    """One call of fetch: the folders, and the archives that have been downloaded so far, good or
+    bad.
+    """
 
     def __init__(self, directory: Path, scratch: Path, progress: Progress) -> None:
         self._directory = directory
@@ -259,7 +279,8 @@ class _FetchRun:
             finished = self._finished(weight)
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, finished)
-        # What a strange file makes a parser raise cannot be listed, and the next entry must get its turn.
+        # What a strange file makes a parser raise cannot be listed, and the next entry must get its
+        # turn.
         except Exception as error:
             detail = f"{_sentence(error)}{_by_hand(weight, path)}"
             self._progress(f"{weight.name}: failed: {detail}")
@@ -276,14 +297,16 @@ class _FetchRun:
         found = hashlib.sha256(content).hexdigest()
         if found != weight.sha256:
             raise WeightsBroken(
-                f"{weight.filename} came out with sha256 {found}, expected {weight.sha256}. The download "
-                f"itself was right; converting was checked with {CONVERTED_WITH}, "
-                f"and this is onnx=={_version('onnx')}"
+                f"{weight.filename} came out with sha256 {found}, expected {weight.sha256}. The"
+                f" download itself was right; converting was checked with {CONVERTED_WITH}, and"
+                f" this is onnx=={_version('onnx')}"
             )
         return content
 
     def _members(self, source: Source) -> dict[str, bytes]:
-        """Download a source once a run, however many entries come from it; its failure is remembered too."""
+        """Download a source once a run, however many entries come from it; its failure is
+        remembered too.
+        """
         if source not in self._archives:
             try:
                 self._archives[source] = download(source, self._scratch, self._progress)
@@ -296,7 +319,11 @@ class _FetchRun:
 
 
 def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, LikenessError | OSError) else f"{type(error).__name__}: {error}"
+    return (
+        str(error)
+        if isinstance(error, LikenessError | OSError)
+        else f"{type(error).__name__}: {error}"
+    )
 
 
 def _by_hand(weight: Weight, path: Path) -> str:
@@ -313,7 +340,9 @@ def _version(package: str) -> str:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the sub-command `weights`; return 0, 1 where something is still missing, or 130 when stopped."""
+    """Run the sub-command `weights`; return 0, 1 where something is still missing, or 130 when
+    stopped.
+    """
     options = _parser().parse_args(argv)
     directory = weights_dir(options.dir)
     if options.list:
@@ -324,7 +353,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         outcomes = fetch(names, directory, _print_to(sys.stderr if options.json else sys.stdout))
     except KeyboardInterrupt:
-        print("stopped; files already installed stay, nothing half-written is left", file=sys.stderr)
+        print(
+            "stopped; files already installed stay, nothing half-written is left", file=sys.stderr
+        )
         return 130
     missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
     if options.json:
@@ -335,12 +366,22 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=COMMAND, description="Get the pretrained files, hash-checked.")
+    parser = argparse.ArgumentParser(
+        prog=COMMAND, description="Get the pretrained files, hash-checked."
+    )
     known = ", ".join(WEIGHTS)
-    parser.add_argument("names", nargs="*", metavar="NAME", type=_known, help=f"which ones, of {known}")
-    parser.add_argument("--dir", type=Path, help=f"where to (LIKENESS_WEIGHTS, else {DEFAULT_DIRECTORY})")
-    parser.add_argument("--list", action="store_true", help="only say what there is, and what is present")
-    parser.add_argument("--json", action="store_true", help="answer in JSON; progress goes to standard error")
+    parser.add_argument(
+        "names", nargs="*", metavar="NAME", type=_known, help=f"which ones, of {known}"
+    )
+    parser.add_argument(
+        "--dir", type=Path, help=f"where to (LIKENESS_WEIGHTS, else {DEFAULT_DIRECTORY})"
+    )
+    parser.add_argument(
+        "--list", action="store_true", help="only say what there is, and what is present"
+    )
+    parser.add_argument(
+        "--json", action="store_true", help="answer in JSON; progress goes to standard error"
+    )
     return parser
 
 
@@ -356,7 +397,17 @@ def _print_to(stream: object) -> Progress:
 
 
 def _row(weight: Weight, directory: Path) -> dict[str, object]:
-    shown = ("name", "role", "licence", "credit", "filename", "size", "sha256", "recipes", "default")
+    shown = (
+        "name",
+        "role",
+        "licence",
+        "credit",
+        "filename",
+        "size",
+        "sha256",
+        "recipes",
+        "default",
+    )
     row = {key: getattr(weight, key) for key in shown}
     path = directory / weight.filename
     return {**row, "source": str(weight.source), "path": str(path), "state": _state(weight, path)}
@@ -383,5 +434,7 @@ def _what_still_works(missing: Sequence[str], directory: Path | None) -> str:
     lines = [f"Still missing: {', '.join(missing)}. To try again: {_command(missing, directory)}"]
     if waiting:
         lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
-    lines.append("face-classic, person-classic and object-classic need no pretrained file and go on working.")
+    lines.append(
+        "face-classic, person-classic and object-classic need no pretrained file and go on working."
+    )
     return "\n".join(lines)

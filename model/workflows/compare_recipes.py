@@ -1,7 +1,10 @@
-"""The recipe `auto`: every recipe that fits and is installed, tried on one's own pictures. Fits; saves nothing.
+"""The recipe `auto`: every recipe that fits and is installed, tried on one's own pictures.
 
-The cheapest within one standard error of the best is kept: a difference that chance explains is not worth
-milliseconds. After Breiman et al., "Classification and regression trees", 1984, who prune trees so.
+Fits; saves nothing.
+
+The cheapest within one standard error of the best is kept: a difference that chance explains is not
+worth milliseconds. After Breiman et al., "Classification and regression trees", 1984, who prune
+trees so.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from model.weights.catalogue import locate
 
 AUTO = "auto"
 FOLDS = 3
-SHOWN = 0.8  # of the pictures must show a face (or a person) for the recipes of faces (or people) to be tried
+# of the pictures must show a face (or a person) for the recipes of faces (or people) to be tried
+SHOWN = 0.8
 
 Say = Callable[[str, int, int, str], None]
 
@@ -32,8 +36,8 @@ Say = Callable[[str, int, int, str], None]
 class Attempt:
     """One recipe's figures in a quick cross-validation with logistic regression.
 
-    accuracy: of all pictures, 0 to 1, with its standard error. milliseconds: a picture, decode to features, mean.
-    note: why it was not tried, or "".
+    accuracy: of all pictures, 0 to 1, with its standard error. milliseconds: a picture, decode to
+    features, mean. note: why it was not tried, or "".
     """
 
     recipe: str
@@ -54,16 +58,22 @@ class Choice:
 
 
 def choose(items: Sequence[Item], say: Say) -> Choice:
-    """Try the recipes that fit these pictures, and keep the cheapest within one standard error of the best.
+    """Try the recipes that fit these pictures, and keep the cheapest within one standard error of
+    the best.
 
-    Faces are tried first: where fewer than 80 % of the pictures show one, people are (if there are pictures of
-    `_none`, which say that people matter), and things. Raises DatasetError where nothing could be tried.
+    Faces are tried first: where fewer than 80 % of the pictures show one, people are (if there are
+    pictures of `_none`, which say that people matter), and things. Raises DatasetError where
+    nothing could be tried.
     """
     tried: dict[str, tuple[Attempt, list[Sample]]] = {}
     skipped: list[Attempt] = []
     for subject in ("face", "person", "object"):
         if subject == "person" and all(item.label != NOTHING for item in items):
-            skipped += [Attempt(n, note="no _none folder") for n, r in RECIPES.items() if r.subject == subject]
+            skipped += [
+                Attempt(n, note="no _none folder")
+                for n, r in RECIPES.items()
+                if r.subject == subject
+            ]
             continue
         for name in [n for n, r in RECIPES.items() if r.subject == subject]:
             missing = _missing(RECIPES[name])
@@ -77,7 +87,9 @@ def choose(items: Sequence[Item], say: Say) -> Choice:
     if not measured:
         raise DatasetError("No recipe found enough in these pictures to be tried.")
     kept = cheapest_good(measured)
-    rows = tuple(asdict(a) | {"kept": a is kept} for a in [*(a for a, _ in tried.values()), *skipped])
+    rows = tuple(
+        asdict(a) | {"kept": a is kept} for a in [*(a for a, _ in tried.values()), *skipped]
+    )
     return Choice(RECIPES[kept.recipe], tried[kept.recipe][1], rows)
 
 
@@ -85,12 +97,16 @@ def cheapest_good(attempts: Sequence[Attempt]) -> Attempt:
     """The one that takes the least time, of those within one standard error of the most accurate."""
     best = max(attempts, key=lambda a: a.accuracy or 0.0)
     floor = (best.accuracy or 0.0) - (best.error or 0.0)
-    return min((a for a in attempts if (a.accuracy or 0.0) >= floor), key=lambda a: a.milliseconds or 0.0)
+    return min(
+        (a for a in attempts if (a.accuracy or 0.0) >= floor), key=lambda a: a.milliseconds or 0.0
+    )
 
 
 def _attempt(name: str, items: Sequence[Item], say: Say) -> tuple[Attempt, list[Sample]]:
     made = RECIPES[name]
-    looked = samples(items, wide(made), lambda done, total: say(name, done, total, f"Trying {name}"))
+    looked = samples(
+        items, wide(made), lambda done, total: say(name, done, total, f"Trying {name}")
+    )
     good = usable(looked)
     check_enough(good)
     try:

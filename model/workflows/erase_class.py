@@ -1,6 +1,7 @@
 """Forgetting a class: a new version without it, no older version that knows it, and the proof.
 
-Nothing is removed before the new version is saved and checked. After an interruption the same call goes on.
+Nothing is removed before the new version is saved and checked. After an interruption the same call
+goes on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ from model.workflows.versions import manifest
 
 @dataclass(frozen=True)
 class Oblivion:
-    """What to forget, and where. data: the data set to retrain on; None where nothing needs retraining.
+    """What to forget, and where. data: the data set to retrain on; None where nothing needs
+    retraining.
 
     delete_pictures: also delete the class's pictures and the decisions about them.
     """
@@ -42,8 +44,9 @@ class Oblivion:
 def forget(what: Oblivion, say: Say) -> dict[str, Any]:
     """Retrain without a class, remove every version that knows it, and prove that it is gone.
 
-    Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where there is
-    too little, or no data set, to retrain on, and BundleBroken where the new version still knows the class.
+    Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where
+    there is too little, or no data set, to retrain on, and BundleBroken where the new version still
+    knows the class.
     """
     if what.label.startswith("_"):
         raise DatasetError(f"{what.label} is a special folder, nobody's class.")
@@ -53,7 +56,9 @@ def forget(what: Oblivion, say: Say) -> dict[str, Any]:
     theirs = _digests(what, pictures)
     knowing = _knowing(what, theirs)
     if not knowing and not theirs:
-        raise BundleMissing(f"Nothing knows a class {what.label!r}: neither the model {what.name} nor the data set.")
+        raise BundleMissing(
+            f"Nothing knows a class {what.label!r}: neither the model {what.name} nor the data set."
+        )
     trained = _retrain(what, theirs, say) if what.registry.active(what.name) in knowing else None
     _check_gone(what, what.registry.active(what.name), theirs)
     for version in knowing:
@@ -67,7 +72,11 @@ def forget(what: Oblivion, say: Say) -> dict[str, Any]:
         "removed_versions": knowing,
         "deleted": deleted,
         "left": _left(what, theirs),
-        "others": [other for other in what.registry.names() if other != what.name and _named_in(what, other)],
+        "others": [
+            other
+            for other in what.registry.names()
+            if other != what.name and _named_in(what, other)
+        ],
     }
 
 
@@ -77,16 +86,23 @@ def _pictures(what: Oblivion) -> list[Item]:
         return []
     folder = what.data / what.label
     if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()  # an empty class folder is no data set's; its pictures were deleted by other hands
+        # an empty class folder is no data set's; its pictures were deleted by other hands
+        folder.rmdir()
     dataset = Dataset(what.data)
     final = {item.path: item for item in dataset.items()}
-    return [final.get(path) or Item(path, label, sha256_of(path)) for path, label in dataset.paths()]
+    return [
+        final.get(path) or Item(path, label, sha256_of(path)) for path, label in dataset.paths()
+    ]
 
 
 def _theirs(what: Oblivion, item: Item) -> bool:
-    """Of the class; or of its folder, and decided to show nobody that is known: it may still show them."""
+    """Of the class; or of its folder, and decided to show nobody that is known: it may still show
+    them.
+    """
     assert what.data is not None
-    return item.label == what.label or (item.label == UNKNOWN and item.path.is_relative_to(what.data / what.label))
+    return item.label == what.label or (
+        item.label == UNKNOWN and item.path.is_relative_to(what.data / what.label)
+    )
 
 
 def _digests(what: Oblivion, pictures: Sequence[Item]) -> set[str]:
@@ -110,17 +126,25 @@ def _enrolled(what: Oblivion) -> set[str]:
         if what.label not in made["labels"]:
             continue
         try:
-            with np.load(what.registry.path(what.name, version) / "gallery.npz", allow_pickle=False) as arrays:
+            with np.load(
+                what.registry.path(what.name, version) / "gallery.npz", allow_pickle=False
+            ) as arrays:
                 owners = arrays["owners"].tolist()
         except (OSError, ValueError, KeyError):
             continue  # a broken version is removed all the same, for its label
         number = made["labels"].index(what.label)
-        found |= {source for source, owner in zip(made["sources"], owners, strict=False) if owner == number}
+        found |= {
+            source
+            for source, owner in zip(made["sources"], owners, strict=False)
+            if owner == number
+        }
     return found
 
 
 def _knowing(what: Oblivion, theirs: set[str]) -> list[int]:
-    """Versions that name the class, counted its pictures, or enrolled one of them under another name."""
+    """Versions that name the class, counted its pictures, or enrolled one of them under another
+    name.
+    """
     every = what.registry.versions(what.name)
     return [v for v in every if _traces(what, manifest(what.registry, what.name, v), theirs)]
 
@@ -131,7 +155,10 @@ def _traces(what: Oblivion, made: dict[str, Any], theirs: set[str]) -> bool:
 
 
 def _named_in(what: Oblivion, other: str) -> bool:
-    return any(what.label in manifest(what.registry, other, v)["labels"] for v in what.registry.versions(other))
+    return any(
+        what.label in manifest(what.registry, other, v)["labels"]
+        for v in what.registry.versions(other)
+    )
 
 
 def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
@@ -145,39 +172,53 @@ def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
     left = [item for item in Dataset(what.data).items() if item.sha256 not in theirs]
     several = bool(made.get("thresholds"))
     _check_enough_left(what, made["labels"], left, SPECIAL if several else (UNKNOWN,))
-    wishes = {**made["facts"]["wishes"], "classifiers": tuple(made["facts"]["wishes"]["classifiers"])}
-    order = Order(what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry)
+    wishes = {
+        **made["facts"]["wishes"],
+        "classifiers": tuple(made["facts"]["wishes"]["classifiers"]),
+    }
+    order = Order(
+        what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry
+    )
     augment = Augment.parse(order.wishes.augment)
     done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
     if several:
         return produce_many(order, look_many(left, order.recipe, done, augment), say).bundle.version
-    return produce(order, left, samples(left, wide(order.recipe), done, augment), say).bundle.version
+    return produce(
+        order, left, samples(left, wide(order.recipe), done, augment), say
+    ).bundle.version
 
 
-def _check_enough_left(what: Oblivion, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]) -> None:
+def _check_enough_left(
+    what: Oblivion, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]
+) -> None:
     """others: the special folders that count as a class to learn against."""
     classes = {item.label for item in left if not item.label.startswith("_")}
     absent = sorted(set(labels) - classes - {what.label})
     if absent:
         raise DatasetError(
-            f"{what.data} has no pictures of {', '.join(absent)}, whom {what.name} knows: is it the right data set? "
-            "Nothing was removed."
+            f"{what.data} has no pictures of {', '.join(absent)}, whom {what.name} knows: is it the"
+            " right data set? Nothing was removed."
         )
     if len(classes) + any(item.label in others for item in left) < 2:
         raise DatasetError(
-            f"Without {what.label!r} only {', '.join(classes) or 'nothing'} is left, which is too little to train on. "
-            f"Nothing was removed. Add another class or a folder {UNKNOWN}, or delete the model {what.name} altogether."
+            f"Without {what.label!r} only {', '.join(classes) or 'nothing'} is left, which is too"
+            f" little to train on. Nothing was removed. Add another class or a folder {UNKNOWN}, or"
+            f" delete the model {what.name} altogether."
         )
 
 
 def _check_gone(what: Oblivion, version: int, theirs: set[str]) -> None:
     """Raises BundleBroken where the version that is to answer from now on still knows the class."""
     if _traces(what, manifest(what.registry, what.name, version), theirs):
-        raise BundleBroken(f"Version {version} of {what.name} still knows {what.label!r}; nothing was removed.")
+        raise BundleBroken(
+            f"Version {version} of {what.name} still knows {what.label!r}; nothing was removed."
+        )
 
 
 def _left(what: Oblivion, theirs: set[str]) -> dict[str, int | None]:
-    """The proof, looked up afresh: labels, enrolled examples and pictures left; pictures is None without a data set."""
+    """The proof, looked up afresh: labels, enrolled examples and pictures left; pictures is None
+    without a data set.
+    """
     made = [manifest(what.registry, what.name, v) for v in what.registry.versions(what.name)]
     pictures = None if what.data is None else sum(_theirs(what, item) for item in _pictures(what))
     return {
@@ -188,20 +229,26 @@ def _left(what: Oblivion, theirs: set[str]) -> dict[str, int | None]:
 
 
 def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
-    """Delete the class's pictures, also where they lie in another class's folder too, its folder, and the decisions
-    that name it; every other picture keeps its label."""
+    """Delete the class's pictures, also where they lie in another class's folder too, its folder,
+    and the decisions that name it; every other picture keeps its label."""
     assert what.data is not None
     dataset = Dataset(what.data)
     digests = {item.sha256 for item in pictures if _theirs(what, item)}
     gone = [item for item in pictures if item.sha256 in digests]
     for item in gone:
         item.path.unlink(missing_ok=True)
-    moved = [item for item in pictures if item not in gone and item.path.is_relative_to(dataset.root / what.label)]
+    moved = [
+        item
+        for item in pictures
+        if item not in gone and item.path.is_relative_to(dataset.root / what.label)
+    ]
     for item in moved:  # decided to show somebody else: at home there
         _move(item, dataset.root / item.label)
     _remove_empty(dataset.root / what.label)
     kept = {item.path: item.label for item in dataset.items()}
-    decisions = dataset.withdraw(lambda each: what.label in (each.label, each.to) or each.sha256 in digests)
+    decisions = dataset.withdraw(
+        lambda each: what.label in (each.label, each.to) or each.sha256 in digests
+    )
     _restore_labels(dataset, kept)
     return {"pictures": len(gone), "decisions": decisions, "moved": len(moved)}
 
@@ -226,7 +273,9 @@ def _remove_empty(folder: Path) -> None:
 
 
 def _restore_labels(dataset: Dataset, wanted: dict[Path, str]) -> None:
-    """A dropped decision may have said that a picture is not theirs: say what it is without naming them."""
+    """A dropped decision may have said that a picture is not theirs: say what it is without naming
+    them.
+    """
     for item in dataset.items():
         if item.path not in wanted:
             dataset.decide(Decision(item.sha256, "reject", by="forget"))

@@ -14,7 +14,8 @@ from data_cleaning.errors import BundleError
 from model.recognition.registry import Registry
 from model.workflows.versions import manifest
 
-MARGIN = 0.05  # how far below the old one's 95 % interval the new one's must lie: more classes are harder
+# how far below the old one's 95 % interval the new one's must lie: more classes are harder
+MARGIN = 0.05
 NAMED = 3  # missing classes that are named
 
 
@@ -32,8 +33,9 @@ class Heir:
 def why_wait(registry: Registry, name: str, heir: Heir) -> str:
     """What speaks against answering with it at once, in a sentence; "" where nothing does.
 
-    That somebody would not be known any more, or that it is clearly worse: the whole 95 % interval of its right answers
-    lies MARGIN below that of the active version, though each was tried on its own pictures.
+    That somebody would not be known any more, or that it is clearly worse: the whole 95 % interval
+    of its right answers lies MARGIN below that of the active version, though each was tried on its
+    own pictures.
     """
     if not registry.versions(name):
         return ""
@@ -42,15 +44,21 @@ def why_wait(registry: Registry, name: str, heir: Heir) -> str:
         made = manifest(registry, name, active)
     except BundleError:  # a broken one must not bar its successor
         return ""
-    missing = sorted(label for label in set(made["labels"]) - set(heir.labels) if _digest(label) not in heir.excused)
+    missing = sorted(
+        label
+        for label in set(made["labels"]) - set(heir.labels)
+        if _digest(label) not in heir.excused
+    )
     if missing:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         return f"Version {active}, which answers, also knows {', '.join(missing[:NAMED])}{more}."
-    before, now = (each.get("accuracy_interval") for each in (made["facts"].get("crossval", {}), heir.figures))
+    before, now = (
+        each.get("accuracy_interval") for each in (made["facts"].get("crossval", {}), heir.figures)
+    )
     if before and now and now[1] < before[0] - MARGIN:
         return (
-            f"It was right for {now[0]:.0%} to {now[1]:.0%} of unseen pictures, version {active}, which answers, for "
-            f"{before[0]:.0%} to {before[1]:.0%}."
+            f"It was right for {now[0]:.0%} to {now[1]:.0%} of unseen pictures, version {active},"
+            f" which answers, for {before[0]:.0%} to {before[1]:.0%}."
         )
     return ""
 

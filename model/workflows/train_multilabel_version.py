@@ -1,4 +1,5 @@
-"""From pictures that may carry several classes to a saved version: what `train` and `forget` do alike.
+"""From pictures that may carry several classes to a saved version: what `train` and `forget` do
+alike.
 
 The counterpart of `produce`.
 """
@@ -44,7 +45,10 @@ class Looked:
 
 
 def look_many(
-    items: Sequence[Item], recipe: Recipe, done: Callable[[int, int], None], augment: Augment | None = None
+    items: Sequence[Item],
+    recipe: Recipe,
+    done: Callable[[int, int], None],
+    augment: Augment | None = None,
 ) -> Looked:
     """Look at the pictures of a data set, each once however many folders it lies in."""
     once, truths = together(items)
@@ -56,13 +60,23 @@ def look_many(
 def answered_many(seen: Looked, how: How, say: Say) -> Told:
     """Every picture answered by models that never saw it; with augmentation, also what that gained."""
     verdicts = cross_validate_many(
-        seen.good, seen.truths, seen.copies, how, lambda done, total: say("folds", done, total, "Folds")
+        seen.good,
+        seen.truths,
+        seen.copies,
+        how,
+        lambda done, total: say("folds", done, total, "Folds"),
     )
     figures = summary_many(verdicts, seen.bad)
     if Augment.parse(how.wishes.augment):
         plain = [replace(one, extra=()) for one in seen.good]
-        without = summary_many(cross_validate_many(plain, seen.truths, seen.copies, how))["accuracy"]
-        told = {"how": how.wishes.augment, "accuracy_without": without, "gain": figures["accuracy"] - without}
+        without = summary_many(cross_validate_many(plain, seen.truths, seen.copies, how))[
+            "accuracy"
+        ]
+        told = {
+            "how": how.wishes.augment,
+            "accuracy_without": without,
+            "gain": figures["accuracy"] - without,
+        }
         figures["augmentation"] = told
     return verdicts, figures
 
@@ -80,7 +94,15 @@ def produce_many(order: Order, seen: Looked, say: Say) -> Produced:
     told["multi_label"] = True
     say("report", 0, 1, "Writing the report")
     material: Material[Verdict] = Material(
-        "training", order.name, order.root, order.recipe, figures, verdicts, seen.by_sets, seen.copies, facts=told
+        "training",
+        order.name,
+        order.root,
+        order.recipe,
+        figures,
+        verdicts,
+        seen.by_sets,
+        seen.copies,
+        facts=told,
     )
     material = replace(material, training=training, private=order.wishes.private)
     extras = report_files(build_many(material), thumbnails_many(material))

@@ -53,7 +53,9 @@ class Order:
 
 @dataclass(frozen=True)
 class Produced:
-    """A bundle and its cross-validated figures. waits: why it does not answer yet, once it is saved, or ""."""
+    """A bundle and its cross-validated figures. waits: why it does not answer yet, once it is
+    saved, or "".
+    """
 
     bundle: Bundle
     figures: dict[str, Any]
@@ -68,8 +70,12 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     say("search", 0, 1, "Comparing classifiers")
     training = fit(good, copies, order.recipe, order.wishes)
     say("search", 1, 1, "Comparing classifiers")
-    settled = replace(order.wishes, classifiers=(training.chosen,))  # its parameters are still searched in every fold
-    rounds = Rounds(progress=lambda done, total: say("folds", done, total, "Answering unseen pictures"))
+    settled = replace(
+        order.wishes, classifiers=(training.chosen,)
+    )  # its parameters are still searched in every fold
+    rounds = Rounds(
+        progress=lambda done, total: say("folds", done, total, "Answering unseen pictures")
+    )
     outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
     figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
     figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
@@ -77,7 +83,15 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     made = facts(training, items, figures, order)
     seen = [above(one, training.recipe) for one in looked]
     material = Material(
-        "training", order.name, order.root, training.recipe, figures, outcomes, seen, copies, facts=made
+        "training",
+        order.name,
+        order.root,
+        training.recipe,
+        figures,
+        outcomes,
+        seen,
+        copies,
+        facts=made,
     )
     material = replace(material, training=training, private=order.wishes.private)
     extras = report_files(build(material), thumbnails(material))
@@ -87,7 +101,9 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> 
     return order.save(Produced(bundle, figures), extras, say)
 
 
-def facts(training: Training, items: list[Item], figures: dict[str, Any], order: Order) -> dict[str, Any]:
+def facts(
+    training: Training, items: list[Item], figures: dict[str, Any], order: Order
+) -> dict[str, Any]:
     """What the bundle says about itself."""
     model = training.recogniser
     kept = ("pictures", "correct", "accuracy", "accuracy_interval", "failure_to_acquire", "ece")
@@ -107,27 +123,44 @@ def facts(training: Training, items: list[Item], figures: dict[str, Any], order:
         "enrolled": len(model.gallery.owners),
         "versions": {
             "python": platform.python_version(),
-            **{n: version(n) for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")},
+            **{
+                n: version(n)
+                for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")
+            },
         },
     }
 
 
 def holds(training: Training, private: bool) -> str:
     """In sentences: what of the training pictures can be found in the bundle."""
-    pictures = "No pictures." if private else "No pictures but small ones of the worst mistakes, in its report."
+    pictures = (
+        "No pictures."
+        if private
+        else "No pictures but small ones of the worst mistakes, in its report."
+    )
     space = training.recogniser.gallery.space
     vectors = (
-        f"{training.recogniser.gallery.vectors.shape[1]} numbers for each example, from which no picture can be drawn"
+        f"{training.recogniser.gallery.vectors.shape[1]} numbers for each example, from which no"
+        " picture can be drawn"
         if space is not None
         else "the feature vector of each example"
     )
     support = "; its support vectors are training examples" if training.chosen == "svm" else ""
-    return f"{pictures} A {training.chosen} classifier{support}; {vectors}; the sha256 of each training picture."
+    return (
+        f"{pictures} A {training.chosen} classifier{support}; {vectors}; the sha256 of each"
+        " training picture."
+    )
 
 
-def report_files(report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]) -> dict[str, str]:
-    """report.json and report.html; and, unless the report is private, report-public.html without its small pictures."""
-    from model.reporting.html_report import page  # matplotlib takes a second to load: only those wait who want a report
+def report_files(
+    report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]
+) -> dict[str, str]:
+    """report.json and report.html; and, unless the report is private, report-public.html without
+    its small pictures.
+    """
+    from model.reporting.html_report import (
+        page,
+    )  # matplotlib takes a second to load: only those wait who want a report
 
     pages = {"report.html": page(report, pictures)}
     if not report["private"]:
@@ -135,7 +168,9 @@ def report_files(report: dict[str, Any], pictures: Sequence[dict[str, Any] | Non
     return {"report.json": json.dumps(report, indent=1, ensure_ascii=False), **pages}
 
 
-def write_report(path: Path, report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]) -> None:
+def write_report(
+    path: Path, report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]
+) -> None:
     """The HTML report to a file: written aside, then renamed."""
     from model.reporting.html_report import page
 

@@ -1,6 +1,7 @@
 """Looking after the versions of a model: list, inspect, compare, promote.
 
-Works on bundles through the registry; promoting is guarded, because a worse version that answers is noticed late.
+Works on bundles through the registry; promoting is guarded, because a worse version that answers is
+noticed late.
 """
 
 from __future__ import annotations
@@ -23,11 +24,16 @@ FIGURES = ("accuracy", "accuracy_interval", "failure_to_acquire", "ece", "second
 
 
 def manifest(registry: Registry, name: str, version: int) -> dict[str, Any]:
-    """A version's manifest as it lies on disk; nothing is loaded or checked. Raises BundleMissing, BundleBroken."""
+    """A version's manifest as it lies on disk; nothing is loaded or checked.
+
+    Raises BundleMissing, BundleBroken.
+    """
     try:
         return json.loads((registry.path(name, version) / "manifest.json").read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise BundleBroken(f"The model in {name}/{version} has no readable manifest.json.") from error
+        raise BundleBroken(
+            f"The model in {name}/{version} has no readable manifest.json."
+        ) from error
 
 
 def versions(registry: Registry, names: Sequence[str] = ()) -> list[dict[str, Any]]:
@@ -53,7 +59,9 @@ def versions(registry: Registry, names: Sequence[str] = ()) -> list[dict[str, An
 
 
 def inspect(registry: Registry, name: str, version: int | None = None) -> dict[str, Any]:
-    """Everything a version says about itself: facts, recipe, threshold, files, the pretrained files it needs."""
+    """Everything a version says about itself: facts, recipe, threshold, files, the pretrained files
+    it needs.
+    """
     version = registry.active(name) if version is None else version
     made = manifest(registry, name, version)
     folder = registry.path(name, version)
@@ -76,20 +84,30 @@ def inspect(registry: Registry, name: str, version: int | None = None) -> dict[s
 
 
 def _weights(recipe: Recipe) -> list[dict[str, Any]]:
-    """Name and sha256 of each pretrained file that a recipe needs; the hash is None where it is not installed."""
+    """Name and sha256 of each pretrained file that a recipe needs; the hash is None where it is not
+    installed.
+    """
     found = []
     for name in recipe.weights():
         try:
             path: Path | None = locate(name)
         except WeightsMissing:
             path = None
-        found.append({"name": name, "installed": path is not None, "sha256": sha256_of(path) if path else None})
+        found.append(
+            {
+                "name": name,
+                "installed": path is not None,
+                "sha256": sha256_of(path) if path else None,
+            }
+        )
     return found
 
 
 @dataclass(frozen=True)
 class Trial:
-    """One version's figures on an evaluation set. seen: how many of its pictures the version was trained on."""
+    """One version's figures on an evaluation set. seen: how many of its pictures the version was
+    trained on.
+    """
 
     version: int
     figures: dict[str, Any]
@@ -105,21 +123,30 @@ class Trial:
 def compare(
     registry: Registry, name: str, pair: tuple[int, int], items: Sequence[Item] | None = None
 ) -> dict[str, Any]:
-    """Two versions side by side: on the same labelled pictures, else by the cross-validation each was saved with.
+    """Two versions side by side: on the same labelled pictures, else by the cross-validation each
+    was saved with.
 
-    comparable: were both judged on the same pictures? better: the version with more right answers, None for
-    a draw or where they are not comparable.
+    comparable: were both judged on the same pictures? better: the version with more right answers,
+    None for a draw or where they are not comparable.
     """
     if items is not None:
         trials = [_tried(registry, name, version, items) for version in pair]
         return _verdict(name, "evaluation", trials, comparable=True)
     recorded = [manifest(registry, name, version)["facts"] for version in pair]
-    missing = [version for version, facts in zip(pair, recorded, strict=True) if "crossval" not in facts]
+    missing = [
+        version for version, facts in zip(pair, recorded, strict=True) if "crossval" not in facts
+    ]
     if missing:
-        raise BundleBroken(f"Version {missing[0]} of {name} records no figures; give a data set to compare on.")
-    trials = [Trial(version, facts["crossval"], 0) for version, facts in zip(pair, recorded, strict=True)]
+        raise BundleBroken(
+            f"Version {missing[0]} of {name} records no figures; give a data set to compare on."
+        )
+    trials = [
+        Trial(version, facts["crossval"], 0) for version, facts in zip(pair, recorded, strict=True)
+    ]
     digests = [facts.get("data_sha256") for facts in recorded]
-    return _verdict(name, "crossval", trials, comparable=digests[0] is not None and digests[0] == digests[1])
+    return _verdict(
+        name, "crossval", trials, comparable=digests[0] is not None and digests[0] == digests[1]
+    )
 
 
 def _verdict(name: str, basis: str, trials: Sequence[Trial], comparable: bool) -> dict[str, Any]:
@@ -140,20 +167,25 @@ def _tried(registry: Registry, name: str, version: int, items: Sequence[Item]) -
     bundle = registry.load(name, version)
     looked = samples(items, bundle.recipe)
     figures = summary(
-        [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)], [s for s in looked if s.error]
+        [outcome(s, bundle.recogniser, bundle.recipe) for s in readable(looked)],
+        [s for s in looked if s.error],
     )
     known = set(bundle.recogniser.gallery.sources)
     return Trial(version, figures, sum(item.sha256 in known for item in items))
 
 
 def promote(
-    registry: Registry, name: str, version: int, items: Sequence[Item] | None = None, force: bool = False
+    registry: Registry,
+    name: str,
+    version: int,
+    items: Sequence[Item] | None = None,
+    force: bool = False,
 ) -> dict[str, Any]:
     """Make a version the active one unless it is worse than the active one on the same pictures.
 
-    Returns {"name", "version", "before", "comparison"}; comparison is None where nothing could be compared.
-    Raises BundleWorse, with both numbers, where it is worse and force is not given; BundleError where it
-    does not load: a version that cannot answer is never promoted.
+    Returns {"name", "version", "before", "comparison"}; comparison is None where nothing could be
+    compared. Raises BundleWorse, with both numbers, where it is worse and force is not given;
+    BundleError where it does not load: a version that cannot answer is never promoted.
     """
     registry.load(name, version)
     before = registry.active(name)
@@ -174,7 +206,9 @@ def promote(
 def _comparison(
     registry: Registry, name: str, pair: tuple[int, int], items: Sequence[Item] | None
 ) -> dict[str, Any] | None:
-    """A comparison that means something, or None: an active version that is broken must not bar its successor."""
+    """A comparison that means something, or None: an active version that is broken must not bar its
+    successor.
+    """
     try:
         found = compare(registry, name, pair, items)
     except LikenessError:

@@ -1,6 +1,9 @@
-"""Who is asking, and may they? The client's own address counts, never a proxy's, and a caller cannot forge it.
+"""Who is asking, and may they?
 
-Which role a route needs is read from the OpenAPI document (server/web/api_docs/openapi.py): one table for both.
+The client's own address counts, never a proxy's, and a caller cannot forge it.
+
+Which role a route needs is read from the OpenAPI document (server/web/api_docs/openapi.py): one
+table for both.
 """
 
 from __future__ import annotations
@@ -24,14 +27,23 @@ from server.settings import ROLES, Settings
 from server.web.api_docs.openapi import role_of
 from server.web.problems import Forbidden, NeedsKey
 
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via", "X-Forwarded-Host", "X-Forwarded-Proto")
+FORWARDED = (
+    "X-Forwarded-For",
+    "Forwarded",
+    "X-Real-Ip",
+    "Via",
+    "X-Forwarded-Host",
+    "X-Forwarded-Proto",
+)
 SAFE = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
 
 
 @dataclass(frozen=True)
 class Caller:
-    """role: what they may do. by: a short name for the log. via: key, session, local, open or nothing."""
+    """role: what they may do. by: a short name for the log. via: key, session, local, open or
+    nothing.
+    """
 
     role: str
     via: str
@@ -48,7 +60,9 @@ def caller() -> Caller:
 class Access:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys = settings, keys
-        self.networks = [ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"]
+        self.networks = [
+            ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"
+        ]
         self.unix = "unix" in settings.proxies
         self.needed: dict[tuple[str, str], str] = {}
 
@@ -76,16 +90,22 @@ class Access:
             return
         if ROLES.index(g.caller.role) < ROLES.index(needed):
             if g.caller.via in ("key", "session"):
-                raise Forbidden(f"This key has the role {g.caller.role}; this needs the role {needed}.")
+                raise Forbidden(
+                    f"This key has the role {g.caller.role}; this needs the role {needed}."
+                )
             raise NeedsKey(
-                f"This needs a key with the role {needed}: send it as Authorization: Bearer KEY. "
-                "An admin makes keys with POST /api/keys, or python -m server keys create on the machine."
+                f"This needs a key with the role {needed}: send it as Authorization: Bearer KEY. An"
+                " admin makes keys with POST /api/keys, or python -m server keys create on the"
+                " machine."
             )
         if g.caller.via != "key" and request.method not in SAFE:
             self._same_site(request)
 
     def identify(self, request: Request, asks: bool) -> Caller:
-        """The caller. asks: whether it matters; a route that is open to all does not look keys up. Raises NeedsKey."""
+        """The caller. asks: whether it matters; a route that is open to all does not look keys up.
+
+        Raises NeedsKey.
+        """
         address, direct = client_address(request, self.networks, self.unix)
         shown = _shown_key(request)
         if not asks:
@@ -106,11 +126,16 @@ class Access:
         return Caller("none", "nothing", address)
 
     def whoever(self) -> Caller:
-        """The caller of a route that is open to all, with what they could do elsewhere. Raises NeedsKey."""
+        """The caller of a route that is open to all, with what they could do elsewhere.
+
+        Raises NeedsKey.
+        """
         return self.identify(request, True)
 
     def _same_site(self, request: Request) -> None:
-        """A page of another site must not act with the cookie or the address of the person who looks at it."""
+        """A page of another site must not act with the cookie or the address of the person who
+        looks at it.
+        """
         origin = request.headers.get("Origin")
         fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
         allowed = origin in self.settings.origins and g.caller.via == "open"
@@ -122,8 +147,13 @@ class Access:
             raise Forbidden("A page of another site may not do this without a key.")
         if g.caller.via == "session":
             token = request.headers.get("X-CSRF-Token", "")
-            if not hmac.compare_digest(token.encode(), str(session.get("csrf", "")).encode()) or not token:
-                raise Forbidden("The header X-CSRF-Token is missing or wrong; GET /api/session gives it.")
+            if (
+                not hmac.compare_digest(token.encode(), str(session.get("csrf", "")).encode())
+                or not token
+            ):
+                raise Forbidden(
+                    "The header X-CSRF-Token is missing or wrong; GET /api/session gives it."
+                )
 
     def share(self, response: Response) -> Response:
         """CORS, for the listed origins alone."""
@@ -133,20 +163,28 @@ class Access:
             response.headers.add("Vary", "Origin")
             if request.method == "OPTIONS":
                 response.headers["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
-                response.headers["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-API-Key"
+                response.headers["Access-Control-Allow-Headers"] = (
+                    "Authorization, Content-Type, X-API-Key"
+                )
                 response.headers["Access-Control-Max-Age"] = "600"
         return response
 
 
 def client_address(request: Request, networks: list[Any], unix: bool) -> tuple[str | None, bool]:
-    """(the client's own address, whether it is certain). Forwarded headers are believed from the proxies alone.
+    """(the client's own address, whether it is certain).
 
-    Not certain: no proxy of ours forwarded it and yet it claims to be forwarded, or a proxy of ours does not say
-    for whom it asks. Such a client is never taken for one on this machine.
+    Forwarded headers are believed from the proxies alone.
+
+    Not certain: no proxy of ours forwarded it and yet it claims to be forwarded, or a proxy of ours
+    does not say for whom it asks. Such a client is never taken for one on this machine.
     """
     if not from_proxy(request, networks, unix):
-        return request.environ.get("REMOTE_ADDR") or None, not any(name in request.headers for name in FORWARDED)
-    hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()]
+        return request.environ.get("REMOTE_ADDR") or None, not any(
+            name in request.headers for name in FORWARDED
+        )
+    hops = [
+        hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()
+    ]
     while len(hops) > 1 and within(hops[-1], networks):
         hops.pop()  # a chain of our own proxies: the client is the last hop that is none of them
     if not hops or address_of(hops[-1]) is None:
@@ -168,7 +206,9 @@ def roles(app: Any) -> dict[tuple[str, str], str]:
 
 
 def secret(path: Path) -> bytes:
-    """The secret that signs sessions: made once, readable by this user alone, the same for all processes."""
+    """The secret that signs sessions: made once, readable by this user alone, the same for all
+    processes.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
         part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")

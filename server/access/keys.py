@@ -1,7 +1,7 @@
 """Keys: made, checked, listed and revoked. Only a hash is stored; the key itself is shown once.
 
-A key is 256 random bits, so one SHA-256 is enough: nobody can try that many, and a slow hash would only slow
-down the answers.
+A key is 256 random bits, so one SHA-256 is enough: nobody can try that many, and a slow hash would
+only slow down the answers.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from server.storage.tables import keys
 from server.web.problems import Conflict, NotFound, RequestError, StoreDown
 
 ROLES = ("predict", "train", "admin")
-REMEMBERED = 600.0  # seconds for which a key counts as it was while the database is away, and nobody can revoke it
+# seconds for which a key counts as it was while the database is away, and nobody can revoke it
+REMEMBERED = 600.0
 NOBODY = hashlib.sha256(b"").hexdigest()
 
 
@@ -36,10 +37,17 @@ class Keys:
         self.store = store
         self._seen: dict[str, tuple[float, dict[str, Any]]] = {}
 
-    def create(self, name: str, role: str, expires: int | None = None) -> tuple[str, dict[str, Any]]:
-        """(the key, shown only now; its row). expires: milliseconds since 1970. Raises RequestError for its name."""
+    def create(
+        self, name: str, role: str, expires: int | None = None
+    ) -> tuple[str, dict[str, Any]]:
+        """(the key, shown only now; its row). expires: milliseconds since 1970.
+
+        Raises RequestError for its name.
+        """
         if not (1 <= len(name) <= 64 and name.isprintable()):
-            raise RequestError(f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}.")
+            raise RequestError(
+                f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}."
+            )
         identity, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
         row = {
             "id": identity,
@@ -55,7 +63,10 @@ class Keys:
         return f"lk_{identity}_{secret}", _shown(row)
 
     def check(self, text: str) -> Key | None:
-        """The valid key that was written so, or None. Takes as long for a wrong secret as for a right one."""
+        """The valid key that was written so, or None.
+
+        Takes as long for a wrong secret as for a right one.
+        """
         prefix, _, rest = text.partition("_")
         identity, _, secret = rest.partition("_")
         row = self._row(identity) if prefix == "lk" else None
@@ -69,7 +80,10 @@ class Keys:
 
     def all(self) -> list[dict[str, Any]]:
         with self.store.read() as connection:
-            return [_shown(dict(row)) for row in connection.execute(select(keys).order_by(keys.c.created)).mappings()]
+            return [
+                _shown(dict(row))
+                for row in connection.execute(select(keys).order_by(keys.c.created)).mappings()
+            ]
 
     def revoke(self, identity: str) -> dict[str, Any]:
         """The row, revoked from now on. Raises NotFound; Conflict for the last admin key."""
@@ -99,7 +113,9 @@ class Keys:
             return None
         try:
             with self.store.read() as connection:
-                row = connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
+                row = (
+                    connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
+                )
         except StoreDown:
             return self._remembered(identity)
         if row is None:
@@ -109,7 +125,10 @@ class Keys:
         return dict(row)
 
     def _remembered(self, identity: str) -> dict[str, Any]:
-        """The row as it was a short while ago: a database that is away must not stop the answers. Raises StoreDown."""
+        """The row as it was a short while ago: a database that is away must not stop the answers.
+
+        Raises StoreDown.
+        """
         when, row = self._seen.get(identity, (-REMEMBERED, {}))
         if time.monotonic() - when > REMEMBERED or not row:
             raise StoreDown(AWAY)
@@ -122,7 +141,9 @@ def _valid(row: dict[str, Any]) -> Key | None:
 
 
 def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "hash"} | {"valid": _valid(row) is not None}
+    return {name: value for name, value in row.items() if name != "hash"} | {
+        "valid": _valid(row) is not None
+    }
 
 
 def _hash(secret: str) -> str:

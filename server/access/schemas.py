@@ -12,7 +12,9 @@ from server.web.schemas import In, Out
 class KeyBody(In):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
     role: Literal["predict", "train", "admin"]
-    days: int | None = Field(None, ge=1, le=3650, description="Days until it expires; never if left out.")
+    days: int | None = Field(
+        None, ge=1, le=3650, description="Days until it expires; never if left out."
+    )
 
 
 class KeyRow(Out):

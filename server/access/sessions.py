@@ -1,6 +1,8 @@
-"""The page's cookie: signed, hidden from scripts, never sent by other sites; behind https never sent without it.
+"""The page's cookie: signed, hidden from scripts, never sent by other sites; behind https never
+sent without it.
 
-Whether a request came by https is told by the configured proxy alone; what any other caller writes is not read.
+Whether a request came by https is told by the configured proxy alone; what any other caller writes
+is not read.
 """
 
 from __future__ import annotations
@@ -12,7 +14,9 @@ from flask import Flask, Request, request
 from flask.sessions import SecureCookieSessionInterface
 
 NAME = "likeness_session"
-LOCKED = f"__Host-{NAME}"  # browsers take this name only with Secure, for this host alone and for all its paths
+LOCKED = (  # browsers take this name only with Secure, for this host alone and for all its paths
+    f"__Host-{NAME}"
+)
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -29,19 +33,26 @@ class Sessions(SecureCookieSessionInterface):
 
 
 def from_proxy(request: Request, networks: list[Any], unix: bool) -> bool:
-    """Whether one of our own proxies hands this request on; only then are its forwarded headers believed."""
+    """Whether one of our own proxies hands this request on; only then are its forwarded headers
+    believed.
+    """
     peer = request.environ.get("REMOTE_ADDR") or ""
     return unix if peer in ("", "unix") else within(peer, networks)
 
 
 def by_https(request: Request, networks: list[Any], unix: bool) -> bool:
-    """Whether the client spoke https to our proxy. The last word of X-Forwarded-Proto is the proxy's own."""
+    """Whether the client spoke https to our proxy.
+
+    The last word of X-Forwarded-Proto is the proxy's own.
+    """
     told = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2]
     return from_proxy(request, networks, unix) and told.strip().lower() == "https"
 
 
 def address_of(text: str) -> Any:
-    """The address that a text is, an IPv4-mapped one as the IPv4 address it is; None for anything else."""
+    """The address that a text is, an IPv4-mapped one as the IPv4 address it is; None for anything
+    else.
+    """
     try:
         address = ipaddress.ip_address(text)
     except ValueError:

@@ -76,7 +76,10 @@ def log_out() -> dict[str, Any]:
 
 @admin.post("/api/models/<name>/reload", tags=[VERSIONS], responses={200: ModelDetail})
 def reload_model(path: ModelPath) -> dict[str, Any]:
-    """Load the active version again, in every process. A broken one is refused and the old one goes on."""
+    """Load the active version again, in every process.
+
+    A broken one is refused and the old one goes on.
+    """
     current().models.reload(path.name)
     return detail(path.name)
 
@@ -91,12 +94,18 @@ def reload_default() -> dict[str, Any]:
 
 @admin.delete("/api/models/<name>", tags=[VERSIONS], responses={200: Discarded})
 def discard_model(path: ModelPath) -> dict[str, Any]:
-    """Delete a model with all its versions and reports; its data set stays. What is trained now ends first."""
+    """Delete a model with all its versions and reports; its data set stays.
+
+    What is trained now ends first.
+    """
     service = current()
     if path.name not in service.models.names():
         service.models.get(path.name)
     if path.name == service.settings.model:
-        raise Conflict(f"LIKENESS_MODEL says that {path.name} answers by default. Change that first, and restart.")
+        raise Conflict(
+            f"LIKENESS_MODEL says that {path.name} answers by default. Change that first, and"
+            " restart."
+        )
     for job in service.jobs.all():
         if job["state"] in OPEN and job["arguments"].get("model") == path.name:
             raise Conflict(f"A training of {path.name} waits or runs. Stop it first.")
@@ -107,8 +116,14 @@ def discard_model(path: ModelPath) -> dict[str, Any]:
 def discard_version(path: VersionPath) -> dict[str, Any]:
     """Delete one version of a model, but not the one that answers."""
     models = current().models
-    if models.get(path.name).version == path.version or models.registry.active(path.name) == path.version:
-        raise Conflict(f"Version {path.version} of {path.name} is the one that answers; promote another one first.")
+    if (
+        models.get(path.name).version == path.version
+        or models.registry.active(path.name) == path.version
+    ):
+        raise Conflict(
+            f"Version {path.version} of {path.name} is the one that answers; promote another one"
+            " first."
+        )
     models.registry.remove(path.name, path.version)
     return {"name": path.name, "versions": [path.version]}
 
@@ -132,8 +147,13 @@ def roll_back(path: ModelPath) -> dict[str, Any]:
     active = models.registry.active(path.name)
     earlier = [version for version in models.registry.versions(path.name) if version < active]
     if not earlier:
-        raise Conflict(f"The model {path.name} answers with version {active}; there is none before it to go back to.")
-    models.labels(path.name, earlier[-1])  # one that cannot be loaded is refused before the pointer moves
+        raise Conflict(
+            f"The model {path.name} answers with version {active}; there is none before it to go"
+            " back to."
+        )
+    models.labels(
+        path.name, earlier[-1]
+    )  # one that cannot be loaded is refused before the pointer moves
     models.registry.rollback(path.name)
     models.reload(path.name)
     return detail(path.name)

@@ -1,6 +1,8 @@
-"""What a correction teaches: which picture, or which part of one, goes to the data set, and how that is told.
+"""What a correction teaches: which picture, or which part of one, goes to the data set, and how
+that is told.
 
-Pixels are not touched here: data_cleaning.images cuts, the model says what it finds in what was cut.
+Pixels are not touched here: data_cleaning.images cuts, the model says what it finds in what was
+cut.
 """
 
 from __future__ import annotations
@@ -20,25 +22,29 @@ from server.service import Service
 from server.web.problems import Conflict
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
-# Shares of a region's longer side: the most first, for a detector wants to see what is around; less where that
-# shows a neighbour.
+# Shares of a region's longer side: the most first, for a detector wants to see what is around; less
+# where that shows a neighbour.
 MARGINS = (1.0, 0.6, 0.35, 0.2)
 
 NOT_SENT = (
-    "The picture did not come along and is not kept here, and the data set {dataset} does not hold it: send it with "
-    "`image`, or let asked pictures be kept for some days."
+    "The picture did not come along and is not kept here, and the data set {dataset} does not hold"
+    " it: send it with `image`, or let asked pictures be kept for some days."
 )
 NOT_THERE = "{dataset} does not have this picture, so there is nothing to leave out."
 ONE_OF_MANY = (
-    "The picture shows others as well, so it stays as it is: what a model takes for a region is not learned from one "
-    "part of a picture."
+    "The picture shows others as well, so it stays as it is: what a model takes for a region is not"
+    " learned from one part of a picture."
 )
 NOT_CUT = (
-    "The picture shows others as well, and in no part of it around this region is exactly this one found again, so "
-    "nothing was added to {dataset}. A picture of this one alone would teach."
+    "The picture shows others as well, and in no part of it around this region is exactly this one"
+    " found again, so nothing was added to {dataset}. A picture of this one alone would teach."
 )
-NOT_LOOKED = "The picture shows others as well, and the model cannot look for this one alone: {error}"
-NO_REGION = ", but the model found nothing in it: only a training with another recipe may learn from it"
+NOT_LOOKED = (
+    "The picture shows others as well, and the model cannot look for this one alone: {error}"
+)
+NO_REGION = (
+    ", but the model found nothing in it: only a training with another recipe may learn from it"
+)
 
 
 @dataclass(frozen=True)
@@ -69,8 +75,8 @@ class Lesson:
 
 @dataclass(frozen=True)
 class About:
-    """row: the prediction. region: the one of its regions that is meant, or None. data: the picture, if it is there.
-    several: whether the model may give a picture several classes."""
+    """row: the prediction. region: the one of its regions that is meant, or None. data: the
+    picture, if it is there. several: whether the model may give a picture several classes."""
 
     row: dict[str, Any]
     region: dict[str, Any] | None
@@ -94,8 +100,9 @@ class Learned:
 
 @dataclass(frozen=True)
 class Shown:
-    """What shows the region and no other. name: the sha256 that it is filed under in the data set. held: its files
-    there. fresh: the JPEG to store where there are none. lacking: what to say where there is neither."""
+    """What shows the region and no other. name: the sha256 that it is filed under in the data set.
+    held: its files there. fresh: the JPEG to store where there are none. lacking: what to say where
+    there is neither."""
 
     name: str
     held: list[Item] = field(default_factory=list)
@@ -105,10 +112,11 @@ class Shown:
 
 
 def teach(service: Service, lesson: Lesson, about: About) -> Learned:
-    """Tell the data set, with the picture where it shows one region, else with the part around the region.
+    """Tell the data set, with the picture where it shows one region, else with the part around the
+    region.
 
-    What the data set has is not stored again: it is decided about. Where nothing can be learned, nothing is made and
-    nothing decided. Raises Busy, TooSlow, PictureError.
+    What the data set has is not stored again: it is decided about. Where nothing can be learned,
+    nothing is made and nothing decided. Raises Busy, TooSlow, PictureError.
     """
     datasets = Datasets(service.settings.datasets)
     shown = (_part if len(about.row["regions"]) > 1 else _whole)(service, datasets, lesson, about)
@@ -118,18 +126,28 @@ def teach(service: Service, lesson: Lesson, about: About) -> Learned:
         taught = _in_classes(datasets, lesson, about, shown)
     else:
         taught = (_decided if shown.held else _added)(datasets, lesson, about, shown)
-    return replace(taught, why=taught.why + _narrower(service, datasets, lesson, about)) if taught.learned else taught
+    return (
+        replace(taught, why=taught.why + _narrower(service, datasets, lesson, about))
+        if taught.learned
+        else taught
+    )
 
 
 def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
     """The very picture, as it lies in the data set or as it came."""
     digest, data = about.row["digest"], about.data
-    lacking = (NOT_THERE if lesson.action == "not_a_face" else NOT_SENT).format(dataset=lesson.dataset)
+    lacking = (NOT_THERE if lesson.action == "not_a_face" else NOT_SENT).format(
+        dataset=lesson.dataset
+    )
     if data is None:
         return Shown(digest, datasets.holders(lesson.dataset, {digest}), None, lacking)
     fresh = reencode(data, LONGEST, service.limits)
-    sizes = {len(data), len(fresh)} if _sha256(data) == digest else None  # a kept picture is not what was sent
-    return Shown(digest, datasets.holders(lesson.dataset, {digest, _sha256(fresh)}, sizes), fresh, lacking)
+    sizes = (
+        {len(data), len(fresh)} if _sha256(data) == digest else None
+    )  # a kept picture is not what was sent
+    return Shown(
+        digest, datasets.holders(lesson.dataset, {digest, _sha256(fresh)}, sizes), fresh, lacking
+    )
 
 
 def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
@@ -137,7 +155,9 @@ def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) ->
     assert about.region is not None
     name = _sha256(f"{about.row['digest']} {about.region['box']}".encode())
     shown = Shown(
-        name, datasets.holders(lesson.dataset, {name}, sizes=()), what="part of the picture that shows this one"
+        name,
+        datasets.holders(lesson.dataset, {name}, sizes=()),
+        what="part of the picture that shows this one",
     )
     if shown.held or lesson.action == "not_a_face":
         return replace(shown, lacking=ONE_OF_MANY)
@@ -149,7 +169,9 @@ def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) ->
         return replace(shown, lacking=NOT_LOOKED.format(error=error))
     if cut is None:
         return replace(shown, lacking=NOT_CUT.format(dataset=lesson.dataset))
-    return replace(shown, held=datasets.holders(lesson.dataset, {_sha256(cut)}, {len(cut)}), fresh=cut)
+    return replace(
+        shown, held=datasets.holders(lesson.dataset, {_sha256(cut)}, {len(cut)}), fresh=cut
+    )
 
 
 def _decided(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
@@ -158,14 +180,20 @@ def _decided(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> 
     if lesson.action == "is_not" and lesson.label not in datasets.shown(lesson.dataset, shown.held):
         return Learned(False, f"{has}, and not as {lesson.label}: there is nothing to change.")
     now = {"is": f"is {_named(datasets, lesson, [lesson.folder])}", "is_not": "is a stranger's"}
-    datasets.decide(lesson.dataset, *(lesson.decision(each) for each in sorted({item.sha256 for item in shown.held})))
+    datasets.decide(
+        lesson.dataset,
+        *(lesson.decision(each) for each in sorted({item.sha256 for item in shown.held})),
+    )
     said = f"{has}; from now on it {now.get(lesson.action, 'is left out')}"
     return Learned(about.region is not None, f"{said}{'' if about.region else NO_REGION}.")
 
 
 def _added(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
     """A picture, or a part of one, that the data set did not have."""
-    said = f"The {shown.what} is now in {lesson.dataset} as {_named(datasets, lesson, [lesson.folder])}"
+    said = (
+        f"The {shown.what} is now in {lesson.dataset} as"
+        f" {_named(datasets, lesson, [lesson.folder])}"
+    )
     stored = _stored(datasets, lesson.dataset, lesson.folder, shown)
     datasets.decide(lesson.dataset, lesson.decision(stored["sha256"]))
     picture = f"{lesson.folder}/{stored['file']}"
@@ -173,7 +201,9 @@ def _added(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Le
 
 
 def _in_classes(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) -> Learned:
-    """A picture goes to each class that it shows: the very file, where the data set has it, else the fresh one."""
+    """A picture goes to each class that it shows: the very file, where the data set has it, else
+    the fresh one.
+    """
     held = {each.label: (each.path.name, each.sha256) for each in shown.held}
     folders = lesson.folders(about.named) or ([] if held else [UNKNOWN])
     shows = _named(datasets, lesson, folders) if folders else f"not {lesson.label}"
@@ -185,9 +215,16 @@ def _in_classes(datasets: Datasets, lesson: Lesson, about: About, shown: Shown) 
         also = Decision(held[folder][1], "also", label=folder, by=lesson.by, note=lesson.note)
         datasets.decide(lesson.dataset, also)
     if lesson.action == "is_not":
-        datasets.decide(lesson.dataset, *(lesson.decision(each) for each in sorted({sha for _, sha in held.values()})))
+        datasets.decide(
+            lesson.dataset,
+            *(lesson.decision(each) for each in sorted({sha for _, sha in held.values()})),
+        )
     where = folders[0] if folders else next(iter(held))
-    return Learned(True, f"The {shown.what} is now in {lesson.dataset} as {shows}.", f"{where}/{held[where][0]}")
+    return Learned(
+        True,
+        f"The {shown.what} is now in {lesson.dataset} as {shows}.",
+        f"{where}/{held[where][0]}",
+    )
 
 
 def _stored(datasets: Datasets, dataset: str, folder: str, shown: Shown) -> dict[str, Any]:
@@ -211,7 +248,9 @@ def _named(datasets: Datasets, lesson: Lesson, folders: Sequence[str]) -> str:
 
 
 def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> str:
-    """A warning where the data set has not all that the model was trained on, as when its pictures are elsewhere."""
+    """A warning where the data set has not all that the model was trained on, as when its pictures
+    are elsewhere.
+    """
     try:
         bundle = service.models.get(about.row["model"])
     except LikenessError:
@@ -221,7 +260,10 @@ def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About
     known = len(labels & {*datasets.classes(lesson.dataset)})
     if known == len(labels):
         return ""
-    return f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)} classes."
+    return (
+        f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)}"
+        " classes."
+    )
 
 
 def _sha256(data: bytes) -> str:
@@ -229,7 +271,9 @@ def _sha256(data: bytes) -> str:
 
 
 def _cut(service: Service, about: About) -> bytes | None:
-    """The part of the picture around the region in which the model finds exactly that region again, or None."""
+    """The part of the picture around the region in which the model finds exactly that region again,
+    or None.
+    """
     assert about.region is not None
     assert about.data is not None
     bundle = service.models.get(about.row["model"])

@@ -29,12 +29,17 @@ def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
         service.keeper.settle()
         row = service.history.find(prediction)
     if row is None:
-        raise NotFound(f"There is no prediction {prediction!r}; it may be older than predictions are kept.")
+        raise NotFound(
+            f"There is no prediction {prediction!r}; it may be older than predictions are kept."
+        )
     return row
 
 
 def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
-    """Record a correction; its row, and what it teaches. Raises NotFound, Conflict, PictureError, StoreDown."""
+    """Record a correction; its row, and what it teaches.
+
+    Raises NotFound, Conflict, PictureError, StoreDown.
+    """
     row = prediction_of(service, body.prediction_id)
     region = _region(row, body)
     label = body.label or (region or {}).get("label")
@@ -74,7 +79,9 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
 
 
 def _home(service: Service, model: str) -> str:
-    """The data set that the model was trained on, where it lies here under that name; else one of the model's name."""
+    """The data set that the model was trained on, where it lies here under that name; else one of
+    the model's name.
+    """
     with contextlib.suppress(LikenessError, RequestError):
         trained_on = str(service.models.get(model).facts.get("dataset"))
         Datasets(service.settings.datasets).folder(trained_on)
@@ -91,7 +98,9 @@ def _several(service: Service, model: str) -> bool:
 def listed(store: Store) -> list[dict[str, Any]]:
     """The newest 500."""
     with store.read() as connection:
-        rows = connection.execute(select(corrections).order_by(corrections.c.id.desc()).limit(500)).mappings()
+        rows = connection.execute(
+            select(corrections).order_by(corrections.c.id.desc()).limit(500)
+        ).mappings()
         return [dict(row) for row in rows]
 
 
@@ -101,18 +110,21 @@ def _region(row: dict[str, Any], body: CorrectionBody) -> dict[str, Any] | None:
             return None  # "you found nobody, and here is X": the picture can teach
         raise Conflict("The answer has no region that could be corrected.")
     if body.region >= len(row["regions"]):
-        raise Conflict(f"The answer has {len(row['regions'])} regions, counted from 0; there is no {body.region}.")
+        raise Conflict(
+            f"The answer has {len(row['regions'])} regions, counted from 0; there is no"
+            f" {body.region}."
+        )
     return dict(row["regions"][body.region])
 
 
 def _check_denied(region: dict[str, Any] | None, label: str) -> None:
-    """Raises Conflict where the answer named somebody else: the picture would train as a stranger's, and may well show
-    whom the answer named."""
+    """Raises Conflict where the answer named somebody else: the picture would train as a
+    stranger's, and may well show whom the answer named."""
     said = region["label"] if region else None
     if said not in (None, label):
         raise Conflict(
-            f"The answer said {said}, not {label}; as not {label} it would be learned as a stranger's. "
-            f"Say `is` with who it is, or `is_not` {said} if that is wrong."
+            f"The answer said {said}, not {label}; as not {label} it would be learned as a"
+            f" stranger's. Say `is` with who it is, or `is_not` {said} if that is wrong."
         )
 
 
@@ -122,5 +134,8 @@ def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> byt
         return service.kept.read(row["id"])
     data = uploads.from_text(body.image, service.settings.picture_bytes)
     if hashlib.sha256(data).hexdigest() != row["digest"]:
-        raise Conflict("This is not the picture that the prediction was about. Send the same file again, or none.")
+        raise Conflict(
+            "This is not the picture that the prediction was about. Send the same file again, or"
+            " none."
+        )
     return data

@@ -1,7 +1,8 @@
-"""The data sets that the API manages: folders of classes of pictures, as people would make them by hand.
+"""The data sets that the API manages: folders of classes of pictures, as people would make them by
+hand.
 
-Pictures come in re-encoded, and under names made from the sha256 of what was sent, by which they are found again;
-names from outside only ever name folders.
+Pictures come in re-encoded, and under names made from the sha256 of what was sent, by which they
+are found again; names from outside only ever name folders.
 """
 
 from __future__ import annotations
@@ -18,7 +19,16 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.datasets.dataset import DECISIONS, GROUPS, SPECIAL, Dataset, Decision, Item, sha256_of, shown_after
+from data_cleaning.datasets.dataset import (
+    DECISIONS,
+    GROUPS,
+    SPECIAL,
+    Dataset,
+    Decision,
+    Item,
+    sha256_of,
+    shown_after,
+)
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import write
 from data_cleaning.imaging.images import Limits, reencode
@@ -40,7 +50,9 @@ class Datasets:
         """Every data set with its classes and the number of their pictures."""
         if not self.root.is_dir():
             return []
-        folders = sorted(path for path in self.root.iterdir() if path.is_dir() and _plain(path.name))
+        folders = sorted(
+            path for path in self.root.iterdir() if path.is_dir() and _plain(path.name)
+        )
         return [self.describe(path.name) for path in folders]
 
     def describe(self, name: str) -> dict[str, Any]:
@@ -48,10 +60,16 @@ class Datasets:
         dataset = Dataset(self.folder(name))
         labels = self.classes(name) + [each for each in SPECIAL if (dataset.root / each).is_dir()]
         classes = [{"name": label, "pictures": len(dataset.pictures(label))} for label in labels]
-        return {"name": name, "classes": classes, "pictures": sum(int(each["pictures"]) for each in classes)}  # type: ignore[call-overload]
+        return {
+            "name": name,
+            "classes": classes,
+            "pictures": sum(int(each["pictures"]) for each in classes),
+        }  # type: ignore[call-overload]
 
     def classes(self, name: str) -> list[str]:
-        """The classes, sorted, also those that no folder but a decision makes; [] where there is no such data set."""
+        """The classes, sorted, also those that no folder but a decision makes; [] where there is no
+        such data set.
+        """
         folder = self._inside(name)
         return sorted([*Dataset(folder).classes(), *_decided(folder)]) if folder.is_dir() else []
 
@@ -60,9 +78,14 @@ class Datasets:
         labels = Dataset(self.folder(name)).classes()
         empty = [label for label in labels if not self.pictures(name, label)]
         if not labels:
-            raise Conflict(f"The data set {name!r} has no classes yet. Make some and add pictures to them.")
+            raise Conflict(
+                f"The data set {name!r} has no classes yet. Make some and add pictures to them."
+            )
         if empty:
-            raise Conflict(f"These classes of {name!r} have no pictures: {', '.join(empty)}. Add some or delete them.")
+            raise Conflict(
+                f"These classes of {name!r} have no pictures: {', '.join(empty)}. Add some or"
+                " delete them."
+            )
 
     def create(self, name: str) -> None:
         """An empty data set. Raises Conflict when there is one of that name."""
@@ -84,8 +107,10 @@ class Datasets:
             raise Conflict(f"The data set {name!r} has a class {label!r} already.") from None
 
     def delete_class(self, name: str, label: str) -> int:
-        """The class with its pictures. One that was decided to show another class moves there, and one elsewhere that
-        was decided to show this class is again what its folder says.
+        """The class with its pictures.
+
+        One that was decided to show another class moves there, and one elsewhere that was decided
+        to show this class is again what its folder says.
 
         How many pictures were deleted. Raises NotFound, DatasetError."""
         folder = self.class_folder(name, label)
@@ -99,27 +124,37 @@ class Datasets:
         pictures = len(dataset.pictures(label))
         if folder.is_dir():
             self._discard(folder)
-        if label not in SPECIAL:  # who is no longer among the strangers is not therefore somebody known
+        if (
+            label not in SPECIAL
+        ):  # who is no longer among the strangers is not therefore somebody known
             dataset.withdraw(_puts_into(label))
         return pictures
 
     def pictures(self, name: str, label: str) -> list[str]:
         """File names of a class, sorted. Raises NotFound."""
         folder = self.class_folder(name, label)
-        return [str(path.relative_to(folder)) for path in Dataset(self.folder(name)).pictures(label)]
+        return [
+            str(path.relative_to(folder)) for path in Dataset(self.folder(name)).pictures(label)
+        ]
 
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
         """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
         self.class_folder(name, label)
-        return self.store(name, label, reencode(data, LONGEST, limits), hashlib.sha256(data).hexdigest())
+        return self.store(
+            name, label, reencode(data, LONGEST, limits), hashlib.sha256(data).hexdigest()
+        )
 
     def store(self, name: str, label: str, fresh: bytes, sent: str) -> dict[str, Any]:
-        """Store a JPEG that was made here from what has the sha256 `sent`, unless the class has that picture. Its file
-        and that file's own sha256. Raises NotFound."""
+        """Store a JPEG that was made here from what has the sha256 `sent`, unless the class has
+        that picture. Its file and that file's own sha256. Raises NotFound."""
         folder = self.class_folder(name, label)
         folder.mkdir(exist_ok=True)
         digest, path = hashlib.sha256(fresh).hexdigest(), folder / f"{sent[:STEM]}.jpg"
-        same = (each for each in folder.glob("*.jpg") if _size(each) == len(fresh) and _sha256(each) == digest)
+        same = (
+            each
+            for each in folder.glob("*.jpg")
+            if _size(each) == len(fresh) and _sha256(each) == digest
+        )
         there = path if path.exists() else next(same, None)
         if there is None:
             write(path, fresh)
@@ -133,21 +168,34 @@ class Datasets:
             raise NotFound(f"The class {label!r} of {name!r} has no picture {file[:80]!r}.")
         return folder / file
 
-    def holders(self, name: str, digests: Collection[str], sizes: Collection[int] | None = None) -> list[Item]:
-        """The files of a picture: those filed under one of these sha256, else those that have one; and their copies.
+    def holders(
+        self, name: str, digests: Collection[str], sizes: Collection[int] | None = None
+    ) -> list[Item]:
+        """The files of a picture: those filed under one of these sha256, else those that have one;
+        and their copies.
 
-        The labels are those of the folders. sizes: the bytes that a file with such a sha256 can have, where that is
-        known; others are not read."""
+        The labels are those of the folders. sizes: the bytes that a file with such a sha256 can
+        have, where that is known; others are not read."""
         folder = self._inside(name)
         found = Dataset(folder).paths() if folder.is_dir() else []
         filed = [path for path, _ in found if path.stem in {each[:STEM] for each in digests}]
         if filed:
-            sizes, digests = {_size(path) for path in filed}, {_sha256(path) for path in filed} - {""}
-        seen = [Item(path, at, _sha256(path)) for path, at in found if sizes is None or _size(path) in sizes]
+            sizes, digests = (
+                {_size(path) for path in filed},
+                {_sha256(path) for path in filed} - {""},
+            )
+        seen = [
+            Item(path, at, _sha256(path))
+            for path, at in found
+            if sizes is None or _size(path) in sizes
+        ]
         return [each for each in seen if each.sha256 in digests]
 
     def shown(self, name: str, items: Collection[Item]) -> set[str | None]:
-        """What the files show after all that was decided about them; None is what is left out. Raises NotFound."""
+        """What the files show after all that was decided about them; None is what is left out.
+
+        Raises NotFound.
+        """
         judged = Dataset(self.folder(name)).latest_decisions()
         return {shown_after(judged.get(each.sha256, ()), each.label) for each in items}
 
@@ -156,15 +204,23 @@ class Datasets:
         Dataset(self.folder(name)).decide(*decisions)
 
     def mentions(self, name: str, label: str) -> bool:
-        """Whether a data set has the class, or a decision names it. False where there is none of that name."""
+        """Whether a data set has the class, or a decision names it.
+
+        False where there is none of that name.
+        """
         folder = self._inside(name)
         if not folder.is_dir():
             return False
         dataset = Dataset(folder)
-        return label in dataset.classes() or any(label in (each.label, each.to) for each in dataset.decisions())
+        return label in dataset.classes() or any(
+            label in (each.label, each.to) for each in dataset.decisions()
+        )
 
     def forget(self, label: str) -> dict[str, Any]:
-        """Remove a person from every data set: pictures, and decisions that name them. What was removed."""
+        """Remove a person from every data set: pictures, and decisions that name them.
+
+        What was removed.
+        """
         gone: dict[str, Any] = {"datasets": [], "pictures": 0, "decisions": 0}
         for each in self.all():
             digests = self._remove_theirs(self.folder(each["name"]), label)
@@ -178,9 +234,11 @@ class Datasets:
         return gone
 
     def tidy(self, older: float = STALE) -> int:
-        """Remove what killed processes left: half stored pictures and data sets half deleted; how many pieces.
+        """Remove what killed processes left: half stored pictures and data sets half deleted; how
+        many pieces.
 
-        older: seconds for which nobody wrote to them; what is younger may be somebody's work under way."""
+        older: seconds for which nobody wrote to them; what is younger may be somebody's work under
+        way."""
         limit = time.time() - older
         parts = itertools.chain(self.root.glob("*/*.part"), self.root.glob("*/*/*.part"))
         left = [path for path in parts if _changed(path) < limit]
@@ -199,7 +257,10 @@ class Datasets:
         return folder
 
     def class_folder(self, name: str, label: str) -> Path:
-        """Where the pictures of a class lie; not made yet for one that only decisions make. Raises NotFound."""
+        """Where the pictures of a class lie; not made yet for one that only decisions make.
+
+        Raises NotFound.
+        """
         folder = self._inside(name, label, of=self.folder(name))
         if not folder.is_dir() and label not in _decided(folder.parent):
             raise NotFound(f"The data set {name!r} has no class {label!r}.")
@@ -207,13 +268,18 @@ class Datasets:
 
     def _inside(self, *names: str, of: Path | None = None) -> Path:
         """The folder of that name right below. The names are checked here once more, whoever calls."""
-        if not all(_plain(name, pattern) for name, pattern in zip(names, (NAME, LABEL), strict=False)):
-            raise RequestError(f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning.")
+        if not all(
+            _plain(name, pattern) for name, pattern in zip(names, (NAME, LABEL), strict=False)
+        ):
+            raise RequestError(
+                f"{names[-1][:80]!r} is not a name: no slashes, and no dot at the beginning."
+            )
         return (of or self.root) / names[-1]
 
     def _remove_theirs(self, folder: Path, label: str) -> set[str]:
-        """Delete every picture that shows the class, wherever it lies, and its copies in other folders; one in its
-        folder that was decided to show somebody else moves there. The sha256 of what was deleted."""
+        """Delete every picture that shows the class, wherever it lies, and its copies in other
+        folders; one in its folder that was decided to show somebody else moves there. The sha256 of
+        what was deleted."""
         dataset, gone = Dataset(folder), set()
         judged = dataset.latest_decisions()
         found = [(path, at, sha256_of(path)) for path, at in dataset.paths()]
@@ -239,9 +305,13 @@ class Datasets:
 def check_label(label: str) -> None:
     """Raises RequestError for a special name that does not exist, and for the data set's own files."""
     if label in (DECISIONS, GROUPS):
-        raise RequestError(f"{label!r} is a file of the data set itself; no class can be called so.")
+        raise RequestError(
+            f"{label!r} is a file of the data set itself; no class can be called so."
+        )
     if label.startswith("_") and label not in SPECIAL:
-        raise RequestError(f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}.")
+        raise RequestError(
+            f"Names with _ at the beginning are special; there are {' and '.join(SPECIAL)}."
+        )
 
 
 def _plain(name: str, pattern: str = NAME) -> bool:
@@ -249,7 +319,9 @@ def _plain(name: str, pattern: str = NAME) -> bool:
 
 
 def _decided(folder: Path) -> list[str]:
-    with contextlib.suppress(DatasetError):  # who trains is told which line is broken; a list of classes is due anyway
+    with contextlib.suppress(
+        DatasetError
+    ):  # who trains is told which line is broken; a list of classes is due anyway
         return Dataset(folder).decided()
     return []
 
@@ -269,7 +341,9 @@ def _sha256(path: Path) -> str:
 
 
 def _send_home(root: Path, path: Path, shows: str | None, digest: str) -> None:
-    """Move a picture to the class that it shows, unless that has it, and over no other of that name."""
+    """Move a picture to the class that it shows, unless that has it, and over no other of that
+    name.
+    """
     if shows is None or not _plain(shows, LABEL):
         return
     home = root / shows / path.name

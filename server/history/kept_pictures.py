@@ -1,4 +1,5 @@
-"""Pictures that were asked about, kept for some days where the owner wants that; by default none are.
+"""Pictures that were asked about, kept for some days where the owner wants that; by default none
+are.
 
 A kept picture is a fresh JPEG under its prediction's id: no metadata, no name from outside.
 """
@@ -27,7 +28,9 @@ class Kept:
         return self.folder / prediction[-2:] / f"{prediction}.jpg"
 
     def keep(self, prediction: str, data: bytes) -> None:
-        """Store the picture; one that cannot be stored is only logged, the answer was given long ago."""
+        """Store the picture; one that cannot be stored is only logged, the answer was given long
+        ago.
+        """
         path = self.path(prediction)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,10 @@ NAMES = [column.name for column in predictions.columns]
 
 @dataclass(frozen=True)
 class Filter:
-    """Which predictions: all of what is given must hold. before: an id, for the next page. Times in milliseconds."""
+    """Which predictions: all of what is given must hold. before: an id, for the next page.
+
+    Times in milliseconds.
+    """
 
     label: str | None = None
     reason: str | None = None
@@ -30,7 +33,9 @@ class Filter:
     before: str | None = None
 
 
-def record(bundle: Any, recognition: Any, data: bytes, client: str | None, key: str | None) -> Record:
+def record(
+    bundle: Any, recognition: Any, data: bytes, client: str | None, key: str | None
+) -> Record:
     """One answer as the journal keeps it: no picture, only its sha256."""
     return {
         "id": new_id(),
@@ -46,7 +51,9 @@ def record(bundle: Any, recognition: Any, data: bytes, client: str | None, key: 
         "stages": dict(recognition.seconds),
         "client": client,
         "key": key,
-        "regions": [_region(position, each) for position, each in enumerate(recognition.predictions)],
+        "regions": [
+            _region(position, each) for position, each in enumerate(recognition.predictions)
+        ],
     }
 
 
@@ -81,19 +88,30 @@ class History:
     def _insert_alone(self, each: Record) -> None:
         try:
             self._insert([each])
-        except (DataError, IntegrityError) as error:  # one bad row must not keep all later ones waiting
-            log.error("an answer does not fit the database and is left out: %s", type(error).__name__)
+        except (
+            DataError,
+            IntegrityError,
+        ) as error:  # one bad row must not keep all later ones waiting
+            log.error(
+                "an answer does not fit the database and is left out: %s", type(error).__name__
+            )
 
     def _insert(self, records: list[Record]) -> None:
         with self.store.write() as connection:
             ids = [each["id"] for each in records]
-            there = set(connection.scalars(select(predictions.c.id).where(predictions.c.id.in_(ids))))
+            there = set(
+                connection.scalars(select(predictions.c.id).where(predictions.c.id.in_(ids)))
+            )
             fresh = {each["id"]: each for each in records if each["id"] not in there}
             if not fresh:
                 return
             rows = [{name: each[name] for name in NAMES} for each in fresh.values()]
             connection.execute(predictions.insert(), rows)
-            parts = [{"prediction": each["id"], **part} for each in fresh.values() for part in each["regions"]]
+            parts = [
+                {"prediction": each["id"], **part}
+                for each in fresh.values()
+                for part in each["regions"]
+            ]
             more = [name for part in parts for name in _further(part)]
             if parts:
                 connection.execute(regions.insert(), parts)
@@ -103,7 +121,11 @@ class History:
     def find(self, prediction: str) -> dict[str, Any] | None:
         """One prediction with its regions, or None. Raises StoreDown."""
         with self.store.read() as connection:
-            row = connection.execute(select(predictions).where(predictions.c.id == prediction)).mappings().first()
+            row = (
+                connection.execute(select(predictions).where(predictions.c.id == prediction))
+                .mappings()
+                .first()
+            )
             if row is None:
                 return None
             return _shown(dict(row), _regions(connection, [prediction])[prediction])
@@ -117,7 +139,9 @@ class History:
         return [_shown(row, found[row["id"]]) for row in rows]
 
     def every(self, wanted: Filter) -> Iterator[dict[str, Any]]:
-        """All that fit, newest first, a page at a time: the database is never held open for a slow reader."""
+        """All that fit, newest first, a page at a time: the database is never held open for a slow
+        reader.
+        """
         while True:
             rows = self.page(wanted, 500)
             yield from rows
@@ -126,7 +150,9 @@ class History:
             wanted = Filter(**{**vars(wanted), "before": rows[-1]["id"]})
 
     def stats(self, since: int, until: int | None = None) -> dict[str, Any]:
-        """Counts and times of the predictions from `since` on and before `until`, both in milliseconds."""
+        """Counts and times of the predictions from `since` on and before `until`, both in
+        milliseconds.
+        """
 
         def within(time: ColumnElement[int]) -> ColumnElement[bool]:
             return time >= since if until is None else and_(time >= since, time < until)
@@ -134,11 +160,15 @@ class History:
         recent = within(predictions.c.time)
         with self.store.read() as connection:
             total, mean, slowest = connection.execute(
-                select(func.count(), func.avg(predictions.c.seconds), func.max(predictions.c.seconds)).where(recent)
+                select(
+                    func.count(), func.avg(predictions.c.seconds), func.max(predictions.c.seconds)
+                ).where(recent)
             ).one()
 
             def counted(column: Any) -> dict[str, int]:
-                rows = connection.execute(select(column, func.count()).where(recent).group_by(column))
+                rows = connection.execute(
+                    select(column, func.count()).where(recent).group_by(column)
+                )
                 return {str(value): int(count) for value, count in rows if value is not None}
 
             return {
@@ -148,24 +178,44 @@ class History:
                 "by_model": counted(predictions.c.model),
                 "mean_seconds": None if mean is None else round(float(mean), 6),
                 "slowest_seconds": None if slowest is None else round(float(slowest), 6),
-                "corrections": int(connection.scalar(select(func.count()).where(within(corrections.c.time))) or 0),
+                "corrections": int(
+                    connection.scalar(select(func.count()).where(within(corrections.c.time))) or 0
+                ),
             }
 
     def forget(self, label: str) -> tuple[list[str], int]:
-        """Remove every prediction and correction in which the label occurs, or of which a person said that it is who
-        is seen: (ids of predictions, corrections)."""
+        """Remove every prediction and correction in which the label occurs, or of which a person
+        said that it is who is seen: (ids of predictions, corrections)."""
         with self.store.write() as connection:
-            named = select(regions.c.prediction).where(or_(regions.c.label == label, regions.c.best == label))
+            named = select(regions.c.prediction).where(
+                or_(regions.c.label == label, regions.c.best == label)
+            )
             more = select(further_labels.c.prediction).where(further_labels.c.label == label)
-            said = select(corrections.c.prediction).where(corrections.c.action == "is", corrections.c.label == label)
-            wanted = or_(predictions.c.label == label, *(predictions.c.id.in_(each) for each in (named, more, said)))
+            said = select(corrections.c.prediction).where(
+                corrections.c.action == "is", corrections.c.label == label
+            )
+            wanted = or_(
+                predictions.c.label == label,
+                *(predictions.c.id.in_(each) for each in (named, more, said)),
+            )
             ids = list(connection.scalars(select(predictions.c.id).where(wanted)))
-            every = select(corrections.c.id, corrections.c.label, corrections.c.before, corrections.c.prediction)
-            gone = [row.id for row in connection.execute(every) if _names(row, label) or row.prediction in set(ids)]
+            every = select(
+                corrections.c.id,
+                corrections.c.label,
+                corrections.c.before,
+                corrections.c.prediction,
+            )
+            gone = [
+                row.id
+                for row in connection.execute(every)
+                if _names(row, label) or row.prediction in set(ids)
+            ]
             for some in _portions(gone):
                 connection.execute(delete(corrections).where(corrections.c.id.in_(some)))
             for some in _portions(ids):
-                connection.execute(delete(further_labels).where(further_labels.c.prediction.in_(some)))
+                connection.execute(
+                    delete(further_labels).where(further_labels.c.prediction.in_(some))
+                )
                 connection.execute(delete(regions).where(regions.c.prediction.in_(some)))
                 connection.execute(delete(predictions).where(predictions.c.id.in_(some)))
         return ids, len(gone)
@@ -179,7 +229,9 @@ class History:
             old = select(predictions.c.id).where(predictions.c.time < limit)
             connection.execute(delete(further_labels).where(further_labels.c.prediction.in_(old)))
             connection.execute(delete(regions).where(regions.c.prediction.in_(old)))
-            return int(connection.execute(delete(predictions).where(predictions.c.time < limit)).rowcount)
+            return int(
+                connection.execute(delete(predictions).where(predictions.c.time < limit)).rowcount
+            )
 
 
 def _names(row: Any, label: str) -> bool:
@@ -211,7 +263,10 @@ def _filtered(wanted: Filter) -> Select[Any]:
 
 
 def _further(part: dict[str, Any]) -> list[dict[str, Any]]:
-    """The rows of the labels that a region has beside its first; it is left without them. Older records have none."""
+    """The rows of the labels that a region has beside its first; it is left without them.
+
+    Older records have none.
+    """
     labels = part.pop("further", [])
     where = {"prediction": part["prediction"], "position": part["position"]}
     return [{**where, "rank": rank, "label": label} for rank, label in enumerate(labels, 1)]
@@ -225,9 +280,15 @@ def _regions(connection: Connection, ids: list[str]) -> dict[str, list[dict[str,
     ).mappings():
         labels = [] if part["label"] is None else [part["label"]]
         found[part["prediction"]].append({**part, "labels": labels})
-    more = select(further_labels).where(further_labels.c.prediction.in_(ids)).order_by(further_labels.c.rank)
+    more = (
+        select(further_labels)
+        .where(further_labels.c.prediction.in_(ids))
+        .order_by(further_labels.c.rank)
+    )
     for row in connection.execute(more).mappings():
-        next(p for p in found[row["prediction"]] if p["position"] == row["position"])["labels"].append(row["label"])
+        next(p for p in found[row["prediction"]] if p["position"] == row["position"])[
+            "labels"
+        ].append(row["label"])
     return found
 
 

@@ -1,4 +1,6 @@
-"""What was asked and answered, and what people said about it: history, statistics, corrections, rights."""
+"""What was asked and answered, and what people said about it: history, statistics, corrections,
+rights.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,18 @@ records = APIBlueprint("records", __name__, abp_security=needs("admin"))
 feedback = APIBlueprint("feedback", __name__, abp_security=needs("train"))
 HISTORY = Tag(name="history", description="What was asked and answered.")
 RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
-COLUMNS = ("model", "version", "digest", "width", "height", "label", "reason", "seconds", "client", "key")
+COLUMNS = (
+    "model",
+    "version",
+    "digest",
+    "width",
+    "height",
+    "label",
+    "reason",
+    "seconds",
+    "client",
+    "key",
+)
 HEAD = ["id", "time", "when", *COLUMNS, "regions", "probabilities"]
 PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
     200: {
@@ -55,7 +68,8 @@ PREDICTIONS: dict[str | int | HTTPStatus, Any] = {
 def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
     """Answers, newest first; as pages of JSON, or all of them as CSV.
 
-    In the CSV `when` is `time` as ISO 8601 in UTC; `regions` and `probabilities` have one entry a region, in order.
+    In the CSV `when` is `time` as ISO 8601 in UTC; `regions` and `probabilities` have one entry a
+    region, in order.
     """
     service = current()
     service.keeper.settle()
@@ -76,7 +90,9 @@ def show_prediction(path: IdPath) -> dict[str, Any]:
     return _shown(current(), prediction_of(current(), path.id))
 
 
-@records.get("/api/predictions/<id>/picture", tags=[HISTORY], responses={200: answer(content="image/jpeg")})
+@records.get(
+    "/api/predictions/<id>/picture", tags=[HISTORY], responses={200: answer(content="image/jpeg")}
+)
 def show_asked_picture(path: IdPath) -> Response:
     """The picture that was asked about, as a fresh JPEG, where the service keeps it."""
     service = current()
@@ -84,7 +100,10 @@ def show_asked_picture(path: IdPath) -> Response:
     row = prediction_of(service, path.id)
     data = service.kept.read(row["id"])
     if data is None:
-        days = f"{variable('keep_pictures_days')}, the days for which pictures are kept, is {service.kept.days}"
+        days = (
+            f"{variable('keep_pictures_days')}, the days for which pictures are kept, is"
+            f" {service.kept.days}"
+        )
         raise NotFound(f"The picture of this answer is not kept, or not any more: {days}.")
     return Response(data, mimetype="image/jpeg")
 
@@ -103,7 +122,9 @@ def stats(query: StatsQuery) -> dict[str, Any]:
 
 for rule in ("/api/stats", "/stats"):
     name = rule.strip("/").replace("/", "_")
-    records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(stats)
+    records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(
+        stats
+    )
 
 
 @feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
@@ -120,7 +141,10 @@ def list_corrections() -> dict[str, Any]:
 
 @records.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
 def forget_class(path: LabelPath) -> dict[str, Any]:
-    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What was removed."""
+    """Forget a person everywhere: pictures, answers and decisions now, models by retraining.
+
+    What was removed.
+    """
     return forget(current(), path.label, caller().by)
 
 

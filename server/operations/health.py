@@ -1,4 +1,7 @@
-"""Is the process alive, is it ready to answer: for load balancers, containers and people. Open to all, says little."""
+"""Is the process alive, is it ready to answer: for load balancers, containers and people.
+
+Open to all, says little.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""One quiet thread a process: moves answers from the journal to the database, keeps pictures, does what comes round."""
+"""One quiet thread a process: moves answers from the journal to the database, keeps pictures, does
+what comes round.
+"""
 
 from __future__ import annotations
 

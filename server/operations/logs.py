@@ -1,4 +1,7 @@
-"""Logs as JSON, one object a line, with the request's id. They hold no picture, no key, and no name of a person."""
+"""Logs as JSON, one object a line, with the request's id.
+
+They hold no picture, no key, and no name of a person.
+"""
 
 from __future__ import annotations
 
@@ -38,19 +41,28 @@ def configuration(level: str) -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"lines": {"()": "server.operations.logs.Lines"}},
-        "handlers": {"lines": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
+        "handlers": {
+            "lines": {
+                "class": "logging.StreamHandler",
+                "formatter": "lines",
+                "stream": "ext://sys.stderr",
+            }
+        },
         "root": {"level": "WARNING", "handlers": ["lines"]},
         "loggers": {
             "likeness": own,
             "gunicorn.error": own,
-            # gunicorn's own line holds the path, which may hold a person's name; ours holds the route.
+            # gunicorn's own line holds the path, which may hold a person's name; ours holds the
+            # route.
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
     }
 
 
 def access_line(request: Request, response: Response, seconds: float, who: Any) -> dict[str, Any]:
-    """What is logged of a request: the route and not the address itself, which may hold a person's name."""
+    """What is logged of a request: the route and not the address itself, which may hold a person's
+    name.
+    """
     return {
         "method": request.method,
         "route": request.url_rule.rule if request.url_rule else None,

@@ -1,7 +1,9 @@
-"""Numbers for Prometheus, right with several processes: each has a file of its own and any of them adds them up.
+"""Numbers for Prometheus, right with several processes: each has a file of its own and any of them
+adds them up.
 
-Labels hold routes, codes, stages, kinds of answer and model names; never the name of a person or class. A process
-that takes the place of another goes on in its file: so there are as many files as processes, not as there ever were.
+Labels hold routes, codes, stages, kinds of answer and model names; never the name of a person or
+class. A process that takes the place of another goes on in its file: so there are as many files as
+processes, not as there ever were.
 """
 
 from __future__ import annotations
@@ -12,7 +14,15 @@ import stat
 from pathlib import Path
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess, values
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+    values,
+)
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where the library looks for the files
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -23,7 +33,8 @@ _place = "master"
 
 
 def folder(state: Path) -> Path:
-    """Where the files of a service with that state folder lie: in memory where that can be, else in the state folder.
+    """Where the files of a service with that state folder lie: in memory where that can be, else in
+    the state folder.
 
     They are mapped, and a write to a mapped file ends the process when the disk is full.
     """
@@ -34,14 +45,17 @@ def folder(state: Path) -> Path:
         found = chosen.lstat()
     except OSError:
         return state.resolve() / "metrics"
-    ours = stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()  # everybody may write beside it
+    ours = (
+        stat.S_ISDIR(found.st_mode) and found.st_uid == os.getuid()
+    )  # everybody may write beside it
     return chosen if ours else state.resolve() / "metrics"
 
 
 def share(folder: Path) -> None:
     """Processes share their numbers from now on: to be called before the first metric is made.
 
-    Once more, as gunicorn does when it reloads its settings, changes nothing: what was counted stays."""
+    Once more, as gunicorn does when it reloads its settings, changes nothing: what was counted
+    stays."""
     if SHARED in os.environ:
         return
     folder.mkdir(parents=True, exist_ok=True)
@@ -58,7 +72,9 @@ def take(place: int) -> None:
 
 
 def leave(place: int) -> None:
-    """The process at that place is dead: what it had inside no longer counts; what it had answered does."""
+    """The process at that place is dead: what it had inside no longer counts; what it had answered
+    does.
+    """
     multiprocess.mark_process_dead(place)  # type: ignore[no-untyped-call]
 
 
@@ -67,15 +83,26 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.requests = self._counter("requests", "Requests answered.", "route", "method", "status")
         self.latency = Histogram(
-            "likeness_request_seconds", "Time to answer.", ["route"], registry=self.registry, buckets=BUCKETS
+            "likeness_request_seconds",
+            "Time to answer.",
+            ["route"],
+            registry=self.registry,
+            buckets=BUCKETS,
         )
         self.stages = Histogram(
-            "likeness_stage_seconds", "Time of a stage.", ["stage"], registry=self.registry, buckets=BUCKETS
+            "likeness_stage_seconds",
+            "Time of a stage.",
+            ["stage"],
+            registry=self.registry,
+            buckets=BUCKETS,
         )
         self.answers = self._counter("answers", "Regions by kind of answer.", "model", "kind")
         self.unlogged = self._counter("unlogged", "Answers given without being logged.")
         self.pictures = Gauge(
-            "likeness_pictures_inside", "Looked at or waiting.", registry=self.registry, multiprocess_mode="livesum"
+            "likeness_pictures_inside",
+            "Looked at or waiting.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
         )
         self.version = Gauge(
             "likeness_model_version",

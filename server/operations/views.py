@@ -1,4 +1,6 @@
-"""For machines that watch or host the service: Prometheus, and the two routes a SageMaker container needs."""
+"""For machines that watch or host the service: Prometheus, and the two routes a SageMaker container
+needs.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """gunicorn's settings, from ours: `gunicorn -c server/process/gunicorn_conf.py server.wsgi:app`.
 
-Nothing else lives here.
-The application is loaded before the fork, so that processes share the memory of models and libraries; what must
-not be shared (connections, threads) is made anew in each.
+Nothing else lives here. The application is loaded before the fork, so that processes share the
+memory of models and libraries; what must not be shared (connections, threads) is made anew in each.
 """
 
 # ruff: noqa: E402
@@ -42,9 +41,13 @@ max_requests = _settings.recycle
 max_requests_jitter = _settings.recycle // 5  # not all at once
 graceful_timeout = int(_settings.picture_seconds) + 10
 timeout = int(_settings.picture_seconds) + 60
-keepalive = 75  # longer than the proxy's, so that it is never we who close a connection it is about to use
+keepalive = (
+    75  # longer than the proxy's, so that it is never we who close a connection it is about to use
+)
 backlog = 512
-secure_scheme_headers: dict[str, str] = {}  # whom to believe about https is decided in server/access/sessions.py alone
+secure_scheme_headers: dict[
+    str, str
+] = {}  # whom to believe about https is decided in server/access/sessions.py alone
 forwarder_headers = ""
 logconfig_dict = logs.configuration(_settings.log_level)
 control_socket_disable = True
@@ -83,8 +86,9 @@ def worker_exit(server: Any, worker: Any) -> None:
     of(worker.app.wsgi()).close()
     ended = sys.exception()
     if isinstance(ended, SystemExit) and ended.code == 0:
-        # Libraries that were loaded before the fork wait, at a usual end, for threads that only the parent had, and
-        # abort the process. There is nothing left to do here, so it ends as forked processes should.
+        # Libraries that were loaded before the fork wait, at a usual end, for threads that only the
+        # parent had, and abort the process. There is nothing left to do here, so it ends as forked
+        # processes should.
         logging.shutdown()
         os._exit(0)
 

@@ -1,9 +1,11 @@
-"""gunicorn's threaded worker, made fair: a new connection goes to the process that has the least to do.
+"""gunicorn's threaded worker, made fair: a new connection goes to the process that has the least to
+do.
 
-Processes share one listening socket, and the kernel likes to wake the same one; a proxy then keeps its connections,
-so that one process could do all the work while another idles. So a busy process lets others accept first, and
-answers with `Connection: close`, upon which the client's next request finds whoever is free. And a worker that ends
-lets in whom the kernel has already connected, then closes the door: nobody waits at one that will not be opened.
+Processes share one listening socket, and the kernel likes to wake the same one; a proxy then keeps
+its connections, so that one process could do all the work while another idles. So a busy process
+lets others accept first, and answers with `Connection: close`, upon which the client's next request
+finds whoever is free. And a worker that ends lets in whom the kernel has already connected, then
+closes the door: nobody waits at one that will not be opened.
 """
 
 from __future__ import annotations
@@ -16,7 +18,8 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from server.service import of
 
-STEP = 0.002  # seconds to step back for each picture inside: an idle process accepts within a tenth of that
+# seconds to step back for each picture inside: an idle process accepts within a tenth of that
+STEP = 0.002
 MOST = 0.01
 
 
@@ -25,7 +28,9 @@ class FairWorker(ThreadWorker):
         inside = of(self.wsgi).pool.inside
         if inside:
             time.sleep(min(STEP * inside, MOST))
-        super().accept(listener)  # where another one was quicker there is nothing to accept, which is fine
+        super().accept(
+            listener
+        )  # where another one was quicker there is nothing to accept, which is fine
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -35,7 +40,10 @@ class FairWorker(ThreadWorker):
                 listener.close()
 
     def _let_in(self, listener: Any) -> None:
-        """Everybody who is connected already. They get their answer, and `Connection: close` with it."""
+        """Everybody who is connected already.
+
+        They get their answer, and `Connection: close` with it.
+        """
         before = -1
         while self.nr_conns > before:
             before = self.nr_conns

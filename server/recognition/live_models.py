@@ -1,8 +1,11 @@
-"""The trained models that answer now. Knows names, versions and bundles; nothing of HTTP, nothing of pixels.
+"""The trained models that answer now.
 
-A model is loaded once and then followed: when its active version changes, or somebody asked for a reload, the
-new one is loaded beside the old one and takes its place in one assignment; every process looks for that, whether
-somebody asks it or not. A bundle that cannot be loaded is refused and the old one goes on answering.
+Knows names, versions and bundles; nothing of HTTP, nothing of pixels.
+
+A model is loaded once and then followed: when its active version changes, or somebody asked for a
+reload, the new one is loaded beside the old one and takes its place in one assignment; every
+process looks for that, whether somebody asks it or not. A bundle that cannot be loaded is refused
+and the old one goes on answering.
 """
 
 from __future__ import annotations
@@ -25,7 +28,8 @@ Stamp = tuple[int, int]
 
 
 class Models:
-    """registry: anything with names, versions, active, load, promote, rollback of `model.registry.Registry`.
+    """registry: anything with names, versions, active, load, promote, rollback of
+    `model.registry.Registry`.
 
     bell: a file of the state folder; touching it tells every process to load again.
     """
@@ -41,23 +45,33 @@ class Models:
         self._guard = threading.Lock()
         self._stopped = threading.Event()
         self._watcher = 0
-        self.told: Callable[[str, int], object] = lambda name, version: None  # hears of every version that answers
+        self.told: Callable[[str, int], object] = lambda name, version: (
+            None
+        )  # hears of every version that answers
 
     def names(self) -> list[str]:
         return list(self.registry.names())
 
     def default(self) -> str:
-        """The model that answers when none is named. Raises BundleMissing when there is no model at all."""
+        """The model that answers when none is named.
+
+        Raises BundleMissing when there is no model at all.
+        """
         if self._default:
             return self._default
         names = self.names()
         if not names:
-            raise BundleMissing("There is no trained model yet. Train one: python -m model train DATA --name NAME")
+            raise BundleMissing(
+                "There is no trained model yet. Train one: python -m model train DATA --name NAME"
+            )
         able = [name for name in names if name in self._live or name not in self._refused]
         return next((name for name in (*PREFERRED, *able) if name in able), names[0])
 
     def get(self, name: str | None = None) -> Any:
-        """The bundle that answers now. Never waits for a newer one. Raises BundleError, WeightsMissing."""
+        """The bundle that answers now. Never waits for a newer one.
+
+        Raises BundleError, WeightsMissing.
+        """
         name = name or self.default()
         live = self._live.get(name)
         if live is None:
@@ -91,10 +105,15 @@ class Models:
             return bundle
 
     def _missing(self, name: str) -> BundleMissing:
-        return BundleMissing(f"There is no model named {name[:80]!r}. There are: {', '.join(self.names()) or 'none'}.")
+        return BundleMissing(
+            f"There is no model named {name[:80]!r}. There are:"
+            f" {', '.join(self.names()) or 'none'}."
+        )
 
     def _loaded(self, name: str, version: int | None = None) -> Any:
-        """A bundle that fails in a way nobody thought of is a broken one: it stops neither the start nor the rest."""
+        """A bundle that fails in a way nobody thought of is a broken one: it stops neither the
+        start nor the rest.
+        """
         try:
             return self.registry.load(name, version)
         except LikenessError:
@@ -104,7 +123,10 @@ class Models:
             raise BundleBroken(f"The model {name} cannot be loaded; the log says why.") from error
 
     def labels(self, name: str, version: int) -> tuple[str, ...]:
-        """Of any version, which is loaded for that: so it can answer too. Raises BundleError, WeightsMissing."""
+        """Of any version, which is loaded for that: so it can answer too.
+
+        Raises BundleError, WeightsMissing.
+        """
         return tuple(self._loaded(name, version).labels)
 
     def forgotten(self) -> tuple[Rule, ...]:
@@ -157,7 +179,9 @@ class Models:
 
     def _follow(self, name: str) -> None:
         if not self._lock(name).locked():
-            threading.Thread(target=self._catch_up, args=(name,), name=f"load {name}", daemon=True).start()
+            threading.Thread(
+                target=self._catch_up, args=(name,), name=f"load {name}", daemon=True
+            ).start()
 
     def _catch_up(self, name: str) -> None:
         try:

@@ -1,6 +1,7 @@
 """Where pictures are looked at: a few threads of their own, and a queue that has an end.
 
-Detectors live one a thread, so the threads that recognise are few and stay; a request only waits for them.
+Detectors live one a thread, so the threads that recognise are few and stay; a request only waits
+for them.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Pool:
         self._threads: ThreadPoolExecutor | None = None
         self._owner = 0
         self.inside = 0
-        self.told: Callable[[int], object] = lambda inside: None  # how many are inside, whenever that changes
+        self.told: Callable[[int], object] = lambda inside: (
+            None
+        )  # how many are inside, whenever that changes
 
     def run(self, work: Callable[[], T], wait: bool = False) -> T:
         """The work's result. wait: for a place in the queue, instead of being refused at once.
@@ -35,18 +38,24 @@ class Pool:
         Raises Busy when the queue is full, TooSlow after the time limit, or the work's own error.
         """
         if not self._places.acquire(blocking=wait, timeout=self.seconds if wait else None):
-            raise Busy(f"{self.at_once} pictures are looked at and {self.queue} wait already; try again in a second.")
+            raise Busy(
+                f"{self.at_once} pictures are looked at and {self.queue} wait already; try again in"
+                " a second."
+            )
         self._count(1)
         future: Future[T] = self._executor().submit(work)
         future.add_done_callback(self._leave)
         try:
             return future.result(self.seconds)
         except FutureTimeout:
-            # Only our own patience ends here: work that ended by a TimeoutError of its own is not "too slow".
+            # Only our own patience ends here: work that ended by a TimeoutError of its own is not
+            # "too slow".
             if future.done():
                 raise
             future.cancel()
-            raise TooSlow(f"The picture took longer than the {self.seconds:g} seconds that are allowed.") from None
+            raise TooSlow(
+                f"The picture took longer than the {self.seconds:g} seconds that are allowed."
+            ) from None
 
     def _leave(self, _: Future[T]) -> None:
         self._count(-1)

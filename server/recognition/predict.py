@@ -1,4 +1,7 @@
-"""One picture asked: look at it, count it, log it. Shared by every route that answers about pictures."""
+"""One picture asked: look at it, count it, log it.
+
+Shared by every route that answers about pictures.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from server.web.problems import RequestError
 
 @dataclass(frozen=True)
 class Wish:
-    """How to answer. model: None is the default one. explain: the region, counted from 0, that is to be explained.
-    wait: rather wait for a place than be refused."""
+    """How to answer. model: None is the default one. explain: the region, counted from 0, that is
+    to be explained. wait: rather wait for a place than be refused."""
 
     model: str | None = None
     top_k: int = 5
@@ -26,7 +29,9 @@ class Wish:
 
 @dataclass(frozen=True)
 class Asked:
-    """bundle and recognition as the model gave them; prediction_id is None where the answer could not be logged."""
+    """bundle and recognition as the model gave them; prediction_id is None where the answer could
+    not be logged.
+    """
 
     bundle: Any
     labels: tuple[str, ...]
@@ -49,11 +54,17 @@ def ask(data: bytes, wish: Wish) -> Asked:
     recognition, reasons = service.pool.run(look, wish.wait)
     labels, recognition = masked(bundle, recognition, service.models.forgotten())
     service.metrics.answered(bundle, recognition)
-    return Asked(bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons)
+    return Asked(
+        bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons
+    )
 
 
-def _why(service: Service, bundle: Any, data: bytes, found: Any, index: int | None) -> dict[str, str]:
-    """{} where nobody asked, nothing was found, or the one whom the region is most like was forgotten."""
+def _why(
+    service: Service, bundle: Any, data: bytes, found: Any, index: int | None
+) -> dict[str, str]:
+    """{} where nobody asked, nothing was found, or the one whom the region is most like was
+    forgotten.
+    """
     if index is None or not found.predictions:
         return {}
     hidden = hidden_labels(bundle, service.models.forgotten())

@@ -1,6 +1,8 @@
-"""A person who asked to be forgotten is not named any more, from that moment on and not only after the retraining.
+"""A person who asked to be forgotten is not named any more, from that moment on and not only after
+the retraining.
 
-A rule holds for the versions that knew the person; later ones were trained without them, or with their new consent.
+A rule holds for the versions that knew the person; later ones were trained without them, or with
+their new consent.
 """
 
 from __future__ import annotations
@@ -18,7 +20,9 @@ from server.storage.database import lock
 
 @dataclass(frozen=True)
 class Rule:
-    """A label is not named by versions up to `version` of `model`. digest: its sha256, for the name must not stay."""
+    """A label is not named by versions up to `version` of `model`. digest: its sha256, for the name
+    must not stay.
+    """
 
     model: str
     version: int
@@ -42,19 +46,27 @@ class Forgotten:
         except FileNotFoundError:
             return ()
         if changed != self._read[0]:
-            self._read = (changed, tuple(Rule(**each) for each in json.loads(self.path.read_text("utf-8"))))
+            self._read = (
+                changed,
+                tuple(Rule(**each) for each in json.loads(self.path.read_text("utf-8"))),
+            )
         return self._read[1]
 
     def add(self, rule: Rule) -> None:
         self._change({rule}, set())
 
     def spent(self, model: str, oldest: int) -> None:
-        """Drop the rules of a model whose oldest version left is younger than they. Only while no process answers:
-        one that has loaded an older version still needs them."""
-        self._change(set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest})
+        """Drop the rules of a model whose oldest version left is younger than they.
+
+        Only while no process answers: one that has loaded an older version still needs them."""
+        self._change(
+            set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest}
+        )
 
     def deleted(self, model: str) -> None:
-        """Drop the rules of a model that is no more: another one of its name counts its versions from 1 again."""
+        """Drop the rules of a model that is no more: another one of its name counts its versions
+        from 1 again.
+        """
         self._change(set(), {rule for rule in self.rules() if rule.model == model})
 
     def _change(self, more: set[Rule], less: set[Rule]) -> None:
@@ -65,7 +77,11 @@ class Forgotten:
 
 def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:
     """The labels of a bundle that must not be named."""
-    digests = {rule.digest for rule in rules if rule.model == bundle.name and bundle.version <= rule.version}
+    digests = {
+        rule.digest
+        for rule in rules
+        if rule.model == bundle.name and bundle.version <= rule.version
+    }
     return {label for label in bundle.labels if _digest(label) in digests} if digests else set()
 
 
@@ -78,18 +94,24 @@ def without(value: Any, hidden: set[str]) -> Any:
     if isinstance(value, dict):
         return {key: without(each, hidden) for key, each in value.items() if key not in hidden}
     if isinstance(value, list | tuple):
-        return [without(each, hidden) for each in value if not (isinstance(each, str) and each in hidden)]
+        return [
+            without(each, hidden)
+            for each in value
+            if not (isinstance(each, str) and each in hidden)
+        ]
     return value
 
 
 def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tuple[str, ...], Any]:
-    """(labels, recognition) without the forgotten: their regions become unknown, their scores are shared out, but for
-    classes that are questions of their own."""
+    """(labels, recognition) without the forgotten: their regions become unknown, their scores are
+    shared out, but for classes that are questions of their own."""
     hidden = hidden_labels(bundle, rules)
     if not hidden:
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)
-    kept = tuple(_without(each, hidden, bundle.multi_label) for each in recognition.predictions if labels)
+    kept = tuple(
+        _without(each, hidden, bundle.multi_label) for each in recognition.predictions if labels
+    )
     changes: dict[str, Any] = {"predictions": kept}
     if recognition.label in hidden:
         named = next((each.label for each in kept if each.label is not None), None)
@@ -106,7 +128,12 @@ def _without(prediction: Any, hidden: set[str], apart: bool) -> Any:
     shared = {label: score / total if total else 1 / len(left) for label, score in left.items()}
     named = tuple(label for label in prediction.labels if label not in hidden)
     best = named[0] if named else max(shared, key=lambda label: shared[label])
-    changes: dict[str, Any] = {"scores": shared, "best": best, "probability": shared[best], "labels": named}
+    changes: dict[str, Any] = {
+        "scores": shared,
+        "best": best,
+        "probability": shared[best],
+        "labels": named,
+    }
     if prediction.best in hidden:
         changes |= {"label": named[0] if named else None, "similarity": None, "note": ""}
         changes |= {"reason": "known" if named else "unknown"}

@@ -1,4 +1,7 @@
-"""What a model found, as JSON: the tutorial's shape and our own. Pure functions from types to dicts."""
+"""What a model found, as JSON: the tutorial's shape and our own.
+
+Pure functions from types to dicts.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,8 @@ from model.recognition.explain import explain
 def tutorial(
     recognition: Any, labels: tuple[str, ...], strangers: bool, prediction_id: str | None
 ) -> list[dict[str, Any]]:
-    """The list that clients of the well-known tutorial expect, one entry a region, with our own keys beside theirs.
+    """The list that clients of the well-known tutorial expect, one entry a region, with our own
+    keys beside theirs.
 
     class_probability: percent, rounded to 2 places, in class_dictionary order; class is its argmax.
     strangers: also list regions that nobody is known in.
@@ -32,7 +36,9 @@ def tutorial(
 
 
 def _percents(prediction: Any, labels: tuple[str, ...]) -> list[float]:
-    """Percent in label order, rounded to 2 places, or to as many as it takes for `best` to be the argmax."""
+    """Percent in label order, rounded to 2 places, or to as many as it takes for `best` to be the
+    argmax.
+    """
     scores = [100 * float(prediction.scores[label]) for label in labels]
     best = labels.index(prediction.best)
     for places in range(2, 16):
@@ -43,7 +49,9 @@ def _percents(prediction: Any, labels: tuple[str, ...]) -> list[float]:
 
 
 def region(prediction: Any, top_k: int) -> dict[str, Any]:
-    """One detection. box: [x, y, width, height] in pixels of the upright picture. top_k 0 leaves the scores out."""
+    """One detection. box: [x, y, width, height] in pixels of the upright picture. top_k 0 leaves
+    the scores out.
+    """
     box = prediction.detection
     answer = {
         "box": [box.x, box.y, box.width, box.height],
@@ -52,7 +60,9 @@ def region(prediction: Any, top_k: int) -> dict[str, Any]:
         "labels": list(prediction.labels),
         "best": prediction.best,
         "probability": round(float(prediction.probability), 6),
-        "similarity": None if prediction.similarity is None else round(float(prediction.similarity), 6),
+        "similarity": None
+        if prediction.similarity is None
+        else round(float(prediction.similarity), 6),
         "detection_score": round(float(box.score), 6),
         "reason": prediction.reason,
         "note": prediction.note,
@@ -60,7 +70,9 @@ def region(prediction: Any, top_k: int) -> dict[str, Any]:
     }
     if top_k:
         best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top_k]
-        answer["top_k"] = [{"label": label, "score": round(float(score), 6)} for label, score in best]
+        answer["top_k"] = [
+            {"label": label, "score": round(float(score), 6)} for label, score in best
+        ]
     return answer
 
 
@@ -74,14 +86,20 @@ def full(recognition: Any, bundle: Any, top_k: int) -> dict[str, Any]:
         "note": recognition.note,
         "human_detected": recognition.human_detected,
         "predictions": [
-            {"label": label, "score": round(float(score), 6)} for label, score in recognition.scores[:top_k]
+            {"label": label, "score": round(float(score), 6)}
+            for label, score in recognition.scores[:top_k]
         ],
         "regions": [region(prediction, top_k) for prediction in recognition.predictions],
-        "seconds": {stage: round(float(seconds), 6) for stage, seconds in recognition.seconds.items()},
+        "seconds": {
+            stage: round(float(seconds), 6) for stage, seconds in recognition.seconds.items()
+        },
     }
 
 
 def why(bundle: Any, data: bytes, index: int, limits: Limits) -> dict[str, str]:
     """Why a region got its answer: the heatmap, a PNG as a data URL, and words. Raises NoRegion."""
     told = explain(bundle, data, index, limits)
-    return {"explanation": "data:image/png;base64," + base64.b64encode(told.heatmap).decode(), "why": told.sentence}
+    return {
+        "explanation": "data:image/png;base64," + base64.b64encode(told.heatmap).decode(),
+        "why": told.sentence,
+    }

@@ -1,4 +1,7 @@
-"""Asking what is in a picture, and which models there are. Thin: the work is in the pool, the shape in answers.py."""
+"""Asking what is in a picture, and which models there are.
+
+Thin: the work is in the pool, the shape in answers.py.
+"""
 
 from __future__ import annotations
 
@@ -56,12 +59,19 @@ BATCH_BODY = body(
 )
 
 
-@api.post("/api/classify_image", tags=[PREDICTING], responses={200: LEGACY_ANSWER}, openapi_extensions=LEGACY_BODY)
+@api.post(
+    "/api/classify_image",
+    tags=[PREDICTING],
+    responses={200: LEGACY_ANSWER},
+    openapi_extensions=LEGACY_BODY,
+)
 def classify_image(query: LegacyQuery) -> Response:
     """The tutorial's route: one entry a face, its class and the percent for every class."""
     data = uploads.from_form(request, "image_data", current().settings.picture_bytes)
     asked = ask(data, Wish(query.model))
-    response = jsonify(answers.tutorial(asked.recognition, asked.labels, query.unknown == "1", asked.prediction_id))
+    response = jsonify(
+        answers.tutorial(asked.recognition, asked.labels, query.unknown == "1", asked.prediction_id)
+    )
     if asked.prediction_id:
         response.headers["X-Prediction-Id"] = asked.prediction_id
     return response
@@ -84,11 +94,18 @@ for rule in ("/api/predict", "/predict"):
     )(predict)
 
 
-@api.post("/api/predict/batch", tags=[PREDICTING], responses={200: BatchAnswer}, openapi_extensions=BATCH_BODY)
+@api.post(
+    "/api/predict/batch",
+    tags=[PREDICTING],
+    responses={200: BatchAnswer},
+    openapi_extensions=BATCH_BODY,
+)
 def predict_batch(query: PredictQuery) -> dict[str, Any]:
     """Several pictures: each has its answer or its problem, in the order they came."""
     wish = Wish(query.model, query.top_k, query.explained, wait=True)
-    current().models.get(query.model)  # a model that does not exist fails the batch, not each picture
+    current().models.get(
+        query.model
+    )  # a model that does not exist fails the batch, not each picture
     parts = uploads.many(request, current(), tuple(PredictQuery.model_fields))
     results = [_entry(index, get, wish) for index, get in enumerate(parts)]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}
@@ -124,12 +141,17 @@ def show_model(path: ModelPath) -> dict[str, Any]:
 
 @api.get("/api/models/<name>/report", tags=[MODELS], responses={200: answer(content="text/html")})
 def show_report(path: ModelPath, query: VersionQuery) -> Response:
-    """The report of the training, one HTML page; with pictures of its mistakes for those who may see data sets."""
+    """The report of the training, one HTML page; with pictures of its mistakes for those who may
+    see data sets.
+    """
     models = current().models
     bundle = models.get(path.name)
     version = query.version or bundle.version
     if any(rule.model == path.name and version <= rule.version for rule in models.forgotten()):
-        raise NotFound("This report names somebody who asked to be forgotten; the one after the retraining will not.")
+        raise NotFound(
+            "This report names somebody who asked to be forgotten; the one after the retraining"
+            " will not."
+        )
     folder = models.registry.path(path.name, version)
     report = folder / "report-public.html"
     if not report.is_file() or ROLES.index(caller().role) >= ROLES.index("train"):
@@ -152,7 +174,11 @@ def summary(name: str) -> dict[str, Any]:
         "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
         "multi_label": bundle.multi_label,
         "refuses": bundle.refuses,
-        "labels": [label for label in bundle.labels if label not in hidden_labels(bundle, models.forgotten())],
+        "labels": [
+            label
+            for label in bundle.labels
+            if label not in hidden_labels(bundle, models.forgotten())
+        ],
     }
 
 

@@ -1,4 +1,6 @@
-"""The database: SQLite in one file by default, PostgreSQL by LIKENESS_DATABASE_URL. Opening, migrating, transactions.
+"""The database: SQLite in one file by default, PostgreSQL by LIKENESS_DATABASE_URL.
+
+Opening, migrating, transactions.
 
 What is asked of it lives with those who ask (history, keys, jobs, corrections).
 """
@@ -27,7 +29,9 @@ from server.settings import HERE, SettingError
 from server.web.problems import StoreDown
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-AWAY = "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
+AWAY = (
+    "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
+)
 
 
 def now() -> int:
@@ -51,11 +55,13 @@ class Store:
             raise SettingError(_missing(error.name or "psycopg")) from None
         except (ArgumentError, NoSuchModuleError, ImportError) as error:
             raise SettingError(
-                f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write sqlite:///FILE or "
-                "postgresql://USER:PASSWORD@HOST/NAME."
+                f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write"
+                " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
         except OSError as error:
-            raise SettingError(f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}.") from None
+            raise SettingError(
+                f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}."
+            ) from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -70,15 +76,21 @@ class Store:
     def write(self) -> Iterator[Connection]:
         """A transaction, committed at the end of the block. Raises StoreDown."""
         try:
-            with self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with (
+                self.engine.connect().execution_options(writes=True) as connection,
+                connection.begin(),
+            ):
                 yield connection
         except (OperationalError, InterfaceError) as error:
             raise StoreDown(AWAY) from error
 
     def migrate(self) -> tuple[str | None, str | None]:
-        """Bring the tables to the present form; a no-op when they have it. The form before (None: new) and after.
+        """Bring the tables to the present form; a no-op when they have it.
 
-        Raises StoreDown; SettingError for a database of a newer version, whose form is not known here.
+        The form before (None: new) and after.
+
+        Raises StoreDown; SettingError for a database of a newer version, whose form is not known
+        here.
         """
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
@@ -89,8 +101,9 @@ class Store:
                 alembic.command.upgrade(config, "head")
             except CommandError:
                 raise SettingError(
-                    f"The database was made by a newer version of Likeness: its form, {before}, is not known here. "
-                    "Install that version again, or restore the backup that was taken before upgrading."
+                    f"The database was made by a newer version of Likeness: its form, {before}, is"
+                    " not known here. Install that version again, or restore the backup that was"
+                    " taken before upgrading."
                 ) from None
             return before, _form(connection)
 
@@ -100,7 +113,9 @@ class Store:
             connection.exec_driver_sql("SELECT 1")
 
     def compact(self) -> None:
-        """SQLite's log of changes holds what was deleted until it is written back: do that now, if nobody reads."""
+        """SQLite's log of changes holds what was deleted until it is written back: do that now, if
+        nobody reads.
+        """
         if self.engine.dialect.name == "sqlite":
             with self.engine.connect() as connection:
                 raw: Any = connection.connection.dbapi_connection
@@ -116,7 +131,10 @@ class Store:
 
 @contextmanager
 def lock(path: Path, wait: bool = True) -> Iterator[bool]:
-    """An exclusive lock between processes, freed by the kernel even when its holder is killed. Yields whether held."""
+    """An exclusive lock between processes, freed by the kernel even when its holder is killed.
+
+    Yields whether held.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as file:
         try:
@@ -133,14 +151,21 @@ def _form(connection: Connection) -> str | None:
 
 
 def _missing(package: str) -> str:
-    """The sentence for a driver that is not installed; PostgreSQL's is installed by those who use it."""
+    """The sentence for a driver that is not installed; PostgreSQL's is installed by those who use
+    it.
+    """
     if package != "psycopg":
         return (
             f"LIKENESS_DATABASE_URL needs the package {package}, which is not installed; write "
             "postgresql://USER:PASSWORD@HOST/NAME for the one that Likeness knows."
         )
-    install = shlex.join([sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")])
-    return f"LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it: {install}"
+    install = shlex.join(
+        [sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")]
+    )
+    return (
+        "LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it:"
+        f" {install}"
+    )
 
 
 def _with_driver(url: str) -> str:
@@ -152,7 +177,13 @@ def _with_driver(url: str) -> str:
 
 def _engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
-        return create_engine(url, pool_pre_ping=True, pool_size=4, max_overflow=16, connect_args={"connect_timeout": 5})
+        return create_engine(
+            url,
+            pool_pre_ping=True,
+            pool_size=4,
+            max_overflow=16,
+            connect_args={"connect_timeout": 5},
+        )
     database = make_url(url).database
     if database:
         Path(database).parent.mkdir(parents=True, exist_ok=True)
@@ -163,13 +194,17 @@ def _engine(url: str) -> Engine:
 
 
 def _on_connect(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions begin where _on_begin says, not where the driver guesses
-    # FULL: in WAL mode NORMAL waits for the disk only now and then, and a power cut would bring revoked keys back.
+    connection.isolation_level = (
+        None  # transactions begin where _on_begin says, not where the driver guesses
+    )
+    # FULL: in WAL mode NORMAL waits for the disk only now and then, and a power cut would bring
+    # revoked keys back.
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
 def _on_begin(connection: Connection) -> None:
-    # A transaction that reads first and writes later cannot wait for another writer in WAL mode: take the lock at once.
+    # A transaction that reads first and writes later cannot wait for another writer in WAL mode:
+    # take the lock at once.
     immediate = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if immediate else "BEGIN")

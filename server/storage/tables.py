@@ -28,7 +28,9 @@ metadata = MetaData(
     }
 )
 
-LABEL = String(200).with_variant(String(64), "sqlite")  # SQLite minds no lengths, and kept what it was made with
+LABEL = String(200).with_variant(
+    String(64), "sqlite"
+)  # SQLite minds no lengths, and kept what it was made with
 
 predictions = Table(
     "predictions",
@@ -53,7 +55,9 @@ predictions = Table(
 regions = Table(
     "regions",
     metadata,
-    Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True
+    ),
     Column("position", Integer, primary_key=True),
     Column("label", LABEL),
     Column("best", LABEL, nullable=False),
@@ -68,7 +72,9 @@ regions = Table(
 further_labels = Table(
     "further_labels",
     metadata,
-    Column("prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True
+    ),
     Column("position", Integer, primary_key=True),
     Column("rank", Integer, primary_key=True),
     Column("label", LABEL, nullable=False),
@@ -84,7 +90,9 @@ corrections = Table(
     Column("position", Integer),
     Column("action", String(16), nullable=False),
     Column("label", LABEL),
-    Column("before", JSON, nullable=False),  # what the model had said: label, best, probability, model, version
+    Column(
+        "before", JSON, nullable=False
+    ),  # what the model had said: label, best, probability, model, version
     Column("dataset", String(64), nullable=False),
     Column("picture", String(255)),  # the file that was added to the data set, if one was
     Column("by", String(64), nullable=False),

@@ -1,8 +1,10 @@
-"""The process that does the long work: `python -m server work`. One at a time, one job after the other.
+"""The process that does the long work: `python -m server work`.
 
-Training is a child of this process with a memory limit and low priority. If this process is killed the kernel
-ends the child too, and the next runner, which a web process starts in a few seconds, finds the job still marked as
-running and begins it once more.
+One at a time, one job after the other.
+
+Training is a child of this process with a memory limit and low priority. If this process is killed
+the kernel ends the child too, and the next runner, which a web process starts in a few seconds,
+finds the job still marked as running and begins it once more.
 """
 
 from __future__ import annotations
@@ -52,16 +54,36 @@ def command(job: dict[str, Any], settings: Settings) -> list[str]:
     if job["kind"] == "train":
         folder = str(settings.datasets / given["dataset"])
         named = [f"--{wish}={given[wish]}" for wish in ("recipe", "fpir") if given.get(wish)]
-        switched = [f"--{wish.replace('_', '-')}" for wish in ("private", "multi_label") if given.get(wish)]
+        switched = [
+            f"--{wish.replace('_', '-')}" for wish in ("private", "multi_label") if given.get(wish)
+        ]
         rules = Forgotten(settings.state / "forgotten.json").rules()
         forgotten = [rule.digest for rule in rules if rule.model == given["model"]]
         careful = ["--careful", *([f"--without={','.join(forgotten)}"] if forgotten else [])]
         wishes = [*named, *switched, *careful]
-        return [*start, "train", folder, "--name", given["model"], *wishes, *artifacts, "--progress-json"]
+        return [
+            *start,
+            "train",
+            folder,
+            "--name",
+            given["model"],
+            *wishes,
+            *artifacts,
+            "--progress-json",
+        ]
     if job["kind"] == "forget":
         datasets = ["--datasets", str(settings.datasets)]
         # Behind --, for a class may have a name that begins with a dash.
-        return [*start, "forget", *datasets, *artifacts, "--progress-json", "--", given["model"], given["label"]]
+        return [
+            *start,
+            "forget",
+            *datasets,
+            *artifacts,
+            "--progress-json",
+            "--",
+            given["model"],
+            given["label"],
+        ]
     raise ValueError(f"no such kind of job: {job['kind']}")
 
 
@@ -82,12 +104,16 @@ class Runner:
                 while job := self.jobs.take():
                     self._run(job)
                     done += 1
-            # A job that was added between our last look and giving up the lock found a runner and started none.
+            # A job that was added between our last look and giving up the lock found a runner and
+            # started none.
             if not self.jobs.open():
                 return done
 
     def _recover(self) -> None:
-        """Jobs that a killed runner left. One that had told its result was done; others begin once more, or failed."""
+        """Jobs that a killed runner left.
+
+        One that had told its result was done; others begin once more, or failed.
+        """
         for job in self.jobs.running():
             result = _result(self._folder(job["id"]) / "out")
             if result is not None:
@@ -99,7 +125,10 @@ class Runner:
             ending = self._child(job)
         except Exception as error:  # one bad job must not keep the others waiting
             log.error("job %s failed to start", job["id"], exc_info=error)
-            ending = {"state": FAILED, "message": "It could not be started; the log holds the cause."}
+            ending = {
+                "state": FAILED,
+                "message": "It could not be started; the log holds the cause.",
+            }
         self._end(job, ending)
 
     def _end(self, job: dict[str, Any], ending: dict[str, Any]) -> None:
@@ -114,7 +143,9 @@ class Runner:
             self.jobs.store.compact()
 
     def _write(self, job: str, **values: Any) -> None:
-        """As soon as the database takes it: hours of work are not done again because it was away for a minute."""
+        """As soon as the database takes it: hours of work are not done again because it was away
+        for a minute.
+        """
         until = time.monotonic() + STUBBORN
         while True:
             try:
@@ -128,12 +159,16 @@ class Runner:
     def _forgotten(self, job: dict[str, Any], result: Any) -> dict[str, Any]:
         """Nothing that knew the person is left: the wish itself is the last place that names them.
 
-        The proof takes the place of all that the command said, so that a kill right here loses nothing either."""
+        The proof takes the place of all that the command said, so that a kill right here loses
+        nothing either."""
         folder = self._folder(job["id"])
         told = {key: result.get(key) for key in PROOF} if isinstance(result, dict) else None
         write(folder / "out", json.dumps(told))
         (folder / "log").unlink(missing_ok=True)
-        return {"arguments": {"model": job["arguments"]["model"], "label": "(forgotten)"}, "result": told}
+        return {
+            "arguments": {"model": job["arguments"]["model"], "label": "(forgotten)"},
+            "result": told,
+        }
 
     def _folder(self, job: str) -> Path:
         return self.settings.state / "jobs" / job
@@ -162,16 +197,22 @@ class Runner:
                 child.wait()
             reader.join(5)
             child.stderr.close()
-        tail = said.tail.replace(f"{self.settings.datasets}/", "").replace(f"{self.settings.artifacts}/", "")
+        tail = said.tail.replace(f"{self.settings.datasets}/", "").replace(
+            f"{self.settings.artifacts}/", ""
+        )
         return _ending(child.returncode, why, _result(folder / "out"), tail)
 
     def _prepare(self, runner: int) -> None:
-        """In the child, before it becomes the training: limits, priority, and an end together with this process."""
+        """In the child, before it becomes the training: limits, priority, and an end together with
+        this process.
+        """
         limit = self.settings.train_memory_mb * 1024 * 1024
         resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
         os.setsid()  # Ctrl-C is for us to pass on; and a session can step back, see below
         _step_back(self.settings.train_nice)
-        ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGKILL)  # at once: the next runner may begin in a moment
+        ctypes.CDLL(None).prctl(
+            DIE_WITH_PARENT, signal.SIGKILL
+        )  # at once: the next runner may begin in a moment
         if os.getppid() != runner:  # it was killed before we could ask for that
             os._exit(1)
 
@@ -195,19 +236,24 @@ class Runner:
             if self.jobs.get(job)["cancel"]:
                 return "Cancelled."
         if seconds > self.settings.train_minutes * 60:
-            return f"It took longer than the {self.settings.train_minutes} minutes that are allowed."
+            return (
+                f"It took longer than the {self.settings.train_minutes} minutes that are allowed."
+            )
         return None
 
 
 def _step_back(nice: int) -> None:
     """Let this process, and the reading of its files, wait for everybody else's.
 
-    Where the kernel shares the processors among sessions first (autogroup, as it does on a desktop and in many
-    containers), a nice value counts within the session alone: there the session has to step back as well.
+    Where the kernel shares the processors among sessions first (autogroup, as it does on a desktop
+    and in many containers), a nice value counts within the session alone: there the session has to
+    step back as well.
     """
     os.nice(nice)
     with contextlib.suppress(OSError):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))  # never interrupts anybody when it wakes up
+        os.sched_setscheduler(
+            0, os.SCHED_BATCH, os.sched_param(0)
+        )  # never interrupts anybody when it wakes up
     with contextlib.suppress(OSError):
         Path("/proc/self/autogroup").write_text(str(nice))
 
@@ -257,8 +303,12 @@ def _progress(line: str) -> dict[str, Any] | None:
 
 
 def _ending(code: int, why: str | None, result: Any, tail: str) -> dict[str, Any]:
-    """code: of the child, below 0 for the signal that killed it. result: what it printed at its end, or None."""
-    if code == 0 or (code < 0 and result is not None):  # it may have finished just before it was stopped
+    """code: of the child, below 0 for the signal that killed it. result: what it printed at its
+    end, or None.
+    """
+    if code == 0 or (
+        code < 0 and result is not None
+    ):  # it may have finished just before it was stopped
         return {"state": DONE, "result": result, "message": None}
     if why is not None:
         return {"state": CANCELLED if why == "Cancelled." else FAILED, "message": why}

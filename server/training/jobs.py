@@ -2,8 +2,8 @@
 
 Only rows here; server/training/job_runner.py does the work.
 
-One job runs at a time, in a process of its own that outlives the web server. Whoever adds a job makes sure that
-such a process is there; the kernel's lock on a file decides that it is only one.
+One job runs at a time, in a process of its own that outlives the web server. Whoever adds a job
+makes sure that such a process is there; the kernel's lock on a file decides that it is only one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ class Jobs:
         self._runners: list[subprocess.Popen[bytes]] = []
 
     def add(self, kind: str, arguments: dict[str, Any], by: str) -> dict[str, Any]:
-        """A new job at the end of the queue. Raises Conflict when too many wait or the same one does already."""
+        """A new job at the end of the queue.
+
+        Raises Conflict when too many wait or the same one does already.
+        """
         row: dict[str, Any] = {
             "id": new_id(),
             "kind": kind,
@@ -44,7 +47,9 @@ class Jobs:
             "by": by,
         }
         with self.store.write() as connection:
-            waiting = list(connection.execute(select(jobs).where(jobs.c.state == QUEUED)).mappings())
+            waiting = list(
+                connection.execute(select(jobs).where(jobs.c.state == QUEUED)).mappings()
+            )
             if len(waiting) >= MOST:
                 raise Conflict(f"{len(waiting)} jobs wait already; at most {MOST} may.")
             if any(each["kind"] == kind and each["arguments"] == arguments for each in waiting):
@@ -64,7 +69,9 @@ class Jobs:
     def all(self, limit: int = 100) -> list[dict[str, Any]]:
         """The newest first."""
         with self.store.read() as connection:
-            rows = connection.execute(select(jobs).order_by(jobs.c.id.desc()).limit(limit)).mappings()
+            rows = connection.execute(
+                select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+            ).mappings()
             return [dict(row) for row in rows]
 
     def cancel(self, job: str) -> dict[str, Any]:
@@ -77,7 +84,11 @@ class Jobs:
                 raise Conflict(f"The job has ended already: it is {row['state']}.")
             changes: dict[str, Any] = {"cancel": True}
             if row["state"] == QUEUED:
-                changes |= {"state": CANCELLED, "ended": now(), "message": "Cancelled before it began."}
+                changes |= {
+                    "state": CANCELLED,
+                    "ended": now(),
+                    "message": "Cancelled before it began.",
+                }
             connection.execute(update(jobs).where(jobs.c.id == job).values(**changes))
         return self.get(job)
 
@@ -97,16 +108,27 @@ class Jobs:
             return {**row, **changes}
 
     def running(self) -> list[dict[str, Any]]:
-        """Jobs that run, or that nobody ended: at most one, and none while the caller is the one runner."""
+        """Jobs that run, or that nobody ended: at most one, and none while the caller is the one
+        runner.
+        """
         with self.store.read() as connection:
-            return [dict(row) for row in connection.execute(select(jobs).where(jobs.c.state == RUNNING)).mappings()]
+            return [
+                dict(row)
+                for row in connection.execute(
+                    select(jobs).where(jobs.c.state == RUNNING)
+                ).mappings()
+            ]
 
     def recover(self) -> int:
-        """Jobs that run in the table while nobody runs them: once more, or failed after two attempts; how many."""
+        """Jobs that run in the table while nobody runs them: once more, or failed after two
+        attempts; how many.
+        """
         with self.store.write() as connection:
             stale = list(connection.execute(select(jobs).where(jobs.c.state == RUNNING)).mappings())
             for row in stale:
-                connection.execute(update(jobs).where(jobs.c.id == row["id"]).values(**_after_crash(dict(row))))
+                connection.execute(
+                    update(jobs).where(jobs.c.id == row["id"]).values(**_after_crash(dict(row)))
+                )
         return len(stale)
 
     def forget(self, label: str) -> None:
@@ -117,7 +139,9 @@ class Jobs:
                     continue
                 result = without(row.result, {label})
                 if result != row.result:
-                    connection.execute(update(jobs).where(jobs.c.id == row.id).values(result=result))
+                    connection.execute(
+                        update(jobs).where(jobs.c.id == row.id).values(result=result)
+                    )
                 for path in (self.settings.state / "jobs" / row.id).glob("*"):
                     if label in path.read_text("utf-8", "replace"):
                         path.unlink()
@@ -128,7 +152,10 @@ class Jobs:
             return len(list(connection.execute(select(jobs.c.id).where(jobs.c.state.in_(OPEN)))))
 
     def revive(self) -> None:
-        """A runner that was killed left its job behind: see to it that somebody goes on. Raises StoreDown."""
+        """A runner that was killed left its job behind: see to it that somebody goes on.
+
+        Raises StoreDown.
+        """
         if self.autostart and self.open():
             self.ensure_runner()
 

@@ -23,7 +23,9 @@ class ClassPath(DatasetPath):
 
 
 class PicturePath(ClassPath):
-    file: str = Field(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$")
+    file: str = Field(
+        min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]*$"
+    )
 
 
 class PictureQuery(Query):
@@ -32,7 +34,9 @@ class PictureQuery(Query):
 
 class ClassRow(Out):
     name: str
-    pictures: int = Field(description="Files in its folder; some may have been decided to show another class.")
+    pictures: int = Field(
+        description="Files in its folder; some may have been decided to show another class."
+    )
 
 
 class DatasetRow(Out):
@@ -50,7 +54,11 @@ class PictureList(Out):
 
 
 class Stored(Out):
-    file: str = Field(description="Named by the sha256 of the picture as it was sent, by which corrections find it.")
+    file: str = Field(
+        description=(
+            "Named by the sha256 of the picture as it was sent, by which corrections find it."
+        )
+    )
     sha256: str = Field(description="Of the file as it is stored, which decisions name.")
     new: bool = Field(description="false when the class had this very picture already.")
 
@@ -72,7 +80,13 @@ class JobBody(In):
     model: Annotated[str, Field(pattern=MODEL_NAME)]
     recipe: (
         Literal[
-            "auto", "face-classic", "face-modern", "person-classic", "person-modern", "object-classic", "object-modern"
+            "auto",
+            "face-classic",
+            "face-modern",
+            "person-classic",
+            "person-modern",
+            "object-classic",
+            "object-modern",
         ]
         | None
     ) = None
@@ -80,12 +94,20 @@ class JobBody(In):
         None,
         gt=0,
         lt=1,
-        description="Part of strangers that may be named, held to whatever it costs. Left out it is 0.01, "
-        "and given up where it would refuse too many known ones.",
+        description=(
+            "Part of strangers that may be named, held to whatever it costs. Left out it is 0.01, "
+            "and given up where it would refuse too many known ones."
+        ),
     )
-    private: bool = Field(False, description="Keep no picture in the report and no training example in the classifier.")
+    private: bool = Field(
+        False,
+        description="Keep no picture in the report and no training example in the classifier.",
+    )
     multi_label: bool = Field(
-        False, description="A picture may carry several classes: it lies in the folder of each. Not with `auto`."
+        False,
+        description=(
+            "A picture may carry several classes: it lies in the folder of each. Not with `auto`."
+        ),
     )
 
     @model_validator(mode="after")
@@ -120,8 +142,10 @@ class Job(Out):
     cancel: bool
     progress: Progress | None
     result: Any = Field(
-        description="What the training said at its end: name, version, and in `waits` why the version does not answer "
-        "yet and an admin must promote it, or an empty text."
+        description=(
+            "What the training said at its end: name, version, and in `waits` why the version does"
+            " not answer yet and an admin must promote it, or an empty text."
+        )
     )
     message: str | None
     by: str

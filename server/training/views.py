@@ -1,4 +1,6 @@
-"""Data sets and training: making classes, filling them with pictures, starting a training and following it."""
+"""Data sets and training: making classes, filling them with pictures, starting a training and
+following it.
+"""
 
 from __future__ import annotations
 
@@ -82,14 +84,20 @@ def create_class(path: DatasetPath, body: DatasetBody) -> tuple[dict[str, Any], 
     return _datasets().describe(path.dataset), 201
 
 
-@training.delete("/api/datasets/<dataset>/classes/<label>", tags=[DATA], responses={200: DatasetRow})
+@training.delete(
+    "/api/datasets/<dataset>/classes/<label>", tags=[DATA], responses={200: DatasetRow}
+)
 def delete_class(path: ClassPath) -> dict[str, Any]:
-    """Delete a class of one data set, its pictures and the decisions that they show it; what is left."""
+    """Delete a class of one data set, its pictures and the decisions that they show it; what is
+    left.
+    """
     _datasets().delete_class(path.dataset, path.label)
     return _datasets().describe(path.dataset)
 
 
-@training.get("/api/datasets/<dataset>/classes/<label>/pictures", tags=[DATA], responses={200: PictureList})
+@training.get(
+    "/api/datasets/<dataset>/classes/<label>/pictures", tags=[DATA], responses={200: PictureList}
+)
 def list_pictures(path: ClassPath) -> dict[str, Any]:
     """File names of a class."""
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
@@ -104,7 +112,9 @@ def list_pictures(path: ClassPath) -> dict[str, Any]:
 def add_pictures(path: ClassPath) -> dict[str, Any]:
     """Add pictures to a class: each is stored or has its problem, in the order they came."""
     _datasets().class_folder(path.dataset, path.label)
-    results = [_stored(index, get, path) for index, get in enumerate(uploads.many(request, current()))]
+    results = [
+        _stored(index, get, path) for index, get in enumerate(uploads.many(request, current()))
+    ]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}
 
 
@@ -116,11 +126,17 @@ def add_pictures(path: ClassPath) -> dict[str, Any]:
 def show_picture(path: PicturePath, query: PictureQuery) -> Response:
     """One picture as a fresh JPEG."""
     found = _datasets().picture(path.dataset, path.label, path.file)
-    data = current().pool.run(lambda: reencode(found.read_bytes(), query.size, DISK_LIMITS), wait=True)
+    data = current().pool.run(
+        lambda: reencode(found.read_bytes(), query.size, DISK_LIMITS), wait=True
+    )
     return Response(data, mimetype="image/jpeg")
 
 
-@training.delete("/api/datasets/<dataset>/classes/<label>/pictures/<file>", tags=[DATA], responses={200: PictureList})
+@training.delete(
+    "/api/datasets/<dataset>/classes/<label>/pictures/<file>",
+    tags=[DATA],
+    responses={200: PictureList},
+)
 def delete_picture(path: PicturePath) -> dict[str, Any]:
     """Delete one picture; those that are left."""
     _datasets().picture(path.dataset, path.label, path.file).unlink(missing_ok=True)
@@ -132,7 +148,10 @@ def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, 
     try:
         data = get()
         stored = service.pool.run(
-            lambda: Datasets(service.settings.datasets).add(path.dataset, path.label, data, service.limits), wait=True
+            lambda: Datasets(service.settings.datasets).add(
+                path.dataset, path.label, data, service.limits
+            ),
+            wait=True,
         )
         return {"index": index, "ok": True, "stored": stored}
     except (LikenessError, OSError) as error:
@@ -164,11 +183,15 @@ def cancel_job(path: IdPath) -> dict[str, Any]:
     return _shown(current().jobs.cancel(path.id))
 
 
-@training.get("/api/jobs/<id>/events", tags=[JOBS], responses={200: answer(content="text/event-stream")})
+@training.get(
+    "/api/jobs/<id>/events", tags=[JOBS], responses={200: answer(content="text/event-stream")}
+)
 def follow_job(path: IdPath) -> Response:
-    """Server-sent events: `job` whenever something changed, `end` at the end; `again` after ten minutes: connect anew.
+    """Server-sent events: `job` whenever something changed, `end` at the end; `again` after ten
+    minutes: connect anew.
 
-    The data of each is the job. A stream that ends without `end` or `again` was cut off: connect anew, too.
+    The data of each is the job. A stream that ends without `end` or `again` was cut off: connect
+    anew, too.
     """
     service = current()
     service.jobs.get(path.id)
@@ -190,7 +213,8 @@ def _events(service: Service, job: str) -> Iterator[str]:
             yield f"event: job\ndata: {said}\n\n"
             last, quiet = said, 0
         if row["state"] not in OPEN:
-            service.models.catch_up()  # who asks the new version now gets it, in this process at least
+            # who asks the new version now gets it, in this process at least
+            service.models.catch_up()
             yield f"event: end\ndata: {said}\n\n"
             return
         if time.monotonic() > until:
@@ -205,4 +229,7 @@ def _events(service: Service, job: str) -> Iterator[str]:
 def _shown(job: dict[str, Any]) -> dict[str, Any]:
     version = (job["result"] or {}).get("version") if isinstance(job["result"], dict) else None
     model = job["arguments"].get("model")
-    return {**job, "report": f"/api/models/{model}/report?version={version}" if version and model else None}
+    return {
+        **job,
+        "report": f"/api/models/{model}/report?version={version}" if version and model else None,
+    }

@@ -1,4 +1,7 @@
-"""The page: files of the ui folder, and the headers that keep a browser safe. No data comes from here."""
+"""The page: files of the ui folder, and the headers that keep a browser safe.
+
+No data comes from here.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +18,11 @@ POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; style-src 'self'; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-# A report is one self-contained file: its own styles, scripts and pictures, and nothing from anywhere else.
+# A report is one self-contained file: its own styles, scripts and pictures, and nothing from
+# anywhere else.
 REPORT_POLICY = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; sandbox allow-scripts"
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
+    " sandbox allow-scripts"
 )
 
 
@@ -49,7 +54,9 @@ def serve(name: str) -> Response:
 
 
 def _only_other_methods() -> None:
-    """Raises MethodNotAllowed where a route exists for another method: this catch-all hides that from Flask."""
+    """Raises MethodNotAllowed where a route exists for another method: this catch-all hides that
+    from Flask.
+    """
     adapter = current_app.create_url_adapter(request)
     others = set(adapter.allowed_methods() if adapter else ()) - {"GET", "HEAD", "OPTIONS"}
     if others:

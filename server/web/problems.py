@@ -1,4 +1,6 @@
-"""One table: which error gives which status, code and title. Every answer that refuses is made here (RFC 9457).
+"""One table: which error gives which status, code and title.
+
+Every answer that refuses is made here (RFC 9457).
 
 The `detail` is the error's own text; errors that are not ours say nothing of what happened inside.
 """
@@ -134,17 +136,28 @@ def lookup(error: BaseException) -> tuple[int, str, str] | None:
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
     """An application/problem+json answer."""
-    body = {"type": f"urn:likeness:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
+    body = {
+        "type": f"urn:likeness:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
     body |= {"request_id": g.get("request_id"), **more}
     return Response(json.dumps(body), status, mimetype="application/problem+json")
 
 
 def from_exception(error: Exception) -> Response:
-    """The problem answer for any exception; one that is not in the table is logged and told as a 500."""
+    """The problem answer for any exception; one that is not in the table is logged and told as a
+    500.
+    """
     if isinstance(error, HTTPException):
         return _from_http(error)
     if isinstance(error, OSError) and error.errno in FULL:
-        error = NoSpace(f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make room.")
+        error = NoSpace(
+            f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make"
+            " room."
+        )
     found = lookup(error)
     if found is None:
         log.error("unexpected error", exc_info=error)
@@ -167,7 +180,9 @@ def invalid(error: ValidationError) -> Response:
     places, limits = told(error), broken_limits(error)
     detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
     more = {"errors": places} | ({"limits": limits} if limits else {})
-    return problem(422, "invalid-request", "The request does not fit its description", detail, **more)
+    return problem(
+        422, "invalid-request", "The request does not fit its description", detail, **more
+    )
 
 
 def _from_http(error: HTTPException) -> Response:
@@ -191,14 +206,17 @@ def _http_detail(error: HTTPException) -> str:
     if isinstance(error, RequestEntityTooLarge):
         settings = current_app.extensions["likeness"].settings
         return (
-            f"The body is larger than allowed: a picture may have {settings.picture_bytes:,} bytes, "
-            f"a body with one picture {settings.form_bytes:,} bytes, a batch {settings.batch_bytes:,} bytes."
+            f"The body is larger than allowed: a picture may have {settings.picture_bytes:,} bytes,"
+            f" a body with one picture {settings.form_bytes:,} bytes, a batch"
+            f" {settings.batch_bytes:,} bytes."
         )
     return error.description or error.name
 
 
 def _limits(error: BaseException) -> dict[str, Any]:
-    """The limit that was broken, and no other: as `limits` of the problem, which is left out where there is none."""
+    """The limit that was broken, and no other: as `limits` of the problem, which is left out where
+    there is none.
+    """
     limits = getattr(error, "limits", {})
     if isinstance(error, RequestEntityTooLarge) and request.max_content_length:
         limits = {"body_bytes": request.max_content_length}

@@ -22,7 +22,9 @@ def install(app: Flask, service: Service) -> None:
     """Wrap every request of the application."""
 
     def begin() -> None:
-        """A proxy's request id is kept when it is a plain one, so that both logs can be read together."""
+        """A proxy's request id is kept when it is a plain one, so that both logs can be read
+        together.
+        """
         given = request.headers.get("X-Request-Id", "")
         g.begun = time.perf_counter()
         g.request_id = given if PLAIN.fullmatch(given) else secrets.token_hex(8)
@@ -30,7 +32,9 @@ def install(app: Flask, service: Service) -> None:
     def end(response: Response) -> Response:
         seconds = time.perf_counter() - g.begun
         route = request.url_rule.rule if request.url_rule else "none"
-        method = request.method if request.method in METHODS else "other"  # a caller may make up as many as they like
+        method = (
+            request.method if request.method in METHODS else "other"
+        )  # a caller may make up as many as they like
         service.metrics.requests.labels(route, method, response.status_code).inc()
         service.metrics.latency.labels(route).observe(seconds)
         response.headers["X-Request-Id"] = g.request_id

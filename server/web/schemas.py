@@ -1,6 +1,8 @@
-"""What comes in and what goes out, as pydantic models: they validate, and the OpenAPI document is made from them.
+"""What comes in and what goes out, as pydantic models: they validate, and the OpenAPI document is
+made from them.
 
-Here is what all share and what asking takes; the rest is in schemas_training, schemas_people and schemas_access.
+Here is what all share and what asking takes; the rest is in schemas_training, schemas_people and
+schemas_access.
 """
 
 from __future__ import annotations
@@ -23,7 +25,11 @@ def _strict_bool(value: Any) -> Any:
 
 def _strict_int(value: Any) -> Any:
     if isinstance(value, str):
-        if not (value.removeprefix("-").isascii() and value.removeprefix("-").isdigit() and len(value) < 19):
+        if not (
+            value.removeprefix("-").isascii()
+            and value.removeprefix("-").isdigit()
+            and len(value) < 19
+        ):
             raise ValueError("must be a whole number")
         return int(value)
     return value
@@ -32,7 +38,9 @@ def _strict_int(value: Any) -> Any:
 # A query holds text; these accept exactly what the document says and no yes, on, 1.0 or 1_000.
 QueryBool = Annotated[bool, BeforeValidator(_strict_bool)]
 QueryInt = Annotated[int, BeforeValidator(_strict_int)]
-Name = Annotated[str, Field(pattern=NAME, description="A name without slashes that does not start with a dot.")]
+Name = Annotated[
+    str, Field(pattern=NAME, description="A name without slashes that does not start with a dot.")
+]
 
 Label = Annotated[str, Field(pattern=LABEL, description="A class's name, without slashes.")]
 
@@ -48,7 +56,10 @@ class Out(BaseModel):
 
 
 class Query(BaseModel):
-    """Parameters of an address. The framework asks for their schema at every request, and it is always the same."""
+    """Parameters of an address.
+
+    The framework asks for their schema at every request, and it is always the same.
+    """
 
     @classmethod
     def model_json_schema(cls, *how: Any, **named: Any) -> dict[str, Any]:
@@ -69,7 +80,9 @@ class Problem(Out):
     detail: str
     code: str
     request_id: str | None = None
-    limits: dict[str, float] | None = Field(None, description="The limit that was broken, by its name.")
+    limits: dict[str, float] | None = Field(
+        None, description="The limit that was broken, by its name."
+    )
     errors: list[dict[str, str]] | None = None
 
 
@@ -79,14 +92,20 @@ class ModelPath(BaseModel):
 
 class LegacyQuery(Query):
     model: Name | None = Field(None, description="Model that answers; the default one if left out.")
-    unknown: Literal["0", "1"] = Field("0", description="1 also lists people that nobody is known in.")
+    unknown: Literal["0", "1"] = Field(
+        "0", description="1 also lists people that nobody is known in."
+    )
 
 
 class PredictQuery(Query):
     model: Name | None = Field(None, description="Model that answers; the default one if left out.")
     top_k: QueryInt = Field(5, ge=1, le=100, description="How many labels to list, best first.")
-    explain: QueryBool = Field(False, description="Add a heatmap over one region, a data URL, and the reason.")
-    region: QueryInt = Field(0, ge=0, le=9999, description="Which of the `regions` to explain, the first being 0.")
+    explain: QueryBool = Field(
+        False, description="Add a heatmap over one region, a data URL, and the reason."
+    )
+    region: QueryInt = Field(
+        0, ge=0, le=9999, description="Which of the `regions` to explain, the first being 0."
+    )
 
     @property
     def explained(self) -> int | None:
@@ -98,7 +117,9 @@ class PictureBody(In):
     """Exactly one of the two."""
 
     image: str | None = Field(None, description="A data URL, or the picture as bare base64.")
-    url: str | None = Field(None, max_length=2048, description="Where to get the picture, if fetching is switched on.")
+    url: str | None = Field(
+        None, max_length=2048, description="Where to get the picture, if fetching is switched on."
+    )
 
     @model_validator(mode="after")
     def _one(self) -> PictureBody:
@@ -117,18 +138,26 @@ class Scored(Out):
 
 
 class Found(Out):
-    box: list[int] = Field(min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels.")
+    box: list[int] = Field(
+        min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels."
+    )
     kind: str = Field(description="face, person or picture.")
     label: str | None = Field(description="Who or what it is; null when nobody known.")
     labels: list[str] = Field(
-        description="Every name it gets, the surest first: several only where a picture may carry several classes."
+        description=(
+            "Every name it gets, the surest first: several only where a picture may carry several"
+            " classes."
+        )
     )
     best: str = Field(description="The most probable class, also for strangers.")
     probability: float = Field(ge=0, le=1, description="Of `best`.")
     similarity: float | None = Field(description="To the nearest examples of `best`, -1 to 1.")
     detection_score: float
     reason: str = Field(
-        description="known, unknown, taken (somebody else in the picture is more like them) or too_small to tell."
+        description=(
+            "known, unknown, taken (somebody else in the picture is more like them) or too_small to"
+            " tell."
+        )
     )
     note: str
     marks: list[str] = Field(description="Marks of quality, as small or one_eye.")
@@ -142,7 +171,9 @@ class LegacyRegion(Found):
     """The tutorial's names, and our own beside them."""
 
     class_: str = Field(alias="class", description="The most probable class.")
-    class_probability: list[float] = Field(description="Percent for each class, in class_dictionary order.")
+    class_probability: list[float] = Field(
+        description="Percent for each class, in class_dictionary order."
+    )
     class_dictionary: dict[str, int]
     prediction_id: str | None
 
@@ -169,7 +200,9 @@ class Answer(Out):
     predictions: list[Scored]
     regions: list[Region]
     seconds: dict[str, float]
-    prediction_id: str | None = Field(description="For corrections; null when the answer could not be logged.")
+    prediction_id: str | None = Field(
+        description="For corrections; null when the answer could not be logged."
+    )
     explanation: str | None = None
     why: str | None = None
 
@@ -205,10 +238,18 @@ class ModelSummary(Out):
     subject: str
     labels: list[str]
     strangers_named: float | None = Field(
-        None, description="Part of strangers, 0 to 1, that were given a name when the model was tried at training."
+        None,
+        description=(
+            "Part of strangers, 0 to 1, that were given a name when the model was tried at"
+            " training."
+        ),
     )
-    multi_label: bool = Field(description="Whether a picture may carry several classes, each a question of its own.")
-    refuses: bool = Field(description="false where everything gets the name of a class, however unlike it is.")
+    multi_label: bool = Field(
+        description="Whether a picture may carry several classes, each a question of its own."
+    )
+    refuses: bool = Field(
+        description="false where everything gets the name of a class, however unlike it is."
+    )
 
 
 class ModelList(Out):
@@ -237,7 +278,9 @@ class Discarded(Out):
 
 
 class VersionQuery(Query):
-    version: QueryInt | None = Field(None, ge=1, le=1_000_000, description="The active one if left out.")
+    version: QueryInt | None = Field(
+        None, ge=1, le=1_000_000, description="The active one if left out."
+    )
 
 
 class IdPath(BaseModel):
@@ -245,7 +288,9 @@ class IdPath(BaseModel):
 
 
 class Health(Out):
-    status: str = Field(description="ok, or degraded when the database is away or answers wait for it.")
+    status: str = Field(
+        description="ok, or degraded when the database is away or answers wait for it."
+    )
     model: str | None
     version: int | None
     database: bool

@@ -1,6 +1,9 @@
-"""From a request to picture bytes: data URL, bare base64, multipart file or raw body. Decodes no picture.
+"""From a request to picture bytes: data URL, bare base64, multipart file or raw body.
 
-The number of bytes is checked here; what the bytes hold is checked by the one decoder behind the model.
+Decodes no picture.
+
+The number of bytes is checked here; what the bytes hold is checked by the one decoder behind the
+model.
 """
 
 from __future__ import annotations
@@ -25,24 +28,33 @@ DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASC
 HOW = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
 CURL = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-Type: image/jpeg'."
 NAME = re.compile(r"[\w.-]{1,40}")  # of a form field; anything else is a body that was no form
-RAW = ("", "application/octet-stream", "application/x-image")  # the last is what SageMaker's clients send
+RAW = (
+    "",
+    "application/octet-stream",
+    "application/x-image",
+)  # the last is what SageMaker's clients send
 BATCH = "POST /api/predict/batch"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 def from_form(request: Request, field: str, limit: int) -> bytes:
-    """The picture in a form field: base64 text, a data URL, or an uploaded file. limit: bytes of the picture.
+    """The picture in a form field: base64 text, a data URL, or an uploaded file. limit: bytes of
+    the picture.
 
     Raises RequestError, EmptyPicture, PictureTooLarge.
     """
     came = len(request.files.getlist(field)) + len(request.form.getlist(field))
     if came > 1:
-        raise RequestError(f"{came} pictures came in the field {field}; one is looked at here, several at {BATCH}.")
+        raise RequestError(
+            f"{came} pictures came in the field {field}; one is looked at here, several at {BATCH}."
+        )
     if field in request.files:
         return checked(request.files[field].read(), limit)
     if field in request.form:
         return from_text(request.form[field], limit)
-    raise MissingField(f"The form field {field} is missing{_came(request)}. {CURL if field == 'image' else HOW}")
+    raise MissingField(
+        f"The form field {field} is missing{_came(request)}. {CURL if field == 'image' else HOW}"
+    )
 
 
 def from_text(text: str, limit: int) -> bytes:
@@ -52,14 +64,19 @@ def from_text(text: str, limit: int) -> bytes:
         if "base64" not in match["options"].lower().split(";"):
             raise NotBase64(f"The data URL is not base64. {HOW}")
         text = text[match.end() :]
-    # A form that was not escaped turns each + into a space; line breaks and missing padding are harmless too.
+    # A form that was not escaped turns each + into a space; line breaks and missing padding are
+    # harmless too.
     for space in "\t\r\n":
-        text = text.replace(space, "")  # three passes that find nothing take a tenth of one by regular expression
+        text = text.replace(
+            space, ""
+        )  # three passes that find nothing take a tenth of one by regular expression
     body = text.strip().replace(" ", "+").rstrip("=")
     if not body:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. {HOW}")
     if len(body) * 3 // 4 > limit:
-        raise _too_large(f"{len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed", limit)
+        raise _too_large(
+            f"{len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed", limit
+        )
     try:
         data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
@@ -82,16 +99,19 @@ def any_form(request: Request, service: Service) -> bytes:
     if request.mimetype in RAW or request.mimetype.startswith("image/"):
         return from_body(request, limit)
     raise UnsupportedMediaType(
-        f"{request.mimetype[:60]} is not accepted here: send multipart/form-data with the field image, "
-        f"application/json, application/octet-stream or an image/ type. {CURL}"
+        f"{request.mimetype[:60]} is not accepted here: send multipart/form-data with the field"
+        f" image, application/json, application/octet-stream or an image/ type. {CURL}"
     )
 
 
-def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> list[Callable[[], bytes]]:
-    """One function a picture, each giving its bytes or raising its own refusal; the number of them is checked here.
+def many(
+    request: Request, service: Service, query: tuple[str, ...] = ()
+) -> list[Callable[[], bytes]]:
+    """One function a picture, each giving its bytes or raising its own refusal; the number of them
+    is checked here.
 
-    query: what the address may say, for whoever wrote it into the form. Raises RequestError, ValidationError;
-    UnsupportedMediaType for another content type.
+    query: what the address may say, for whoever wrote it into the form. Raises RequestError,
+    ValidationError; UnsupportedMediaType for another content type.
     """
     settings = service.settings
     request.max_content_length = settings.batch_bytes
@@ -101,34 +121,45 @@ def many(request: Request, service: Service, query: tuple[str, ...] = ()) -> lis
         sent = request.get_json()
         if isinstance(sent, dict) and isinstance(sent.get("images"), list):
             _few(len(sent["images"]), settings.batch_pictures)
-        parts = [partial(from_json, each, service) for each in BatchBody.model_validate(sent).images]
+        parts = [
+            partial(from_json, each, service) for each in BatchBody.model_validate(sent).images
+        ]
     elif request.mimetype == "multipart/form-data":
-        parts = [partial(_from_file, file, settings.picture_bytes) for file in request.files.getlist("image")]
+        parts = [
+            partial(_from_file, file, settings.picture_bytes)
+            for file in request.files.getlist("image")
+        ]
     else:
         raise UnsupportedMediaType(
-            f"The body is {_kind(request)}: send multipart/form-data with several fields image, or application/json. "
-            "With curl: -F image=@a.jpg -F image=@b.jpg."
+            f"The body is {_kind(request)}: send multipart/form-data with several fields image, or"
+            " application/json. With curl: -F image=@a.jpg -F image=@b.jpg."
         )
     if not parts:
-        raise MissingField("The form field image is missing. Send one or more pictures as files under that name.")
+        raise MissingField(
+            "The form field image is missing. Send one or more pictures as files under that name."
+        )
     only_image(request, query)
     _few(len(parts), settings.batch_pictures)
     return parts
 
 
 def only_image(request: Request, query: tuple[str, ...]) -> None:
-    """Raises RequestError for a form field that would be passed over, as the model's name is where it is no parameter,
-    and for pictures as text beside pictures as files."""
+    """Raises RequestError for a form field that would be passed over, as the model's name is where
+    it is no parameter, and for pictures as text beside pictures as files."""
     for name in sorted({*request.form, *request.files} - {"image"}):
         where = f"give it in the address: ?{name}=" if name in query else "the only one is image."
         raise RequestError(f"The form field {name[:40]!r} does nothing here; {where}")
     if "image" in request.files and "image" in request.form:
-        raise RequestError("Some fields image hold a file and others text; send each picture as a file.")
+        raise RequestError(
+            "Some fields image hold a file and others text; send each picture as a file."
+        )
 
 
 def _few(came: int, limit: int) -> None:
     if came > limit:
-        raise BodyTooLarge(f"{came} pictures came; at most {limit} are allowed at a time.", batch_pictures=limit)
+        raise BodyTooLarge(
+            f"{came} pictures came; at most {limit} are allowed at a time.", batch_pictures=limit
+        )
 
 
 def from_json(wanted: PictureBody, service: Service) -> bytes:
@@ -167,7 +198,9 @@ def _came(request: Request) -> str:
     if request.mimetype not in FORMS:
         return f": the body is {_kind(request)}, not a form"
     names = sorted({*request.form, *request.files})
-    unread = not names and request.mimetype == FORMS[0] and request.content_length  # bytes that are no text at all
+    unread = (
+        not names and request.mimetype == FORMS[0] and request.content_length
+    )  # bytes that are no text at all
     if unread or not all(NAME.fullmatch(name) for name in names):
         return f": the body came as {_kind(request)} and holds something else"
     return f": the form holds {', '.join(names[:5])}" if names else ": the form is empty"

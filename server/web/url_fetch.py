@@ -1,8 +1,9 @@
-"""Getting a picture from an address that a stranger wrote, without letting them reach what only this machine can.
+"""Getting a picture from an address that a stranger wrote, without letting them reach what only
+this machine can.
 
-Off by default. Every address a name resolves to is judged after unwrapping the forms that hide another one; the
-connection goes to the very address that was judged, so a name that changes its mind in between gains nothing.
-Every refusal has the same public text; the reason is in the log.
+Off by default. Every address a name resolves to is judged after unwrapping the forms that hide
+another one; the connection goes to the very address that was judged, so a name that changes its
+mind in between gains nothing. Every refusal has the same public text; the reason is in the log.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ TEREDO = ipaddress.IPv6Network("2001::/32")
 SIX_TO_FOUR = ipaddress.IPv6Network("2002::/16")
 COMPATIBLE = ipaddress.IPv6Network("::/96")
 TRANSLATED = ipaddress.IPv6Network("::ffff:0:0:0/96")  # RFC 2765: ::ffff:0:a.b.c.d
-# Global by the registry, and yet nobody's business: NAT64 for local use, site-local, 6to4 relays, benchmarking,
-# documentation, a cloud's own metadata service.
+# Global by the registry, and yet nobody's business: NAT64 for local use, site-local, 6to4 relays,
+# benchmarking, documentation, a cloud's own metadata service.
 NEVER = tuple(
     ipaddress.ip_network(each)
     for each in (
@@ -69,7 +70,9 @@ def is_public(text: str) -> bool:
 
 
 def embedded(address: Address) -> Iterator[Address]:
-    """The IPv4 addresses that an IPv6 address carries: mapped, compatible, translated, NAT64, 6to4, Teredo, ISATAP."""
+    """The IPv4 addresses that an IPv6 address carries: mapped, compatible, translated, NAT64, 6to4,
+    Teredo, ISATAP.
+    """
     if isinstance(address, ipaddress.IPv4Address):
         return
     number = int(address)
@@ -86,7 +89,9 @@ def embedded(address: Address) -> Iterator[Address]:
 
 
 def _global(address: Address) -> bool:
-    if isinstance(address, ipaddress.IPv6Address) and any(address in each for each in (MAPPED, TRANSLATED, NAT64)):
+    if isinstance(address, ipaddress.IPv6Address) and any(
+        address in each for each in (MAPPED, TRANSLATED, NAT64)
+    ):
         return True  # only a way of writing the IPv4 address, which is judged itself
     listed = any(address in each for each in NEVER if each.version == address.version)
     return address.is_global and not (address.is_multicast or address.is_reserved or listed)
@@ -109,7 +114,10 @@ class Fetcher:
     judge: Callable[[str], bool] = is_public
 
     def get(self, url: str) -> bytes:
-        """The bytes at that address. Raises FetchRefused (one text for all reasons), PictureTooLarge."""
+        """The bytes at that address.
+
+        Raises FetchRefused (one text for all reasons), PictureTooLarge.
+        """
         deadline = time.monotonic() + self.seconds
         try:
             for _ in range(REDIRECTS + 1):
@@ -119,7 +127,9 @@ class Fetcher:
             raise ValueError(f"more than {REDIRECTS} redirects")
         except PictureTooLarge:
             raise
-        except Exception as error:  # whatever it was, the caller learns no more than that it was refused
+        except (
+            Exception
+        ) as error:  # whatever it was, the caller learns no more than that it was refused
             log.info("not fetched: %s: %s", type(error).__name__, error)
             raise FetchRefused(PUBLIC) from None
 
@@ -146,12 +156,21 @@ class Fetcher:
             connection.close()
 
     def _checked(self, url: str) -> SplitResult:
-        if not url.isascii() or any(ord(each) <= 32 or ord(each) == 127 for each in url) or "\\" in url:
+        if (
+            not url.isascii()
+            or any(ord(each) <= 32 or ord(each) == 127 for each in url)
+            or "\\" in url
+        ):
             raise ValueError("characters that do not belong into an address")
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https"):
             raise ValueError(f"scheme {parts.scheme[:20]!r}")
-        if parts.username is not None or parts.password is not None or not parts.hostname or "%" in parts.netloc:
+        if (
+            parts.username is not None
+            or parts.password is not None
+            or not parts.hostname
+            or "%" in parts.netloc
+        ):
             raise ValueError("no plain host name")
         if (parts.port or {"http": 80, "https": 443}[parts.scheme]) not in self.ports:
             raise ValueError(f"port {parts.port}")
@@ -194,7 +213,9 @@ class _Pinned(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = socket.create_connection((self._address, self.port), self.timeout)
         if self._tls:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            self.sock = ssl.create_default_context().wrap_socket(
+                self.sock, server_hostname=self.host
+            )
 
     def abort(self) -> None:
         """End whatever waits on the socket; called by the watch at the deadline."""

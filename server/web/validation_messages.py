@@ -7,12 +7,18 @@ from typing import Any
 from pydantic import ValidationError
 
 NAME = r"^[^\x00-\x20\x7f/\\.][^\x00-\x1f\x7f/\\]{0,62}$"
-LABEL = r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]{0,199}$"  # of a class that is there: a folder made by hand, too
+LABEL = (  # of a class that is there: a folder made by hand, too
+    r"^[^\x00-\x1f\x7f/\\.][^\x00-\x1f\x7f/\\]{0,199}$"
+)
 MODEL_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 PATTERNS = {
-    NAME: "must be a name of 1 to 63 characters without slashes, not starting with a dot or a space",
+    NAME: (
+        "must be a name of 1 to 63 characters without slashes, not starting with a dot or a space"
+    ),
     LABEL: "must be a class's name: 1 to 200 characters without slashes, not starting with a dot",
-    MODEL_NAME: "must be a name of 1 to 63 small letters, digits, - and _, starting with a letter or digit",
+    MODEL_NAME: (
+        "must be a name of 1 to 63 small letters, digits, - and _, starting with a letter or digit"
+    ),
     r"^[0-9a-f]{32}$": "must be an id: 32 hexadecimal digits",
     r"^[0-9a-f]{1,32}$": "must be an id: at most 32 hexadecimal digits",
 }

@@ -49,7 +49,9 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with all tables, to copy: migrating one for each test would take most of the time."""
+    """A SQLite file with all tables, to copy: migrating one for each test would take most of the
+    time.
+    """
     path = tmp_path_factory.mktemp("migrated") / "likeness.db"
     store = Store(f"sqlite:///{path}")
     store.migrate()

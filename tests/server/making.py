@@ -1,4 +1,6 @@
-"""Small things that the server's tests share: pictures made on the spot, and holding answers against the document."""
+"""Small things that the server's tests share: pictures made on the spot, and holding answers
+against the document.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,18 @@ import PIL.Image
 from flask import Flask, Response, request
 
 
-def make_picture(colour: str = "red", size: tuple[int, int] = (64, 48), kind: str = "PNG", mode: str = "RGB") -> bytes:
+def make_picture(
+    colour: str = "red", size: tuple[int, int] = (64, 48), kind: str = "PNG", mode: str = "RGB"
+) -> bytes:
     out = io.BytesIO()
     PIL.Image.new("RGB", size, colour).convert(mode).save(out, kind)
     return out.getvalue()
 
 
 def make_patches(*patches: tuple[str, int], gap: int = 40) -> bytes:
-    """Colours of so many pixels' width side by side, with black between: a picture of several regions."""
+    """Colours of so many pixels' width side by side, with black between: a picture of several
+    regions.
+    """
     picture = PIL.Image.new("RGB", (sum(width + gap for _, width in patches) + gap, 48))
     left = gap
     for colour, width in patches:

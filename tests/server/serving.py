@@ -1,4 +1,6 @@
-"""The service as it runs, for tests: gunicorn with our settings on a free port, asked and ended from outside."""
+"""The service as it runs, for tests: gunicorn with our settings on a free port, asked and ended
+from outside.
+"""
 
 from __future__ import annotations
 
@@ -57,13 +59,18 @@ class Running:
 
     def ask(self) -> dict[str, Any]:
         answer = requests.post(
-            f"{self.url}/api/predict", data=PICTURE, headers={"Content-Type": "image/png"}, timeout=20
+            f"{self.url}/api/predict",
+            data=PICTURE,
+            headers={"Content-Type": "image/png"},
+            timeout=20,
         )
         answer.raise_for_status()
         return dict(answer.json())
 
     def workers(self) -> list[int]:
-        children = Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
+        children = (
+            Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
+        )
         return [int(each) for each in children]
 
 
@@ -74,10 +81,22 @@ def free_port() -> int:
 
 
 def start(folder: Path, app: str = "tiny_wsgi:app", **settings: object) -> Running:
-    """A service that is ready. app: tiny_wsgi with the small registry, or server.wsgi as it is. settings: ours."""
+    """A service that is ready. app: tiny_wsgi with the small registry, or server.wsgi as it is.
+    settings: ours.
+    """
     port = free_port()
-    given = {"state": folder / "var", "artifacts": folder / "artifacts", "datasets": folder / "datasets"}
-    given |= {"bind": f"127.0.0.1:{port}", "workers": 2, "at_once": 1, "local_role": "admin", **settings}
+    given = {
+        "state": folder / "var",
+        "artifacts": folder / "artifacts",
+        "datasets": folder / "datasets",
+    }
+    given |= {
+        "bind": f"127.0.0.1:{port}",
+        "workers": 2,
+        "at_once": 1,
+        "local_role": "admin",
+        **settings,
+    }
     environment = {f"LIKENESS_{name.upper()}": str(value) for name, value in given.items()}
     environment = {**os.environ, **environment, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'server'}"}
     running = Running(folder, environment, port, app)

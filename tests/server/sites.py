@@ -1,4 +1,6 @@
-"""Sites on this machine that fetching is tried out on: real servers, plain or with TLS, whose pages are functions."""
+"""Sites on this machine that fetching is tried out on: real servers, plain or with TLS, whose pages
+are functions.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Who may do what: every route of the document with every kind of key, and what a caller might forge."""
+"""Who may do what: every route of the document with every kind of key, and what a caller might
+forge.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,14 @@ from server.storage.database import now
 from server.web.problems import RequestError, StoreDown
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
-FILL = {"name": "nobody", "id": "0" * 32, "dataset": "none", "label": "nobody", "file": "none.jpg", "version": "1"}
+FILL = {
+    "name": "nobody",
+    "id": "0" * 32,
+    "dataset": "none",
+    "label": "nobody",
+    "file": "none.jpg",
+    "version": "1",
+}
 
 
 def operations(app: Flask) -> list[tuple[str, str, str | None]]:
@@ -31,7 +40,9 @@ def operations(app: Flask) -> list[tuple[str, str, str | None]]:
         filled = re.sub(r"{(\w+)}", lambda match: FILL[match[1]], path)
         for method, operation in item.items():
             security = operation.get("security")
-            found.append((method.upper(), filled, next(iter(security[0].values()))[0] if security else None))
+            found.append(
+                (method.upper(), filled, next(iter(security[0].values()))[0] if security else None)
+            )
     return found
 
 
@@ -50,9 +61,13 @@ def headers_for(app: Flask, kind: str) -> dict[str, str]:
     return {"X-API-Key": keys.create(kind, kind)[0]}
 
 
-@pytest.mark.parametrize("kind", ["none", "wrong", "expired", "revoked", "predict", "train", "admin"])
+@pytest.mark.parametrize(
+    "kind", ["none", "wrong", "expired", "revoked", "predict", "train", "admin"]
+)
 def test_every_route_with_every_key(app: Flask, kind: str) -> None:
-    """Refused exactly where the document says so: 401 without a valid key, 403 with one of too low a role."""
+    """Refused exactly where the document says so: 401 without a valid key, 403 with one of too low
+    a role.
+    """
     client = app.test_client()
     headers = headers_for(app, kind)
     listed = operations(app)
@@ -93,13 +108,43 @@ PREDICT = {"image_data": data_url(make_picture())}
         ("203.0.113.9", {}, "", 401, "another machine"),
         ("192.168.1.2", {}, "", 401, "a neighbour"),
         ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a stranger's claim, no proxy"),
-        ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", 401, "a stranger's claim past the proxy"),
+        (
+            "203.0.113.9",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "127.0.0.1",
+            401,
+            "a stranger's claim past the proxy",
+        ),
         ("203.0.113.9", {"X-Real-IP": "127.0.0.1"}, "127.0.0.1", 401, "another header"),
         ("203.0.113.9", {"Forwarded": "for=127.0.0.1"}, "127.0.0.1", 401, "the standard header"),
-        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9"}, "127.0.0.1", 401, "through the proxy, from outside"),
-        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"}, "127.0.0.1", 401, "forged, the proxy appended"),
-        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "127.0.0.1", 200, "through the proxy, from this machine"),
-        ("127.0.0.1", {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"}, "127.0.0.1", 401, "outside, two proxies here"),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.9"},
+            "127.0.0.1",
+            401,
+            "through the proxy, from outside",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
+            "127.0.0.1",
+            401,
+            "forged, the proxy appended",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "127.0.0.1",
+            200,
+            "through the proxy, from this machine",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"},
+            "127.0.0.1",
+            401,
+            "outside, two proxies here",
+        ),
         ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a proxy that nobody configured"),
         ("127.0.0.1", {"Via": "1.1 somebody"}, "", 401, "another proxy that nobody configured"),
         ("127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, "a proxy that only says how"),
@@ -108,7 +153,13 @@ PREDICT = {"image_data": data_url(make_picture())}
         ("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, "an empty header"),
         ("10.1.2.3", {"X-Forwarded-For": "127.0.0.1"}, "10.0.0.0/8", 200, "a network of proxies"),
         ("", {"X-Forwarded-For": "127.0.0.1"}, "unix", 200, "a socket of our proxy"),
-        ("", {"X-Forwarded-For": "203.0.113.9"}, "unix", 401, "a socket of our proxy, from outside"),
+        (
+            "",
+            {"X-Forwarded-For": "203.0.113.9"},
+            "unix",
+            401,
+            "a socket of our proxy, from outside",
+        ),
         ("", {}, "", 401, "a socket that nobody configured"),
         ("127.0.0.1", {"Host": "evil.example"}, "", 401, "a name that was made to point here"),
         ("127.0.0.1", {"Host": "localhost:8080"}, "", 200, "a port in the name"),
@@ -118,7 +169,9 @@ def test_the_clients_own_address(
     make: Make, peer: str, headers: dict[str, str], proxy: str, status: int, why: str
 ) -> None:
     client = make(trusted_proxy=proxy).test_client()
-    answer = client.post("/api/classify_image", data=PREDICT, headers=headers, environ_base={"REMOTE_ADDR": peer})
+    answer = client.post(
+        "/api/classify_image", data=PREDICT, headers=headers, environ_base={"REMOTE_ADDR": peer}
+    )
     assert answer.status_code == status, (why, answer.get_json())
 
 
@@ -126,8 +179,13 @@ def test_an_address_in_the_log_is_the_clients(app: Flask) -> None:
     """What is logged as client is never what a stranger wrote."""
     import ipaddress
 
-    with app.test_request_context(environ_base=ELSEWHERE, headers={"X-Forwarded-For": "1.2.3.4"}) as context:
-        assert client_address(context.request, [ipaddress.ip_network("127.0.0.1")], False)[0] == "203.0.113.9"
+    with app.test_request_context(
+        environ_base=ELSEWHERE, headers={"X-Forwarded-For": "1.2.3.4"}
+    ) as context:
+        assert (
+            client_address(context.request, [ipaddress.ip_network("127.0.0.1")], False)[0]
+            == "203.0.113.9"
+        )
 
 
 def test_open_to_all_and_closed_even_here(make: Make) -> None:
@@ -135,7 +193,10 @@ def test_open_to_all_and_closed_even_here(make: Make) -> None:
         "/api/classify_image", data=PREDICT, environ_base=ELSEWHERE
     ).status_code == 200  # fmt: skip
     assert make(open=True).test_client().get("/api/keys", environ_base=ELSEWHERE).status_code == 401
-    assert make(local_role="none").test_client().post("/api/classify_image", data=PREDICT).status_code == 401
+    assert (
+        make(local_role="none").test_client().post("/api/classify_image", data=PREDICT).status_code
+        == 401
+    )
     assert make(local_role="admin").test_client().get("/api/keys").status_code == 200
 
 
@@ -156,7 +217,9 @@ def test_a_page_of_another_site_cannot_use_this_machine(
     assert client.post("/api/classify_image", data=PREDICT, headers=headers).status_code == status
 
 
-def test_first_start_prints_an_admin_key_once(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+def test_first_start_prints_an_admin_key_once(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
     app = make()
     (key,) = re.findall(r"lk_\S+", capsys.readouterr().out)
     assert app.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
@@ -171,7 +234,9 @@ def test_first_start_prints_an_admin_key_once(make: Make, capsys: pytest.Capture
 
 def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, str]]) -> None:
     admin = key_of("admin")
-    made = client.post("/api/keys", json={"name": "shop", "role": "predict", "days": 1}, headers=admin)
+    made = client.post(
+        "/api/keys", json={"name": "shop", "role": "predict", "days": 1}, headers=admin
+    )
     assert made.status_code == 201
     key = made.get_json()
     assert key["expires"] == pytest.approx((time.time() + 86400) * 1000, abs=60_000)
@@ -194,17 +259,25 @@ def test_names_that_no_key_has(app: Flask, name: str) -> None:
 
 def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
     client, admin = app.test_client(), key_of("admin")
-    ids = [each["id"] for each in client.get("/api/keys", headers=admin).get_json()["keys"] if each["role"] == "admin"]
+    ids = [
+        each["id"]
+        for each in client.get("/api/keys", headers=admin).get_json()["keys"]
+        if each["role"] == "admin"
+    ]
     own = admin["Authorization"].split("_")[1]
     others = [each for each in ids if each != own]
-    assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [200] * len(others)
+    assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [
+        200
+    ] * len(others)
     assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
 
 
 def test_a_database_that_is_away_does_not_lock_out_who_was_in(
     app: Flask, key_of: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile stay out."""
+    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile
+    stay out.
+    """
     client, keys = app.test_client(), of(app).keys
     expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
     known, fresh = key_of("predict"), key_of("predict")
@@ -212,7 +285,10 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
 
     def statuses() -> list[int]:
         every = (known, wrong, fresh, expiring)
-        return [client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code for each in every]
+        return [
+            client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code
+            for each in every
+        ]
 
     assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200
     assert client.get("/api/models", headers=expiring, environ_base=ELSEWHERE).status_code == 200
@@ -232,7 +308,9 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
 
 
 def test_session_of_the_page(app: Flask) -> None:
-    """A cookie that scripts cannot read and other sites cannot send, and a token for whatever changes something."""
+    """A cookie that scripts cannot read and other sites cannot send, and a token for whatever
+    changes something.
+    """
     client = app.test_client()
     key, row = of(app).keys.create("me", "admin")
     assert client.get("/api/session", environ_base=ELSEWHERE).get_json()["role"] == "none"
@@ -262,7 +340,12 @@ def test_session_of_the_page(app: Flask) -> None:
         ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
         ("", "https", "unix", True),
         ("127.0.0.1", "http, https", "127.0.0.1", True),
-        ("127.0.0.1", "https, http", "127.0.0.1", False),  # a caller's word, and behind it the proxy's own
+        (
+            "127.0.0.1",
+            "https, http",
+            "127.0.0.1",
+            False,
+        ),  # a caller's word, and behind it the proxy's own
         ("127.0.0.1", "http", "127.0.0.1", False),
         ("127.0.0.1", None, "127.0.0.1", False),
         ("127.0.0.1", "https", "", False),
@@ -301,7 +384,10 @@ def test_cors_only_for_listed_origins(make: Make) -> None:
     client = make(cors_origins="https://shop.example", open=True).test_client()
     ours = {"Origin": "https://shop.example"}
     good = client.post("/api/classify_image", data=PREDICT, headers=ours, environ_base=ELSEWHERE)
-    assert (good.status_code, good.headers["Access-Control-Allow-Origin"]) == (200, "https://shop.example")
+    assert (good.status_code, good.headers["Access-Control-Allow-Origin"]) == (
+        200,
+        "https://shop.example",
+    )
     asked = client.options("/api/predict", headers=ours)
     assert "POST" in asked.headers["Access-Control-Allow-Methods"]
     other = client.get("/api/models", headers={"Origin": "https://evil.example"})

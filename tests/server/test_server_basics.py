@@ -40,7 +40,9 @@ def test_models(client: FlaskClient) -> None:
     assert client.get("/api/models/nobody").status_code == 404
 
 
-@pytest.mark.parametrize(("role", "seen"), [("predict", b"public"), ("train", b"colours 1"), ("admin", b"colours 1")])
+@pytest.mark.parametrize(
+    ("role", "seen"), [("predict", b"public"), ("train", b"colours 1"), ("admin", b"colours 1")]
+)
 def test_a_report_shows_pictures_to_those_who_may_see_data_sets(
     role: str, seen: bytes, make: Make, registry: TinyRegistry
 ) -> None:
@@ -61,7 +63,9 @@ def test_a_model_that_fails_unexpectedly_stops_neither_the_start_nor_the_others(
     make: Make, registry: TinyRegistry
 ) -> None:
     registry.add("odd", 1)
-    (registry.root / "odd" / "1" / "labels").write_bytes(b"\xff\xfe")  # no UTF-8: an error that is none of ours
+    (registry.root / "odd" / "1" / "labels").write_bytes(
+        b"\xff\xfe"
+    )  # no UTF-8: an error that is none of ours
     client = make(model="odd").test_client()
     assert client.get("/readyz").status_code == 503
     (broken,) = client.get("/api/models").get_json()["broken"]
@@ -69,7 +73,9 @@ def test_a_model_that_fails_unexpectedly_stops_neither_the_start_nor_the_others(
     assert client.get("/api/models/colours").status_code == 200
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/../server/wsgi.py", "/.git/config", "/api/nothing", "/a/.b", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/../server/wsgi.py", "/.git/config", "/api/nothing", "/a/.b", "/%00"]
+)
 def test_what_is_not_there(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404
@@ -93,5 +99,9 @@ def test_an_unexpected_error_tells_nothing_and_names_the_request(app: Flask) -> 
     app.extensions["likeness"].models.registry.names = lambda: 1 / 0
     answer = app.test_client().get("/api/models", headers={"X-Request-Id": "abcdef0123456789"})
     body = answer.get_json()
-    assert (answer.status_code, body["code"], body["request_id"]) == (500, "internal", "abcdef0123456789")
+    assert (answer.status_code, body["code"], body["request_id"]) == (
+        500,
+        "internal",
+        "abcdef0123456789",
+    )
     assert "zero" not in body["detail"]

@@ -1,4 +1,6 @@
-"""The tutorial's route: its contract, and the table of everything that can come instead of a picture."""
+"""The tutorial's route: its contract, and the table of everything that can come instead of a
+picture.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,10 @@ def test_contract(client: FlaskClient) -> None:
         (lambda data: {"image_data": base64.b64encode(data).decode()}, "bare base64"),
         (lambda data: {"image_data": base64.b64encode(data).decode().rstrip("=")}, "no padding"),
         (lambda data: {"image_data": base64.encodebytes(data).decode()}, "line breaks"),
-        (lambda data: {"image_data": base64.b64encode(data).decode().replace("+", " ")}, "unescaped plus"),
+        (
+            lambda data: {"image_data": base64.b64encode(data).decode().replace("+", " ")},
+            "unescaped plus",
+        ),
         (lambda data: {"image_data": data_url(data, "image/jpeg")}, "wrong kind in the data URL"),
         (lambda data: {"image_data": "data:;base64," + base64.b64encode(data).decode()}, "no kind"),
     ],
@@ -48,7 +53,9 @@ def test_multipart_file_and_field(client: FlaskClient) -> None:
     data = make_picture("green")
     as_file = client.post("/api/classify_image", data={"image_data": (io.BytesIO(data), "x.png")})
     as_field = client.post(
-        "/api/classify_image", data={"image_data": data_url(data)}, content_type="multipart/form-data"
+        "/api/classify_image",
+        data={"image_data": data_url(data)},
+        content_type="multipart/form-data",
     )
     for answer in (as_file, as_field):
         assert answer.get_json()[0]["class"] == "green"
@@ -69,10 +76,17 @@ def png_header(width: int, height: int) -> bytes:
     """A PNG that claims a size and holds next to nothing."""
 
     def chunk(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
 
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 def jpeg_with_size(width: int, height: int) -> bytes:
@@ -86,12 +100,27 @@ BAD = {
     "no field": ({}, 400, "missing-field", "image_data is missing"),
     "another field": ({"picture": "x"}, 400, "missing-field", "holds picture"),
     "empty": ({"image_data": ""}, 400, "empty-picture", "0 bytes"),
-    "data URL without data": ({"image_data": "data:image/png;base64,"}, 400, "empty-picture", "0 bytes"),
-    "data URL that is not base64": ({"image_data": "data:text/plain,hello"}, 400, "not-base64", "not base64"),
+    "data URL without data": (
+        {"image_data": "data:image/png;base64,"},
+        400,
+        "empty-picture",
+        "0 bytes",
+    ),
+    "data URL that is not base64": (
+        {"image_data": "data:text/plain,hello"},
+        400,
+        "not-base64",
+        "not base64",
+    ),
     "not base64": ({"image_data": "!!! no picture !!!"}, 400, "not-base64", "not base64"),
     "not ASCII": ({"image_data": "bild: schön"}, 400, "not-base64", "not base64"),
     "one letter": ({"image_data": "a"}, 400, "not-base64", "not base64"),
-    "text as PNG": ({"image_data": data_url(b"I am a text")}, 415, "not-a-picture", "Send a JPEG, PNG"),
+    "text as PNG": (
+        {"image_data": data_url(b"I am a text")},
+        415,
+        "not-a-picture",
+        "Send a JPEG, PNG",
+    ),
     "truncated JPEG": (
         {"image_data": data_url(make_picture("red", (400, 300), "JPEG")[:700])},
         400,
@@ -100,9 +129,24 @@ BAD = {
     ),
     "0 x 0 PNG": ({"image_data": data_url(png_header(0, 0))}, None, None, ""),
     "0 x 0 JPEG": ({"image_data": data_url(jpeg_with_size(0, 0))}, None, None, ""),
-    "1 x 1": ({"image_data": data_url(make_picture("red", (1, 1)))}, 400, "picture-too-small", "at least 8 pixels"),
-    "50 megapixels": ({"image_data": data_url(png_header(10000, 5000))}, 413, "picture-too-large", "4,000,000"),
-    "too many bytes": ({"image_data": data_url(b"\x89PNG" + bytes(2_000_001))}, 413, "picture-too-large", "2,000,000"),
+    "1 x 1": (
+        {"image_data": data_url(make_picture("red", (1, 1)))},
+        400,
+        "picture-too-small",
+        "at least 8 pixels",
+    ),
+    "50 megapixels": (
+        {"image_data": data_url(png_header(10000, 5000))},
+        413,
+        "picture-too-large",
+        "4,000,000",
+    ),
+    "too many bytes": (
+        {"image_data": data_url(b"\x89PNG" + bytes(2_000_001))},
+        413,
+        "picture-too-large",
+        "2,000,000",
+    ),
     "far too many bytes": ({"image_data": "A" * 4_000_000}, 413, "body-too-large", "2,000,000"),
     "unknown model": ({"image_data": data_url(make_picture())}, 404, "model-missing", "colours"),
 }
@@ -110,19 +154,27 @@ BROKEN = {
     "1 x 1": {"picture_side": 8},
     "50 megapixels": {"picture_pixels": 4_000_000},
     "too many bytes": {"picture_bytes": 2_000_000},
-    "far too many bytes": {"body_bytes": 2_918_869},  # what 2,000,000 bytes may take as escaped base64
+    "far too many bytes": {
+        "body_bytes": 2_918_869
+    },  # what 2,000,000 bytes may take as escaped base64
 }
 
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, name: str) -> None:
     form, status, code, said = BAD[name]
-    answer = client.post("/api/classify_image" + ("?model=nobody" if name == "unknown model" else ""), data=form)
+    answer = client.post(
+        "/api/classify_image" + ("?model=nobody" if name == "unknown model" else ""), data=form
+    )
     body = answer.get_json()
     assert answer.mimetype == "application/problem+json", answer.data
     assert 400 <= answer.status_code < 500
     if status:
-        assert (answer.status_code, body["code"], body.get("limits")) == (status, code, BROKEN.get(name))
+        assert (answer.status_code, body["code"], body.get("limits")) == (
+            status,
+            code,
+            BROKEN.get(name),
+        )
     assert said in body["detail"]
     assert body["type"].endswith(body["code"])
     assert body["status"] == answer.status_code
@@ -142,7 +194,9 @@ def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, na
         ("POST", b"image_data=%ff%fe", "application/x-www-form-urlencoded", 400),
     ],
 )
-def test_other_requests(client: FlaskClient, method: str, body: bytes, kind: str | None, status: int) -> None:
+def test_other_requests(
+    client: FlaskClient, method: str, body: bytes, kind: str | None, status: int
+) -> None:
     answer = client.open("/api/classify_image", method=method, data=body, content_type=kind)
     assert answer.status_code == status
     assert answer.mimetype == "application/problem+json"

@@ -36,8 +36,8 @@ def test_a_key_says_for_which_database_it_is_and_its_files_are_private(tmp_path:
     address = f"sqlite:///{tmp_path}/var/likeness.db"
     first = likeness(tmp_path, "keys", "create", "me")
     assert re.fullmatch(r"lk_\w+_\S+\n", first.stdout)
-    assert first.stderr == (
-        f"likeness: made a new database, {address}.\n"
+    assert (
+        first.stderr == f"likeness: made a new database, {address}.\n"
         f"likeness: this key is for the service with the database {address}.\n"
     )
     assert likeness(tmp_path, "keys", "create", "me").stderr.count("made a new database") == 0
@@ -50,7 +50,10 @@ def test_a_password_is_not_shown(tmp_path: Path, database_url: str) -> None:
     secret = database_url.replace("://likeness@", "://likeness:secret@")
     (tmp_path / "likeness.env").write_text(f"LIKENESS_DATABASE_URL='{secret}'\n")
     done = likeness(tmp_path, "--environment", "likeness.env", "keys", "create", "me")
-    assert f"made a new database, {'postgresql://likeness:***@' if secret else 'sqlite:///'}" in done.stderr
+    assert (
+        f"made a new database, {'postgresql://likeness:***@' if secret else 'sqlite:///'}"
+        in done.stderr
+    )
     assert "secret" not in done.stderr
 
 
@@ -62,7 +65,10 @@ def test_settings_come_from_a_file(tmp_path: Path) -> None:
     assert not (tmp_path / "var").exists()
     missing = likeness(tmp_path, "--environment", "nothing.env", "keys", "list")
     assert (missing.returncode, missing.stdout) == (2, "")
-    assert missing.stderr == "likeness: The settings in nothing.env cannot be read: No such file or directory.\n"
+    assert (
+        missing.stderr
+        == "likeness: The settings in nothing.env cannot be read: No such file or directory.\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,7 +87,11 @@ def test_settings_come_from_a_file(tmp_path: Path) -> None:
     ],
 )
 def test_days_of_a_key(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], days: str, listed: str | None
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    days: str,
+    listed: str | None,
 ) -> None:
     monkeypatch.setenv("LIKENESS_STATE", str(tmp_path / "var"))
     create = ["keys", "create", "me", "--days", days]
@@ -110,7 +120,9 @@ def test_a_revoked_and_an_expired_key_are_told_apart(tmp_path: Path) -> None:
     assert "expired  until 2023-11-14 22:13 UTC" in rows[1]
 
 
-@pytest.mark.parametrize("arguments", [["keys", "list"], ["settings"], ["api"], ["migrate"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["keys", "list"], ["settings"], ["api"], ["migrate"]], ids=" ".join
+)
 def test_a_reader_who_goes_away_ends_it_quietly(tmp_path: Path, arguments: list[str]) -> None:
     likeness(tmp_path, "keys", "create", "me")
     reading, writing = os.pipe()
@@ -135,7 +147,9 @@ def test_migrate_says_what_it_did(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path}/var/likeness.db"
     assert likeness(tmp_path, "migrate").stderr == f"likeness: made a new database, {address}.\n"
     again = likeness(tmp_path, "migrate").stdout
-    form = re.fullmatch(rf"{re.escape(address)} has the present form, (\w+): nothing was done\.\n", again)
+    form = re.fullmatch(
+        rf"{re.escape(address)} has the present form, (\w+): nothing was done\.\n", again
+    )
     assert form
     (tmp_path / "var" / "likeness.db").unlink()
     at_first_form(address)
@@ -163,7 +177,9 @@ def at_first_form(address: str) -> None:
     ],
     ids=["migrate", "keys", "gunicorn"],
 )
-def test_a_database_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path, command: list[str]) -> None:
+def test_a_database_of_a_newer_version_is_refused_with_a_sentence(
+    tmp_path: Path, command: list[str]
+) -> None:
     likeness(tmp_path, "migrate")
     with sqlite3.connect(tmp_path / "var" / "likeness.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0999'")
@@ -178,17 +194,22 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence(tmp_path: Path
         timeout=60,
     )
     assert done.returncode != 0
-    assert done.stderr == (
-        "likeness: The database was made by a newer version of Likeness: its form, 0999, is not known here. "
-        "Install that version again, or restore the backup that was taken before upgrading.\n"
+    assert (
+        done.stderr
+        == "likeness: The database was made by a newer version of Likeness: its form, 0999, is not"
+        " known here. Install that version again, or restore the backup that was taken before"
+        " upgrading.\n"
     )
     assert (tmp_path / "var" / "likeness.db").read_bytes() == before
 
 
 @pytest.mark.parametrize(
-    ("model", "refused"), [("squares", "LIKENESS_MODEL is 'squares'; the models here are colours."), ("colours", "")]
+    ("model", "refused"),
+    [("squares", "LIKENESS_MODEL is 'squares'; the models here are colours."), ("colours", "")],
 )
-def test_a_model_that_is_not_there_stops_the_start(tmp_path: Path, model: str, refused: str) -> None:
+def test_a_model_that_is_not_there_stops_the_start(
+    tmp_path: Path, model: str, refused: str
+) -> None:
     (tmp_path / "artifacts" / "colours" / "1").mkdir(parents=True)
     (tmp_path / "artifacts" / "colours" / "1" / "manifest.json").write_text("{}")
     done = subprocess.run(

@@ -34,13 +34,19 @@ def test_life_of_a_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
         assert trainer.post("/api/datasets/family/classes", json={"name": label}).status_code == 201
     assert trainer.post("/api/datasets/family/classes", json={"name": "_other"}).status_code == 422
     base = f"/api/datasets/family/classes/{quote('Zoë Müller')}/pictures"
-    files = [(io.BytesIO(make_picture("red", kind="JPEG")), "../../x.jpg"), (io.BytesIO(b"text"), "y.jpg")]
+    files = [
+        (io.BytesIO(make_picture("red", kind="JPEG")), "../../x.jpg"),
+        (io.BytesIO(b"text"), "y.jpg"),
+    ]
     body = trainer.post(base, data={"image": files}).get_json()
     assert [each["ok"] for each in body["results"]] == [True, False]
     stored = body["results"][0]["stored"]
     assert (tmp_path / "datasets" / "family" / "Zoë Müller" / stored["file"]).is_file()
     again = [{"image": base64.b64encode(make_picture("red", kind="JPEG")).decode()}]
-    assert trainer.post(base, json={"images": again}).get_json()["results"][0]["stored"]["new"] is False
+    assert (
+        trainer.post(base, json={"images": again}).get_json()["results"][0]["stored"]["new"]
+        is False
+    )
     assert trainer.get(base).get_json() == {"pictures": [stored["file"]]}
     shown = trainer.get(f"{base}/{stored['file']}?size=16")
     assert max(PIL.Image.open(io.BytesIO(shown.data)).size) == 16
@@ -51,12 +57,14 @@ def test_life_of_a_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
         "pictures": 1,
     }
     assert trainer.delete(f"{base}/{stored['file']}").get_json() == {"pictures": []}
-    assert trainer.delete(f"/api/datasets/family/classes/{quote('Zoë Müller')}").get_json()["classes"] == [
-        {"name": "_unknown", "pictures": 0}
-    ]
+    assert trainer.delete(f"/api/datasets/family/classes/{quote('Zoë Müller')}").get_json()[
+        "classes"
+    ] == [{"name": "_unknown", "pictures": 0}]
     assert trainer.delete("/api/datasets/family").status_code == 200
     assert trainer.get("/api/datasets").get_json() == {"datasets": []}
-    assert [path for path in (tmp_path / "datasets").rglob("*") if not path.name.startswith(".")] == []
+    assert [
+        path for path in (tmp_path / "datasets").rglob("*") if not path.name.startswith(".")
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -93,7 +101,9 @@ def test_names_that_no_class_may_have(trainer: FlaskClient, name: str, tmp_path:
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
-def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, tmp_path: Path) -> None:
+def test_paths_that_lead_nowhere(
+    trainer: FlaskClient, path: str, method: str, tmp_path: Path
+) -> None:
     trainer.post("/api/datasets", json={"name": "good"})
     trainer.post("/api/datasets/good/classes", json={"name": "anna"})
     assert trainer.open(path, method=method).status_code in (404, 405, 422)
@@ -101,10 +111,15 @@ def test_paths_that_lead_nowhere(trainer: FlaskClient, path: str, method: str, t
     assert (tmp_path / "var").is_dir()
 
 
-def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(trainer: FlaskClient, tmp_path: Path) -> None:
+def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(
+    trainer: FlaskClient, tmp_path: Path
+) -> None:
     trainer.post("/api/datasets", json={"name": "good"})
     trainer.post("/api/datasets/good/classes", json={"name": "anna"})
-    files = [(io.BytesIO(make_picture(colour, (900, 900))), f"{colour}.png") for colour in ("red", "blue")]
+    files = [
+        (io.BytesIO(make_picture(colour, (900, 900))), f"{colour}.png")
+        for colour in ("red", "blue")
+    ]
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (500, before[1]))
     try:
@@ -117,7 +132,9 @@ def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(trainer:
     assert list((tmp_path / "datasets" / "good" / "anna").iterdir()) == []
 
 
-def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(tmp_path: Path) -> None:
+def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
+    tmp_path: Path,
+) -> None:
     datasets = Datasets(tmp_path)
     (tmp_path / "family" / "anna").mkdir(parents=True)
     (tmp_path / ".deleted-1" / "anna").mkdir(parents=True)
@@ -129,7 +146,12 @@ def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
         os.utime(path, (time.time() - 7200, time.time() - 7200))
     assert datasets.pictures("family", "anna") == []
     assert datasets.tidy() == 3
-    assert (old.exists(), young.exists(), decisions.exists(), (tmp_path / ".deleted-1").exists()) == (
+    assert (
+        old.exists(),
+        young.exists(),
+        decisions.exists(),
+        (tmp_path / ".deleted-1").exists(),
+    ) == (
         False,
         True,
         False,
@@ -146,7 +168,9 @@ def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
         for colour in colours:
             datasets.add("pets", label, make_picture(colour), Limits())
     assert datasets.forget("dog")["pictures"] == 2
-    assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [("ball", 1)]
+    assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [
+        ("ball", 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -169,12 +193,19 @@ def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     before: str | None,
     after: str | None,
 ) -> None:
-    """Or a mistyped class would stay in every later training; it is seen and deleted also without a folder."""
+    """Or a mistyped class would stay in every later training; it is seen and deleted also without a
+    folder.
+    """
     root = tmp_path / "datasets" / "family"
     (root / "red").mkdir(parents=True)
     (root / "red" / "1.png").write_bytes(make_picture("red"))
     dataset = Dataset(root)
-    dataset.decide(*(Decision(sha256_of(root / "red" / "1.png"), each, label, to) for each, label, to in decided))
+    dataset.decide(
+        *(
+            Decision(sha256_of(root / "red" / "1.png"), each, label, to)
+            for each, label, to in decided
+        )
+    )
     assert [item.label for item in dataset.items()] == ([before] if before else [])
     if folder:
         assert trainer.post("/api/datasets/family/classes", json={"name": "rde"}).status_code == 201
@@ -182,7 +213,9 @@ def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     assert ("rde" in names) == (folder or before == "rde")
     answer = trainer.delete("/api/datasets/family/classes/rde")
     assert answer.status_code == (200 if folder or before == "rde" else 404)
-    assert "rde" not in [row["name"] for row in trainer.get("/api/datasets/family").get_json()["classes"]]
+    assert "rde" not in [
+        row["name"] for row in trainer.get("/api/datasets/family").get_json()["classes"]
+    ]
     assert [item.label for item in dataset.items()] == ([after] if after else [])
 
 
@@ -196,7 +229,9 @@ def test_a_picture_that_shows_another_class_is_not_deleted_with_its_folder(tmp_p
     for label in ("rde", "blue"):
         (tmp_path / "family" / label / "3.png").write_bytes(make_picture("cyan"))
     mistyped, both = (sha256_of(tmp_path / "family" / "rde" / f"{number}.png") for number in (1, 3))
-    datasets.decide("family", Decision(mistyped, "move", to="red"), Decision(both, "move", to="blue"))
+    datasets.decide(
+        "family", Decision(mistyped, "move", to="red"), Decision(both, "move", to="blue")
+    )
     assert datasets.delete_class("family", "rde") == 2
     items = Dataset(tmp_path / "family").items()
     assert sorted(item.label for item in items) == ["blue", "blue", "red", "red"]
@@ -207,7 +242,9 @@ def test_a_picture_that_shows_another_class_is_not_deleted_with_its_folder(tmp_p
     assert [(item.label, item.path.parent.name) for item in items] == [("blue", "blue")] * 3
 
 
-def test_a_class_that_only_a_decision_made_can_be_filled(trainer: FlaskClient, tmp_path: Path) -> None:
+def test_a_class_that_only_a_decision_made_can_be_filled(
+    trainer: FlaskClient, tmp_path: Path
+) -> None:
     (tmp_path / "datasets" / "family" / "red").mkdir(parents=True)
     Dataset(tmp_path / "datasets" / "family").decide(Decision("0" * 64, "move", to="anna"))
     base = "/api/datasets/family/classes/anna/pictures"
@@ -216,7 +253,9 @@ def test_a_class_that_only_a_decision_made_can_be_filled(trainer: FlaskClient, t
     assert trainer.get(base).get_json() == {"pictures": [answer["results"][0]["stored"]["file"]]}
 
 
-def test_a_class_of_strangers_that_is_deleted_makes_nobody_known(trainer: FlaskClient, tmp_path: Path) -> None:
+def test_a_class_of_strangers_that_is_deleted_makes_nobody_known(
+    trainer: FlaskClient, tmp_path: Path
+) -> None:
     root = tmp_path / "datasets" / "family"
     for label in ("red", "_unknown"):
         (root / label).mkdir(parents=True)
@@ -229,7 +268,9 @@ def test_a_class_of_strangers_that_is_deleted_makes_nobody_known(trainer: FlaskC
 def test_a_line_that_is_no_decision_hides_no_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
     (tmp_path / "datasets" / "family" / "red").mkdir(parents=True)
     (tmp_path / "datasets" / "family" / "decisions.jsonl").write_text("no decision\n")
-    assert [row["name"] for row in trainer.get("/api/datasets").get_json()["datasets"]] == ["family"]
+    assert [row["name"] for row in trainer.get("/api/datasets").get_json()["datasets"]] == [
+        "family"
+    ]
     assert trainer.get("/api/datasets/family/classes/anna/pictures").status_code == 404
 
 
@@ -247,10 +288,19 @@ def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Pa
     def found(*digests: str, sizes: set[int] | None = None) -> list[tuple[str, str]]:
         return [(each.label, each.path.name) for each in datasets.holders("family", digests, sizes)]
 
-    assert found(original) == found(stored["sha256"]) == found(original, sizes=set()) == [("anna", path.name)]
+    assert (
+        found(original)
+        == found(stored["sha256"])
+        == found(original, sizes=set())
+        == [("anna", path.name)]
+    )
     assert found("0" * 64) == found(stored["sha256"], sizes={1}) == []
     (tmp_path / "family" / "ben" / "by hand.jpg").write_bytes(path.read_bytes())
     assert found(original) == [("anna", path.name), ("ben", "by hand.jpg")]
     old = path.rename(path.with_name(f"{stored['sha256'][:24]}.jpg"))
     assert found(original) == []
-    assert datasets.add("family", "anna", sent, Limits()) == {**stored, "file": old.name, "new": False}
+    assert datasets.add("family", "anna", sent, Limits()) == {
+        **stored,
+        "file": old.name,
+        "new": False,
+    }

@@ -44,7 +44,9 @@ def test_lines(tmp_path: Path, line: str, value: str | None) -> None:
     if value is not REFUSED:
         assert read(file) == {"A": value, "B": "0"}
         return
-    with pytest.raises(SettingError, match=r"^Line 2 of .*likeness.env cannot be read; write NAME=VALUE") as error:
+    with pytest.raises(
+        SettingError, match=r"^Line 2 of .*likeness.env cannot be read; write NAME=VALUE"
+    ) as error:
         read(file)
     assert "secret" not in str(error.value).replace(str(file), "")
 

@@ -22,7 +22,9 @@ ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 
 @pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
-    return create_app(Settings(artifacts=ARTIFACTS, state=tmp_path), Registry(ARTIFACTS)).test_client()
+    return create_app(
+        Settings(artifacts=ARTIFACTS, state=tmp_path), Registry(ARTIFACTS)
+    ).test_client()
 
 
 def asked(client: FlaskClient, picture: bytes, query: str) -> Any:
@@ -41,7 +43,10 @@ def test_each_region_has_its_reason(client: FlaskClient, astronaut: bytes) -> No
     bright = decode(astronaut)
     both = encode(np.hstack([bright, (bright[:, ::-1] * 0.6).astype(np.uint8)]))
     told = [asked(client, both, f"?explain=true&region={region}") for region in (0, 1, 2)]
-    light = [float(decode(base64.b64decode(each["explanation"].split(",")[1])).mean()) for each in told[:2]]
+    light = [
+        float(decode(base64.b64decode(each["explanation"].split(",")[1])).mean())
+        for each in told[:2]
+    ]
     left = [each["regions"][region]["box"][0] < 512 for region, each in enumerate(told[:2])]
     assert sorted(left) == [False, True]
     assert (light[0] > light[1]) == left[0], "the heat lies on the region that was asked for"

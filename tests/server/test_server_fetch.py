@@ -1,4 +1,6 @@
-"""Fetching from an address a stranger wrote: what is never reached, and what redirects and names may not do."""
+"""Fetching from an address a stranger wrote: what is never reached, and what redirects and names
+may not do.
+"""
 
 from __future__ import annotations
 
@@ -69,7 +71,14 @@ REFUSED = {
     "no address": "localhost",
     "empty": "",
 }
-ALLOWED = ["8.8.8.8", "1.1.1.1", "93.184.216.34", "2a00:1450:4001:82a::200e", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8"]
+ALLOWED = [
+    "8.8.8.8",
+    "1.1.1.1",
+    "93.184.216.34",
+    "2a00:1450:4001:82a::200e",
+    "::ffff:8.8.8.8",
+    "64:ff9b::8.8.8.8",
+]
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -185,7 +194,9 @@ def test_three_redirects_are_followed_and_a_fourth_is_not(fetcher: Fetcher, site
         fetcher.get(f"{base}/0")
 
 
-@pytest.mark.parametrize("path", ["/inside", "/metadata", "/file", "/port", "/loop", "/nowhere", "/missing", "/cut"])
+@pytest.mark.parametrize(
+    "path", ["/inside", "/metadata", "/file", "/port", "/loop", "/nowhere", "/missing", "/cut"]
+)
 def test_where_a_page_may_not_lead(fetcher: Fetcher, site: Site, path: str) -> None:
     with pytest.raises(FetchRefused) as refused:
         fetcher.get(f"http://good.example:{site.server_port}{path}")
@@ -217,7 +228,9 @@ def test_a_resolver_that_hangs_is_given_up() -> None:
 
 
 def test_a_name_that_changes_its_mind_gains_nothing(site: Site) -> None:
-    """The name is public when it is judged and inside a moment later: it is asked once, and that answer is used."""
+    """The name is public when it is judged and inside a moment later: it is asked once, and that
+    answer is used.
+    """
     asked = 0
     connected: list[tuple[str, int]] = []
     real = socket.create_connection

@@ -1,4 +1,6 @@
-"""Fetching by https: the connection goes to the address that was judged, the certificate must be the name's."""
+"""Fetching by https: the connection goes to the address that was judged, the certificate must be
+the name's.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +28,13 @@ def authority() -> trustme.CA:
 
 
 @pytest.fixture
-def start(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
-    """start(certificate, pages): a site with TLS. The test's own authority is one that this machine trusts."""
+def start(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Start]:
+    """start(certificate, pages): a site with TLS.
+
+    The test's own authority is one that this machine trusts.
+    """
     authority.cert_pem.write_to_path(str(tmp_path / "authorities.pem"))
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authorities.pem"))
     with ExitStack() as running_ones:
@@ -35,7 +42,9 @@ def start(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         def start_one(certificate: trustme.LeafCert, pages: dict[str, Page] | None = None) -> Site:
             tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             certificate.configure_cert(tls)
-            return running_ones.enter_context(running(pages or {"/a.png": page(make_picture())}, tls))
+            return running_ones.enter_context(
+                running(pages or {"/a.png": page(make_picture())}, tls)
+            )
 
         yield start_one
 
@@ -46,10 +55,18 @@ def fetcher(*sites: Site) -> Fetcher:
     def resolver(host: str, port: int) -> list[str]:
         return [NAMES.get(host, host)]
 
-    return Fetcher(tuple(site.server_port for site in sites), 4000, 5, resolver, lambda text: text == "127.0.0.1")
+    return Fetcher(
+        tuple(site.server_port for site in sites),
+        4000,
+        5,
+        resolver,
+        lambda text: text == "127.0.0.1",
+    )
 
 
-def test_the_name_is_asked_for_and_proved_though_the_address_is_pinned(authority: trustme.CA, start: Start) -> None:
+def test_the_name_is_asked_for_and_proved_though_the_address_is_pinned(
+    authority: trustme.CA, start: Start
+) -> None:
     site = start(authority.issue_cert("good.example"))
     assert fetcher(site).get(f"https://good.example:{site.server_port}/a.png") == make_picture()
     assert site.names == ["good.example"]
@@ -67,7 +84,10 @@ YESTERDAY = datetime.now(UTC) - timedelta(days=1)
         (lambda known: known.issue_cert("*.good.example"), "a wildcard below"),
         (lambda known: known.issue_cert("127.0.0.1"), "the address's, which nobody asked for"),
         (lambda known: known.issue_cert("good.example", not_after=YESTERDAY), "out of date"),
-        (lambda known: trustme.CA().issue_cert("good.example"), "of an authority that nobody knows"),
+        (
+            lambda known: trustme.CA().issue_cert("good.example"),
+            "of an authority that nobody knows",
+        ),
     ],
 )
 def test_a_certificate_that_proves_nothing(

@@ -1,4 +1,6 @@
-"""What is logged: the journal, the database behind it, filters, pages, CSV, statistics, and what is too old."""
+"""What is logged: the journal, the database behind it, filters, pages, CSV, statistics, and what is
+too old.
+"""
 
 from __future__ import annotations
 
@@ -38,11 +40,15 @@ KeyOf = Callable[[str], dict[str, str]]
 
 
 def ask(client: FlaskClient, colour: str = "red") -> dict[str, Any]:
-    return client.post("/api/predict", data=make_picture(colour), content_type="image/png").get_json()
+    return client.post(
+        "/api/predict", data=make_picture(colour), content_type="image/png"
+    ).get_json()
 
 
 def test_migrations_make_the_tables(app: Flask) -> None:
-    """The tables that the migrations made are those of server/storage/tables.py, to the last column."""
+    """The tables that the migrations made are those of server/storage/tables.py, to the last
+    column.
+    """
     with of(app).store.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
@@ -53,7 +59,12 @@ def test_an_answer_is_in_the_history(client: FlaskClient, key_of: KeyOf) -> None
     asked = ask(client)
     (row,) = client.get("/api/predictions", headers=admin).get_json()["predictions"]
     assert row["id"] == asked["prediction_id"]
-    assert (row["label"], row["reason"], row["model"], row["version"]) == ("red", "known", "colours", 1)
+    assert (row["label"], row["reason"], row["model"], row["version"]) == (
+        "red",
+        "known",
+        "colours",
+        1,
+    )
     assert row["client"] == "127.0.0.1"
     assert row["regions"][0]["label"] == "red"
     assert client.get(f"/api/predictions/{row['id']}", headers=admin).get_json() == row
@@ -63,7 +74,9 @@ def test_an_answer_is_in_the_history(client: FlaskClient, key_of: KeyOf) -> None
 def test_who_asked_is_logged(app: Flask) -> None:
     key, made = of(app).keys.create("shop", "admin")
     client = app.test_client()
-    client.post("/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key})
+    client.post(
+        "/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key}
+    )
     (row,) = client.get("/api/predictions", headers={"X-API-Key": key}).get_json()["predictions"]
     assert row["key"] == made["id"]
 
@@ -85,26 +98,38 @@ def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:
     assert found(f"since={now() + 1000}") == []
     assert found(f"until={now() + 1000}") == ["red", None, None, "blue", "red"]
     first = client.get("/api/predictions?limit=2", headers=admin).get_json()
-    second = client.get(f"/api/predictions?limit=2&before={first['next']}", headers=admin).get_json()
+    second = client.get(
+        f"/api/predictions?limit=2&before={first['next']}", headers=admin
+    ).get_json()
     last = client.get(f"/api/predictions?limit=2&before={second['next']}", headers=admin).get_json()
-    assert [each["label"] for page in (first, second, last) for each in page["predictions"]] == found("")
+    assert [
+        each["label"] for page in (first, second, last) for each in page["predictions"]
+    ] == found("")
     assert last["next"] is None
 
 
-def test_csv_holds_everything_and_no_formula(app: Flask, client: FlaskClient, key_of: KeyOf) -> None:
+def test_csv_holds_everything_and_no_formula(
+    app: Flask, client: FlaskClient, key_of: KeyOf
+) -> None:
     admin = key_of("admin")
     ids = [ask(client)["prediction_id"] for _ in range(3)]
     client.get("/api/stats", headers=admin)
     with of(app).store.write() as connection:
-        connection.execute(update(predictions).where(predictions.c.id == ids[0]).values(label="=cmd()"))
+        connection.execute(
+            update(predictions).where(predictions.c.id == ids[0]).values(label="=cmd()")
+        )
     with client.get("/api/predictions?format=csv&limit=1", headers=admin) as answer:
         rows = list(csv.DictReader(io.StringIO(answer.get_data(as_text=True))))
     assert [row["id"] for row in rows] == ids[::-1]
     assert rows[-1]["label"] == "'=cmd()"
     assert (rows[0]["regions"], len(rows[0]["probabilities"].split())) == ("red", 1)
     logged = client.get(f"/api/predictions/{ids[-1]}", headers=admin).get_json()
-    assert float(rows[0]["probabilities"]) == pytest.approx(logged["regions"][0]["probability"], rel=1e-5)
-    assert datetime.fromisoformat(rows[0]["when"]).timestamp() * 1000 == pytest.approx(int(rows[0]["time"]), abs=0.01)
+    assert float(rows[0]["probabilities"]) == pytest.approx(
+        logged["regions"][0]["probability"], rel=1e-5
+    )
+    assert datetime.fromisoformat(rows[0]["when"]).timestamp() * 1000 == pytest.approx(
+        int(rows[0]["time"]), abs=0.01
+    )
     assert rows[0]["when"].endswith("+00:00")
 
 
@@ -124,10 +149,22 @@ NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
         ("2026-01-01T02:00%2B01:00", NEW_YEAR + HOUR),
         ("2026-01-01T02:00+01:00", NEW_YEAR + HOUR),  # a + that was not escaped comes as a space
         ("2025-12-31T22:00-03:00", NEW_YEAR + HOUR),
-        ("2026-13-01", "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z; month"),
+        (
+            "2026-13-01",
+            (
+                "must be milliseconds since 1970, a date as 2026-01-31, or a time as"
+                " 2026-01-31T09:30Z; month"
+            ),
+        ),
         ("2026-02-30", "day is out of range for month"),
         ("2026-01-01T25:00", "hour must be in 0..23"),
-        ("2026-1-1", "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z."),
+        (
+            "2026-1-1",
+            (
+                "must be milliseconds since 1970, a date as 2026-01-31, or a time as"
+                " 2026-01-31T09:30Z."
+            ),
+        ),
         ("2026-01-01T00:00-24:00", "a date as 2026-01-31, or a time as 2026-01-31T09:30Z."),
         ("01.01.2026", "a date as 2026-01-31"),
         ("2026-W01-1", "a date as 2026-01-31"),
@@ -147,11 +184,16 @@ def test_times_of_the_query(app: Flask, key_of: KeyOf, when: str, milliseconds: 
     if isinstance(milliseconds, str):
         for path in ("predictions", "stats"):
             answer = client.get(f"/api/{path}?until={when}", headers=admin)
-            assert (answer.status_code, milliseconds in answer.get_json()["detail"]) == (422, True), answer.get_json()
+            assert (answer.status_code, milliseconds in answer.get_json()["detail"]) == (
+                422,
+                True,
+            ), answer.get_json()
         return
     history.insert([{**sample(height), "time": milliseconds + height} for height in (-1, 0)])
     for name, height in (("since", 0), ("until", -1)):
-        (row,) = client.get(f"/api/predictions?{name}={when}", headers=admin).get_json()["predictions"]
+        (row,) = client.get(f"/api/predictions?{name}={when}", headers=admin).get_json()[
+            "predictions"
+        ]
         assert row["height"] == height
         assert client.get(f"/api/stats?{name}={when}", headers=admin).get_json()["predictions"] == 1
 
@@ -162,7 +204,9 @@ def test_statistics_of_a_stretch_of_time(app: Flask, client: FlaskClient, key_of
 
     def told(query: str) -> Any:
         body = client.get(f"/api/stats?{query}", headers=admin).get_json()
-        return {name: body.get(name) for name in ("predictions", "days", "since", "until", "detail")}
+        return {
+            name: body.get(name) for name in ("predictions", "days", "since", "until", "detail")
+        }
 
     until = {"until": NEW_YEAR + 5 * 24 * HOUR, "detail": None}
     two = {"predictions": 2, "days": None, "since": NEW_YEAR + 3 * 24 * HOUR}
@@ -202,7 +246,9 @@ def kept_picture(app: Flask, prediction: str) -> bytes:
 def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
     app = make(keep_pictures_days=1)
     hidden = make_picture("red", kind="JPEG") + b"hidden behind the picture"
-    asked = app.test_client().post("/api/predict", data=hidden, content_type="image/jpeg").get_json()
+    asked = (
+        app.test_client().post("/api/predict", data=hidden, content_type="image/jpeg").get_json()
+    )
     service = of(app)
     kept = kept_picture(app, asked["prediction_id"])
     assert kept[:2] == b"\xff\xd8"
@@ -229,7 +275,10 @@ def test_a_kept_picture_can_be_seen(make: Make) -> None:
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert PIL.Image.open(io.BytesIO(answer.data)).size == (64, 48)
     assert of(app).kept.remove([gone]) == 1
-    for prediction, said in ((gone, "LIKENESS_KEEP_PICTURES_DAYS, the days for"), ("0" * 32, "There is no prediction")):
+    for prediction, said in (
+        (gone, "LIKENESS_KEEP_PICTURES_DAYS, the days for"),
+        ("0" * 32, "There is no prediction"),
+    ):
         answer = client.get(f"/api/predictions/{prediction}/picture", headers=admin)
         assert (answer.status_code, said in answer.get_json()["detail"]) == (404, True)
     rows = client.get("/api/predictions", headers=admin).get_json()["predictions"]
@@ -242,14 +291,18 @@ def test_old_predictions_are_removed(app: Flask, client: FlaskClient) -> None:
     service = of(app)
     service.keeper.settle()
     with service.store.write() as connection:
-        connection.execute(update(predictions).where(predictions.c.id == old).values(time=now() - 11 * 86_400_000))
+        connection.execute(
+            update(predictions).where(predictions.c.id == old).values(time=now() - 11 * 86_400_000)
+        )
     assert service.history.expire(0) == 0
     assert service.history.expire(10) == 1
     assert service.history.find(old) is None
     assert service.history.find(new) is not None
 
 
-def test_a_database_that_is_away_delays_nothing_and_loses_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_that_is_away_delays_nothing_and_loses_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = make()
     service, client = of(app), app.test_client()
     there = service.history.insert
@@ -269,7 +322,9 @@ def test_a_database_that_is_away_delays_nothing_and_loses_nothing(make: Make, mo
     assert all(service.history.find(each) for each in ids)
 
 
-def test_an_answer_that_cannot_be_logged_is_given_and_says_so(app: Flask, client: FlaskClient) -> None:
+def test_an_answer_that_cannot_be_logged_is_given_and_says_so(
+    app: Flask, client: FlaskClient
+) -> None:
     service = of(app)
     ask(client)
     service.journal.drain()
@@ -307,9 +362,18 @@ def test_what_comes_twice_is_there_once(app: Flask) -> None:
 
 
 def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
-    """A folder made by hand may have a longer name than the API gives; its answers must not be left out."""
+    """A folder made by hand may have a longer name than the API gives; its answers must not be left
+    out.
+    """
     history, label = of(app).history, "é" * 100 + "x" * 100
-    region = {"position": 0, "label": label, "best": label, "probability": 1.0, "similarity": None, "reason": "known"}
+    region = {
+        "position": 0,
+        "label": label,
+        "best": label,
+        "probability": 1.0,
+        "similarity": None,
+        "reason": "known",
+    }
     history.insert([{**sample(), "label": label, "regions": [region | {"box": [0, 0, 1, 1]}]}])
     assert history.stats(0)["by_label"] == {label: 1}
     assert history.forget(label)[1] == 0
@@ -334,7 +398,9 @@ def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
     assert journal.drain() == 0
 
 
-def test_lines_are_on_the_disk_before_the_database_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lines_are_on_the_disk_before_the_database_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Also while the database is away for long, a power cut costs no more than the last second."""
     happened: list[str] = []
     real = os.fsync
@@ -344,7 +410,9 @@ def test_lines_are_on_the_disk_before_the_database_is_asked(tmp_path: Path, monk
         real(handle)
 
     monkeypatch.setattr(os, "fsync", told)
-    journal = Journal(tmp_path / "journal", lambda records: happened.append(f"{len(records)} inserted"))
+    journal = Journal(
+        tmp_path / "journal", lambda records: happened.append(f"{len(records)} inserted")
+    )
     (tmp_path / "journal").mkdir()
     journal.append({"n": 1})
     assert not happened
@@ -354,7 +422,9 @@ def test_lines_are_on_the_disk_before_the_database_is_asked(tmp_path: Path, monk
 
 def test_a_commit_waits_for_the_disk(app: Flask) -> None:
     store = of(app).store
-    setting = "PRAGMA synchronous" if store.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    setting = (
+        "PRAGMA synchronous" if store.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
+    )
     with store.read() as connection:
         assert connection.exec_driver_sql(setting).scalar() in (2, "on")
 
@@ -374,7 +444,9 @@ def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
     while any(thread.is_alive() for thread in threads):
         journal.drain()
     journal.drain()
-    assert sorted(each["id"] for each in moved) == sorted(f"{a}-{b}" for a in range(4) for b in range(200))
+    assert sorted(each["id"] for each in moved) == sorted(
+        f"{a}-{b}" for a in range(4) for b in range(200)
+    )
 
 
 def _write_for_ever(folder: Path, said: Any) -> None:
@@ -388,7 +460,9 @@ def _write_for_ever(folder: Path, said: Any) -> None:
 
 @pytest.mark.parametrize("round_", range(5))
 def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, round_: int) -> None:
-    """A process is killed in the middle of writing; everything it had acknowledged is found, nothing else is broken."""
+    """A process is killed in the middle of writing; everything it had acknowledged is found,
+    nothing else is broken.
+    """
     folder = tmp_path / "journal"
     folder.mkdir()
     context = multiprocessing.get_context("fork")
@@ -444,7 +518,10 @@ def test_what_is_old_goes_also_when_nobody_asks_anything(tmp_path: Path) -> None
     """A service that is left alone keeps its word about days all the same."""
     done = threading.Event()
     journal = Journal(tmp_path / "journal", lambda records: None)
-    chores = [Chore(lambda: 1 / 0, 60), Chore(done.set, 60)]  # one that fails keeps no other from its turn
+    chores = [
+        Chore(lambda: 1 / 0, 60),
+        Chore(done.set, 60),
+    ]  # one that fails keeps no other from its turn
     keeper = Housekeeper(journal, Kept(tmp_path / "pictures", 0), chores)
     keeper.start()
     assert done.wait(10)
@@ -452,7 +529,9 @@ def test_what_is_old_goes_also_when_nobody_asks_anything(tmp_path: Path) -> None
 
 
 def test_a_process_that_ends_keeps_the_pictures_that_wait(tmp_path: Path) -> None:
-    """The second one comes while the thread rests between two rounds, as it does most of the time under load."""
+    """The second one comes while the thread rests between two rounds, as it does most of the time
+    under load.
+    """
     kept = Kept(tmp_path / "pictures", 1)
     keeper = Housekeeper(Journal(tmp_path / "journal", lambda records: None), kept)
     first, second = "a" * 32, "b" * 32

@@ -113,9 +113,15 @@ def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("raise SystemExit('The data set has one class; two are needed.')", "The data set has one class"),
+        (
+            "raise SystemExit('The data set has one class; two are needed.')",
+            "The data set has one class",
+        ),
         ("import sys; sys.exit(3)", "It ended with the code 3."),
-        ("import os, sys; print('a warning', file=sys.stderr); os.kill(os.getpid(), 9)", "It was killed"),
+        (
+            "import os, sys; print('a warning', file=sys.stderr); os.kill(os.getpid(), 9)",
+            "It was killed",
+        ),
         ("import os; os.kill(os.getpid(), 11)", "It was ended by the signal SIGSEGV."),
         (GREEDY, "MemoryError"),
     ],
@@ -141,7 +147,9 @@ def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:
 
 
 def test_limits_of_the_child(jobs: Jobs) -> None:
-    """A nice value counts within its session alone where the kernel shares out by session: both are set."""
+    """A nice value counts within its session alone where the kernel shares out by session: both are
+    set.
+    """
     object.__setattr__(jobs.settings, "train_nice", 17)
     job, before = add(jobs), Path("/proc/self/autogroup")
     ours = before.read_text() if before.exists() else ""
@@ -200,11 +208,17 @@ def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> No
     assert (jobs.take() or {})["id"] == job
     folder = jobs.settings.state / "jobs" / job
     folder.mkdir(parents=True)
-    (folder / "out").write_text('{"name": "family", "version": 2}\n')  # and here the runner was killed
+    (folder / "out").write_text(
+        '{"name": "family", "version": 2}\n'
+    )  # and here the runner was killed
     assert runner(jobs, DIE_AFTER_THE_RESULT).work() == 1
     for each in (job, other):
         row = jobs.get(each)
-        assert (row["state"], row["attempts"], row["result"]) == (DONE, 1, {"name": "family", "version": 2})
+        assert (row["state"], row["attempts"], row["result"]) == (
+            DONE,
+            1,
+            {"name": "family", "version": 2},
+        )
 
 
 def test_a_forgetting_whose_runner_was_killed_at_its_very_end_is_done_and_names_nobody(
@@ -276,7 +290,9 @@ def test_a_runner_that_fails_leaves_no_child_behind(jobs: Jobs, tmp_path: Path) 
 
 
 def test_somebody_goes_on_when_the_runner_was_killed(jobs: Jobs) -> None:
-    """A web process looks every few seconds; it starts a runner when work waits and nobody does it, and only then."""
+    """A web process looks every few seconds; it starts a runner when work waits and nobody does it,
+    and only then.
+    """
     started = Jobs(jobs.store, jobs.settings)
     begun: list[bool] = []
     started.ensure_runner = lambda: begun.append(True)  # type: ignore[method-assign]
@@ -288,17 +304,21 @@ def test_somebody_goes_on_when_the_runner_was_killed(jobs: Jobs) -> None:
     assert begun
 
 
-def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(jobs: Jobs, tmp_path: Path) -> None:
-    """kill -9 of the process that trains: no child goes on behind our back, and the job is done in the end."""
+def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(
+    jobs: Jobs, tmp_path: Path
+) -> None:
+    """kill -9 of the process that trains: no child goes on behind our back, and the job is done in
+    the end.
+    """
     marks = tmp_path / "pids"
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
     job = add(jobs)
     script = (
-        "import sys; from server.jobs import Jobs; from server.runner import Runner; from server.store import Store;"
-        "from server.settings import Settings; from pathlib import Path;"
-        f"settings = Settings(state=Path({str(jobs.settings.state)!r}), database_url={jobs.settings.database!r});"
-        "jobs = Jobs(Store(settings.database), settings);"
-        f"Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
+        "import sys; from server.jobs import Jobs; from server.runner import Runner; from"
+        " server.store import Store;from server.settings import Settings; from pathlib import"
+        f" Path;settings = Settings(state=Path({str(jobs.settings.state)!r}),"
+        f" database_url={jobs.settings.database!r});jobs = Jobs(Store(settings.database),"
+        f" settings);Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     wait_for(lambda: marks.exists() and marks.read_text().endswith("\n"))
@@ -337,12 +357,23 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     typed = command(train, settings)
     assert typed[1:4] == ["-m", "model", "train"]
     assert typed[4] == str(settings.datasets / "d")
-    assert {"--name", "m", "--recipe=face-modern", "--json", "--progress-json", "--artifacts"} <= set(typed)
+    assert {
+        "--name",
+        "m",
+        "--recipe=face-modern",
+        "--json",
+        "--progress-json",
+        "--artifacts",
+    } <= set(typed)
     assert "--careful" in typed
     assert not {"--private", "--multi-label"} & set(typed)
     wishes = {**train["arguments"], "fpir": 0.001, "private": True, "multi_label": True}
     wished = command({"kind": "train", "arguments": wishes}, settings)
-    assert [each for each in wished if each not in typed] == ["--fpir=0.001", "--private", "--multi-label"]
+    assert [each for each in wished if each not in typed] == [
+        "--fpir=0.001",
+        "--private",
+        "--multi-label",
+    ]
     rules = [Rule.of("m", 1, "anna"), Rule.of("other", 1, "ben"), Rule.of("m", 2, "carla")]
     settings.state.mkdir(exist_ok=True)
     for rule in rules:
@@ -397,11 +428,21 @@ def test_training_over_http(trainer: FlaskClient) -> None:
         ({"dataset": "family"}, 422, "model"),
         ({"dataset": "family", "model": "m", "fpir": 1}, 422, "fpir must be less than 1"),
         ({"dataset": "family", "model": "m", "fpir": 0}, 422, "fpir must be more than 0"),
-        ({"dataset": "family", "model": "m", "private": "yes"}, 422, "private must be true or false"),
-        ({"dataset": "family", "model": "m", "recipe": "auto", "multi_label": True}, 422, "other than auto"),
+        (
+            {"dataset": "family", "model": "m", "private": "yes"},
+            422,
+            "private must be true or false",
+        ),
+        (
+            {"dataset": "family", "model": "m", "recipe": "auto", "multi_label": True},
+            422,
+            "other than auto",
+        ),
     ],
 )
-def test_trainings_that_are_refused(trainer: FlaskClient, wish: dict[str, Any], status: int, said: str) -> None:
+def test_trainings_that_are_refused(
+    trainer: FlaskClient, wish: dict[str, Any], status: int, said: str
+) -> None:
     trainer.post("/api/datasets", json={"name": "empty"})
     answer = trainer.post("/api/jobs", json=wish)
     assert answer.status_code == status
@@ -420,8 +461,12 @@ def test_few_may_follow_at_a_time(make: Make) -> None:
         assert again.status_code == 200
 
 
-def test_a_stream_that_ends_before_the_job_says_so(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ten minutes are over while the job still waits: the follower is told to connect again, and how soon."""
+def test_a_stream_that_ends_before_the_job_says_so(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ten minutes are over while the job still waits: the follower is told to connect again, and
+    how soon.
+    """
     monkeypatch.setattr("server.training.views.FOLLOWED", 0.0)
     monkeypatch.setattr("server.training.views.PAUSE", 0.01)
     app = make(local_role="train")
@@ -433,7 +478,9 @@ def test_a_stream_that_ends_before_the_job_says_so(make: Make, monkeypatch: pyte
 
 
 def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settings) -> None:
-    """The real process, the real command: training on a data set that is too small ends with a sentence."""
+    """The real process, the real command: training on a data set that is too small ends with a
+    sentence.
+    """
     app = make(local_role="train")
     client = app.test_client()
     client.post("/api/datasets", json={"name": "tiny"})
@@ -448,7 +495,9 @@ def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settin
         "LIKENESS_DATABASE_URL": settings.database,
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     }
-    subprocess.run([sys.executable, "-m", "server", "work"], env=environment, check=True, timeout=120)
+    subprocess.run(
+        [sys.executable, "-m", "server", "work"], env=environment, check=True, timeout=120
+    )
     row = client.get(f"/api/jobs/{job}").get_json()
     assert row["state"] == FAILED
     assert row["message"]

@@ -1,6 +1,8 @@
-"""kill -9 of a worker, the master, the runner or the training, at random moments of real trainings under load.
+"""kill -9 of a worker, the master, the runner or the training, at random moments of real trainings
+under load.
 
-LIKENESS_TEST_KILLS says how many (4 by default), LIKENESS_TEST_SEED which ones: the seed of a run is printed.
+LIKENESS_TEST_KILLS says how many (4 by default), LIKENESS_TEST_SEED which ones: the seed of a run
+is printed.
 """
 
 from __future__ import annotations
@@ -58,7 +60,9 @@ class Scene:
         until = time.monotonic() + 30
         while True:
             try:
-                answer = requests.request(method, f"{self.service.url}/api{path}", timeout=20, **more)
+                answer = requests.request(
+                    method, f"{self.service.url}/api{path}", timeout=20, **more
+                )
                 answer.raise_for_status()
                 return dict(answer.json())
             except requests.ConnectionError:
@@ -74,7 +78,10 @@ class Scene:
         mark = f"LIKENESS_STATE={self.folder / 'var'}\0".encode()
         for process in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                if wanted in (process / "cmdline").read_bytes() and mark in (process / "environ").read_bytes():
+                if (
+                    wanted in (process / "cmdline").read_bytes()
+                    and mark in (process / "environ").read_bytes()
+                ):
                     return int(process.name)
         return None
 
@@ -83,12 +90,18 @@ class Scene:
             return self.chance.choice(self.service.workers())
         if whom == "master":
             return self.service.master.pid
-        return self.pid("-m", "server", "work") if whom == "runner" else self.pid("-m", "model", "train")
+        return (
+            self.pid("-m", "server", "work")
+            if whom == "runner"
+            else self.pid("-m", "model", "train")
+        )
 
 
 @pytest.fixture
 def scene(tmp_path: Path, drawn_shapes: Path) -> Iterator[Scene]:
-    """A trained model that answers two clients while a third one fills a data set, and pictures to train on."""
+    """A trained model that answers two clients while a third one fills a data set, and pictures to
+    train on.
+    """
     shutil.copytree(drawn_shapes, tmp_path / "datasets" / "shapes")
     shutil.copytree(drawn_shapes / "disc", tmp_path / "datasets" / "lonely" / "disc")
     (tmp_path / "datasets" / "more" / "colours").mkdir(parents=True)
@@ -139,16 +152,24 @@ def test_kill_9_at_random_moments_loses_nothing_that_was_promised(scene: Scene) 
         ended = _check_jobs(scene, whom, jobs)
         assert len(scene.ids) > before + 5
         scene.tally.update([whom, f"{whom}: {ended}"])
-        print(f"{number + 1}: {whom} at {moment}: {ended}; {len(scene.ids)} answers, {len(scene.files)} uploads")
+        print(
+            f"{number + 1}: {whom} at {moment}: {ended}; {len(scene.ids)} answers,"
+            f" {len(scene.files)} uploads"
+        )
     print(dict(scene.tally))
     _check_leftovers(scene)
 
 
 def _kill(scene: Scene, whom: str) -> tuple[str, list[str]]:
-    """Kill it while it trains: (the moment, the jobs). Once more with others when the training was quicker."""
+    """Kill it while it trains: (the moment, the jobs).
+
+    Once more with others when the training was quicker.
+    """
     while True:
         jobs = [
-            scene.call("POST", "/jobs", json={"dataset": data, "model": data, "recipe": "object-classic"})["id"]
+            scene.call(
+                "POST", "/jobs", json={"dataset": data, "model": data, "recipe": "object-classic"}
+            )["id"]
             for data in ("shapes", "lonely")
         ]
         moment = scene.chance.choice(MOMENTS)
@@ -230,7 +251,9 @@ def _check_jobs(scene: Scene, whom: str, jobs: list[str]) -> str:
 
 
 def _check_leftovers(scene: Scene) -> None:
-    """What killed processes left is cleared away when the service begins again, and a training goes well."""
+    """What killed processes left is cleared away when the service begins again, and a training goes
+    well.
+    """
     scene.stop.set()
     scene.service.end()
     for part in (scene.folder / "datasets").rglob("*.part"):
@@ -240,11 +263,23 @@ def _check_leftovers(scene: Scene) -> None:
     while left := _leftovers(scene.folder):
         assert time.monotonic() < until, left
         time.sleep(0.1)
-    (job,) = [scene.call("POST", "/jobs", json={"dataset": "shapes", "model": "shapes", "recipe": "object-classic"})]
+    (job,) = [
+        scene.call(
+            "POST",
+            "/jobs",
+            json={"dataset": "shapes", "model": "shapes", "recipe": "object-classic"},
+        )
+    ]
     _settle(scene, "nobody", [job["id"]])
     assert scene.job(job["id"])["state"] == DONE
 
 
 def _leftovers(folder: Path) -> list[Path]:
-    half = [path for path in (folder / "artifacts" / "shapes").iterdir() if path.name.startswith(".")]
-    return half + [path for path in (folder / "datasets").rglob("*") if ".part" in path.name or ".deleted" in path.name]
+    half = [
+        path for path in (folder / "artifacts" / "shapes").iterdir() if path.name.startswith(".")
+    ]
+    return half + [
+        path
+        for path in (folder / "datasets").rglob("*")
+        if ".part" in path.name or ".deleted" in path.name
+    ]

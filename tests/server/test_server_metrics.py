@@ -1,4 +1,6 @@
-"""Numbers that processes share: where they lie and what may become a label; and memory that threads share."""
+"""Numbers that processes share: where they lie and what may become a label; and memory that threads
+share.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from server.operations import metrics
 from server.service import of
 
 
-def test_numbers_lie_in_memory_where_nobody_else_can_write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_numbers_lie_in_memory_where_nobody_else_can_write(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(metrics, "MEMORY", tmp_path)
     one, other = metrics.folder(tmp_path / "var"), metrics.folder(tmp_path / "other")
     assert one.parent == other.parent == tmp_path
@@ -24,7 +28,9 @@ def test_numbers_lie_in_memory_where_nobody_else_can_write(tmp_path: Path, monke
     assert metrics.folder(tmp_path / "var") == one
 
 
-def test_a_planted_link_and_no_memory_mean_the_state_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_planted_link_and_no_memory_mean_the_state_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     state = tmp_path / "var"
     monkeypatch.setattr(metrics, "MEMORY", tmp_path / "nowhere")
     assert metrics.folder(state) == state / "metrics"
@@ -47,7 +53,9 @@ def test_a_caller_cannot_make_up_labels(app: Flask, client: FlaskClient) -> None
 
 
 def test_threads_share_one_store_of_memory_where_the_c_library_can() -> None:
-    """In a process of its own: it holds for good. glibc tells how many stores there are by a number in its report."""
+    """In a process of its own: it holds for good. glibc tells how many stores there are by a number
+    in its report.
+    """
     code = """
 import ctypes, threading
 from server import allocator
@@ -64,7 +72,9 @@ if allowed:
     file = libc.fopen(b"/dev/stdout", b"w")
     libc.malloc_info(0, ctypes.c_void_p(file)); libc.fflush(ctypes.c_void_p(file))
 """
-    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT).stdout
+    found = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    ).stdout
     if not found:
         pytest.skip("this C library has no such choice")
     assert found.count("<heap nr=") == 1

@@ -42,10 +42,21 @@ def test_promote_and_roll_back(client: FlaskClient, registry: TinyRegistry, key_
 
 @pytest.mark.parametrize(
     ("body", "status"),
-    [({"version": 9}, 404), ({"version": "2"}, 422), ({"version": 2.0}, 422), ({"version": True}, 422), ({}, 422)],
+    [
+        ({"version": 9}, 404),
+        ({"version": "2"}, 422),
+        ({"version": 2.0}, 422),
+        ({"version": True}, 422),
+        ({}, 422),
+    ],
 )
-def test_promotions_that_are_refused(client: FlaskClient, key_of: KeyOf, body: Any, status: int) -> None:
-    assert client.post("/api/models/colours/promote", json=body, headers=key_of("admin")).status_code == status
+def test_promotions_that_are_refused(
+    client: FlaskClient, key_of: KeyOf, body: Any, status: int
+) -> None:
+    assert (
+        client.post("/api/models/colours/promote", json=body, headers=key_of("admin")).status_code
+        == status
+    )
     assert version(client) == 1
 
 
@@ -53,7 +64,9 @@ def test_a_broken_version_is_refused_and_the_old_one_answers(
     client: FlaskClient, registry: TinyRegistry, key_of: KeyOf
 ) -> None:
     registry.add("colours", 2, ("broken",))
-    answer = client.post("/api/models/colours/promote", json={"version": 2}, headers=key_of("admin"))
+    answer = client.post(
+        "/api/models/colours/promote", json={"version": 2}, headers=key_of("admin")
+    )
     assert (answer.status_code, answer.get_json()["code"]) == (409, "model-broken")
     assert version(client) == 1
     (registry.root / "colours" / "1" / "labels").write_text("broken")
@@ -66,14 +79,21 @@ def test_rolling_back_to_a_broken_version_is_refused(
     client: FlaskClient, registry: TinyRegistry, key_of: KeyOf
 ) -> None:
     registry.add("colours", 2)
-    assert client.post("/api/models/colours/promote", json={"version": 2}, headers=key_of("admin")).status_code == 200
+    assert (
+        client.post(
+            "/api/models/colours/promote", json={"version": 2}, headers=key_of("admin")
+        ).status_code
+        == 200
+    )
     (registry.root / "colours" / "1" / "labels").write_text("broken")
     assert client.post("/api/models/colours/rollback", headers=key_of("admin")).status_code == 409
     assert registry.active("colours") == 2
     assert version(client) == 2
 
 
-def test_a_version_that_was_promoted_elsewhere_is_followed(client: FlaskClient, registry: TinyRegistry) -> None:
+def test_a_version_that_was_promoted_elsewhere_is_followed(
+    client: FlaskClient, registry: TinyRegistry
+) -> None:
     """Another process, or a person at the command line, changed the pointer."""
     registry.add("colours", 2)
     registry.promote("colours", 2)
@@ -83,7 +103,9 @@ def test_a_version_that_was_promoted_elsewhere_is_followed(client: FlaskClient, 
         time.sleep(0.02)
 
 
-def test_a_process_that_nobody_asks_follows_too_and_says_so(app: Flask, registry: TinyRegistry) -> None:
+def test_a_process_that_nobody_asks_follows_too_and_says_so(
+    app: Flask, registry: TinyRegistry
+) -> None:
     models = of(app).models
     models.watch()
     registry.add("colours", 2)
@@ -97,7 +119,9 @@ def test_a_process_that_nobody_asks_follows_too_and_says_so(app: Flask, registry
     (registry.root / "colours" / "active").write_text("1")
     shutil.move(registry.root, registry.root.with_name("away"))
     time.sleep(1.2)
-    assert models.get("colours").version in (1, 2), "the folder of all models is away: what is loaded goes on"
+    assert models.get("colours").version in (1, 2), (
+        "the folder of all models is away: what is loaded goes on"
+    )
     shutil.move(registry.root.with_name("away"), registry.root)
     registry.discard("colours")
     while models.loaded():
@@ -133,8 +157,14 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
     client = make(local_role="admin").test_client()
     jobs = of(client.application).jobs
     answer = client.delete("/api/models/colours/versions/1")
-    assert (answer.status_code, "is the one that answers" in answer.get_json()["detail"]) == (409, True)
-    assert client.delete("/api/models/colours/versions/2").get_json() == {"name": "colours", "versions": [2]}
+    assert (answer.status_code, "is the one that answers" in answer.get_json()["detail"]) == (
+        409,
+        True,
+    )
+    assert client.delete("/api/models/colours/versions/2").get_json() == {
+        "name": "colours",
+        "versions": [2],
+    }
     assert client.delete("/api/models/colours/versions/2").status_code == 404
     job = jobs.add("train", {"dataset": "d", "model": "colours", "recipe": None}, "me")["id"]
     assert client.delete("/api/models/colours").status_code == 409
@@ -143,7 +173,13 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
     assert client.delete("/api/models/colours").get_json() == {"name": "colours", "versions": [1]}
     assert [model["name"] for model in client.get("/api/models").get_json()["models"]] == ["other"]
     assert client.delete("/api/models/colours").status_code == 404
-    assert make(local_role="admin", model="other").test_client().delete("/api/models/other").status_code == 409
+    assert (
+        make(local_role="admin", model="other")
+        .test_client()
+        .delete("/api/models/other")
+        .status_code
+        == 409
+    )
     registry.add("colours", 1)  # another model of the name, which counts from 1 again
     assert "red" in client.get("/api/models/colours").get_json()["labels"]
 
@@ -160,7 +196,9 @@ def test_a_broken_version_that_was_promoted_elsewhere_is_not_followed(
 
 
 def test_reloads_under_load_lose_no_request(make: Make, registry: TinyRegistry) -> None:
-    """Four clients ask while versions are swapped a hundred times; every answer is whole and from one version."""
+    """Four clients ask while versions are swapped a hundred times; every answer is whole and from
+    one version.
+    """
     registry.add("colours", 2, ("green", "red"))
     registry.delay = 0.002
     app = make(at_once=2, queue=50, local_role="admin")

@@ -1,4 +1,6 @@
-"""The document describes what the service does: it is valid, and thousands of made-up requests agree with it."""
+"""The document describes what the service does: it is valid, and thousands of made-up requests
+agree with it.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ from server.service import of
 from server.settings import Settings
 from server.web.problems import TABLE
 
-# Whether a request is right is decided by the picture too, of which the document cannot tell; and a wrong second
-# key beside the right one that this test sends is no wrong request (test_access.py has all kinds of keys).
+# Whether a request is right is decided by the picture too, of which the document cannot tell; and a
+# wrong second key beside the right one that this test sends is no wrong request (test_access.py has
+# all kinds of keys).
 CHECKS = schemathesis.specs.openapi.checks
 EXCLUDED = [CHECKS.positive_data_acceptance, CHECKS.ignored_auth]
 EACH = int(os.environ.get("LIKENESS_TEST_EXAMPLES", "12"))  # examples an operation and mode
@@ -36,7 +39,9 @@ def own_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     registry = TinyRegistry(folder / "artifacts")
     registry.add("colours", 1)
     registry.add("colours", 2)
-    settings = Settings(state=folder / "var", datasets=folder / "datasets", artifacts=folder / "artifacts")
+    settings = Settings(
+        state=folder / "var", datasets=folder / "datasets", artifacts=folder / "artifacts"
+    )
     app = create_app(settings, registry)
     of(app).jobs.autostart = False
     return app
@@ -58,21 +63,29 @@ def test_document_is_openapi_31(own_app: Flask) -> None:
 
 def test_operation_ids_are_unique_and_references_lead_somewhere(own_app: Flask) -> None:
     spec = own_app.test_client().get("/api/openapi.json").get_json()
-    ids = [operation["operationId"] for item in spec["paths"].values() for operation in item.values()]
+    ids = [
+        operation["operationId"] for item in spec["paths"].values() for operation in item.values()
+    ]
     assert len(ids) == len(set(ids))
 
     def references(part: Any) -> set[str]:
         if isinstance(part, dict):
             own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
             return own.union(*(references(each) for each in part.values()), set())
-        return set().union(*(references(each) for each in part), set()) if isinstance(part, list) else set()
+        return (
+            set().union(*(references(each) for each in part), set())
+            if isinstance(part, list)
+            else set()
+        )
 
     names = {reference.rsplit("/", 1)[-1] for reference in references(spec)}
     assert names <= set(spec["components"]["schemas"])
 
 
 def test_every_json_has_an_example_that_fits(own_app: Flask) -> None:
-    """What comes in, what goes out and every refusal; and what is said of a refusal is what its status means."""
+    """What comes in, what goes out and every refusal; and what is said of a refusal is what its
+    status means.
+    """
     spec = own_app.test_client().get("/api/openapi.json").get_json()
     seen = 0
     for path, item in spec["paths"].items():
@@ -88,7 +101,10 @@ def test_every_json_has_an_example_that_fits(own_app: Flask) -> None:
                     if "problem" in kind:
                         assert str(content["example"]["status"]) == where
                         told = {(status, code, title) for _, status, code, title in TABLE}
-                        assert tuple(content["example"][name] for name in ("status", "code", "title")) in told
+                        assert (
+                            tuple(content["example"][name] for name in ("status", "code", "title"))
+                            in told
+                        )
                     seen += 1
     assert seen > 400
 
@@ -104,11 +120,15 @@ def test_docs_page_is_whole_and_local(own_app: Flask) -> None:
 
 def test_the_docs_page_is_the_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["api"]) == 0
-    assert (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text() == capsys.readouterr().out
+    assert (
+        Path(__file__).resolve().parents[2] / "docs" / "api.md"
+    ).read_text() == capsys.readouterr().out
 
 
 def test_made_up_requests_agree_with_the_document(own_app: Flask) -> None:
-    """No 5xx, no answer that its schema does not allow, no wrong request that is taken for a right one."""
+    """No 5xx, no answer that its schema does not allow, no wrong request that is taken for a right
+    one.
+    """
     headers = {"X-API-Key": of(own_app).keys.create("tester", "admin")[0]}
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", own_app)
     done = 0
@@ -121,7 +141,9 @@ def test_made_up_requests_agree_with_the_document(own_app: Flask) -> None:
 
 def try_out(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> int:
     """Send made-up requests to one operation; how many it were."""
-    if mode is GenerationMode.NEGATIVE and not (list(operation.iter_parameters()) or operation.body):
+    if mode is GenerationMode.NEGATIVE and not (
+        list(operation.iter_parameters()) or operation.body
+    ):
         return 0  # nothing that could be wrong
     count = 0
 

@@ -1,4 +1,6 @@
-"""The service with a real, small trained model: HTTP says what the bundle says, and versions change hands."""
+"""The service with a real, small trained model: HTTP says what the bundle says, and versions change
+hands.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,9 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, label in enumerate(("across", "along")):
         (folder / "data" / label).mkdir(parents=True)
         for seed in range(8):
-            (folder / "data" / label / f"{seed}.png").write_bytes(picture(1000 * number + seed, label))
+            (folder / "data" / label / f"{seed}.png").write_bytes(
+                picture(1000 * number + seed, label)
+            )
     command = [sys.executable, "-m", "model", "train", str(folder / "data"), "--name", "stripes"]
     command += ["--recipe", "object-classic", "--artifacts", str(folder / "artifacts"), "--json"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
@@ -51,7 +55,9 @@ def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_http_says_what_the_bundle_says(artifacts: Path, tmp_path: Path) -> None:
-    settings = Settings(state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin")
+    settings = Settings(
+        state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin"
+    )
     app = create_app(settings)
     conformance = Conformance(app)
     app.after_request(conformance)
@@ -66,21 +72,33 @@ def test_http_says_what_the_bundle_says(artifacts: Path, tmp_path: Path) -> None
         assert body["regions"][0]["best"] == direct.predictions[0].best == label
         over_http = {each["label"]: each["score"] for each in body["regions"][0]["top_k"]}
         assert over_http == pytest.approx(direct.predictions[0].scores, abs=1e-6)
-        (entry,) = client.post("/api/classify_image?unknown=1", data={"image_data": data_url(data)}).get_json()
+        (entry,) = client.post(
+            "/api/classify_image?unknown=1", data={"image_data": data_url(data)}
+        ).get_json()
         assert entry["class"] == label
         percent = [100 * direct.predictions[0].scores[each] for each in entry["class_dictionary"]]
         assert entry["class_probability"] == pytest.approx(percent, abs=0.01)
     shown = client.get("/api/models/stripes").get_json()
-    assert (shown["versions"], shown["recipe"], shown["subject"]) == ([1, 2], "object-classic", "object")
+    assert (shown["versions"], shown["recipe"], shown["subject"]) == (
+        [1, 2],
+        "object-classic",
+        "object",
+    )
     assert client.post("/api/models/stripes/rollback").get_json()["version"] == 1
-    assert client.post("/api/models/stripes/promote", json={"version": 2}).get_json()["version"] == 2
+    assert (
+        client.post("/api/models/stripes/promote", json={"version": 2}).get_json()["version"] == 2
+    )
     assert client.post("/api/models/stripes/promote", json={"version": 3}).status_code == 404
     of(app).close()
     assert conformance.broken == []
 
 
-def test_a_changed_bundle_is_refused_and_the_old_one_answers(artifacts: Path, tmp_path: Path) -> None:
-    settings = Settings(state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin")
+def test_a_changed_bundle_is_refused_and_the_old_one_answers(
+    artifacts: Path, tmp_path: Path
+) -> None:
+    settings = Settings(
+        state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin"
+    )
     app = create_app(settings)
     client = app.test_client()
     path = artifacts / "stripes" / "1" / "classifier.skops"

@@ -23,10 +23,14 @@ KeyOf = Callable[[str], dict[str, str]]
 
 
 def ask(client: FlaskClient, colour: str = "red") -> dict[str, Any]:
-    return client.post("/api/predict", data=make_picture(colour), content_type="image/png").get_json()
+    return client.post(
+        "/api/predict", data=make_picture(colour), content_type="image/png"
+    ).get_json()
 
 
-def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: KeyOf, tmp_path: Path) -> None:
+def test_a_correction_shows_before_and_after_and_teaches(
+    make: Make, key_of: KeyOf, tmp_path: Path
+) -> None:
     app = make(local_role="train")
     client = app.test_client()
     asked = ask(client)
@@ -52,19 +56,25 @@ def test_a_correction_shows_before_and_after_and_teaches(make: Make, key_of: Key
     assert stored.parent.name == "blue"
     assert stored.read_bytes()[:2] == b"\xff\xd8"
     lines = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text().splitlines()
-    assert [(json.loads(line)["action"], json.loads(line)["to"]) for line in lines] == [("move", "blue")]
+    assert [(json.loads(line)["action"], json.loads(line)["to"]) for line in lines] == [
+        ("move", "blue")
+    ]
     assert json.loads(lines[0])["sha256"] == sha256_of(stored)
     assert client.get("/api/corrections").get_json()["corrections"] == [
         {key: value for key, value in body.items() if key not in ("learned", "why")}
     ]
     assert (body["learned"], body["why"]) == (
         True,
-        "The picture is now in colours as blue, a class that is new there. "
-        "A training from colours alone would know 1 of the model's 3 classes.",
+        (
+            "The picture is now in colours as blue, a class that is new there. "
+            "A training from colours alone would know 1 of the model's 3 classes."
+        ),
     )
 
 
-@pytest.mark.parametrize(("folders", "learns"), [([], "colours"), (["My Family"], "My Family"), (["other"], "colours")])
+@pytest.mark.parametrize(
+    ("folders", "learns"), [([], "colours"), (["My Family"], "My Family"), (["other"], "colours")]
+)
 def test_the_data_set_that_a_model_was_trained_on_learns(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folders: list[str], learns: str
 ) -> None:
@@ -96,7 +106,12 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
         ("red", {"action": "is", "label": "../blue"}, 422, None),
         ("red", {"action": "is", "label": "blue", "region": 1}, 409, None),
         ("red", {"action": "is", "label": "blue", "image": "!"}, 400, None),
-        ("red", {"action": "is", "label": "blue", "image": data_url(make_picture("green"))}, 409, None),
+        (
+            "red",
+            {"action": "is", "label": "blue", "image": data_url(make_picture("green"))},
+            409,
+            None,
+        ),
         ("red", {"action": "is", "label": "_special"}, 422, None),
         ("red", {"action": "is", "label": "_unknown"}, 201, "move"),
         ("red", {"action": "was", "label": "blue"}, 422, None),
@@ -116,7 +131,9 @@ def test_corrections(
         client.post("/api/corrections", json={"image": data_url(make_picture(colour)), **body})
         line = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text()
         assert json.loads(line)["action"] == action
-        assert [json.loads(line)["sha256"]] == [sha256_of(path) for path in (tmp_path / "datasets").rglob("*.jpg")]
+        assert [json.loads(line)["sha256"]] == [
+            sha256_of(path) for path in (tmp_path / "datasets").rglob("*.jpg")
+        ]
 
 
 TWO = make_patches(("red", 30), ("green", 40))
@@ -126,25 +143,67 @@ CLOSE = make_patches(("red", 40), ("green", 40), gap=4)
 @pytest.mark.parametrize(
     ("data", "wish", "learned", "folder", "said"),
     [
-        (TWO, {"action": "is", "label": "blue", "region": 1}, True, "blue", "now in colours as blue"),
+        (
+            TWO,
+            {"action": "is", "label": "blue", "region": 1},
+            True,
+            "blue",
+            "now in colours as blue",
+        ),
         (TWO, {"action": "is", "label": "red", "region": 0}, True, "red", "now in colours as red"),
         (TWO, {"action": "is_not", "region": 1}, True, "_unknown", "now in colours as _unknown"),
         (TWO, {"action": "not_a_face", "region": 1}, False, None, "stays as it is"),
-        (TWO, {"action": "is", "label": "blue", "region": 1, "image": None}, False, None, "did not come along"),
-        (CLOSE, {"action": "is", "label": "blue", "region": 1}, False, None, "nothing was added to colours"),
-        (make_picture("red"), {"action": "is", "label": "blue", "image": None}, False, None, "did not come along"),
+        (
+            TWO,
+            {"action": "is", "label": "blue", "region": 1, "image": None},
+            False,
+            None,
+            "did not come along",
+        ),
+        (
+            CLOSE,
+            {"action": "is", "label": "blue", "region": 1},
+            False,
+            None,
+            "nothing was added to colours",
+        ),
+        (
+            make_picture("red"),
+            {"action": "is", "label": "blue", "image": None},
+            False,
+            None,
+            "did not come along",
+        ),
         (make_picture("red"), {"action": "not_a_face"}, False, None, "does not have this picture"),
         (make_picture("red"), {"action": "is_not"}, True, "_unknown", "now in colours as _unknown"),
-        (make_picture("black"), {"action": "is", "label": "blue"}, False, "blue", "the model found nothing"),
+        (
+            make_picture("black"),
+            {"action": "is", "label": "blue"},
+            False,
+            "blue",
+            "the model found nothing",
+        ),
     ],
 )
 def test_what_a_correction_teaches(
-    make: Make, tmp_path: Path, data: bytes, wish: dict[str, Any], learned: bool, folder: str | None, said: str
+    make: Make,
+    tmp_path: Path,
+    data: bytes,
+    wish: dict[str, Any],
+    learned: bool,
+    folder: str | None,
+    said: str,
 ) -> None:
-    """Of several in one picture the part around the one that is meant, if the model finds exactly that one there."""
+    """Of several in one picture the part around the one that is meant, if the model finds exactly
+    that one there.
+    """
     client = make(local_role="train").test_client()
     asked = client.post("/api/predict", data=data, content_type="image/png").get_json()
-    body = {"prediction_id": asked["prediction_id"], "image": base64.b64encode(data).decode(), **wish}
+    body = {
+        "prediction_id": asked["prediction_id"],
+        "image": base64.b64encode(data).decode(),
+        **wish,
+    }
     answer = client.post("/api/corrections", json=body)
     told = answer.get_json()
     assert answer.status_code == 201, told
@@ -155,18 +214,24 @@ def test_what_a_correction_teaches(
     assert told["picture"] == (f"{folder}/{kept[0].name}" if folder else None)
     if len(asked["regions"]) > 1:
         decisions = tmp_path / "datasets" / "colours" / "decisions.jsonl"
-        lines = [json.loads(line)["sha256"] for line in decisions.read_text().splitlines()] if folder else []
+        lines = (
+            [json.loads(line)["sha256"] for line in decisions.read_text().splitlines()]
+            if folder
+            else []
+        )
         assert lines == [sha256_of(path) for path in kept]  # nothing is decided about the others
     if len(asked["regions"]) > 1 and folder:
-        (again,) = client.post("/api/predict", data=kept[0].read_bytes(), content_type="image/jpeg").get_json()[
-            "regions"
-        ]
+        (again,) = client.post(
+            "/api/predict", data=kept[0].read_bytes(), content_type="image/jpeg"
+        ).get_json()["regions"]
         assert again["best"] == asked["regions"][wish["region"]]["best"]
         assert again["box"][2] == pytest.approx(asked["regions"][wish["region"]]["box"][2], abs=5)
 
 
 def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
-    """It may have been kept smaller than it was asked: the box belongs to the picture that was asked."""
+    """It may have been kept smaller than it was asked: the box belongs to the picture that was
+    asked.
+    """
     app = make(local_role="train", keep_pictures_days=1)
     client = app.test_client()
     large = make_patches(("red", 900), ("green", 1000), gap=200)
@@ -176,11 +241,15 @@ def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
     told = client.post("/api/corrections", json=wish).get_json()
     assert told["learned"] is True, told
     stored = of(app).settings.datasets / "colours" / told["picture"]
-    again = client.post("/api/predict", data=stored.read_bytes(), content_type="image/jpeg").get_json()
+    again = client.post(
+        "/api/predict", data=stored.read_bytes(), content_type="image/jpeg"
+    ).get_json()
     assert [each["best"] for each in again["regions"]] == ["green"]
 
 
-def test_a_word_on_a_picture_of_the_data_set_needs_no_copy_of_it(make: Make, tmp_path: Path) -> None:
+def test_a_word_on_a_picture_of_the_data_set_needs_no_copy_of_it(
+    make: Make, tmp_path: Path
+) -> None:
     client = make(local_role="train").test_client()
     (tmp_path / "datasets" / "colours" / "red").mkdir(parents=True)
     (tmp_path / "datasets" / "colours" / "red" / "1.png").write_bytes(make_picture("red"))
@@ -214,15 +283,28 @@ def family(service: Service, *labels: str) -> Dataset:
     [
         ({"action": "is", "label": "blue"}, True, "blue", "from now on it is blue."),
         ({"action": "is", "label": "red"}, True, "red", "from now on it is red."),
-        ({"action": "is", "label": "bleu"}, True, "bleu", "from now on it is bleu, a class that is new there."),
+        (
+            {"action": "is", "label": "bleu"},
+            True,
+            "bleu",
+            "from now on it is bleu, a class that is new there.",
+        ),
         ({"action": "is_not"}, True, "_unknown", "from now on it is a stranger's."),
         ({"action": "not_a_face"}, True, None, "from now on it is left out."),
     ],
 )
 def test_an_upload_is_known_again_and_not_stored_twice(
-    make: Make, wish: dict[str, Any], learned: bool, shows: str | None, said: str, image: bool, old: bool
+    make: Make,
+    wish: dict[str, Any],
+    learned: bool,
+    shows: str | None,
+    said: str,
+    image: bool,
+    old: bool,
 ) -> None:
-    """By the name it was filed under; one filed under its own sha256, as all once were, when it comes along."""
+    """By the name it was filed under; one filed under its own sha256, as all once were, when it
+    comes along.
+    """
     app = make(local_role="train")
     client, dataset = app.test_client(), family(of(app), "red", "blue", "green")
     [path] = dataset.pictures("red")
@@ -238,9 +320,15 @@ def test_an_upload_is_known_again_and_not_stored_twice(
     if old and not image:
         assert (told["learned"], dataset.decisions()) == (False, [])
         return
-    assert (told["learned"], told["picture"], told["why"]) == (learned, None, f"family has the picture; {said}")
+    assert (told["learned"], told["picture"], told["why"]) == (
+        learned,
+        None,
+        f"family has the picture; {said}",
+    )
     assert {each.sha256 for each in dataset.decisions()} == {sha256_of(path)}
-    assert [item.label for item in dataset.items() if item.path == path] == ([shows] if shows else [])
+    assert [item.label for item in dataset.items() if item.path == path] == (
+        [shows] if shows else []
+    )
 
 
 @pytest.mark.parametrize("data", [TWO, make_picture("red")], ids=["a part", "the picture"])
@@ -248,7 +336,9 @@ def test_who_changes_their_mind_moves_the_one_picture(make: Make, data: bytes) -
     """Also by a word alone: what was stored or cut before is found again."""
     app = make(local_role="train")
     client = app.test_client()
-    asked = client.post("/api/predict", data=data, content_type="image/png").get_json()["prediction_id"]
+    asked = client.post("/api/predict", data=data, content_type="image/png").get_json()[
+        "prediction_id"
+    ]
     body = {"prediction_id": asked, "image": data_url(data)}
     dataset = of(app).settings.datasets / "colours"
     for more, shows in (
@@ -264,16 +354,29 @@ def test_who_changes_their_mind_moves_the_one_picture(make: Make, data: bytes) -
         assert told["learned"], told
         assert [item.label for item in Dataset(dataset).items()] == shows
     assert len(list(dataset.rglob("*.jpg"))) == 1
-    told = client.post("/api/corrections", json={**body, "action": "is_not", "label": "red"}).get_json()
-    assert (told["learned"], "and not as red: there is nothing to change." in told["why"]) == (False, True)
+    told = client.post(
+        "/api/corrections", json={**body, "action": "is_not", "label": "red"}
+    ).get_json()
+    assert (told["learned"], "and not as red: there is nothing to change." in told["why"]) == (
+        False,
+        True,
+    )
     assert [item.label for item in Dataset(dataset).items()] == ["blue"]
 
 
 def test_a_part_that_was_cut_before_it_had_a_name_of_its_own_is_known_again(make: Make) -> None:
     app = make(local_role="train")
     client = app.test_client()
-    asked = client.post("/api/predict", data=TWO, content_type="image/png").get_json()["prediction_id"]
-    body = {"prediction_id": asked, "action": "is", "label": "blue", "region": 1, "image": data_url(TWO)}
+    asked = client.post("/api/predict", data=TWO, content_type="image/png").get_json()[
+        "prediction_id"
+    ]
+    body = {
+        "prediction_id": asked,
+        "action": "is",
+        "label": "blue",
+        "region": 1,
+        "image": data_url(TWO),
+    }
     folder = of(app).settings.datasets / "colours"
     path = folder / client.post("/api/corrections", json=body).get_json()["picture"]
     path.rename(path.with_name(f"{sha256_of(path)[:24]}.jpg"))
@@ -286,7 +389,9 @@ def test_a_kept_picture_and_the_one_that_was_sent_are_one(make: Make) -> None:
     app = make(local_role="train", keep_pictures_days=1)
     client = app.test_client()
     large = make_picture("red", (1900, 1000))
-    asked = client.post("/api/predict", data=large, content_type="image/png").get_json()["prediction_id"]
+    asked = client.post("/api/predict", data=large, content_type="image/png").get_json()[
+        "prediction_id"
+    ]
     of(app).kept.keep(asked, large)
     for more in ({}, {"image": data_url(large)}):
         body = {"prediction_id": asked, "action": "is", "label": "blue", **more}
@@ -294,10 +399,17 @@ def test_a_kept_picture_and_the_one_that_was_sent_are_one(make: Make) -> None:
     assert len(list((of(app).settings.datasets / "colours").rglob("*.jpg"))) == 1
 
 
-def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_has_it(make: Make) -> None:
+def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_has_it(
+    make: Make,
+) -> None:
     app = make(local_role="train")
     client, dataset = app.test_client(), family(of(app), "black", "red")
-    body = {"prediction_id": ask(client, "black")["prediction_id"], "dataset": "family", "action": "is", "label": "red"}
+    body = {
+        "prediction_id": ask(client, "black")["prediction_id"],
+        "dataset": "family",
+        "action": "is",
+        "label": "red",
+    }
     told = client.post("/api/corrections", json=body).get_json()
     assert (told["learned"], "but the model found nothing in it" in told["why"]) == (False, True)
     assert [item.label for item in dataset.items()] == ["red", "red"]
@@ -306,8 +418,15 @@ def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_
 def test_a_mistyped_class_goes_with_its_deletion(make: Make) -> None:
     app = make(local_role="train")
     client, dataset = app.test_client(), family(of(app), "red", "blue", "green")
-    body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", "action": "is", "label": "rde"}
-    assert "a class that is new there" in client.post("/api/corrections", json=body).get_json()["why"]
+    body = {
+        "prediction_id": ask(client)["prediction_id"],
+        "dataset": "family",
+        "action": "is",
+        "label": "rde",
+    }
+    assert (
+        "a class that is new there" in client.post("/api/corrections", json=body).get_json()["why"]
+    )
     assert "a class" not in client.post("/api/corrections", json=body).get_json()["why"]
     rows = client.get("/api/datasets/family").get_json()["classes"]
     assert [row["name"] for row in rows] == ["blue", "green", "rde", "red"]
@@ -317,7 +436,11 @@ def test_a_mistyped_class_goes_with_its_deletion(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("labels", "learned", "known"),
-    [(("red", "blue", "green"), True, None), (("red", "yellow"), True, 1), (("blue", "green"), False, None)],
+    [
+        (("red", "blue", "green"), True, None),
+        (("red", "yellow"), True, 1),
+        (("blue", "green"), False, None),
+    ],
 )
 def test_a_data_set_with_fewer_classes_than_the_model_is_told(
     make: Make, labels: tuple[str, ...], learned: bool, known: int | None
@@ -333,7 +456,9 @@ def test_a_data_set_with_fewer_classes_than_the_model_is_told(
 
 
 def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) -> None:
-    """A person that only corrections ever named: the part, and the answer and kept picture that show them."""
+    """A person that only corrections ever named: the part, and the answer and kept picture that
+    show them.
+    """
     app = make(local_role="admin", keep_pictures_days=1)
     client, service = app.test_client(), of(app)
     pictures = TWO, make_patches(("red", 30), ("white", 40))
@@ -367,7 +492,9 @@ def test_a_kept_picture_teaches_without_being_sent_again(make: Make) -> None:
 
 
 def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_path: Path) -> None:
-    """Pictures, decisions, answers, kept pictures, corrections; the name is in no file and no row afterwards."""
+    """Pictures, decisions, answers, kept pictures, corrections; the name is in no file and no row
+    afterwards.
+    """
     app = make(local_role="admin", keep_pictures_days=1)
     client, service = app.test_client(), of(app)
     datasets = Datasets(service.settings.datasets)
@@ -399,9 +526,14 @@ def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_
     assert (again["label"], again["reason"]) == (None, "unknown")
     assert '"red"' not in json.dumps(again)
     shown = client.get("/api/models/colours").get_json()
-    assert (shown["labels"], shown["facts"]["pictures"]) == (["blue", "green"], {"blue": 1, "green": 1})
+    assert (shown["labels"], shown["facts"]["pictures"]) == (
+        ["blue", "green"],
+        {"blue": 1, "green": 1},
+    )
     assert client.get("/api/models/colours/report").status_code == 404
-    old = client.post("/api/classify_image?unknown=1", data={"image_data": base64.b64encode(make_picture("red"))})
+    old = client.post(
+        "/api/classify_image?unknown=1", data={"image_data": base64.b64encode(make_picture("red"))}
+    )
     assert "red" not in old.get_json()[0]["class_dictionary"]
     assert client.delete("/api/classes/red").get_json()["models"] == body["models"]
 
@@ -417,7 +549,10 @@ def test_a_later_version_may_know_the_name_again(make: Make, registry: TinyRegis
 
 
 def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> None:
-    """In her folder but him: moves to his. In his folder but her: deleted. In her folder and nobody: deleted."""
+    """In her folder but him: moves to his. In his folder but her: deleted.
+
+    In her folder and nobody: deleted.
+    """
     limits = of(app).limits
     datasets = Datasets(of(app).settings.datasets)
     datasets.create("family")
@@ -437,13 +572,18 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
     gone = datasets.forget("anna")
     assert gone["pictures"] == 3
     assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
-    assert set(datasets.pictures("family", "ben")) == {at["ben"]["file"], at["ben at annas"]["file"]}
+    assert set(datasets.pictures("family", "ben")) == {
+        at["ben"]["file"],
+        at["ben at annas"]["file"],
+    }
     assert "anna" not in (datasets.folder("family") / "decisions.jsonl").read_text()
 
 
 def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     jobs = of(app).jobs
-    done, waits = (str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2))
+    done, waits = (
+        str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2)
+    )
     result = {"version": 1, "pictures": {"anna": 3, "ben": 4}, "worst": ["anna", "ben"]}
     jobs.change(done, state="done", result=result)
     folder = of(app).settings.state / "jobs" / done
@@ -461,14 +601,21 @@ def test_a_class_with_a_long_name_made_by_hand_is_forgotten_too(make: Make, tmp_
     (tmp_path / "datasets" / "family" / label).mkdir(parents=True)
     (tmp_path / "datasets" / "family" / label / "1.png").write_bytes(make_picture())
     client = make(local_role="admin").test_client()
-    assert client.get(f"/api/datasets/family/classes/{label}/pictures").get_json() == {"pictures": ["1.png"]}
+    assert client.get(f"/api/datasets/family/classes/{label}/pictures").get_json() == {
+        "pictures": ["1.png"]
+    }
     assert client.delete(f"/api/classes/{label}").get_json()["removed"]["pictures"] == 1
-    assert client.delete(f"/api/classes/{'é' * 200}").status_code in (404, 422)  # longer than a folder's name may be
+    assert client.delete(f"/api/classes/{'é' * 200}").status_code in (
+        404,
+        422,
+    )  # longer than a folder's name may be
     assert not (tmp_path / "datasets" / "family" / label).exists()
 
 
 def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRegistry) -> None:
-    """Two people ask one after the other: the version that is made without the first still knows the second."""
+    """Two people ask one after the other: the version that is made without the first still knows
+    the second.
+    """
     app = make(local_role="admin")
     client = app.test_client()
     Datasets(of(app).settings.datasets).create("colours")
@@ -481,7 +628,9 @@ def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRe
     assert ask(client, "green")["label"] == "green"
 
 
-def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_training_that_has_read_their_pictures_is_begun_again(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Else it would end with a version that knows them, after everything else was removed."""
     app = make(local_role="admin")
     client, service = app.test_client(), of(app)
@@ -500,7 +649,9 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monk
     assert datasets.pictures("family", "anna")
 
     monkeypatch.setattr("server.erasure.erase_class.ENDING", 30.0)
-    monkeypatch.setattr(service.jobs, "ensure_runner", service.jobs.recover)  # as a runner does that comes anew
+    monkeypatch.setattr(
+        service.jobs, "ensure_runner", service.jobs.recover
+    )  # as a runner does that comes anew
     assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
     assert service.jobs.get(first)["state"] == "cancelled"
     waiting = [job for job in service.jobs.all() if job["state"] == "queued"]
@@ -512,12 +663,18 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(make: Make, monk
     assert service.jobs.get(waiting[0]["id"])["state"] == "running"
 
 
-@pytest.mark.parametrize(("label", "status"), [("nobody", 404), ("_unknown", 422), (".x", 422), ("a\x00b", 422)])
+@pytest.mark.parametrize(
+    ("label", "status"), [("nobody", 404), ("_unknown", 422), (".x", 422), ("a\x00b", 422)]
+)
 def test_forgetting_what_is_not_there(make: Make, label: str, status: int) -> None:
-    assert make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status
+    assert (
+        make(local_role="admin").test_client().delete(f"/api/classes/{label}").status_code == status
+    )
 
 
-def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: Make, registry: TinyRegistry) -> None:
+def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(
+    make: Make, registry: TinyRegistry
+) -> None:
     app = make(local_role="admin")
     Datasets(of(app).settings.datasets).create("colours")
     body = app.test_client().delete("/api/classes/red").get_json()
@@ -530,7 +687,9 @@ def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(make: M
     assert of(make()).models.forgotten() == ()
 
 
-def test_who_cannot_be_trained_again_without_them_is_said_with_the_ways_out(make: Make, registry: TinyRegistry) -> None:
+def test_who_cannot_be_trained_again_without_them_is_said_with_the_ways_out(
+    make: Make, registry: TinyRegistry
+) -> None:
     client = make(local_role="admin").test_client()
     [told] = client.delete("/api/classes/red").get_json()["models"]
     assert (told["name"], told["versions"], told["job"]) == ("colours", [1], None)

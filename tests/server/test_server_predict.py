@@ -1,4 +1,6 @@
-"""Our own way of asking: every way to send a picture, batches, what an answer says, and a full queue."""
+"""Our own way of asking: every way to send a picture, batches, what an answer says, and a full
+queue.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +62,9 @@ def test_nothing_found_is_an_answer_with_a_reason(client: FlaskClient) -> None:
 
 
 def test_stranger(client: FlaskClient) -> None:
-    body = client.post("/api/predict", data=make_picture("white"), content_type="image/png").get_json()
+    body = client.post(
+        "/api/predict", data=make_picture("white"), content_type="image/png"
+    ).get_json()
     assert (body["label"], body["reason"], body["regions"][0]["label"]) == (None, "unknown", None)
 
 
@@ -89,7 +93,9 @@ def test_stranger(client: FlaskClient) -> None:
         ("", "text", 422, "body"),
     ],
 )
-def test_wishes_are_taken_literally(client: FlaskClient, query: str, body: Any, status: int, said: str) -> None:
+def test_wishes_are_taken_literally(
+    client: FlaskClient, query: str, body: Any, status: int, said: str
+) -> None:
     answer = client.post(f"/api/predict{query}", json=body)
     assert answer.status_code == status, answer.get_json()
     if status == 200:
@@ -113,10 +119,14 @@ def test_wishes_are_taken_literally(client: FlaskClient, query: str, body: Any, 
 )
 def test_other_bodies(client: FlaskClient, data: bytes, kind: str, status: int) -> None:
     answer = client.post("/api/predict", data=data, content_type=kind)
-    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), answer.get_json()
+    assert (answer.status_code, answer.mimetype) == (status, "application/problem+json"), (
+        answer.get_json()
+    )
 
 
-FORM = "application/x-www-form-urlencoded"  # what curl says of a body when nobody says anything else
+FORM = (
+    "application/x-www-form-urlencoded"  # what curl says of a body when nobody says anything else
+)
 FILE = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-Type: image/jpeg'."
 FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
 
@@ -124,13 +134,43 @@ FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
 @pytest.mark.parametrize(
     ("path", "data", "kind", "status", "said"),
     [
-        ("predict", RED, FORM, 400, f"is missing: the body came as {FORM} and holds something else. {FILE}"),
-        ("predict", TEXT.encode(), FORM, 400, f"is missing: the body came as {FORM} and holds something else. {FILE}"),
-        ("predict", b"img=a", FORM, 400, f"The form field image is missing: the form holds img. {FILE}"),
+        (
+            "predict",
+            RED,
+            FORM,
+            400,
+            f"is missing: the body came as {FORM} and holds something else. {FILE}",
+        ),
+        (
+            "predict",
+            TEXT.encode(),
+            FORM,
+            400,
+            f"is missing: the body came as {FORM} and holds something else. {FILE}",
+        ),
+        (
+            "predict",
+            b"img=a",
+            FORM,
+            400,
+            f"The form field image is missing: the form holds img. {FILE}",
+        ),
         ("predict", b"", FORM, 400, f"The form field image is missing: the form is empty. {FILE}"),
-        ("predict", RED, "text/plain", 415, "text/plain is not accepted here: send multipart/form-data with the"),
+        (
+            "predict",
+            RED,
+            "text/plain",
+            415,
+            "text/plain is not accepted here: send multipart/form-data with the",
+        ),
         ("predict", RED, "text/plain", 415, FILE),
-        ("predict/batch", RED, FORM, 415, f"The body is {FORM}: send multipart/form-data with several fields image"),
+        (
+            "predict/batch",
+            RED,
+            FORM,
+            415,
+            f"The body is {FORM}: send multipart/form-data with several fields image",
+        ),
         ("predict/batch", RED, "", 415, "The body is of no stated type: send"),
         ("predict/batch", RED, "image/png", 415, FILES),
         ("classify_image", RED, FORM, 400, "something else. Send it as a data URL"),
@@ -140,11 +180,18 @@ def test_a_body_of_the_wrong_kind_is_told_what_to_send(
     client: FlaskClient, path: str, data: bytes, kind: str, status: int, said: str
 ) -> None:
     answer = client.post(f"/api/{path}", data=data, content_type=kind)
-    assert (answer.status_code, said in answer.get_json()["detail"]) == (status, True), answer.get_json()["detail"]
+    assert (answer.status_code, said in answer.get_json()["detail"]) == (status, True), (
+        answer.get_json()["detail"]
+    )
 
 
 def test_batch_reports_each_picture(client: FlaskClient) -> None:
-    images = [{"image": TEXT}, {"image": "!"}, {"image": data_url(make_picture("blue"))}, {"url": "http://x.example"}]
+    images = [
+        {"image": TEXT},
+        {"image": "!"},
+        {"image": data_url(make_picture("blue"))},
+        {"url": "http://x.example"},
+    ]
     body = client.post("/api/predict/batch", json={"images": images}).get_json()
     assert [each["ok"] for each in body["results"]] == [True, False, True, False]
     assert body["failed"] == 2
@@ -156,14 +203,23 @@ def test_batch_reports_each_picture(client: FlaskClient) -> None:
 def test_batch_as_files(client: FlaskClient) -> None:
     files = [(io.BytesIO(RED), "a.png"), (io.BytesIO(b"text"), "b.png"), (io.BytesIO(b""), "c.png")]
     body = client.post("/api/predict/batch", data={"image": files}).get_json()
-    assert [each.get("problem", {}).get("code") for each in body["results"]] == [None, "not-a-picture", "empty-picture"]
+    assert [each.get("problem", {}).get("code") for each in body["results"]] == [
+        None,
+        "not-a-picture",
+        "empty-picture",
+    ]
 
 
 @pytest.mark.parametrize(
     ("images", "status", "said", "limits"),
     [
         ([], 422, "images must hold 1 or more.", {"images": 1}),
-        ([{"image": TEXT}] * 33, 413, "33 pictures came; at most 32 are allowed at a time.", {"batch_pictures": 32}),
+        (
+            [{"image": TEXT}] * 33,
+            413,
+            "33 pictures came; at most 32 are allowed at a time.",
+            {"batch_pictures": 32},
+        ),
         ([{"image": TEXT}] * 1001, 413, "1001 pictures came; at most 32", {"batch_pictures": 32}),
         ("x", 422, "images must be a list.", None),
         ([{}], 422, "images.0 must hold either image or url.", None),
@@ -175,26 +231,45 @@ def test_batches_that_are_refused(
 ) -> None:
     answer = client.post("/api/predict/batch", json={"images": images})
     body = answer.get_json()
-    assert (answer.status_code, said in body["detail"], body.get("limits")) == (status, True, limits), body
+    assert (answer.status_code, said in body["detail"], body.get("limits")) == (
+        status,
+        True,
+        limits,
+    ), body
 
 
 def test_a_file_of_a_batch_is_read_no_further_than_its_limit(client: FlaskClient) -> None:
     """So its size is not known, and no number is given for it."""
-    files = [("image", FileStorage(io.BytesIO(bytes(size)), f"{size}.png")) for size in (2_000_000, 3_000_000)]
+    files = [
+        ("image", FileStorage(io.BytesIO(bytes(size)), f"{size}.png"))
+        for size in (2_000_000, 3_000_000)
+    ]
     boundary, body = encode_multipart(MultiDict(files))
-    answer = client.post("/api/predict/batch", data=body, content_type=f"multipart/form-data; boundary={boundary}")
+    answer = client.post(
+        "/api/predict/batch", data=body, content_type=f"multipart/form-data; boundary={boundary}"
+    )
     fits, over = (each["problem"] for each in answer.get_json()["results"])
     assert fits["code"] == "not-a-picture"
     assert (over["code"], over["limits"]) == ("picture-too-large", {"picture_bytes": 2_000_000})
-    assert over["detail"] == "The file has more than 2,000,000 bytes, which is the most that is allowed."
+    assert (
+        over["detail"]
+        == "The file has more than 2,000,000 bytes, which is the most that is allowed."
+    )
 
 
 def test_batch_of_an_unknown_model_fails_once(client: FlaskClient) -> None:
-    assert client.post("/api/predict/batch?model=nobody", json={"images": [{"image": TEXT}]}).status_code == 404
+    assert (
+        client.post(
+            "/api/predict/batch?model=nobody", json={"images": [{"image": TEXT}]}
+        ).status_code
+        == 404
+    )
 
 
 def test_a_full_queue_says_so_and_empties(make: Make, registry: TinyRegistry) -> None:
-    """One picture is looked at, one waits, the others are told to come back; afterwards all is as before."""
+    """One picture is looked at, one waits, the others are told to come back; afterwards all is as
+    before.
+    """
     registry.delay = 0.5
     app = make(at_once=1, queue=1)
     answers: list[tuple[int, str | None]] = []
@@ -230,11 +305,15 @@ def test_many_threads_get_their_own_answers(make: Make) -> None:
     def ask(colour: str) -> None:
         client = app.test_client()
         for _ in range(10):
-            body = client.post("/api/predict", data=make_picture(colour), content_type="image/png").get_json()
+            body = client.post(
+                "/api/predict", data=make_picture(colour), content_type="image/png"
+            ).get_json()
             if body.get("label") != colour:
                 wrong.append(f"{colour}: {body}")
 
-    threads = [threading.Thread(target=ask, args=(colour,)) for colour in ("red", "blue", "red", "blue")]
+    threads = [
+        threading.Thread(target=ask, args=(colour,)) for colour in ("red", "blue", "red", "blue")
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

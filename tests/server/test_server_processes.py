@@ -1,4 +1,6 @@
-"""The service as it runs: gunicorn with our settings, several processes, recycling, reloading. kill -9 is next door."""
+"""The service as it runs: gunicorn with our settings, several processes, recycling, reloading. kill
+-9 is next door.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +60,9 @@ ASKED = 'likeness_requests_total{method="POST",route="/api/predict",status="200"
 
 
 def test_replaced_processes_leave_their_numbers_and_no_files(folder: Path) -> None:
-    """However often processes are recycled, reloaded or killed: nothing is counted twice or lost, no file is added."""
+    """However often processes are recycled, reloaded or killed: nothing is counted twice or lost,
+    no file is added.
+    """
     with running(folder, recycle=5) as service:
         for _ in range(60):
             service.ask()
@@ -73,8 +77,13 @@ def test_replaced_processes_leave_their_numbers_and_no_files(folder: Path) -> No
         assert found['likeness_stage_seconds_count{stage="decode"}'] == 100
         assert found["likeness_pictures_inside"] == 0
         files = [path.stem.rsplit("_", 1) for path in metrics.folder(folder / "var").glob("*.db")]
-    kinds, places = 4, {"master", *(str(number) for number in range(5))}  # two, twice while all are replaced, one late
-    assert not list(metrics.folder(folder / "var").glob("*.db")), "what lies in memory goes with the service"
+    kinds, places = (
+        4,
+        {"master", *(str(number) for number in range(5))},
+    )  # two, twice while all are replaced, one late
+    assert not list(metrics.folder(folder / "var").glob("*.db")), (
+        "what lies in memory goes with the service"
+    )
     assert {place for _, place in files} <= places
     assert len(files) <= kinds * len(places)
 
@@ -89,7 +98,9 @@ def kill_a_worker(service: Running) -> None:
         time.sleep(0.02)
 
 
-def test_a_fresh_process_never_answers_with_what_was_active_when_the_service_began(folder: Path) -> None:
+def test_a_fresh_process_never_answers_with_what_was_active_when_the_service_began(
+    folder: Path,
+) -> None:
     with running(folder) as service:
         requests.post(f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=5)
         until = time.monotonic() + 20
@@ -117,15 +128,23 @@ def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
             timeout=5,
         )
     text = (folder / "log").read_text()
-    lines = [json.loads(line) for line in text.splitlines() if not line.startswith("Likeness: the admin key")]
+    lines = [
+        json.loads(line)
+        for line in text.splitlines()
+        if not line.startswith("Likeness: the admin key")
+    ]
     (line,) = [each for each in lines if each.get("request_id") == "abcdefgh-1234"]
     assert (line["route"], line["status"], line["method"]) == ("/api/models", 401, "GET")
     assert "verysecret" not in text
     assert "?model=anna" not in text
 
 
-def client(service: Running, keep: bool, told: list[str], failed: list[object], stop: threading.Event) -> None:
-    """Asks until told to stop, or until nobody listens any more. keep: on one connection for as long as that lives."""
+def client(
+    service: Running, keep: bool, told: list[str], failed: list[object], stop: threading.Event
+) -> None:
+    """Asks until told to stop, or until nobody listens any more. keep: on one connection for as
+    long as that lives.
+    """
     connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=20)
     while not stop.is_set():
         try:
@@ -149,11 +168,15 @@ def client(service: Running, keep: bool, told: list[str], failed: list[object], 
 
 @contextlib.contextmanager
 def clients(service: Running) -> Iterator[tuple[list[str], list[object]]]:
-    """Four of them: two that keep their connection, as a proxy does, and two that make a new one each time."""
+    """Four of them: two that keep their connection, as a proxy does, and two that make a new one
+    each time.
+    """
     told: list[str] = []
     failed: list[object] = []
     stop = threading.Event()
-    threads = [threading.Thread(target=client, args=(service, n < 2, told, failed, stop)) for n in range(4)]
+    threads = [
+        threading.Thread(target=client, args=(service, n < 2, told, failed, stop)) for n in range(4)
+    ]
     for thread in threads:
         thread.start()
     try:
@@ -177,7 +200,9 @@ def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
         seen: set[int] = set()
 
         def answered(wanted: int) -> bool:
-            seen.update(service.workers())  # often: at any one moment a process may be missing that comes or goes
+            seen.update(
+                service.workers()
+            )  # often: at any one moment a process may be missing that comes or goes
             return len(told) > wanted or bool(failed)
 
         with clients(service) as (told, failed):
@@ -195,7 +220,9 @@ def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
 
 @pytest.mark.parametrize("round_", range(3))
 def test_an_ordered_end_answers_everybody_who_was_let_in(folder: Path, round_: int) -> None:
-    """SIGTERM under load: who asks on a connection that was made gets the answer; new connections are refused."""
+    """SIGTERM under load: who asks on a connection that was made gets the answer; new connections
+    are refused.
+    """
     service = start(folder)
     with clients(service) as (told, failed):
         wait_until(lambda: len(told) > 50 + 20 * round_ or bool(failed))
@@ -207,7 +234,9 @@ def test_an_ordered_end_answers_everybody_who_was_let_in(folder: Path, round_: i
 
 def test_promotion_reaches_every_process(folder: Path) -> None:
     with running(folder) as service:
-        answer = requests.post(f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=5)
+        answer = requests.post(
+            f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=5
+        )
         assert answer.json()["version"] == 2
         until = time.monotonic() + 20
         while {service.ask()["model"]["version"] for _ in range(20)} != {2}:
@@ -217,11 +246,12 @@ def test_promotion_reaches_every_process(folder: Path) -> None:
 def test_the_server_loads_no_training_and_no_plots(tmp_path: Path) -> None:
     """Starting server.wsgi brings in neither model.train nor matplotlib."""
     script = (
-        "import sys, server.wsgi;"
-        "bad = [name for name in ('model.training.fit', 'matplotlib', 'seaborn') if name in sys.modules];"
-        "sys.exit(' '.join(bad) or 0)"
+        "import sys, server.wsgi;bad = [name for name in ('model.training.fit', 'matplotlib',"
+        " 'seaborn') if name in sys.modules];sys.exit(' '.join(bad) or 0)"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     environment |= {"LIKENESS_STATE": str(tmp_path), "LIKENESS_ARTIFACTS": str(tmp_path / "none")}
-    ended = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
     assert (ended.returncode, ended.stderr) == (0, "")

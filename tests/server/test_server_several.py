@@ -1,4 +1,6 @@
-"""Pictures that carry several classes, all the way: trained over HTTP, answered, logged, corrected, forgotten."""
+"""Pictures that carry several classes, all the way: trained over HTTP, answered, logged, corrected,
+forgotten.
+"""
 
 from __future__ import annotations
 
@@ -46,7 +48,9 @@ def work(settings: Settings) -> None:
         "LIKENESS_DATABASE_URL": settings.database,
         "PYTHONPATH": str(ROOT),
     }
-    subprocess.run([sys.executable, "-m", "server", "work"], env=environment, check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "-m", "server", "work"], env=environment, check=True, timeout=300
+    )
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +68,17 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
         files = [(io.BytesIO(bar_and_disc(shown, number)), f"{number}.png") for number in range(7)]
         for label in shown or ("_none",):
             some = [(io.BytesIO(each.getvalue()), name) for each, name in files]
-            answer = client.post(f"/api/datasets/shapes/classes/{label}/pictures", data={"image": some})
+            answer = client.post(
+                f"/api/datasets/shapes/classes/{label}/pictures", data={"image": some}
+            )
             assert answer.get_json()["failed"] == 0
-    wish = {"dataset": "shapes", "model": "shapes", "recipe": "object-classic", "multi_label": True, "private": True}
+    wish = {
+        "dataset": "shapes",
+        "model": "shapes",
+        "recipe": "object-classic",
+        "multi_label": True,
+        "private": True,
+    }
     job = client.post("/api/jobs", json=wish).get_json()["id"]
     work(settings)
     row = client.get(f"/api/jobs/{job}").get_json()
@@ -100,8 +112,12 @@ def ask(client: FlaskClient, *shown: str, number: int = 100) -> Any:
 
 
 def learned(home: Path, app: Flask) -> list[list[str]]:
-    """The classes, as another training would see them, of each picture that the data set did not have at first."""
-    before, now = (Dataset(folder / "shapes") for folder in (home / "datasets", of(app).settings.datasets))
+    """The classes, as another training would see them, of each picture that the data set did not
+    have at first.
+    """
+    before, now = (
+        Dataset(folder / "shapes") for folder in (home / "datasets", of(app).settings.datasets)
+    )
     had = {item.sha256 for item in before.items()}
     items, truths = together(now.items())
     return [sorted(truths[item.sha256]) for item in items if item.sha256 not in had]
@@ -109,7 +125,11 @@ def learned(home: Path, app: Flask) -> list[list[str]]:
 
 def test_every_class_that_a_picture_shows_is_named(client: FlaskClient) -> None:
     [model] = client.get("/api/models").get_json()["models"]
-    assert (model["multi_label"], model["refuses"], model["labels"]) == (True, True, ["bar", "disc"])
+    assert (model["multi_label"], model["refuses"], model["labels"]) == (
+        True,
+        True,
+        ["bar", "disc"],
+    )
     [region] = ask(client, *BOTH)["regions"]
     assert sorted(region["labels"]) == ["bar", "disc"]
     assert region["label"] == region["best"] == region["labels"][0]
@@ -123,13 +143,27 @@ def test_the_log_knows_every_class(client: FlaskClient) -> None:
     both, disc, none = (ask(client, *shown)["prediction_id"] for shown in (BOTH, ("disc",), ()))
 
     def found(label: str) -> list[str]:
-        return [row["id"] for row in client.get(f"/api/predictions?label={label}").get_json()["predictions"]]
+        return [
+            row["id"]
+            for row in client.get(f"/api/predictions?label={label}").get_json()["predictions"]
+        ]
 
     assert (found("bar"), found("disc")) == ([both], [disc, both])
-    assert sorted(client.get(f"/api/predictions/{both}").get_json()["regions"][0]["labels"]) == ["bar", "disc"]
-    lines = list(csv.DictReader(io.StringIO(client.get("/api/predictions?format=csv").get_data(as_text=True))))
+    assert sorted(client.get(f"/api/predictions/{both}").get_json()["regions"][0]["labels"]) == [
+        "bar",
+        "disc",
+    ]
+    lines = list(
+        csv.DictReader(
+            io.StringIO(client.get("/api/predictions?format=csv").get_data(as_text=True))
+        )
+    )
     assert [line["id"] for line in lines] == [none, disc, both]
-    assert [sorted(line["regions"].split("+")) for line in lines] == [["?"], ["disc"], ["bar", "disc"]]
+    assert [sorted(line["regions"].split("+")) for line in lines] == [
+        ["?"],
+        ["disc"],
+        ["bar", "disc"],
+    ]
 
 
 def test_the_forgotten_leave_the_other_classes_as_they_are(app: Flask, client: FlaskClient) -> None:
@@ -138,7 +172,12 @@ def test_the_forgotten_leave_the_other_classes_as_they_are(app: Flask, client: F
     body = ask(client, *BOTH)
     [region] = body["regions"]
     assert "bar" not in json.dumps(body)
-    assert (body["label"], region["label"], region["labels"], region["reason"]) == ("disc", "disc", ["disc"], "known")
+    assert (body["label"], region["label"], region["labels"], region["reason"]) == (
+        "disc",
+        "disc",
+        ["disc"],
+        "known",
+    )
     assert region["probability"] == before["disc"]
     assert ask(client, "bar")["regions"][0]["label"] is None
 
@@ -172,16 +211,31 @@ def test_a_word_that_is_taken_back(trained: Path, app: Flask, client: FlaskClien
     answer = ask(client, *BOTH)
     picture = base64.b64encode(bar_and_disc(BOTH, 100)).decode()
     for action, taught in (("is_not", ["bar"]), ("is", ["bar", "disc"])):
-        word = {"prediction_id": answer["prediction_id"], "action": action, "label": "disc", "image": picture}
+        word = {
+            "prediction_id": answer["prediction_id"],
+            "action": action,
+            "label": "disc",
+            "image": picture,
+        }
         assert client.post("/api/corrections", json=word).get_json()["learned"]
         assert learned(trained, app) == [taught]
 
 
-def test_a_picture_of_the_data_set_itself_is_not_copied(trained: Path, app: Flask, client: FlaskClient) -> None:
-    """This asks about the very file that lies there; it was filed under the sha256 of what was uploaded."""
+def test_a_picture_of_the_data_set_itself_is_not_copied(
+    trained: Path, app: Flask, client: FlaskClient
+) -> None:
+    """This asks about the very file that lies there; it was filed under the sha256 of what was
+    uploaded.
+    """
     folder = of(app).settings.datasets / "shapes"
-    file = next(path for path in sorted((folder / "bar").iterdir()) if not (folder / "disc" / path.name).exists())
-    answer = client.post("/api/predict", data=file.read_bytes(), content_type="image/jpeg").get_json()
+    file = next(
+        path
+        for path in sorted((folder / "bar").iterdir())
+        if not (folder / "disc" / path.name).exists()
+    )
+    answer = client.post(
+        "/api/predict", data=file.read_bytes(), content_type="image/jpeg"
+    ).get_json()
     assert answer["regions"][0]["labels"] == ["bar"]
     word = {"prediction_id": answer["prediction_id"], "action": "is", "label": "disc"}
     body = client.post("/api/corrections", json=word).get_json()
@@ -199,11 +253,18 @@ def test_an_upload_is_known_again_and_goes_to_another_class_once(
     counts = []
     for more in ({}, {}, {"image": base64.b64encode(upload).decode()}):
         body = client.post("/api/corrections", json=word | more).get_json()
-        assert (body["learned"], body["why"]) == (True, "The picture is now in shapes as bar and disc.")
-        counts.append([row["pictures"] for row in client.get("/api/datasets/shapes").get_json()["classes"]])
+        assert (body["learned"], body["why"]) == (
+            True,
+            "The picture is now in shapes as bar and disc.",
+        )
+        counts.append(
+            [row["pictures"] for row in client.get("/api/datasets/shapes").get_json()["classes"]]
+        )
     assert counts == [[14, 15, 7]] * 3
     body = client.post("/api/corrections", json=word | {"label": "stra"}).get_json()
-    assert body["why"].startswith("The picture is now in shapes as bar and stra; stra is new there.")
+    assert body["why"].startswith(
+        "The picture is now in shapes as bar and stra; stra is new there."
+    )
     assert learned(trained, app) == []  # no file that the data set did not have
 
 
@@ -211,13 +272,20 @@ def test_any_class_may_be_denied(trained: Path, app: Flask, client: FlaskClient)
     """Each is a question of its own, so nobody becomes a stranger by it."""
     answer = ask(client, "bar")
     picture = base64.b64encode(bar_and_disc(("bar",), 100)).decode()
-    word = {"prediction_id": answer["prediction_id"], "action": "is_not", "label": "disc", "image": picture}
+    word = {
+        "prediction_id": answer["prediction_id"],
+        "action": "is_not",
+        "label": "disc",
+        "image": picture,
+    }
     assert client.post("/api/corrections", json=word).get_json()["learned"]
     assert learned(trained, app) == [["bar"]]
 
 
 def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> None:
-    """Two classes must be left, so that there is something to tell apart: here one and pictures of none."""
+    """Two classes must be left, so that there is something to tell apart: here one and pictures of
+    none.
+    """
     ids = [ask(client, *shown)["prediction_id"] for shown in (BOTH, ("disc",), ("bar",))]
     removed = client.delete("/api/classes/bar").get_json()["removed"]
     assert removed["predictions"] == 2
@@ -226,7 +294,12 @@ def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> Non
     [job] = client.get("/api/jobs").get_json()["jobs"]
     assert job["state"] == "done", job["message"]
     assert of(app).models.registry.versions("shapes") == [2]
-    counts = {row["name"]: row["pictures"] for row in client.get("/api/datasets/shapes").get_json()["classes"]}
+    counts = {
+        row["name"]: row["pictures"]
+        for row in client.get("/api/datasets/shapes").get_json()["classes"]
+    }
     assert counts == {"disc": 7, "_none": 7}
     client.post("/api/models/shapes/reload")
-    assert [model["labels"] for model in client.get("/api/models").get_json()["models"]] == [["disc"]]
+    assert [model["labels"] for model in client.get("/api/models").get_json()["models"]] == [
+        ["disc"]
+    ]

@@ -34,7 +34,11 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
             422,
             "There is no query parameter 'topk' here; there are: model, top_k, explain, region.",
         ),
-        ("/api/predict?top_k=1&top_k=2", 422, "The query parameter top_k came 2 times; give it once."),
+        (
+            "/api/predict?top_k=1&top_k=2",
+            422,
+            "The query parameter top_k came 2 times; give it once.",
+        ),
         ("/api/predict?top_k=x", 422, "top_k must be a whole number."),
         ("/api/predict?top_k=0", 422, "top_k must be at least 1."),
         ("/api/predict?top_k=101", 422, "top_k must be at most 100."),
@@ -42,7 +46,10 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
         (
             "/api/predict?model=../x",
             422,
-            "model must be a name of 1 to 63 characters without slashes, not starting with a dot or a space.",
+            (
+                "model must be a name of 1 to 63 characters without slashes, not starting with a"
+                " dot or a space."
+            ),
         ),
         ("/api/nothing", 404, "There is nothing at /api/nothing."),
         ("/api/nothing?x=1", 404, "There is nothing at /api/nothing."),
@@ -70,7 +77,9 @@ def test_of_the_address(make: Make, path: str, status: int, said: str | None) ->
         ("OPTIONS", "/api/models?x=1", 200, "GET, HEAD, OPTIONS"),
     ],
 )
-def test_of_the_method(make: Make, method: str, path: str, status: int, allowed: str | None) -> None:
+def test_of_the_method(
+    make: Make, method: str, path: str, status: int, allowed: str | None
+) -> None:
     answer = make().test_client().open(path, method=method)
     told = answer.headers.get("Allow")
     assert (answer.status_code, told and ", ".join(sorted(told.split(", ")))) == (status, allowed)
@@ -88,7 +97,11 @@ def test_of_the_method(make: Make, method: str, path: str, status: int, allowed:
         ("/api/keys", {"name": "x", "role": "root"}, "role must be 'predict', 'train' or 'admin'."),
         ("/api/keys", {"name": "x", "role": "admin", "days": True}, "days must be a whole number."),
         ("/api/keys", {"name": "x", "role": "admin", "days": 0}, "days must be at least 1."),
-        ("/api/keys", {"name": "a\nb", "role": "admin"}, "name holds characters that do not belong there."),
+        (
+            "/api/keys",
+            {"name": "a\nb", "role": "admin"},
+            "name holds characters that do not belong there.",
+        ),
         (
             "/api/jobs",
             {"dataset": "d", "model": "m", "fpir": "high"},
@@ -97,7 +110,10 @@ def test_of_the_method(make: Make, method: str, path: str, status: int, allowed:
         (
             "/api/jobs",
             {"dataset": "d", "model": "Big"},
-            "model must be a name of 1 to 63 small letters, digits, - and _, starting with a letter or digit.",
+            (
+                "model must be a name of 1 to 63 small letters, digits, - and _, starting with a"
+                " letter or digit."
+            ),
         ),
         ("/api/keys", {"name": "x", "role": "admin", "days": 9999}, "days must be at most 3650."),
         (
@@ -124,12 +140,19 @@ def test_of_the_body(make: Make, path: str, body: Any, said: str) -> None:
         ("POST", "/api/predict?top_k=101&region=10000", None, {"top_k": 100, "region": 9999}),
         ("GET", "/api/predictions?limit=501", None, {"limit": 500}),
         ("GET", "/api/stats?days=3651", None, {"days": 3650}),
-        ("POST", "/api/keys", {"name": "x" * 65, "role": "admin", "days": 0}, {"name": 64, "days": 1}),
+        (
+            "POST",
+            "/api/keys",
+            {"name": "x" * 65, "role": "admin", "days": 0},
+            {"name": 64, "days": 1},
+        ),
         ("POST", "/api/jobs", {"dataset": "d", "model": "m", "fpir": 1}, {"fpir": 1}),
         ("POST", "/api/keys", {"name": "x", "role": "root"}, None),
     ],
 )
-def test_the_limit_that_was_broken(make: Make, method: str, path: str, body: Any, limits: dict[str, int]) -> None:
+def test_the_limit_that_was_broken(
+    make: Make, method: str, path: str, body: Any, limits: dict[str, int]
+) -> None:
     """And no other; nor any where none was."""
     answer = make(local_role="admin").test_client().open(path, method=method, json=body)
     assert (answer.status_code, answer.get_json().get("limits")) == (422, limits)
@@ -142,15 +165,30 @@ def test_the_limit_that_was_broken(make: Make, method: str, path: str, body: Any
         (b"{'name':'x'}", "Expecting property name enclosed in double quotes at line 1, column 2."),
         (b"[1", "Expecting ',' delimiter at line 1, column 3."),
         (b'{"name": "x",\n "y" 1}', "Expecting ':' delimiter at line 2, column 6."),
-        (make_picture(kind="JPEG"), "it is no text. A picture is sent as it is with Content-Type: image/jpeg"),
+        (
+            make_picture(kind="JPEG"),
+            "it is no text. A picture is sent as it is with Content-Type: image/jpeg",
+        ),
         (b"9" * 5000, "it holds a number of too many digits."),
         (b"[" * 100_000, "it is nested too deeply."),
         (b"", "it is empty."),
     ],
-    ids=["single quotes", "half a list", "second line", "a picture", "5000 digits", "deep", "empty"],
+    ids=[
+        "single quotes",
+        "half a list",
+        "second line",
+        "a picture",
+        "5000 digits",
+        "deep",
+        "empty",
+    ],
 )
 def test_of_broken_json(make: Make, path: str, body: bytes, said: str) -> None:
-    answer = make(local_role="admin").test_client().post(path, data=body, content_type="application/json")
+    answer = (
+        make(local_role="admin")
+        .test_client()
+        .post(path, data=body, content_type="application/json")
+    )
     assert (answer.status_code, answer.get_json()["code"]) == (400, "bad-request")
     assert f"The body is not JSON that can be read: {said}" in answer.get_json()["detail"]
 
@@ -163,15 +201,21 @@ def test_a_packed_body_is_not_taken_for_a_broken_one(make: Make) -> None:
         answer = client.post("/api/predict", data=packed, headers=headers)
         assert answer.status_code == 415
         assert "Content-Encoding: gzip; send it as it is" in answer.get_json()["detail"]
-    assert client.post("/api/predict", headers={"Content-Encoding": "identity"}, **PNG).status_code == 200
+    assert (
+        client.post("/api/predict", headers={"Content-Encoding": "identity"}, **PNG).status_code
+        == 200
+    )
 
 
 @pytest.mark.parametrize(
-    ("path", "field"), [("/api/predict", "image"), ("/invocations", "image"), ("/api/classify_image", "image_data")]
+    ("path", "field"),
+    [("/api/predict", "image"), ("/invocations", "image"), ("/api/classify_image", "image_data")],
 )
 def test_two_pictures_where_one_is_looked_at(make: Make, path: str, field: str) -> None:
     """The second one must not be left out in silence."""
-    form: dict[str, Any] = {field: [(io.BytesIO(make_picture(each)), f"{each}.png") for each in ("red", "blue")]}
+    form: dict[str, Any] = {
+        field: [(io.BytesIO(make_picture(each)), f"{each}.png") for each in ("red", "blue")]
+    }
     answer = make().test_client().post(path, data=form)
     assert answer.status_code == 422
     assert f"2 pictures came in the field {field}" in answer.get_json()["detail"]
@@ -185,12 +229,32 @@ IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the addre
     ("path", "fields", "status", "said"),
     [
         ("/api/predict", {"model": "colours"}, 422, IN_THE_ADDRESS),
-        ("/predict", {"top_k": "1"}, 422, "The form field 'top_k' does nothing here; give it in the address: ?top_k="),
+        (
+            "/predict",
+            {"top_k": "1"},
+            422,
+            "The form field 'top_k' does nothing here; give it in the address: ?top_k=",
+        ),
         ("/invocations", {"model": "colours"}, 422, IN_THE_ADDRESS),
         ("/api/predict/batch", {"model": "colours"}, 422, IN_THE_ADDRESS),
-        ("/api/predict", {"colour": "x"}, 422, "The form field 'colour' does nothing here; the only one is image."),
-        ("/api/datasets/d/classes/a/pictures", {"model": "x"}, 422, "'model' does nothing here; the only one is"),
-        ("/api/predict/batch", {"image": data_url(make_picture())}, 422, "send each picture as a file."),
+        (
+            "/api/predict",
+            {"colour": "x"},
+            422,
+            "The form field 'colour' does nothing here; the only one is image.",
+        ),
+        (
+            "/api/datasets/d/classes/a/pictures",
+            {"model": "x"},
+            422,
+            "'model' does nothing here; the only one is",
+        ),
+        (
+            "/api/predict/batch",
+            {"image": data_url(make_picture())},
+            422,
+            "send each picture as a file.",
+        ),
         ("/api/predict", {}, 200, ""),
         ("/api/predict/batch", {}, 200, ""),
     ],
@@ -202,7 +266,10 @@ def test_of_the_form(make: Make, path: str, fields: dict[str, str], status: int,
     pictures = [("image", (io.BytesIO(make_picture()), "a.png"))]
     form = MultiDict([*fields.items(), *pictures])
     answer = client.post(path, data=form, content_type="multipart/form-data")
-    assert (answer.status_code, said in answer.get_json().get("detail", "")) == (status, True), answer.get_json()
+    assert (answer.status_code, said in answer.get_json().get("detail", "")) == (
+        status,
+        True,
+    ), answer.get_json()
 
 
 def test_old_clients_may_send_any_fields_beside(make: Make) -> None:
@@ -211,20 +278,43 @@ def test_old_clients_may_send_any_fields_beside(make: Make) -> None:
 
 
 def test_gunicorn_believes_nobody_about_https(tmp_path: Path) -> None:
-    """A client's X-Forwarded-Ssl against the proxy's X-Forwarded-Proto was refused with a page that is no problem."""
+    """A client's X-Forwarded-Ssl against the proxy's X-Forwarded-Proto was refused with a page that
+    is no problem.
+    """
     TinyRegistry(tmp_path / "artifacts").add("colours", 1)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    given = {"STATE": tmp_path / "var", "ARTIFACTS": tmp_path / "artifacts", "BIND": f"127.0.0.1:{port}", "WORKERS": 1}
-    environment = {**os.environ, **{f"LIKENESS_{name}": str(value) for name, value in given.items()}}
-    environment |= {"PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'server'}", "LIKENESS_TRUSTED_PROXY": "127.0.0.1"}
-    command = [sys.executable, "-m", "gunicorn", "-c", str(ROOT / "server" / "gunicorn_conf.py"), "tiny_wsgi:app"]
+    given = {
+        "STATE": tmp_path / "var",
+        "ARTIFACTS": tmp_path / "artifacts",
+        "BIND": f"127.0.0.1:{port}",
+        "WORKERS": 1,
+    }
+    environment = {
+        **os.environ,
+        **{f"LIKENESS_{name}": str(value) for name, value in given.items()},
+    }
+    environment |= {
+        "PYTHONPATH": f"{ROOT}:{ROOT / 'tests' / 'server'}",
+        "LIKENESS_TRUSTED_PROXY": "127.0.0.1",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        str(ROOT / "server" / "gunicorn_conf.py"),
+        "tiny_wsgi:app",
+    ]
     running = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
-        url, headers = f"http://127.0.0.1:{port}/healthz", {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "on"}
+        url, headers = (
+            f"http://127.0.0.1:{port}/healthz",
+            {"X-Forwarded-Proto": "http", "X-Forwarded-Ssl": "on"},
+        )
         for _ in range(300):
             with contextlib.suppress(requests.ConnectionError):
                 assert requests.get(url, headers=headers, timeout=10).json() == {"status": "ok"}

@@ -1,4 +1,5 @@
-"""Pictures made to hurt: cut short, bombs, odd kinds, two files in one, and thousands of random changes.
+"""Pictures made to hurt: cut short, bombs, odd kinds, two files in one, and thousands of random
+changes.
 
 No crash, no 5xx, memory bounded, and the next request is answered.
 """
@@ -43,7 +44,9 @@ def png_bomb(width: int, height: int) -> bytes:
     rows = zlib.compressobj(9)
     packed = b"".join(rows.compress(b"\0" * (width + 1)) for _ in range(height)) + rows.flush()
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    )
 
 
 def png_text_bomb() -> bytes:
@@ -122,7 +125,9 @@ def app(make: Make) -> Flask:
 
 
 def send(client: FlaskClient, data: bytes) -> int:
-    return client.post("/api/predict", data=data, content_type="application/octet-stream").status_code
+    return client.post(
+        "/api/predict", data=data, content_type="application/octet-stream"
+    ).status_code
 
 
 @pytest.mark.parametrize("name", GOOD)
@@ -138,9 +143,13 @@ def test_bad_ones_are_refused_and_the_next_is_answered(client: FlaskClient, name
 
 def test_orientations_are_applied(client: FlaskClient) -> None:
     for number in range(1, 9):
-        body = client.post("/api/predict", data=with_orientation(number), content_type="image/jpeg").get_json()
+        body = client.post(
+            "/api/predict", data=with_orientation(number), content_type="image/jpeg"
+        ).get_json()
         turned = number >= 5
-        assert (body["picture"]["width"], body["picture"]["height"]) == ((32, 64) if turned else (64, 32))
+        assert (body["picture"]["width"], body["picture"]["height"]) == (
+            (32, 64) if turned else (64, 32)
+        )
 
 
 def test_a_comment_that_unpacks_to_much_is_harmless(client: FlaskClient) -> None:
@@ -158,7 +167,10 @@ def test_pictures_cut_short_everywhere(client: FlaskClient) -> None:
 def mutated(seed: int) -> Iterator[bytes]:
     """Valid files with a few bytes changed, taken out, doubled or swapped."""
     chance = random.Random(seed)
-    seeds = [GOOD[name] for name in ("cmyk", "palette", "rgba", "progressive", "interlaced", "webp", "bmp", "ppm")]
+    seeds = [
+        GOOD[name]
+        for name in ("cmyk", "palette", "rgba", "progressive", "interlaced", "webp", "bmp", "ppm")
+    ]
     seeds += [saved(noise(40, 40), "PNG"), with_orientation(6), saved(noise(40, 40), "GIF")]
     while True:
         data = bytearray(chance.choice(seeds))

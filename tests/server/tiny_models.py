@@ -1,7 +1,8 @@
-"""A small real registry for the server's tests: it finds patches between dark columns and tells them by their colour.
+"""A small real registry for the server's tests: it finds patches between dark columns and tells
+them by their colour.
 
-Three colours are enrolled; greys are strangers; a nearly black picture has nothing in it. Versions live in files,
-with the pointer swapped by a rename, as the project's own registry does.
+Three colours are enrolled; greys are strangers; a nearly black picture has nothing in it. Versions
+live in files, with the pointer swapped by a rename, as the project's own registry does.
 """
 
 from __future__ import annotations
@@ -78,7 +79,9 @@ class Bundle:
     multi_label: bool = False
     refuses: bool = True
 
-    def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> Recognition:
+    def recognise(
+        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
+    ) -> Recognition:
         begun = time.perf_counter()
         image = images.decode(data, limits)
         decoded = time.perf_counter()
@@ -88,7 +91,9 @@ class Bundle:
         found = tuple(self._told(image[:, left:right], left) for left, right in _patches(image))
         seconds = {"decode": decoded - begun, "predict": time.perf_counter() - decoded}
         if not found:
-            return Recognition(width, height, (), None, (), "nothing_found", "Nothing was found.", seconds)
+            return Recognition(
+                width, height, (), None, (), "nothing_found", "Nothing was found.", seconds
+            )
         first = max(found, key=lambda each: each.similarity or 0)
         ranked = tuple(sorted(first.scores.items(), key=lambda pair: -pair[1]))
         return Recognition(width, height, found, first.label, ranked, first.reason, "", seconds)
@@ -98,14 +103,23 @@ class Bundle:
         mean = patch.reshape(-1, 3).astype(np.float64).mean(axis=0)
         distances = np.array([np.linalg.norm(mean - COLOURS[label]) for label in self.labels])
         weights = np.exp(-distances / 40)
-        scores = {label: float(w / weights.sum()) for label, w in zip(self.labels, weights, strict=True)}
+        scores = {
+            label: float(w / weights.sum()) for label, w in zip(self.labels, weights, strict=True)
+        }
         best = max(scores, key=lambda label: scores[label])
         label = best if distances.min() < 150 else None
         box = Detection(left, 0, width, height, 1.0)
         similarity = 1 - float(distances.min()) / 442
         named = (label,) if label else ()
         return Prediction(
-            box, label, best, scores[best], scores, similarity, "known" if label else "unknown", labels=named
+            box,
+            label,
+            best,
+            scores[best],
+            scores,
+            similarity,
+            "known" if label else "unknown",
+            labels=named,
         )
 
 
@@ -117,12 +131,17 @@ def _patches(image: images.Image) -> list[tuple[int, int]]:
 
 
 class TinyRegistry:
-    """artifacts/<name>/<version>/labels and artifacts/<name>/active. A version whose file says `broken` is refused."""
+    """artifacts/<name>/<version>/labels and artifacts/<name>/active.
+
+    A version whose file says `broken` is refused.
+    """
 
     def __init__(self, root: Path, delay: float = 0.0) -> None:
         self.root, self.delay = root, delay
 
-    def add(self, name: str, version: int, labels: tuple[str, ...] = ("blue", "green", "red")) -> None:
+    def add(
+        self, name: str, version: int, labels: tuple[str, ...] = ("blue", "green", "red")
+    ) -> None:
         folder = self.root / name / str(version)
         folder.mkdir(parents=True)
         (folder / "labels").write_text(" ".join(labels))

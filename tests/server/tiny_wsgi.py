@@ -1,4 +1,6 @@
-"""What the tests of processes let gunicorn load: the service as it is, with the small real registry."""
+"""What the tests of processes let gunicorn load: the service as it is, with the small real
+registry.
+"""
 
 from tiny_models import TinyRegistry
 

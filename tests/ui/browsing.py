@@ -1,4 +1,6 @@
-"""Helpers of the page's and nginx's tests: pictures made on the spot, a live server, ports, plain requests."""
+"""Helpers of the page's and nginx's tests: pictures made on the spot, a live server, ports, plain
+requests.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def picture(squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int] = (400, 300), **save: Any) -> bytes:
+def picture(
+    squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int] = (400, 300), **save: Any
+) -> bytes:
     """Black, with a square of each name's colour ("stranger" for yellow) at x, y, width, height."""
     made = PIL.Image.new("RGB", size)
     for name, (x, y, width, height) in squares.items():
@@ -52,7 +56,9 @@ def picture(squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int]
 
 
 class Live:
-    """The application in this process, on a port of its own; it can go away and come back on the same port."""
+    """The application in this process, on a port of its own; it can go away and come back on the
+    same port.
+    """
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self.registry = registry

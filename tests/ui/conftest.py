@@ -22,7 +22,9 @@ Serve = Callable[..., str]
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
-    """live(*bundles, **settings) -> a running server; without bundles, one model of coloured squares."""
+    """live(*bundles, **settings) -> a running server; without bundles, one model of coloured
+    squares.
+    """
     running: list[Live] = []
 
     def start(*bundles: Patches, **settings: Any) -> Live:

@@ -1,7 +1,8 @@
-"""A small real model for the page's tests: it finds squares of pure colour on a black picture, and names the colours.
+"""A small real model for the page's tests: it finds squares of pure colour on a black picture, and
+names the colours.
 
-Red, green and blue are known, yellow is a stranger. Where a square lies can be read off the picture, so a box
-on the page can be held against the pixels under it.
+Red, green and blue are known, yellow is a stranger. Where a square lies can be read off the
+picture, so a box on the page can be held against the pixels under it.
 """
 
 from __future__ import annotations
@@ -46,7 +47,9 @@ class Patches:
     multi_label: bool = False
     refuses: bool = True
 
-    def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> SimpleNamespace:
+    def recognise(
+        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
+    ) -> SimpleNamespace:
         image = images.decode(data, limits)
         time.sleep(self.delay)
         found = [self._prediction(image, label) for label in (*self.labels, None)]
@@ -74,7 +77,9 @@ class Patches:
         scores = {name: (1 - sure) / (len(self.labels) - 1) for name in self.labels} | {best: sure}
         x, y, width, height = box
         return SimpleNamespace(
-            detection=SimpleNamespace(x=x, y=y, width=width, height=height, score=0.9, landmarks=None, kind="face"),
+            detection=SimpleNamespace(
+                x=x, y=y, width=width, height=height, score=0.9, landmarks=None, kind="face"
+            ),
             label=label,
             labels=(label,) if label else (),
             best=best,
@@ -88,17 +93,24 @@ class Patches:
 
 
 class Several(Patches):
-    """Its pictures carry several classes: the whole picture is the one region, and gets the name of every colour."""
+    """Its pictures carry several classes: the whole picture is the one region, and gets the name of
+    every colour.
+    """
 
-    def recognise(self, data: bytes, limits: images.Limits, *, top_k: int | None = None) -> SimpleNamespace:
+    def recognise(
+        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
+    ) -> SimpleNamespace:
         found = super().recognise(data, limits)
         named = tuple(each.label for each in found.predictions if each.label)
         whole = SimpleNamespace(**vars(found.predictions[0]))
-        whole.detection = SimpleNamespace(**vars(whole.detection) | {"x": 0, "y": 0, "kind": "picture"})
+        whole.detection = SimpleNamespace(
+            **vars(whole.detection) | {"x": 0, "y": 0, "kind": "picture"}
+        )
         whole.detection.width, whole.detection.height = found.width, found.height
         whole.labels, whole.label = named, named[0] if named else None
         whole.scores = {
-            label: 0.9 - 0.1 * self.labels.index(label) if label in named else 0.02 for label in self.labels
+            label: 0.9 - 0.1 * self.labels.index(label) if label in named else 0.02
+            for label in self.labels
         }
         whole.probability = whole.scores[whole.best]
         found.predictions = (whole,)

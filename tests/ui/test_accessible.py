@@ -1,4 +1,6 @@
-"""What everybody must be able to see, reach and hear: contrast, names, edges and room, on every view, light, dark."""
+"""What everybody must be able to see, reach and hear: contrast, names, edges and room, on every
+view, light, dark.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +15,8 @@ pytestmark = pytest.mark.browser
 Start = Callable[..., Live]
 TWO = {"ada_lovelace": (40, 60, 80, 100), "stranger": (250, 120, 60, 60)}
 
-# Contrast as WCAG 2.2 computes it: relative luminance of the text and of whatever lies under it. AA asks 4.5, or 3 for
-# large text and for the edge of a field.
+# Contrast as WCAG 2.2 computes it: relative luminance of the text and of whatever lies under it. AA
+# asks 4.5, or 3 for large text and for the edge of a field.
 WRONG = """() => {
     const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
     const rgba = (colour) => {
@@ -108,7 +110,9 @@ def test_the_page_of_the_api_can_be_seen_and_reached(page: Any, live: Start) -> 
     [(picture(TWO), "good"), (picture({}), "unsure"), (b"text", "trouble")],
     ids=["named", "nothing", "trouble"],
 )
-def test_every_answer_can_be_seen_and_reached(page: Any, live: Start, data: bytes, tone: str) -> None:
+def test_every_answer_can_be_seen_and_reached(
+    page: Any, live: Start, data: bytes, tone: str
+) -> None:
     page.goto(live().url)
     page.wait_for_selector("#cards .card")
     assert page.evaluate(WRONG) == []

@@ -26,7 +26,10 @@ def page(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
     made = context.new_page()
     wrong: list[str] = []
     made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    made.on(
+        "console",
+        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+    )
     yield made
     context.close()
     assert not wrong
@@ -66,7 +69,9 @@ def test_a_role_sees_what_it_may_use(page: Any, live: Start, role: str) -> None:
     server = live()
     signed_in(page, server, role)
     page.wait_for_selector("#view h1")
-    tabs = page.eval_on_selector_all("#tabs a:not([hidden])", "all => all.map((tab) => tab.hash.slice(1))")
+    tabs = page.eval_on_selector_all(
+        "#tabs a:not([hidden])", "all => all.map((tab) => tab.hash.slice(1))"
+    )
     assert tabs == VIEWS[role]
     for view in tabs:
         page.goto(f"{server.url}/admin.html#{view}")
@@ -90,7 +95,12 @@ def test_a_data_set_is_made_filled_and_emptied(page: Any, live: Start) -> None:
     page.click("button:has-text('Add class')")
     page.wait_for_selector(".class-row:has-text('Ada Lovelace')")
     files = [
-        {"name": f"{n}.png", "mimeType": "image/png", "buffer": picture({"stranger": (n, 9, 40, 40)})} for n in range(9)
+        {
+            "name": f"{n}.png",
+            "mimeType": "image/png",
+            "buffer": picture({"stranger": (n, 9, 40, 40)}),
+        }
+        for n in range(9)
     ]
     wrong = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"no picture"}
     page.locator(".class-row input[type=file]").set_input_files([*files, wrong])
@@ -134,7 +144,10 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     signed_in(page, server, "train")
     at(page, server, "datasets", "Data sets")
     page.click("summary:has-text('More choices')")
-    page.select_option("label:has-text('Strangers who may get a name') select", label="1 in 1000, whatever it costs")
+    page.select_option(
+        "label:has-text('Strangers who may get a name') select",
+        label="1 in 1000, whatever it costs",
+    )
     page.check("label:has-text('A picture may show several classes') input")
     page.select_option("label:has-text('Recipe') select", "auto")
     page.click("button:has-text('Start training')")
@@ -143,7 +156,9 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     page.select_option("label:has-text('Recipe') select", "object-classic")
     page.click("button:has-text('Start training')")
     page.wait_for_selector("#view h1:has-text('Training')")
-    page.wait_for_selector("h2:has-text('object-classic, several classes a picture, at most 0.001 of strangers named')")
+    page.wait_for_selector(
+        "h2:has-text('object-classic, several classes a picture, at most 0.001 of strangers named')"
+    )
     [job] = server.app.extensions["likeness"].jobs.all()
     assert job["arguments"] == {
         "dataset": "letters", "model": "letters", "recipe": "object-classic", "fpir": 0.001, "multi_label": True,
@@ -159,12 +174,16 @@ def test_a_training_is_followed_through_refusals_and_breaks(
     server = live()
     service = server.app.extensions["likeness"]
     service.jobs.autostart = False
-    job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me")["id"]
+    job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me")[
+        "id"
+    ]
     taken = 0
     while service.streams.acquire(blocking=False):
         taken += 1
     signed_in(page, server, "train")
-    with page.expect_response(lambda answer: answer.url.endswith("/events") and answer.status == 429):
+    with page.expect_response(
+        lambda answer: answer.url.endswith("/events") and answer.status == 429
+    ):
         at(page, server, "training", "Training")
     service.streams.release(taken)
     for done in (1, 2, 3):
@@ -181,14 +200,16 @@ def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) ->
     made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
     jobs.take()
     jobs.change(
-        made, state="done", result={"version": 2, "waits": "Version 1, which answers, also knows ada_lovelace."}
+        made,
+        state="done",
+        result={"version": 2, "waits": "Version 1, which answers, also knows ada_lovelace."},
     )
     signed_in(page, server, "train")
     at(page, server, "training", "Training")
     card = page.locator(f"[data-job='{made}']")
     assert (
-        "does not answer yet. Version 1, which answers, also knows Ada Lovelace. Somebody with the role admin can"
-        in (card.inner_text())
+        "does not answer yet. Version 1, which answers, also knows Ada Lovelace. Somebody with the"
+        " role admin can" in (card.inner_text())
     )
     assert card.locator("a:has-text('Ask it')").count() == 0
 
@@ -221,7 +242,10 @@ def test_the_keyboard_stays_where_it_was(page: Any, live: Start) -> None:
         page.keyboard.press("Enter")
         page.wait_for_selector(f"#done:has-text('{label.upper()} was added.')")
         page.wait_for_selector(f".class-row strong:text-is('{label.upper()}')")
-        assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Add class to letters"
+        assert (
+            page.evaluate("document.activeElement.getAttribute('aria-label')")
+            == "Add class to letters"
+        )
     page.focus("button[aria-label='Delete class C of letters']")
     page.keyboard.press("Enter")
     page.focus("#sure-yes")
@@ -244,7 +268,9 @@ def test_pictures_dropped_on_a_class_are_added_and_counted_once(page: Any, live:
         return document.querySelector(where).dispatchEvent(event);
     }"""
     data = base64.b64encode(ADA).decode()
-    assert page.evaluate(drop, [data, "main"]) is False  # or the browser would leave for the picture
+    assert (
+        page.evaluate(drop, [data, "main"]) is False
+    )  # or the browser would leave for the picture
     assert page.evaluate(drop, [data, ".class-row"]) is False
     page.wait_for_selector("#done:has-text('One picture added to A.')")
     page.evaluate(drop, [data, ".class-row"])
@@ -274,7 +300,12 @@ def test_a_correction_is_kept_and_shown(page: Any, live: Start) -> None:
     at(page, server, "answers", "Answers")
     row = page.locator("[aria-label=Corrections] tbody tr").first
     row.wait_for()
-    assert row.locator("td").all_inner_texts()[1:5] == ["Ada Lovelace", "is Grace Hopper", "colours", "yes"]
+    assert row.locator("td").all_inner_texts()[1:5] == [
+        "Ada Lovelace",
+        "is Grace Hopper",
+        "colours",
+        "yes",
+    ]
     page.wait_for_selector("[aria-label=Answers] tbody tr:has-text('Ada Lovelace 88 %')")
     page.wait_for_selector(".tile:has-text('pictures') strong:has-text('1')")
 
@@ -287,7 +318,9 @@ def test_a_kept_picture_can_be_seen_from_the_log(page: Any, live: Start) -> None
     while not list(server.app.extensions["likeness"].settings.state.rglob("pictures/*/*.jpg")):
         page.wait_for_timeout(50)
     at(page, server, "answers", "Answers")
-    link = page.locator("[aria-label=Answers] tbody tr").first.get_by_role("link", name="See the picture")
+    link = page.locator("[aria-label=Answers] tbody tr").first.get_by_role(
+        "link", name="See the picture"
+    )
     with page.context.expect_page() as opened:
         link.click()
     shown = opened.value
@@ -305,20 +338,28 @@ def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> N
     page.wait_for_selector(".keep:has-text('the part of the picture that shows this face')")
     page.click(".corrections button:has-text('Yes, Ada Lovelace')")
     page.wait_for_selector("#details:has-text('Thank you, the next training learns from it.')")
-    assert "The part of the picture that shows this one is now in colours as ada_lovelace" in page.inner_text(
-        "#details"
+    assert (
+        "The part of the picture that shows this one is now in colours as ada_lovelace"
+        in page.inner_text("#details")
     )
     at(page, server, "answers", "Answers")
     row = page.locator("[aria-label=Corrections] tbody tr").first
     row.wait_for()
-    assert row.locator("td").all_inner_texts()[1:5] == ["Ada Lovelace", "is Ada Lovelace", "colours", "yes"]
+    assert row.locator("td").all_inner_texts()[1:5] == [
+        "Ada Lovelace",
+        "is Ada Lovelace",
+        "colours",
+        "yes",
+    ]
     page.goto(server.url)
     page.wait_for_selector("#cards .card")
     others = picture({"ada_lovelace": (20, 60, 80, 100), "grace_hopper": (260, 60, 80, 100)})
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": others})
     page.wait_for_selector("#answer[data-tone=good]")
     page.click(".corrections button:has-text('Not a face')")
-    page.wait_for_selector("#details:has-text('learns nothing from it. The picture shows others as well')")
+    page.wait_for_selector(
+        "#details:has-text('learns nothing from it. The picture shows others as well')"
+    )
 
 
 def test_without_the_role_nobody_is_asked_for_corrections(page: Any, live: Start) -> None:
@@ -376,7 +417,9 @@ def test_who_was_forgotten_is_told_in_words(page: Any, live: Start) -> None:
     filled(server, "friends", "old_friend", "b")
     signed_in(page, server, "admin")
     at(page, server, "rights", "Forgetting")
-    assert "old_friend" in page.locator("datalist option").evaluate_all("all => all.map((each) => each.value)")
+    assert "old_friend" in page.locator("datalist option").evaluate_all(
+        "all => all.map((each) => each.value)"
+    )
     page.fill("form input", "old_friend")
     page.click("button:has-text('Forget')")
     page.click("#sure-yes")
@@ -385,7 +428,9 @@ def test_who_was_forgotten_is_told_in_words(page: Any, live: Start) -> None:
     assert "friends" in said and "[" not in said
 
 
-def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_removed(page: Any, live: Start) -> None:
+def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_removed(
+    page: Any, live: Start
+) -> None:
     server = live()
     signed_in(page, server, "admin")
     at(page, server, "rights", "Forgetting")
@@ -400,7 +445,11 @@ def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_remove
 
 
 def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
-    facts = {"pictures": {"ada_lovelace": 12}, "trials": [{"name": "svm", "score": 0.9333333}], "holds": "No pictures."}
+    facts = {
+        "pictures": {"ada_lovelace": 12},
+        "trials": [{"name": "svm", "score": 0.9333333}],
+        "holds": "No pictures.",
+    }
     server = live(Patches(facts=facts))
     signed_in(page, server, "admin")
     at(page, server, "models", "Models")

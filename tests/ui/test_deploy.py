@@ -48,7 +48,9 @@ def test_the_dockerfile_copies_what_exists() -> None:
         assert source not in ignored
 
 
-@pytest.mark.parametrize("text", [DOCKERFILE, "\n".join(unit()["Service"].values())], ids=["Dockerfile", "unit"])
+@pytest.mark.parametrize(
+    "text", [DOCKERFILE, "\n".join(unit()["Service"].values())], ids=["Dockerfile", "unit"]
+)
 def test_modules_and_files_that_are_started_exist(text: str) -> None:
     assert (ROOT / "server" / "wsgi.py").is_file() and "server.wsgi:app" in text
     for name in re.findall(r"(?:deploy|nginx|server)/[a-z_]+\.(?:py|conf)", text):
@@ -57,7 +59,13 @@ def test_modules_and_files_that_are_started_exist(text: str) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    ["deploy/Dockerfile", "deploy/compose.yaml", "deploy/install-ubuntu.sh", "deploy/likeness", "docs/deploy.md"],
+    [
+        "deploy/Dockerfile",
+        "deploy/compose.yaml",
+        "deploy/install-ubuntu.sh",
+        "deploy/likeness",
+        "docs/deploy.md",
+    ],
 )
 def test_settings_named_there_exist(file: str) -> None:
     known = {variable(field.name) for field in FIELDS}
@@ -94,8 +102,14 @@ def test_the_compose_file_keeps_the_service_inside() -> None:
 
 def test_every_library_is_in_the_licence_table() -> None:
     table = (ROOT / "THIRD_PARTY.md").read_text()
-    for file, least in (("requirements.txt", 20), ("requirements-dev.txt", 6), ("requirements-postgres.txt", 1)):
-        names = re.findall(r"^([A-Za-z0-9_.-]+)(?:\[\w+\])?==[\w.]+$", (ROOT / file).read_text(), re.MULTILINE)
+    for file, least in (
+        ("requirements.txt", 20),
+        ("requirements-dev.txt", 6),
+        ("requirements-postgres.txt", 1),
+    ):
+        names = re.findall(
+            r"^([A-Za-z0-9_.-]+)(?:\[\w+\])?==[\w.]+$", (ROOT / file).read_text(), re.MULTILINE
+        )
         assert len(names) >= least
         for name in names:
             assert re.search(rf"^\| {re.escape(name)} \|", table, re.MULTILINE), name
@@ -103,11 +117,17 @@ def test_every_library_is_in_the_licence_table() -> None:
 
 @pytest.mark.parametrize("package", ["model", "data_cleaning", "server"])
 def test_the_readme_names_commands_that_exist(package: str) -> None:
-    rows = re.findall(rf"^\| (`python -m {package} .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    rows = re.findall(
+        rf"^\| (`python -m {package} .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
+    )
     named = [first for row in rows for first in re.findall(r"`(?:python -m \w+ )?([a-z]+)", row)]
     assert len(named) >= 2
     done = subprocess.run(
-        [sys.executable, "-m", package, "--help"], cwd=ROOT, capture_output=True, text=True, timeout=120
+        [sys.executable, "-m", package, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     known = set(re.findall(r"\b[a-z]+\b", done.stdout))
     assert set(named) <= known
@@ -117,7 +137,13 @@ def test_the_readme_names_targets_that_exist() -> None:
     targets = set(re.findall(r"^\.PHONY: (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set()
     for document in ("README.md", "CONTRIBUTING.md"):
-        blocks = re.findall(r"^```\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
-        named |= {target for block in blocks for target in re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)}
+        blocks = re.findall(
+            r"^```\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL
+        )
+        named |= {
+            target
+            for block in blocks
+            for target in re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)
+        }
     assert {"run", "train", "test"} <= named
     assert named <= targets

@@ -11,7 +11,9 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_the_docs_page_fits_a_phone_and_asks_nobody_else(live: Callable[..., Any], browser: Any, width: int) -> None:
+def test_the_docs_page_fits_a_phone_and_asks_nobody_else(
+    live: Callable[..., Any], browser: Any, width: int
+) -> None:
     service = live()
     page = browser.new_page(viewport={"width": width, "height": 860})
     asked: list[str] = []

@@ -1,4 +1,6 @@
-"""The page's files as they lie there: whole, self-contained, and free of what a strict content policy forbids."""
+"""The page's files as they lie there: whole, self-contained, and free of what a strict content
+policy forbids.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ def test_a_page_has_nothing_inline(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_what_a_page_names_exists(page: Path) -> None:
     named = re.findall(r'(?:src|href)="([^"#]+)"', page.read_text())
-    files = [each for each in named if not each.startswith("vendor/") and each not in ("./", "api/docs")]
+    files = [
+        each for each in named if not each.startswith("vendor/") and each not in ("./", "api/docs")
+    ]
     assert files
     for each in files:
         assert (UI / each).is_file(), each
@@ -51,12 +55,16 @@ def test_every_control_that_a_label_or_a_script_names_exists_once(page: Path) ->
 @pytest.mark.parametrize("script", SCRIPTS, ids=name)
 def test_what_a_script_imports_exists(script: Path) -> None:
     text = script.read_text()
-    for target, wanted in re.findall(r'^import .*?from "(\..*?)";|import\("(.*?)"\)', text, re.MULTILINE):
+    for target, wanted in re.findall(
+        r'^import .*?from "(\..*?)";|import\("(.*?)"\)', text, re.MULTILINE
+    ):
         assert (script.parent / (target or wanted)).is_file(), target or wanted
     for names, target in re.findall(r'^import \{(.*?)\} from "(.*?)";', text, re.MULTILINE):
         offered = (script.parent / target).read_text()
         for each in (part.strip() for part in names.split(",")):
-            assert re.search(rf"^export (?:async )?(?:function|const|class) {each}\b", offered, re.MULTILINE), each
+            assert re.search(
+                rf"^export (?:async )?(?:function|const|class) {each}\b", offered, re.MULTILINE
+            ), each
             assert len(re.findall(rf"\b{each}\b", text)) > 1, f"{each} is imported and not used"
 
 

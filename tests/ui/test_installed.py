@@ -1,7 +1,9 @@
-"""The command `likeness` of an installed machine: whose settings it takes, and what it does when they have changed.
+"""The command `likeness` of an installed machine: whose settings it takes, and what it does when
+they have changed.
 
-What belongs to a whole machine (another user, systemd, nginx as a service) are small programs that write down what
-they are asked and do the part that matters here; everything else is the project's own.
+What belongs to a whole machine (another user, systemd, nginx as a service) are small programs that
+write down what they are asked and do the part that matters here; everything else is the project's
+own.
 """
 
 from __future__ import annotations
@@ -42,13 +44,17 @@ class Machine:
             "/var/lib/likeness": str(self.root),
             "/etc/likeness.env": str(self.environment),
             "/etc/nginx/sites-available/likeness": str(self.site),
-            "deploy/setup.sh": "true deploy/setup.sh",  # it would install into the .venv of this test
+            "deploy/setup.sh": (
+                "true deploy/setup.sh"
+            ),  # it would install into the .venv of this test
         }.items():
             assert there in text
             text = text.replace(there, here)
         (self.root / "likeness").write_text(text)
         self.set(LIKENESS_STATE=self.root / "state", LIKENESS_DATABASE_URL="")
-        self.site.write_text(site_config(Site(ui=ROOT / "ui", app="127.0.0.1:8000", server_name="faces.example.org")))
+        self.site.write_text(
+            site_config(Site(ui=ROOT / "ui", app="127.0.0.1:8000", server_name="faces.example.org"))
+        )
 
     @staticmethod
     def _program(path: Path, body: str) -> None:
@@ -64,7 +70,9 @@ class Machine:
         return self.root / "site"
 
     def set(self, **settings: object) -> None:
-        self.environment.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+        self.environment.write_text(
+            "".join(f"{name}='{value}'\n" for name, value in settings.items())
+        )
 
     def likeness(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {
@@ -74,7 +82,9 @@ class Machine:
             "LIKENESS_STATE": str(self.root / "elsewhere"),
         }
         command = ["/bin/sh", str(self.root / "likeness"), *arguments]
-        return subprocess.run(command, env=environment, cwd=self.root, capture_output=True, text=True, timeout=120)
+        return subprocess.run(
+            command, env=environment, cwd=self.root, capture_output=True, text=True, timeout=120
+        )
 
     def noted(self) -> list[str]:
         file = self.root / "noted"
@@ -100,7 +110,11 @@ def test_changed_settings_reach_nginx_and_the_service(machine: Machine) -> None:
     assert done.returncode == 0, done.stderr
     assert "proxy_read_timeout 165s;" in machine.site.read_text()
     assert "server_name faces.example.org;" in machine.site.read_text()
-    assert machine.noted() == ["nginx -t -q", "systemctl restart likeness", "systemctl reload-or-restart nginx"]
+    assert machine.noted() == [
+        "nginx -t -q",
+        "systemctl restart likeness",
+        "systemctl reload-or-restart nginx",
+    ]
     assert {path.name for path in machine.root.glob("site*")} == {"site"}
 
 

@@ -15,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True, timeout=60
+    )
 
 
 def test_help_lists_every_target_in_a_line() -> None:
@@ -47,11 +49,17 @@ def fake_python(folder: Path, version: str, modules: int) -> str:
 @pytest.mark.parametrize(
     ("version", "modules", "says"),
     [
-        ("3.9.2", 0, ["Python 3.11 or newer", "this machine has Python 3.9.2", "apt-get install python3"]),
+        (
+            "3.9.2",
+            0,
+            ["Python 3.11 or newer", "this machine has Python 3.9.2", "apt-get install python3"],
+        ),
         ("3.12.1", 1, ["has no venv module", "apt-get install python3-venv"]),
     ],
 )
-def test_setup_says_which_python_is_missing(tmp_path: Path, version: str, modules: int, says: list[str]) -> None:
+def test_setup_says_which_python_is_missing(
+    tmp_path: Path, version: str, modules: int, says: list[str]
+) -> None:
     venv = tmp_path / "venv"
     done = run("deploy/setup.sh", VENV=str(venv), PYTHON=fake_python(tmp_path, version, modules))
     assert done.returncode == 1
@@ -94,7 +102,9 @@ def test_setup_installs_what_the_database_needs_and_only_once(
     if arguments == ["--environment"]:
         arguments = ["--environment", str(environment)]
     for _ in range(2):
-        done = run("deploy/setup.sh", *arguments, VENV=str(tmp_path / "venv"), LIKENESS_DATABASE_URL=url)
+        done = run(
+            "deploy/setup.sh", *arguments, VENV=str(tmp_path / "venv"), LIKENESS_DATABASE_URL=url
+        )
         assert done.returncode == 0, done.stderr
     assert re.findall(r"pip install .* -r (\S+)", noted.read_text()) == installed
 

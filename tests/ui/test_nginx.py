@@ -33,7 +33,10 @@ class Echo(BaseHTTPRequestHandler):
             threading.Event().wait(4)
             self.close_connection = True
             return
-        body = json.dumps({name.lower(): value for name, value in self.headers.items()}).encode() + b" " * 2000
+        body = (
+            json.dumps({name.lower(): value for name, value in self.headers.items()}).encode()
+            + b" " * 2000
+        )
         self.send_response(429 if self.path == "/busy" else 200)
         if self.path == "/own":
             self.send_header("Content-Security-Policy", "default-src 'none'")
@@ -131,7 +134,14 @@ def test_what_nginx_cannot_pass_on_is_a_problem_too(
     nginx: Serve, upstream: str, request_line: str, header: str, status: int, code: str
 ) -> None:
     port = int(nginx(upstream).rsplit(":", 1)[1])
-    lines = [f"{request_line} HTTP/1.1", "Host: x", "Connection: close", *filter(None, [header]), "", ""]
+    lines = [
+        f"{request_line} HTTP/1.1",
+        "Host: x",
+        "Connection: close",
+        *filter(None, [header]),
+        "",
+        "",
+    ]
     with socket.create_connection(("127.0.0.1", port)) as plain:
         plain.sendall("\r\n".join(lines).encode())
         head, _, body = plain.makefile("rb").read().partition(b"\r\n\r\n")
@@ -139,7 +149,11 @@ def test_what_nginx_cannot_pass_on_is_a_problem_too(
     assert b"Content-Type: application/problem+json\r\n" in head
     assert b"X-Content-Type-Options: nosniff" in head
     told = json.loads(body)
-    assert (told["status"], told["code"], told["type"]) == (status, code, f"urn:likeness:problem:{code}")
+    assert (told["status"], told["code"], told["type"]) == (
+        status,
+        code,
+        f"urn:likeness:problem:{code}",
+    )
     assert told["title"] and told["detail"] and len(told["request_id"]) == 32
 
 
@@ -154,7 +168,10 @@ def test_what_the_application_refuses_is_passed_on(nginx: Serve, live: Callable[
 def test_every_refusal_of_nginx_is_in_the_documentation() -> None:
     """Status, code and title of each, as its template has them."""
     template = (ROOT / "nginx" / "likeness.conf.template").read_text()
-    bodies = [json.loads(re.sub(r":\$\w+", ":0", text)) for text in re.findall(r"return [45]\d\d '({.*})';", template)]
+    bodies = [
+        json.loads(re.sub(r":\$\w+", ":0", text))
+        for text in re.findall(r"return [45]\d\d '({.*})';", template)
+    ]
     told = {(body["status"], body["code"], body["title"]) for body in bodies}
 
     def by_status(variable: str) -> dict[str, str]:
@@ -162,7 +179,9 @@ def test_every_refusal_of_nginx_is_in_the_documentation() -> None:
         return dict(re.findall(r'(default|\d+) "(.*)";', lines))
 
     codes, titles = by_status("$likeness_code"), by_status("$likeness_title")
-    told |= {(int(status.replace("default", "400")), codes[status], titles[status]) for status in codes}
+    told |= {
+        (int(status.replace("default", "400")), codes[status], titles[status]) for status in codes
+    }
     assert told == set(NGINX)
 
 
@@ -188,14 +207,24 @@ def test_the_application_keeps_its_own_headers(nginx: Serve, upstream: str) -> N
 
 def test_the_page_comes_from_disk_with_safe_headers(nginx: Serve) -> None:
     base = nginx(f"127.0.0.1:{free_port()}")
-    for path, kind in [("/", "text/html"), ("/app.js", "text/javascript"), ("/style.css", "text/css")]:
+    for path, kind in [
+        ("/", "text/html"),
+        ("/app.js", "text/javascript"),
+        ("/style.css", "text/css"),
+    ]:
         with opened(f"{base}{path}") as answer:
             assert answer.status == 200
             assert answer.headers["Content-Type"] == f"{kind}; charset=utf-8"
             policy = answer.headers["Content-Security-Policy"]
             assert "unsafe" not in policy and "http" not in policy
             assert answer.headers["Cache-Control"] == "no-cache"
-    for hidden in ["/.gitignore", "/js/.x", "/../nginx/render.py", "/vendor/", "/vendor/nothing.js"]:
+    for hidden in [
+        "/.gitignore",
+        "/js/.x",
+        "/../nginx/render.py",
+        "/vendor/",
+        "/vendor/nothing.js",
+    ]:
         with opened(f"{base}{hidden}") as answer:
             assert answer.status in (400, 403, 404), hidden
 
@@ -209,7 +238,8 @@ def test_text_is_compressed_for_those_who_ask(nginx: Serve, upstream: str) -> No
 
 
 def test_strangers_are_limited_and_the_machine_itself_is_not(nginx: Serve, upstream: str) -> None:
-    # From outside the loopback nothing can come here, so the map that tells them apart is turned round.
+    # From outside the loopback nothing can come here, so the map that tells them apart is turned
+    # round.
     base = nginx(upstream)
     with ThreadPoolExecutor(4) as pool:
         assert set(pool.map(lambda _: status(f"{base}/api/echo"), range(300))) == {200}
@@ -245,7 +275,9 @@ def test_a_stalled_upload_does_not_hold_the_others_up(nginx: Serve, upstream: st
     base = nginx(upstream)
     port = int(base.rsplit(":", 1)[1])
     with socket.create_connection(("127.0.0.1", port)) as slow:
-        slow.sendall(b"POST /api/classify_image HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nbegin")
+        slow.sendall(
+            b"POST /api/classify_image HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\nbegin"
+        )
         assert status(f"{base}/api/echo") == 200
 
 
@@ -268,7 +300,9 @@ def test_both_sides_have_the_same_limits() -> None:
     assert site.timeout > settings.picture_seconds
 
 
-RAISED = Settings(picture_bytes=50_000_000, batch_bytes=500_000_000, picture_seconds=120, bind="127.0.0.1:9000")
+RAISED = Settings(
+    picture_bytes=50_000_000, batch_bytes=500_000_000, picture_seconds=120, bind="127.0.0.1:9000"
+)
 RAISED_FILE = """# raised
 LIKENESS_PICTURE_BYTES=50000000
 LIKENESS_BATCH_BYTES="500000000"
@@ -288,7 +322,9 @@ def has_raised_limits(text: str) -> bool:
     )
 
 
-def test_a_site_has_the_limits_of_the_settings_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_site_has_the_limits_of_the_settings_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "likeness.env").write_text(RAISED_FILE)
     assert main(["--environment", str(tmp_path / "likeness.env")]) == 0
     assert has_raised_limits(capsys.readouterr().out)
@@ -330,11 +366,15 @@ def test_raised_limits_leave_the_rest_of_a_changed_site_alone(
         assert old in site
         site, raised = site.replace(old, new), raised.replace(old, new)
     site, raised = (
-        f"{text}\nserver {{\n    listen 80;\n    return 404; # managed by Certbot\n}}\n" for text in (site, raised)
+        f"{text}\nserver {{\n    listen 80;\n    return 404; # managed by Certbot\n}}\n"
+        for text in (site, raised)
     )
     (tmp_path / "likeness.env").write_text(RAISED_FILE)
     (tmp_path / "site").write_text(site)
-    assert main(["--environment", str(tmp_path / "likeness.env"), "--refresh", str(tmp_path / "site")]) == 0
+    assert (
+        main(["--environment", str(tmp_path / "likeness.env"), "--refresh", str(tmp_path / "site")])
+        == 0
+    )
     assert capsys.readouterr().out == raised
     assert has_raised_limits(raised) and not has_raised_limits(site)
 
@@ -367,10 +407,14 @@ def test_nginx_finds_gunicorn_by_the_setting(bind: str, found: str) -> None:
         ("root @UI@;", {"UI": "$host"}, "cannot take quotes"),
     ],
 )
-def test_a_template_is_filled_or_refused(template: str, words: dict[str, str], message: str) -> None:
+def test_a_template_is_filled_or_refused(
+    template: str, words: dict[str, str], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         render(template, words)
 
 
 def test_a_filled_template_has_no_word_left() -> None:
-    assert not re.findall(r"@[A-Z_]+@", site_config(Site(ui=Path("/srv/ui"), app="unix:/run/a.sock")))
+    assert not re.findall(
+        r"@[A-Z_]+@", site_config(Site(ui=Path("/srv/ui"), app="unix:/run/a.sock"))
+    )

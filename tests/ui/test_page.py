@@ -1,4 +1,6 @@
-"""The page in a real browser, against the real application: what people do with it and what they are told."""
+"""The page in a real browser, against the real application: what people do with it and what they
+are told.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,10 @@ def a_page(browser: Any, viewport: dict[str, int]) -> Iterator[Any]:
     made = context.new_page()
     wrong: list[str] = []
     made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on("console", lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None)
+    made.on(
+        "console",
+        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+    )
     yield made
     context.close()
     assert not wrong
@@ -108,15 +113,21 @@ def test_a_box_lies_on_its_face_at_every_width(anywhere: Any, live: Start) -> No
     check_boxes(anywhere, TWO, (400, 300))
 
 
-def check_boxes(page: Any, squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int]) -> None:
+def check_boxes(
+    page: Any, squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int]
+) -> None:
     """Each box, measured on the screen, against the square as it lies in the upright picture."""
     frame = page.locator("#picture").bounding_box()
     assert frame["width"] / frame["height"] == pytest.approx(size[0] / size[1], rel=0.02)
     scale = frame["width"] / size[0]
-    for box, (x, y, width, height) in zip(page.locator(".box").all(), squares.values(), strict=True):
+    for box, (x, y, width, height) in zip(
+        page.locator(".box").all(), squares.values(), strict=True
+    ):
         seen = box.bounding_box()
         expected = [frame["x"] + x * scale, frame["y"] + y * scale, width * scale, height * scale]
-        assert [seen["x"], seen["y"], seen["width"], seen["height"]] == pytest.approx(expected, abs=2)
+        assert [seen["x"], seen["y"], seen["width"], seen["height"]] == pytest.approx(
+            expected, abs=2
+        )
 
 
 def test_a_picture_turned_by_exif_has_its_box_where_it_is_seen(page: Any, live: Start) -> None:
@@ -161,9 +172,24 @@ def test_faces_can_be_chosen_with_the_keyboard(page: Any, live: Start) -> None:
         (picture({"stranger": (10, 10, 60, 60)}), "unsure", "Someone I don’t know.", ""),
         (b"just some text", "trouble", "That is not a picture I can read.", "JPEG, PNG"),
         (picture(TWO)[:300], "trouble", "That picture is damaged.", "whole"),
-        (picture(TWO, size=(3000, 3000)), "trouble", "That picture is too big.", "at most 4,000,000 pixels"),
-        (picture(TWO) + bytes(60_000), "trouble", "That picture is too big.", "at most 50,000 bytes"),
-        (bytes(20_000_000), "trouble", "That picture is too big.", "At most 137 kB can be sent at once."),
+        (
+            picture(TWO, size=(3000, 3000)),
+            "trouble",
+            "That picture is too big.",
+            "at most 4,000,000 pixels",
+        ),
+        (
+            picture(TWO) + bytes(60_000),
+            "trouble",
+            "That picture is too big.",
+            "at most 50,000 bytes",
+        ),
+        (
+            bytes(20_000_000),
+            "trouble",
+            "That picture is too big.",
+            "At most 137 kB can be sent at once.",
+        ),
         (picture({}, size=(2, 2)), "trouble", "That picture is too small.", "at least 8"),
         (b"", "trouble", "That file is empty.", "0 bytes"),
     ],
@@ -188,7 +214,9 @@ def test_a_link_dropped_instead_of_a_file_is_explained(page: Any, live: Start) -
     assert settled(page, "trouble") == "That was no picture file."
 
 
-def test_a_server_that_went_away_is_said_and_asked_again_when_it_is_back(page: Any, live: Start) -> None:
+def test_a_server_that_went_away_is_said_and_asked_again_when_it_is_back(
+    page: Any, live: Start
+) -> None:
     server = live()
     opened(page, server)
     server.stop()
@@ -224,7 +252,9 @@ def test_a_slow_answer_can_be_stopped_and_asked_again(anywhere: Any, live: Start
 def test_of_several_pictures_one_after_the_other_is_named(page: Any, live: Start) -> None:
     opened(page, live())
     names = ["ada_lovelace", "grace_hopper", "zoë-faraday"]
-    some = [[text64(picture({name: (10, 10, 60, 60)})), f"{name}.png", "image/png"] for name in names]
+    some = [
+        [text64(picture({name: (10, 10, 60, 60)})), f"{name}.png", "image/png"] for name in names
+    ]
     page.evaluate(DROP_ALL, [[text64(b"notes"), "notes.txt", "text/plain"], *some])
     for headline, more in [("Ada Lovelace", "2"), ("Grace Hopper", "1"), ("Zoë-Faraday", None)]:
         page.wait_for_selector(f"#headline:has-text('This is {headline}.')")
@@ -233,10 +263,15 @@ def test_of_several_pictures_one_after_the_other_is_named(page: Any, live: Start
     assert page.locator("#next").is_hidden()
 
 
-def test_a_connection_that_breaks_again_and_again_is_not_tried_for_ever(page: Any, live: Start) -> None:
+def test_a_connection_that_breaks_again_and_again_is_not_tried_for_ever(
+    page: Any, live: Start
+) -> None:
     opened(page, live())
     asked: list[str] = []
-    page.route("**/api/predict*", lambda route: (asked.append(route.request.url), route.abort("connectionreset")))
+    page.route(
+        "**/api/predict*",
+        lambda route: (asked.append(route.request.url), route.abort("connectionreset")),
+    )
     page.clock.install()
     give(page, picture(TWO))
     for _ in range(3):
@@ -310,7 +345,9 @@ def test_a_camera_that_is_not_allowed_says_so(page: Any, live: Start) -> None:
 def test_a_picture_is_taken_with_the_camera(browser: Any, live: Start) -> None:
     # Chromium's own test pattern stands in for a camera: a real stream, through the real capture.
     pretended = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-    started = browser.browser_type.launch(executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *pretended])
+    started = browser.browser_type.launch(
+        executable_path=CHROMIUM, args=[*CHROMIUM_ARGUMENTS, *pretended]
+    )
     try:
         page = started.new_page(viewport=PHONE)
         opened(page, live())
@@ -325,13 +362,17 @@ def test_a_picture_is_taken_with_the_camera(browser: Any, live: Start) -> None:
         started.close()
 
 
-def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(page: Any, live: Start) -> None:
+def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(
+    page: Any, live: Start
+) -> None:
     from data_cleaning.imaging.images import HEIF
 
     if not HEIF:
         pytest.skip("pillow_heif is not installed")
     opened(page, live())
-    give(page, picture({"ada_lovelace": (40, 60, 80, 100)}, format="HEIF", quality=90), "phone.heic")
+    give(
+        page, picture({"ada_lovelace": (40, 60, 80, 100)}, format="HEIF", quality=90), "phone.heic"
+    )
     assert settled(page, "good") == "This is Ada Lovelace."
     assert page.locator("#unseen").is_visible()
     assert page.locator("#frame").is_hidden()
@@ -377,7 +418,9 @@ def test_a_model_that_names_strangers_says_so(
     ],
     ids=["bytes", "another limit", "somebody on the way"],
 )
-def test_a_limit_is_said_in_megabytes(page: Any, live: Start, limits: dict[str, int] | None, said: str) -> None:
+def test_a_limit_is_said_in_megabytes(
+    page: Any, live: Start, limits: dict[str, int] | None, said: str
+) -> None:
     opened(page, live())
     body = {"code": "body-too-large", "detail": "more than 22505062 bytes", "limits": limits}
     words = page.evaluate(
@@ -392,23 +435,36 @@ def test_a_limit_is_said_in_megabytes(page: Any, live: Start, limits: dict[str, 
     ("sure", "said"),
     [([0.9, 0.6], "2 × Rider."), ([0.6, 0.7], "Probably 2 × Rider."), ([0.9], "Rider.")],
 )
-def test_people_of_one_class_are_counted(page: Any, live: Start, sure: list[float], said: str) -> None:
+def test_people_of_one_class_are_counted(
+    page: Any, live: Start, sure: list[float], said: str
+) -> None:
     opened(page, live())
-    regions = [{"label": "rider", "labels": ["rider"], "best": "rider", "probability": each} for each in sure]
-    words = page.evaluate("async (r) => (await import('/js/words.js')).headline(r, 'person')", regions)
+    regions = [
+        {"label": "rider", "labels": ["rider"], "best": "rider", "probability": each}
+        for each in sure
+    ]
+    words = page.evaluate(
+        "async (r) => (await import('/js/words.js')).headline(r, 'person')", regions
+    )
     assert words == said
 
 
-@pytest.mark.parametrize(("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")])
+@pytest.mark.parametrize(
+    ("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")]
+)
 def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float, said: str) -> None:
     opened(page, live())
     region = {"label": "ada", "labels": ["ada"], "best": "ada", "probability": sure}
-    words = page.evaluate("async (r) => (await import('/js/words.js')).headline([r], 'face')", region)
+    words = page.evaluate(
+        "async (r) => (await import('/js/words.js')).headline([r], 'face')", region
+    )
     assert said in words
 
 
 def test_a_model_of_things_that_refuses_nothing_promises_no_refusal(page: Any, live: Start) -> None:
-    """Its classes are all there is, as its owner means it: that is told before, and no caution stands at an answer."""
+    """Its classes are all there is, as its owner means it: that is told before, and no caution
+    stands at an answer.
+    """
     recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
     opened(page, live(Patches(recipe=recipe, refuses=False)))
     assert "takes its classes for all there is" in page.inner_text("#hint-strangers")
@@ -433,7 +489,9 @@ def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronau
         assert f"nearest examples are {label}" in said
 
 
-def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(anywhere: Any, live: Start) -> None:
+def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(
+    anywhere: Any, live: Start
+) -> None:
     recipe = SimpleNamespace(name="patches", subject="object", to_json=lambda: {})
     server = live(Several(recipe=recipe, multi_label=True), local_role="train")
     opened(anywhere, server)

@@ -1,4 +1,6 @@
-"""`make run`'s program: ports that are taken, processes that end, and the whole thing with and without nginx."""
+"""`make run`'s program: ports that are taken, processes that end, and the whole thing with and
+without nginx.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(run.CannotRun, match=rf"Port {port} .* is taken .* make run PORT={port + 1}"):
+        with pytest.raises(
+            run.CannotRun, match=rf"Port {port} .* is taken .* make run PORT={port + 1}"
+        ):
             run.check_free(run.hosts("127.0.0.1"), port)
 
 
@@ -40,11 +44,16 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         run.main([f"--port={port}"])
-    assert f"{port!r} is no port; write a number from 1 to 65535: make run PORT=8080" in capsys.readouterr().err
+    assert (
+        f"{port!r} is no port; write a number from 1 to 65535: make run PORT=8080"
+        in capsys.readouterr().err
+    )
 
 
 def test_an_address_of_nobody_here_is_not_called_taken() -> None:
-    with pytest.raises(run.CannotRun, match=r"192\.0\.2\.1 cannot be listened on .* make run HOST=0\.0\.0\.0"):
+    with pytest.raises(
+        run.CannotRun, match=r"192\.0\.2\.1 cannot be listened on .* make run HOST=0\.0\.0\.0"
+    ):
         run.check_free(run.hosts("192.0.2.1"), 8080)
 
 
@@ -82,7 +91,9 @@ class Readiness(ThreadingHTTPServer):
     ready_at: float
 
 
-NO_MODEL = json.dumps({"status": 503, "code": "not-ready", "detail": "There is no trained model yet."}).encode()
+NO_MODEL = json.dumps(
+    {"status": 503, "code": "not-ready", "detail": "There is no trained model yet."}
+).encode()
 
 
 @pytest.mark.parametrize(
@@ -91,10 +102,15 @@ NO_MODEL = json.dumps({"status": 503, "code": "not-ready", "detail": "There is n
     ids=["a model", "no model"],
 )
 def test_waiting_says_what_it_waits_for(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], then: tuple[int, bytes], unready: str
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    then: tuple[int, bytes],
+    unready: str,
 ) -> None:
     monkeypatch.setattr(run, "SAY_AFTER", 0.2)
-    child = Child("something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM)
+    child = Child(
+        "something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM
+    )
     child.start()
     server = Readiness(("127.0.0.1", 0), Slow)
     server.then, server.ready_at = then, time.monotonic() + 1
@@ -106,15 +122,21 @@ def test_waiting_says_what_it_waits_for(
         server.server_close()
         child.stop()
     said = capsys.readouterr().out
-    assert re.fullmatch(r"Waiting for something since \d+ s; /readyz says 502 <html>away</html>\n", said)
+    assert re.fullmatch(
+        r"Waiting for something since \d+ s; /readyz says 502 <html>away</html>\n", said
+    )
 
 
 def test_waiting_ends_with_what_was_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "READY_WITHIN", 0.5)
-    child = Child("something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM)
+    child = Child(
+        "something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM
+    )
     child.start()
     try:
-        with pytest.raises(run.CannotRun, match=r"something was not ready .* /readyz said nothing yet \(.*refused"):
+        with pytest.raises(
+            run.CannotRun, match=r"something was not ready .* /readyz said nothing yet \(.*refused"
+        ):
             run.wait_ready(f"http://127.0.0.1:{free_port()}", child)
     finally:
         child.stop()
@@ -122,7 +144,10 @@ def test_waiting_ends_with_what_was_said_last(monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "STOP_WITHIN", 0.2)
-    deaf = "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)]; time.sleep(60)"
+    deaf = (
+        "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)];"
+        " time.sleep(60)"
+    )
     child = Child("deaf", [sys.executable, "-c", deaf], signal.SIGTERM)
     child.start()
     child.stop()
@@ -147,9 +172,16 @@ def started(
         pytest.skip("nginx is not installed: apt-get install nginx-light")
     port = free_port()
     command = [sys.executable, "deploy/run.py", "--port", str(port), *extra]
-    environment = os.environ | {"LIKENESS_STATE": str(tmp_path / "var"), "LIKENESS_WORKERS": "1"} | more
+    environment = (
+        os.environ | {"LIKENESS_STATE": str(tmp_path / "var"), "LIKENESS_WORKERS": "1"} | more
+    )
     with subprocess.Popen(
-        command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     ) as process:
         try:
             yield process, f"http://localhost:{port}"
@@ -171,7 +203,9 @@ def until_ready(process: subprocess.Popen[str]) -> str:
 
 @pytest.mark.nginx
 @pytest.mark.slow
-@pytest.mark.parametrize("started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"])
+@pytest.mark.parametrize(
+    "started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"]
+)
 def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], str]) -> None:
     process, base = started
     said = until_ready(process)
@@ -191,8 +225,12 @@ def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], s
 
 @pytest.mark.nginx
 @pytest.mark.slow
-@pytest.mark.parametrize("started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"])
-@pytest.mark.parametrize("more", [{"LIKENESS_ARTIFACTS": "nothing-here"}], indirect=True, ids=["no model"])
+@pytest.mark.parametrize(
+    "started", [[], ["--no-nginx"]], indirect=True, ids=["nginx", "gunicorn alone"]
+)
+@pytest.mark.parametrize(
+    "more", [{"LIKENESS_ARTIFACTS": "nothing-here"}], indirect=True, ids=["no model"]
+)
 def test_without_a_model_it_runs_and_says_so(started: tuple[subprocess.Popen[str], str]) -> None:
     process, base = started
     said = until_ready(process)
@@ -208,7 +246,11 @@ def test_without_a_model_it_runs_and_says_so(started: tuple[subprocess.Popen[str
 def test_a_model_that_is_not_there_ends_it(started: tuple[subprocess.Popen[str], str]) -> None:
     process, _ = started
     said = until_ready(process)
-    assert re.search(r"^likeness: LIKENESS_MODEL is 'nope'; the models here are .*celebrities", said, re.MULTILINE)
+    assert re.search(
+        r"^likeness: LIKENESS_MODEL is 'nope'; the models here are .*celebrities",
+        said,
+        re.MULTILINE,
+    )
     assert process.wait(60) == 1
 
 

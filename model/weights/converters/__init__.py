@@ -1,8 +1,8 @@
 """Published weight files -> the files that recipes load: one module for each source format.
 
-Every converter is a function from the members of an archive to the bytes of one finished file. It opens no
-file, reaches no network and runs nothing that came with the archive. Importing this package imports onnx, so
-only fetching does it, never serving.
+Every converter is a function from the members of an archive to the bytes of one finished file. It
+opens no file, reaches no network and runs nothing that came with the archive. Importing this
+package imports onnx, so only fetching does it, never serving.
 """
 
 from collections.abc import Callable, Mapping

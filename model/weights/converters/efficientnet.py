@@ -1,7 +1,8 @@
 """EfficientNet-Lite0, as published in a PyTorch weights file -> ONNX.
 
-Source: Tan and Le, "EfficientNet", ICML 2019, and Google's Lite variants (no squeeze-and-excitation, ReLU6).
-Only this network lives here; reading the file safely is torch_file's.
+Source: Tan and Le, "EfficientNet", ICML 2019, and Google's Lite variants (no
+squeeze-and-excitation, ReLU6). Only this network lives here; reading the file safely is
+torch_file's.
 """
 
 from __future__ import annotations
@@ -43,10 +44,9 @@ STAGES = (
 def convert(members: Mapping[str, bytes]) -> bytes:
     """Return the network as an ONNX file.
 
-    Input `input`: float32 (batch, 3, 224, 224), RGB, (x - 127) / 128.
-    Outputs, float32: `logits` (batch, 1000), the ImageNet classes; `features` (batch, 1280), the embedding;
-    `feature_map` (batch, 1280, 7, 7), whose mean over the 7 x 7 places is `features`, for class activation
-    maps.
+    Input `input`: float32 (batch, 3, 224, 224), RGB, (x - 127) / 128. Outputs, float32: `logits`
+    (batch, 1000), the ImageNet classes; `features` (batch, 1280), the embedding; `feature_map`
+    (batch, 1280, 7, 7), whose mean over the 7 x 7 places is `features`, for class activation maps.
     """
     (content,) = members.values()
     network = _Network(read_state(content))
@@ -61,7 +61,9 @@ def convert(members: Mapping[str, bytes]) -> bytes:
 
 
 class _Network:
-    """The graph under construction, the tensors it takes, and the side in pixels it has come down to."""
+    """The graph under construction, the tensors it takes, and the side in pixels it has come down
+    to.
+    """
 
     def __init__(self, tensors: Mapping[str, np.ndarray]) -> None:
         self._tensors = tensors
@@ -72,7 +74,9 @@ class _Network:
         return self._graph.relu6(self._conv(x, "_conv_stem", "_bn0", stride=2))
 
     def block(self, x: str, name: str, stride: int, expands: bool) -> str:
-        """Append expansion, depthwise convolution and projection, and the short cut where shapes allow it."""
+        """Append expansion, depthwise convolution and projection, and the short cut where shapes
+        allow it.
+        """
         y = x
         if expands:
             y = self._graph.relu6(self._conv(y, f"{name}_expand_conv", f"{name}_bn0"))

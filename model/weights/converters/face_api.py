@@ -1,7 +1,7 @@
 """dlib's face recognition network, as face-api publishes its weights -> ONNX.
 
-Source: dlib_face_recognition_resnet_model_v1 by Davis King (a ResNet-29 after He et al. 2016), one byte a
-weight. Only this network lives here.
+Source: dlib_face_recognition_resnet_model_v1 by Davis King (a ResNet-29 after He et al. 2016), one
+byte a weight. Only this network lives here.
 """
 
 from __future__ import annotations
@@ -32,8 +32,9 @@ BLOCKS = (
 def convert(members: Mapping[str, bytes]) -> bytes:
     """Return the network as an ONNX file.
 
-    Input `input`: float32 (batch, 3, 150, 150), RGB 0..255; normalisation is inside the graph. Output
-    `descriptor`: float32 (batch, 128), not normalised; below L2 distance 0.6 two faces are one person's.
+    Input `input`: float32 (batch, 3, 150, 150), RGB 0..255; normalisation is inside the graph.
+    Output `descriptor`: float32 (batch, 128), not normalised; below L2 distance 0.6 two faces are
+    one person's.
     """
     tensors = read_manifest(json.loads(members[MANIFEST]), members)
     graph = GraphBuilder("dlib_face_resnet")
@@ -48,15 +49,21 @@ def convert(members: Mapping[str, bytes]) -> bytes:
 
 @dataclass(frozen=True)
 class _Layer:
-    """A tensor in the graph with its number of channels and its side in pixels (it is always square)."""
+    """A tensor in the graph with its number of channels and its side in pixels (it is always
+    square).
+    """
 
     tensor: str
     channels: int
     side: int
 
 
-def _convolution(tensors: Mapping[str, np.ndarray], name: str, stride: int, pad: int) -> Convolution:
-    """Return a convolution and the channel-wise affine layer behind it (dlib's frozen batch norm) as one."""
+def _convolution(
+    tensors: Mapping[str, np.ndarray], name: str, stride: int, pad: int
+) -> Convolution:
+    """Return a convolution and the channel-wise affine layer behind it (dlib's frozen batch norm)
+    as one.
+    """
     filters = tensors[f"{name}/conv/filters"].transpose(3, 2, 0, 1)
     plain = Convolution(filters, tensors[f"{name}/conv/bias"], stride, (pad,) * 4)
     return plain.scaled(tensors[f"{name}/scale/weights"]).shifted(tensors[f"{name}/scale/biases"])
@@ -73,15 +80,23 @@ def _stem(graph: GraphBuilder, tensors: Mapping[str, np.ndarray]) -> _Layer:
     return _Layer(x, len(convolution.bias), side)
 
 
-def _residual(graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer) -> _Layer:
+def _residual(
+    graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer
+) -> _Layer:
     first = _convolution(tensors, f"{block}/conv1", stride=1, pad=1)
     x = graph.add("Relu", [graph.conv(layer.tensor, first)])
     x = graph.conv(x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))
-    return _Layer(graph.add("Relu", [graph.add("Add", [x, layer.tensor])]), layer.channels, layer.side)
+    return _Layer(
+        graph.add("Relu", [graph.add("Add", [x, layer.tensor])]), layer.channels, layer.side
+    )
 
 
-def _down(graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer) -> _Layer:
-    """Append a residual block that halves the side and may add channels; the short cut is average-pooled."""
+def _down(
+    graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer
+) -> _Layer:
+    """Append a residual block that halves the side and may add channels; the short cut is
+    average-pooled.
+    """
     first = _convolution(tensors, f"{block}/conv1", stride=2, pad=0)
     x = graph.add("Relu", [graph.conv(layer.tensor, first)])
     x = graph.conv(x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))

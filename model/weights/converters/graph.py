@@ -1,7 +1,7 @@
 """A small writer of ONNX graphs, and the folding of per-channel layers into a convolution.
 
-Nothing here knows a network or a source format. The bytes depend on the calls alone: no dates, no producer
-names.
+Nothing here knows a network or a source format. The bytes depend on the calls alone: no dates, no
+producer names.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ class Convolution:
 
     def scaled(self, scale: np.ndarray) -> Convolution:
         """Return the convolution whose output is this one's times `scale`, float32 (out,)."""
-        return replace(self, weights=self.weights * scale[:, None, None, None], bias=self.bias * scale)
+        return replace(
+            self, weights=self.weights * scale[:, None, None, None], bias=self.bias * scale
+        )
 
     def shifted(self, offset: np.ndarray) -> Convolution:
         """Return the convolution whose output is this one's plus `offset`, float32 (out,)."""
@@ -65,7 +67,8 @@ class BatchNorm:
 
 
 def same_padding(size: int, kernel: int, stride: int) -> tuple[int, int, int]:
-    """Return (output size, pad before, pad after) of TensorFlow's SAME rule along one axis, in pixels.
+    """Return (output size, pad before, pad after) of TensorFlow's SAME rule along one axis, in
+    pixels.
 
     Pads are written out because graphs that say auto_pad=SAME_UPPER give wrong numbers in OpenCV 5.
     """
@@ -109,21 +112,32 @@ class GraphBuilder:
 
     def relu6(self, x: str, output: str = "") -> str:
         """Append a clip of `x` to 0..6 and return its output's name."""
-        return self.add("Clip", [x, self.constant(np.float32(0)), self.constant(np.float32(6))], output)
+        return self.add(
+            "Clip", [x, self.constant(np.float32(0)), self.constant(np.float32(6))], output
+        )
 
-    def build(self, inputs: Mapping[str, Sequence[Dimension]], outputs: Mapping[str, Sequence[Dimension]]) -> bytes:
-        """Return the finished ONNX file for float32 `inputs` and `outputs`, given as shapes by name.
+    def build(
+        self, inputs: Mapping[str, Sequence[Dimension]], outputs: Mapping[str, Sequence[Dimension]]
+    ) -> bytes:
+        """Return the finished ONNX file for float32 `inputs` and `outputs`, given as shapes by
+        name.
 
-        Raises `onnx.checker.ValidationError` where the graph is not valid ONNX or contradicts those shapes.
+        Raises `onnx.checker.ValidationError` where the graph is not valid ONNX or contradicts those
+        shapes.
         """
         graph = helper.make_graph(
             self._nodes, self.name, _declare(inputs), _declare(outputs), initializer=self._constants
         )
-        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
+        model = helper.make_model(
+            graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION
+        )
         onnx.checker.check_model(model, full_check=True)
         content: bytes = model.SerializeToString(deterministic=True)
         return content
 
 
 def _declare(shapes: Mapping[str, Sequence[Dimension]]) -> list[onnx.ValueInfoProto]:
-    return [helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape)) for name, shape in shapes.items()]
+    return [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, list(shape))
+        for name, shape in shapes.items()
+    ]

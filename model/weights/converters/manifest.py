@@ -1,7 +1,8 @@
-"""The weights manifest of TensorFlow.js: tensors one after another in binary shards, described by JSON.
+"""The weights manifest of TensorFlow.js: tensors one after another in binary shards, described by
+JSON.
 
-Only reading arrays lives here; what they mean belongs to the modules that ask.
-Format: the `weightsManifest` part of the TensorFlow.js model format; face-api publishes the same lists.
+Only reading arrays lives here; what they mean belongs to the modules that ask. Format: the
+`weightsManifest` part of the TensorFlow.js model format; face-api publishes the same lists.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ STORED_TYPES: dict[str, np.dtype[Any]] = {
 }
 
 
-def read_manifest(groups: Sequence[Mapping[str, Any]], members: Mapping[str, bytes]) -> dict[str, np.ndarray]:
-    """Return every tensor of the manifest by name: float32, or int32 where it says so and is not quantised.
+def read_manifest(
+    groups: Sequence[Mapping[str, Any]], members: Mapping[str, bytes]
+) -> dict[str, np.ndarray]:
+    """Return every tensor of the manifest by name: float32, or int32 where it says so and is not
+    quantised.
 
-    `groups` is the parsed manifest, `members` the shards by file name. Raises WeightsBroken for a number
-    format other than float32, int32 and uint8-quantised, and for a shard that is shorter or longer than
-    described.
+    `groups` is the parsed manifest, `members` the shards by file name. Raises WeightsBroken for a
+    number format other than float32, int32 and uint8-quantised, and for a shard that is shorter or
+    longer than described.
     """
     tensors: dict[str, np.ndarray] = {}
     for group in groups:
@@ -34,7 +38,9 @@ def read_manifest(groups: Sequence[Mapping[str, Any]], members: Mapping[str, byt
         for entry in group["weights"]:
             tensors[entry["name"]], offset = _read_tensor(entry, shards, offset)
         if offset != len(shards):
-            raise WeightsBroken(f"the manifest describes {offset} bytes of weights, there are {len(shards)}")
+            raise WeightsBroken(
+                f"the manifest describes {offset} bytes of weights, there are {len(shards)}"
+            )
     return tensors
 
 
@@ -48,7 +54,9 @@ def _read_tensor(entry: Mapping[str, Any], shards: bytes, offset: int) -> tuple[
     count = int(np.prod(entry["shape"], dtype=np.int64))
     end = offset + count * dtype.itemsize
     if end > len(shards):
-        raise WeightsBroken(f"{entry['name']} ends at byte {end}, there are {len(shards)} bytes of weights")
+        raise WeightsBroken(
+            f"{entry['name']} ends at byte {end}, there are {len(shards)} bytes of weights"
+        )
     values = np.frombuffer(shards, dtype, count, offset)
     if quantisation:
         scale, lowest = np.float32(quantisation["scale"]), np.float32(quantisation["min"])

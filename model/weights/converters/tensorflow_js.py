@@ -1,9 +1,9 @@
 """TensorFlow.js graph models -> ONNX, for the operators that the COCO-SSD detector is made of.
 
-TensorFlow keeps channels last, ONNX first. Activations are channels-first from the input on and are turned
-back only where a Reshape needs TensorFlow's order; per-channel factors and offsets are folded into the
-convolution before them. So no optimiser has to clean up, and the result does not depend on an optimiser's
-version.
+TensorFlow keeps channels last, ONNX first. Activations are channels-first from the input on and are
+turned back only where a Reshape needs TensorFlow's order; per-channel factors and offsets are
+folded into the convolution before them. So no optimiser has to clean up, and the result does not
+depend on an optimiser's version.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ from typing import Any
 import numpy as np
 
 from data_cleaning.errors import WeightsBroken
-from model.weights.converters.graph import BatchNorm, Convolution, Dimension, GraphBuilder, same_padding
+from model.weights.converters.graph import (
+    BatchNorm,
+    Convolution,
+    Dimension,
+    GraphBuilder,
+    same_padding,
+)
 from model.weights.converters.manifest import read_manifest
 
 MODEL = "model.json"
@@ -31,8 +37,8 @@ TO_CHANNELS_LAST = [0, 2, 3, 1]
 class GraphPart:
     """The part of a graph model to convert.
 
-    `source` is the TensorFlow node replaced by the ONNX input `input`, float32 (1, height, width, channels);
-    `outputs` gives ONNX name, TensorFlow node and shape of each output.
+    `source` is the TensorFlow node replaced by the ONNX input `input`, float32 (1, height, width,
+    channels); `outputs` gives ONNX name, TensorFlow node and shape of each output.
     """
 
     source: str
@@ -42,7 +48,8 @@ class GraphPart:
     outputs: tuple[tuple[str, str, tuple[Dimension, ...]], ...]
 
 
-# From the scaled picture to box codes and scores: decoding and non-maximum suppression are left out.
+# From the scaled picture to box codes and scores: decoding and non-maximum suppression are left
+# out.
 COCO_SSD = GraphPart(
     source="Preprocessor/sub",
     height=300,
@@ -58,9 +65,10 @@ COCO_SSD = GraphPart(
 def coco_ssd(members: Mapping[str, bytes]) -> bytes:
     """Return COCO-SSD lite MobileNetV2 (Liu et al. 2016; Sandler et al. 2018) as an ONNX file.
 
-    Input `input`: float32 (1, 300, 300, 3), RGB, x / 127.5 - 1, the picture squashed to the square. Output
-    `boxes`: float32 (1, 1917, 1, 4), (ty, tx, th, tw) with scales 10, 10, 5, 5 against the anchors. Output
-    `scores`: float32 (1, 1917, 91), sigmoid: column 0 background, then COCO's own numbers, 1 is a person.
+    Input `input`: float32 (1, 300, 300, 3), RGB, x / 127.5 - 1, the picture squashed to the square.
+    Output `boxes`: float32 (1, 1917, 1, 4), (ty, tx, th, tw) with scales 10, 10, 5, 5 against the
+    anchors. Output `scores`: float32 (1, 1917, 91), sigmoid: column 0 background, then COCO's own
+    numbers, 1 is a person.
     """
     return convert_graph(members, COCO_SSD)
 
@@ -68,7 +76,8 @@ def coco_ssd(members: Mapping[str, bytes]) -> bytes:
 def coco_ssd_anchors(members: Mapping[str, bytes]) -> bytes:
     """Return the anchors of COCO-SSD as a .npy file.
 
-    float32 (1917, 4), (ymin, xmin, ymax, xmax) as parts of the picture's side; some reach outside it.
+    float32 (1917, 4), (ymin, xmin, ymax, xmax) as parts of the picture's side; some reach outside
+    it.
     """
     tensors = read_manifest(json.loads(members[MODEL])["weightsManifest"], members)
     file = io.BytesIO()
@@ -79,7 +88,8 @@ def coco_ssd_anchors(members: Mapping[str, bytes]) -> bytes:
 def convert_graph(members: Mapping[str, bytes], part: GraphPart) -> bytes:
     """Return `part` of the graph model in `members` (`model.json` and its shards) as an ONNX file.
 
-    Raises WeightsBroken for an operator, a padding or a data layout that this converter does not know.
+    Raises WeightsBroken for an operator, a padding or a data layout that this converter does not
+    know.
     """
     description = json.loads(members[MODEL])
     tensors = read_manifest(description["weightsManifest"], members)
@@ -91,7 +101,9 @@ def convert_graph(members: Mapping[str, bytes], part: GraphPart) -> bytes:
 
 
 def _in_order(nodes: Mapping[str, Mapping[str, Any]], part: GraphPart) -> list[str]:
-    """Return the names of the nodes that the outputs need, each after its inputs, constants left out."""
+    """Return the names of the nodes that the outputs need, each after its inputs, constants left
+    out.
+    """
     waiting = [node for _, node, _ in part.outputs]
     needed: dict[str, list[str]] = {}
     while waiting:
@@ -113,8 +125,9 @@ def _inputs(node: Mapping[str, Any]) -> list[str]:
 class _Activation:
     """A value on its way through the graph.
 
-    Four-dimensional values are channels-first and have a `height` and `width`; reshaped ones have neither. A
-    convolution stays `pending` until something other than a per-channel factor or offset wants its result.
+    Four-dimensional values are channels-first and have a `height` and `width`; reshaped ones have
+    neither. A convolution stays `pending` until something other than a per-channel factor or offset
+    wants its result.
     """
 
     tensor: str
@@ -127,7 +140,10 @@ class _GraphConverter:
     """Holds the ONNX graph and what each TensorFlow node has become."""
 
     def __init__(
-        self, nodes: Mapping[str, Mapping[str, Any]], tensors: Mapping[str, np.ndarray], part: GraphPart
+        self,
+        nodes: Mapping[str, Mapping[str, Any]],
+        tensors: Mapping[str, np.ndarray],
+        part: GraphPart,
     ) -> None:
         self._nodes = nodes
         self._constants = tensors
@@ -154,7 +170,9 @@ class _GraphConverter:
         operator = self._operators.get(node["op"])
         if operator is None:
             known = ", ".join(sorted(self._operators))
-            raise WeightsBroken(f"node {node['name']} is a {node['op']}; this converter knows {known}")
+            raise WeightsBroken(
+                f"node {node['name']} is a {node['op']}; this converter knows {known}"
+            )
         self._values[node["name"]] = operator(node)
 
     def finish(self) -> bytes:
@@ -162,13 +180,19 @@ class _GraphConverter:
             self._graph.add("Identity", [self._tensor(node)], output=output)
         part = self._part
         shape = (1, part.height, part.width, part.channels)
-        return self._graph.build({"input": shape}, {output: shape for output, _, shape in part.outputs})
+        return self._graph.build(
+            {"input": shape}, {output: shape for output, _, shape in part.outputs}
+        )
 
     def _tensor(self, name: str) -> str:
-        """Return the ONNX tensor of a converted node, appending its convolution if that is still pending."""
+        """Return the ONNX tensor of a converted node, appending its convolution if that is still
+        pending.
+        """
         value = self._values[name]
         if value.pending is not None:
-            value = _Activation(self._graph.conv(value.tensor, value.pending), value.height, value.width)
+            value = _Activation(
+                self._graph.conv(value.tensor, value.pending), value.height, value.width
+            )
             self._values[name] = value
         return value.tensor
 
@@ -216,7 +240,9 @@ class _GraphConverter:
         return self._per_channel("Add", value, offset)
 
     def _value_and_constant(self, node: Mapping[str, Any]) -> tuple[str, np.ndarray]:
-        """Return the input that is computed and the one that is constant, in whichever order they stand."""
+        """Return the input that is computed and the one that is constant, in whichever order they
+        stand.
+        """
         computed, constant = sorted(_inputs(node), key=lambda name: name in self._constants)
         return computed, self._constants[constant]
 
@@ -237,7 +263,11 @@ class _GraphConverter:
 
     def _relu6(self, node: Mapping[str, Any]) -> _Activation:
         (name,) = _inputs(node)
-        return _Activation(self._graph.relu6(self._tensor(name)), self._values[name].height, self._values[name].width)
+        return _Activation(
+            self._graph.relu6(self._tensor(name)),
+            self._values[name].height,
+            self._values[name].width,
+        )
 
     def _reshape(self, node: Mapping[str, Any]) -> _Activation:
         name, packed = _inputs(node)
@@ -246,7 +276,9 @@ class _GraphConverter:
         return _Activation(self._graph.add("Reshape", [turned, self._graph.constant(shape)]))
 
     def _packed_shape(self, packed: str) -> Sequence[int]:
-        """Return the shape that `packed` puts together, 1 where it is computed: only the batch ever is."""
+        """Return the shape that `packed` puts together, 1 where it is computed: only the batch ever
+        is.
+        """
         parts = _inputs(self._nodes[packed])
         return [int(self._constants[part]) if part in self._constants else 1 for part in parts]
 
@@ -257,7 +289,9 @@ class _GraphConverter:
 
 
 def _channels_first(filters: np.ndarray, depthwise: bool) -> np.ndarray:
-    """Turn filters (height, width, in, out), depthwise (height, width, in, multiplier), to ONNX's order."""
+    """Turn filters (height, width, in, out), depthwise (height, width, in, multiplier), to ONNX's
+    order.
+    """
     if not depthwise:
         return filters.transpose(3, 2, 0, 1)
     height, width, channels, multiplier = filters.shape
@@ -273,7 +307,8 @@ def _stride(node: Mapping[str, Any]) -> int:
     layout = bytes(attributes["data_format"]["s"]).decode()
     if (padding, layout, set(dilations), down) != ("SAME", "NHWC", {1}, right):
         raise WeightsBroken(
-            f"node {node['name']}: padding {padding}, layout {layout}, strides {down} x {right}, dilations "
-            f"{dilations}; this converter knows SAME, NHWC, equal strides and dilations of 1"
+            f"node {node['name']}: padding {padding}, layout {layout}, strides {down} x {right},"
+            f" dilations {dilations}; this converter knows SAME, NHWC, equal strides and dilations"
+            " of 1"
         )
     return down

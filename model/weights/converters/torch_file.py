@@ -1,7 +1,9 @@
-"""Tensors out of a PyTorch weights file, without PyTorch and without running what the file asks to run.
+"""Tensors out of a PyTorch weights file, without PyTorch and without running what the file asks to
+run.
 
-A pickle can name any function; the reader here knows four names and refuses every other. Only PyTorch's older
-stream format is read: three headers, the pickled state, the storage keys, then the raw storages.
+A pickle can name any function; the reader here knows four names and refuses every other. Only
+PyTorch's older stream format is read: three headers, the pickled state, the storage keys, then the
+raw storages.
 """
 
 from __future__ import annotations
@@ -24,8 +26,8 @@ STORAGE_TYPES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")
 def read_state(content: bytes) -> dict[str, np.ndarray]:
     """Return the tensors of a state dictionary by name, float32 or int64, each a copy of its own.
 
-    Raises WeightsBroken where the pickle names anything but tensors, where a tensor reaches outside its
-    storage, and where the file is cut short.
+    Raises WeightsBroken where the pickle names anything but tensors, where a tensor reaches outside
+    its storage, and where the file is cut short.
     """
     stream = io.BytesIO(content)
     storages: dict[str, _Storage] = {}
@@ -51,7 +53,9 @@ class _Storage:
 
 @dataclass(frozen=True)
 class _Tensor:
-    """A view of a storage: where it begins, its size and stride along each axis, counted in numbers."""
+    """A view of a storage: where it begins, its size and stride along each axis, counted in
+    numbers.
+    """
 
     storage: _Storage
     offset: int
@@ -91,7 +95,9 @@ def _read_storage(stream: io.BytesIO, storage: _Storage) -> np.ndarray:
         raise WeightsBroken(f"storage {storage.key} has {len(raw)} bytes, expected {wanted}")
     (length,) = struct.unpack_from("<q", raw)
     if length != storage.length:
-        raise WeightsBroken(f"storage {storage.key} holds {length} numbers, expected {storage.length}")
+        raise WeightsBroken(
+            f"storage {storage.key} holds {length} numbers, expected {storage.length}"
+        )
     return np.frombuffer(raw, storage.dtype, length, 8)
 
 
@@ -102,8 +108,8 @@ def _array(tensor: _Tensor, contents: dict[str, np.ndarray]) -> np.ndarray:
     inside = tensor.offset >= 0 and all(size > 0 and stride >= 0 for size, stride in steps)
     if not inside or last >= tensor.storage.length:
         raise WeightsBroken(
-            f"a tensor of size {tensor.size}, stride {tensor.stride} from number {tensor.offset} on does not "
-            f"lie inside its storage of {tensor.storage.length} numbers"
+            f"a tensor of size {tensor.size}, stride {tensor.stride} from number {tensor.offset} on"
+            f" does not lie inside its storage of {tensor.storage.length} numbers"
         )
     storage = contents[tensor.storage.key]
     strides = [stride * storage.itemsize for stride in tensor.stride]

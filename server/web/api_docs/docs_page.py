@@ -1,4 +1,6 @@
-"""The API's documentation: the OpenAPI document, and a plain page made from it that needs no script and no CDN."""
+"""The API's documentation: the OpenAPI document, and a plain page made from it that needs no script
+and no CDN.
+"""
 
 from __future__ import annotations
 
@@ -57,12 +59,16 @@ def model_of(schema: dict[str, Any]) -> str | None:
 
 def pretty(example: Any) -> str:
     """An example as a person would write it."""
-    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
+    return (
+        example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
+    )
 
 
 @docs.get("/api/docs.css")
 def style() -> Response:
-    return Response((Path(__file__).parent / "templates" / "docs.css").read_text("utf-8"), mimetype="text/css")
+    return Response(
+        (Path(__file__).parent / "templates" / "docs.css").read_text("utf-8"), mimetype="text/css"
+    )
 
 
 WORDS = {"shape": shape, "prose": prose, "model_of": model_of, "pretty": pretty}

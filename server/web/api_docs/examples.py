@@ -1,4 +1,6 @@
-"""One example of every JSON that comes in or goes out, for the document; a test holds each against its schema."""
+"""One example of every JSON that comes in or goes out, for the document; a test holds each against
+its schema.
+"""
 
 from __future__ import annotations
 
@@ -100,7 +102,13 @@ PREDICTION = {
     "key": "c97ce4fde525",
     "kept": False,
     "regions": [
-        {"position": 0, **{name: FOUND[name] for name in ("label", "labels", "best", "probability", "box", "reason")}}
+        {
+            "position": 0,
+            **{
+                name: FOUND[name]
+                for name in ("label", "labels", "best", "probability", "box", "reason")
+            },
+        }
     ],
 }
 CORRECTION = {
@@ -109,7 +117,13 @@ CORRECTION = {
     "prediction": ID,
     "position": 0,
     "action": "is",
-    "before": {"label": "anna", "best": "anna", "probability": 0.61, "model": "family", "version": 3},
+    "before": {
+        "label": "anna",
+        "best": "anna",
+        "probability": 0.61,
+        "model": "family",
+        "version": 3,
+    },
     "label": "ben",
     "dataset": "family",
     "picture": f"ben/{FILE}",
@@ -121,7 +135,13 @@ STORED = {"index": 0, "ok": True, "stored": {"file": FILE, "sha256": DIGEST, "ne
 
 def problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
     """The body of a refusal."""
-    told = {"type": f"urn:likeness:problem:{code}", "title": title, "status": status, "detail": detail, "code": code}
+    told = {
+        "type": f"urn:likeness:problem:{code}",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
     return {**told, "request_id": "2059f874605c882f"}
 
 
@@ -193,9 +213,13 @@ BY_MODEL: dict[str, Any] = {
     "Discarded": {"name": "family", "versions": [2]},
 }  # fmt: skip
 BY_TYPE = {
-    "text/event-stream": f'retry: 2000\n\nevent: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n',
-    "text/csv": "id,time,when,model,version,label,reason,regions,probabilities\n"
-    f"{ID},{NOW},2026-01-01T00:00:00.000+00:00,family,3,anna,known,anna,0.972\n",
+    "text/event-stream": (
+        f'retry: 2000\n\nevent: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n'
+    ),
+    "text/csv": (
+        "id,time,when,model,version,label,reason,regions,probabilities\n"
+        f"{ID},{NOW},2026-01-01T00:00:00.000+00:00,family,3,anna,known,anna,0.972\n"
+    ),
 }
 
 

@@ -1,7 +1,8 @@
-"""The Flask application that describes itself: OpenAPI 3.1 from the models that validate, problems as RFC 9457.
+"""The Flask application that describes itself: OpenAPI 3.1 from the models that validate, problems
+as RFC 9457.
 
-The role an operation needs is written in its `security`; server/access/authorisation.py reads it from there,
-so that the document and the guard cannot differ.
+The role an operation needs is written in its `security`; server/access/authorisation.py reads it
+from there, so that the document and the guard cannot differ.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ BODIES: dict[str, type[BaseModel]] = {}
 
 
 class Request(FlaskRequest):
-    """A request whose JSON is never guessed: broken JSON and other content types are told apart from a wrong value."""
+    """A request whose JSON is never guessed: broken JSON and other content types are told apart
+    from a wrong value.
+    """
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         if not self.is_json:
@@ -43,10 +46,15 @@ class Request(FlaskRequest):
         try:
             return super().get_json(force, False, cache)
         except RecursionError:
-            raise BadRequest("The body is not JSON that can be read: it is nested too deeply.") from None
+            raise BadRequest(
+                "The body is not JSON that can be read: it is nested too deeply."
+            ) from None
 
     def on_json_loading_failed(self, e: ValueError | None) -> Any:
-        """Called by the framework, under this name. Raises BadRequest that says what is wrong, and where."""
+        """Called by the framework, under this name.
+
+        Raises BadRequest that says what is wrong, and where.
+        """
         raise BadRequest(f"The body is not JSON that can be read: {self._broken(e)}") from None
 
     def _broken(self, error: ValueError | None) -> str:
@@ -55,7 +63,10 @@ class Request(FlaskRequest):
         if isinstance(error, JSONDecodeError):
             return f"{error.msg} at line {error.lineno}, column {error.colno}."
         if isinstance(error, UnicodeDecodeError):
-            return "it is no text. A picture is sent as it is with Content-Type: image/jpeg, or in JSON as base64."
+            return (
+                "it is no text. A picture is sent as it is with Content-Type: image/jpeg, or in"
+                " JSON as base64."
+            )
         return "it holds a number of too many digits."
 
 
@@ -67,14 +78,20 @@ class Application(OpenAPI):
     def __init__(self) -> None:
         super().__init__(
             "server",
-            info=Info(title="Likeness", version=VERSION, description="Names what is in a picture, and says why."),
+            info=Info(
+                title="Likeness",
+                version=VERSION,
+                description="Names what is in a picture, and says why.",
+            ),
             security_schemes=KEY_SCHEMES,  # type: ignore[arg-type]
             validation_error_callback=_refuse,
             doc_prefix="/api",
             doc_ui=False,
             static_folder=None,
         )
-        self.url_map.merge_slashes = False  # or // is redirected to where the Host header says, by a page of HTML
+        self.url_map.merge_slashes = (
+            False  # or // is redirected to where the Host header says, by a page of HTML
+        )
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()
@@ -102,7 +119,9 @@ def role_of(operation: Any) -> str | None:
     return str(next(iter(dict(operation.security[0]).values()))[0])
 
 
-def answer(model: type[BaseModel] | None = None, content: str = "application/json", **more: Any) -> dict[str, Any]:
+def answer(
+    model: type[BaseModel] | None = None, content: str = "application/json", **more: Any
+) -> dict[str, Any]:
     """A response of the document for something that is not simply a JSON object."""
     return {"content": {content: {"schema": more or {"type": "string"}}}}
 
@@ -125,7 +144,9 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _finish(operation: dict[str, Any]) -> None:
-    """Every refusal is a Problem: any operation may refuse with any of the codes of server/web/problems.py."""
+    """Every refusal is a Problem: any operation may refuse with any of the codes of
+    server/web/problems.py.
+    """
     responses = operation.setdefault("responses", {})
     responses.pop("422", None)
     codes = {"400": "Bad request", "422": "Invalid", "429": "Busy", "503": "Away"}
@@ -135,7 +156,9 @@ def _finish(operation: dict[str, Any]) -> None:
         codes |= {"413": "Too large", "415": "Wrong content type", "507": "No room to store it"}
     for code, text in sorted(codes.items()):
         content = {"schema": {"$ref": REFERENCE.format(model="Problem")}, "example": PROBLEMS[code]}
-        responses.setdefault(code, {"description": text, "content": {"application/problem+json": content}})
+        responses.setdefault(
+            code, {"description": text, "content": {"application/problem+json": content}}
+        )
     for part in (operation.get("requestBody", {}), *responses.values()):
         for kind, content in part.get("content", {}).items():
             example = example_of(kind, content.get("schema", {}))

@@ -40,7 +40,9 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(32), nullable=False),
         sa.Column("box", sa.JSON, nullable=False),
         sa.PrimaryKeyConstraint("prediction", "position", name="pk_regions"),
-        sa.ForeignKeyConstraint(["prediction"], ["predictions.id"], name="fk_regions_prediction", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["prediction"], ["predictions.id"], name="fk_regions_prediction", ondelete="CASCADE"
+        ),
     )
     op.create_index("ix_regions_label", "regions", ["label"])
     op.create_table(

@@ -1,4 +1,7 @@
-"""Room for labels as long as a data set may have them. SQLite minds no lengths, so its tables stay as they are."""
+"""Room for labels as long as a data set may have them.
+
+SQLite minds no lengths, so its tables stay as they are.
+"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,7 +11,12 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-LABELS = (("predictions", "label"), ("regions", "label"), ("regions", "best"), ("corrections", "label"))
+LABELS = (
+    ("predictions", "label"),
+    ("regions", "label"),
+    ("regions", "best"),
+    ("corrections", "label"),
+)
 
 
 def upgrade() -> None:

@@ -19,7 +19,10 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length), nullable=False),
         sa.PrimaryKeyConstraint("prediction", "position", "rank", name="pk_further_labels"),
         sa.ForeignKeyConstraint(
-            ["prediction"], ["predictions.id"], name="fk_further_labels_prediction", ondelete="CASCADE"
+            ["prediction"],
+            ["predictions.id"],
+            name="fk_further_labels_prediction",
+            ondelete="CASCADE",
         ),
     )
     op.create_index("ix_further_labels_label", "further_labels", ["label"])
