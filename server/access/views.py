@@ -76,9 +76,8 @@ def log_out() -> dict[str, Any]:
 
 @admin.post("/api/models/<name>/reload", tags=[VERSIONS], responses={200: ModelDetail})
 def reload_model(path: ModelPath) -> dict[str, Any]:
-    """Load the active version again, in every process.
-
-    A broken one is refused and the old one goes on.
+    """Load the active version again, in every process. A broken one is refused and the old one
+    goes on.
     """
     current().models.reload(path.name)
     return detail(path.name)
@@ -94,9 +93,8 @@ def reload_default() -> dict[str, Any]:
 
 @admin.delete("/api/models/<name>", tags=[VERSIONS], responses={200: Discarded})
 def discard_model(path: ModelPath) -> dict[str, Any]:
-    """Delete a model with all its versions and reports; its data set stays.
-
-    What is trained now ends first.
+    """Delete a model with all its versions and reports; its data set stays. What is trained now
+    ends first.
     """
     service = current()
     if path.name not in service.models.names():

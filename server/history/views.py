@@ -141,9 +141,8 @@ def list_corrections() -> dict[str, Any]:
 
 @records.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
 def forget_class(path: LabelPath) -> dict[str, Any]:
-    """Forget a person everywhere: pictures, answers and decisions now, models by retraining.
-
-    What was removed.
+    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What
+    was removed.
     """
     return forget(current(), path.label, caller().by)
 

@@ -32,6 +32,7 @@ KEY_SCHEMES = {
 }
 VERSION = "1.0.0"
 REFERENCE = "#/components/schemas/{model}"
+LINE_BREAK = "<br/>"  # as the framework joins the lines of a docstring
 BODIES: dict[str, type[BaseModel]] = {}
 
 
@@ -99,6 +100,7 @@ class Application(OpenAPI):
         schemas.pop("ValidationErrorModel", None)
         for path in self.spec_json["paths"].values():
             for operation in path.values():
+                _describe(operation)
                 _finish(operation)
         models: list[type[BaseModel]] = [Problem, *BODIES.values()]
         for model in models:
@@ -141,6 +143,21 @@ def schema_of(model: type[BaseModel]) -> dict[str, Any]:
     """The schema of a JSON body, as a reference; Application puts the model among the components."""
     BODIES[model.__name__] = model
     return {"$ref": REFERENCE.format(model=model.__name__)}
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    """The first paragraph of the view's docstring is the summary, the others are the description.
+
+    The framework takes the first line alone, and so would cut a sentence that was wrapped.
+    """
+    lines = [operation[part] for part in ("summary", "description") if operation.get(part)]
+    first, *others = LINE_BREAK.join(lines).split(2 * LINE_BREAK)
+    operation["summary"] = first.replace(LINE_BREAK, " ")
+    if others:
+        paragraphs = [paragraph.replace(LINE_BREAK, " ") for paragraph in others]
+        operation["description"] = LINE_BREAK + (2 * LINE_BREAK).join(paragraphs)
+    else:
+        operation.pop("description", None)
 
 
 def _finish(operation: dict[str, Any]) -> None:
