@@ -109,7 +109,9 @@ def test_a_pickle_is_never_run(saved: Path, tmp_path: Path) -> None:
 
 def test_a_type_that_is_not_listed_is_refused(saved: Path) -> None:
     rewrite(saved, "classifier.skops", skops.io.dumps(Wishes()))
-    with pytest.raises(BundleBroken, match=r"types that are not allowed: model\.training\.fit\.Wishes"):
+    with pytest.raises(
+        BundleBroken, match=r"types that are not allowed: model\.training\.fit\.Wishes"
+    ):
         load(saved)
 
 
