@@ -308,8 +308,11 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
     )
     np.savez_compressed(
-        folder / "gallery.npz", vectors=gallery.vectors, owners=gallery.owners, **space
-    )  # type: ignore[arg-type]
+        folder / "gallery.npz",
+        vectors=gallery.vectors,
+        owners=gallery.owners,
+        **space,  # type: ignore[arg-type]
+    )
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
     for name, content in extras.items():

@@ -59,12 +59,12 @@ class Datasets:
         """One data set. Raises NotFound."""
         dataset = Dataset(self.folder(name))
         labels = self.classes(name) + [each for each in SPECIAL if (dataset.root / each).is_dir()]
-        classes = [{"name": label, "pictures": len(dataset.pictures(label))} for label in labels]
+        counts = {label: len(dataset.pictures(label)) for label in labels}
         return {
             "name": name,
-            "classes": classes,
-            "pictures": sum(int(each["pictures"]) for each in classes),
-        }  # type: ignore[call-overload]
+            "classes": [{"name": label, "pictures": count} for label, count in counts.items()],
+            "pictures": sum(counts.values()),
+        }
 
     def classes(self, name: str) -> list[str]:
         """The classes, sorted, also those that no folder but a decision makes; [] where there is no
