@@ -1,11 +1,20 @@
-"""How far a long command is, told on standard error. Nothing is computed here."""
+"""How far long work is: what work calls as it goes on, and the one that shows it on standard error.
+
+Nothing is computed here.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
+from typing import NoReturn
 
 from tqdm import tqdm
+
+ProgressCallback = Callable[[int, int], None]  # steps done, of how many
+StageCallback = Callable[[str, int, int, str], None]  # stage, done, total, message for people
+LineCallback = Callable[[str], None]  # a line of text, for work whose steps cannot be counted
 
 
 class Progress:
@@ -13,7 +22,7 @@ class Progress:
 
     def __init__(self, as_json: bool = False) -> None:
         self.as_json = as_json
-        self._bar: tqdm | None = None
+        self._bar: tqdm[NoReturn] | None = None
         self._stage = ""
 
     def __call__(self, stage: str, done: int, total: int, message: str = "") -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tqdm import tqdm
-
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.imaging.images import DISK_LIMITS
+from data_cleaning.progress import Progress
 from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
 from model.evaluation.verification import verify as run_pairs
 from model.recipes.recipe import Recipe, recipe
@@ -26,36 +24,6 @@ from model.training.fit import Wishes, check_enough
 from model.training.samples import Sample, near_copies, samples, usable
 from model.workflows.compare_recipes import AUTO, choose
 from model.workflows.train_version import Order, Produced, produce, write_report
-
-
-class Progress:
-    """Says how far a long command is: bars for people, JSON lines for programs, both on stderr."""
-
-    def __init__(self, as_json: bool) -> None:
-        self.as_json = as_json
-        self._bar: tqdm | None = None
-        self._stage = ""
-
-    def __call__(self, stage: str, done: int, total: int, message: str = "") -> None:
-        if self.as_json:
-            line = {"stage": stage, "done": done, "total": total, "message": message}
-            print(json.dumps(line), file=sys.stderr, flush=True)
-            return
-        if stage != self._stage:
-            self.close()
-            often = 0.1 if sys.stderr.isatty() else 10.0  # seconds; a log file needs no moving bar
-            self._bar = tqdm(
-                total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1
-            )
-            self._stage = stage
-        assert self._bar is not None
-        self._bar.update(done - self._bar.n)
-
-    def close(self) -> None:
-        """End the bar that is open."""
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
 
 
 def train(args: Namespace) -> int:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import InputError
-from model.commands import Progress, _print_figures, _print_training, _wishes, labelled
+from data_cleaning.progress import Progress
+from model.commands import _print_figures, _print_training, _wishes, labelled
 from model.evaluation.multilabel_metrics import Verdict, summary_many, verdict
 from model.recipes.recipe import Recipe, recipe
 from model.recognition.bundle import Bundle

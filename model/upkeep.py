@@ -10,7 +10,8 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from model.commands import Progress, labelled
+from data_cleaning.progress import Progress
+from model.commands import labelled
 from model.recognition.registry import Registry
 from model.workflows import versions
 from model.workflows.erase_class import Oblivion, forget

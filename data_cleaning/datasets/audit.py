@@ -7,7 +7,7 @@ what was decided about a picture settles it.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import PictureError
 from data_cleaning.imaging.images import read
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
+from data_cleaning.progress import ProgressCallback
 
 SMALL = 64  # pixels: a picture with a shorter side has hardly a face worth learning in it
 SIMILAR_SIZE = 0.6  # several people: the second one's side, as a part of the largest one's
@@ -143,7 +144,7 @@ def see(item: Item, find: Find, eyes: bool) -> Seen:
 
 
 def see_all(
-    items: Sequence[Item], find: Find, progress: Callable[[int, int], None] | None = None
+    items: Sequence[Item], find: Find, progress: ProgressCallback | None = None
 ) -> list[Seen]:
     """`see` for all, on all cores, in order."""
     seen: list[Seen] = []

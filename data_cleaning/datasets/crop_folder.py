@@ -8,7 +8,7 @@ Every crop is written aside and renamed; one that exists is kept unless the call
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.files import write
 from data_cleaning.imaging.images import Image, encode, read, resize
+from data_cleaning.progress import ProgressCallback
 
 # What can become of a picture, in the order in which the summary tells it, and what a person can do
 # about it.
@@ -74,7 +75,7 @@ def crop_folder(
     target: Path,
     find: Find,
     wishes: Wishes,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> list[Cropped]:
     """Crop every picture of a data set into `target`, obeying the decisions made about it.
 

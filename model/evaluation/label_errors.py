@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
 from data_cleaning.errors import DatasetError
-from model.commands import Progress
+from data_cleaning.progress import Progress, ProgressCallback
 from model.recipes.recipe import Recipe, recipe
 from model.recognition.recogniser import class_numbers
 from model.training.fit import Plan, Wishes, check_enough, grouped_splits, quiet, search, with_basis
@@ -71,7 +71,7 @@ def doubts(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     how: Recipe,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> tuple[list[Doubt], Held]:
     """The pictures whose labels are doubtful, the most doubtful first, and what they were judged
     by.
@@ -93,7 +93,7 @@ def hold_out(
     chosen: Sequence[Sample],
     groups: NDArray[np.int64],
     how: Recipe,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> Held:
     """Every picture judged by a model that saw neither it nor a near copy of it."""
     names, given = class_numbers([s.label for s in chosen])

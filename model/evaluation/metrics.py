@@ -8,7 +8,7 @@ people missed (FNIR), and calibration stand beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.progress import ProgressCallback
 from model.evaluation.curves import tradeoff
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
@@ -83,7 +84,7 @@ class Rounds:
 
     folds: int = 5
     strangers: Sequence[Sample] = ()
-    progress: Callable[[int, int], None] | None = None
+    progress: ProgressCallback | None = None
 
 
 def cross_validate(

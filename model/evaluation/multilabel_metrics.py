@@ -5,7 +5,7 @@ Every class of every picture is a question of its own, yes or no; the counterpar
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import GroupKFold
 
+from data_cleaning.progress import ProgressCallback
 from model.evaluation.metrics import binned, calibration_error, wilson
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
@@ -81,7 +82,7 @@ def cross_validate_many(
     truths: Truths,
     copies: NDArray[np.int64],
     how: How,
-    progress: Callable[[int, int], None] | None = None,
+    progress: ProgressCallback | None = None,
 ) -> list[Verdict]:
     """Every picture answered by a model that never saw it or a near copy of it, in the sample order
     of the folds.

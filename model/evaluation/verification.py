@@ -8,7 +8,7 @@ enough.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import Item, sha256_of
 from data_cleaning.errors import DatasetError
 from data_cleaning.imaging.images import SUFFIXES, read
+from data_cleaning.progress import ProgressCallback
 from model.recipes.features import Features, unit
 from model.recipes.recipe import Recipe
 from model.training.samples import Sample, samples
@@ -106,7 +107,7 @@ def locate_pictures(pairs: Sequence[Pair], root: Path) -> dict[tuple[str, int], 
 
 
 def verify(
-    pairs_file: Path, root: Path, recipe: Recipe, progress: Callable[[int, int], None] | None = None
+    pairs_file: Path, root: Path, recipe: Recipe, progress: ProgressCallback | None = None
 ) -> dict[str, Any]:
     """Run the protocol; the figures as plain data. Raises DatasetError.
 

@@ -7,7 +7,7 @@ once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,13 +20,11 @@ from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Item
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.imaging.images import DISK_LIMITS, Image, load
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
+from data_cleaning.progress import ProgressCallback
 from model.recipes.augmentation import Augment
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Region, Stopwatch, crop, look, measure_crop, measure_views
-
-Progress = Callable[[int, int], None]
-
 
 # of more pictures than this only the first view trains: mirror images add time, and nothing else
 MANY = 3000
@@ -97,7 +95,7 @@ def _altered(
 def samples(
     items: Sequence[Item],
     recipe: Recipe,
-    progress: Progress | None = None,
+    progress: ProgressCallback | None = None,
     augment: Augment = NO_AUGMENT,
 ) -> list[Sample]:
     """`sample` for all, on all cores, in the items' order."""

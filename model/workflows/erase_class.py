@@ -15,6 +15,7 @@ import numpy as np
 
 from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
+from data_cleaning.progress import StageCallback
 from model.recipes.augmentation import Augment
 from model.recipes.recipe import Recipe
 from model.recognition.presence import wide
@@ -22,7 +23,7 @@ from model.recognition.registry import Registry
 from model.training.fit import Wishes
 from model.training.samples import samples
 from model.workflows.train_multilabel_version import look_many, produce_many
-from model.workflows.train_version import Order, Say, produce
+from model.workflows.train_version import Order, produce
 from model.workflows.versions import manifest
 
 
@@ -41,7 +42,7 @@ class Oblivion:
     delete_pictures: bool = False
 
 
-def forget(what: Oblivion, say: Say) -> dict[str, Any]:
+def forget(what: Oblivion, say: StageCallback) -> dict[str, Any]:
     """Retrain without a class, remove every version that knows it, and prove that it is gone.
 
     Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where
@@ -161,7 +162,7 @@ def _named_in(what: Oblivion, other: str) -> bool:
     )
 
 
-def _retrain(what: Oblivion, theirs: set[str], say: Say) -> int:
+def _retrain(what: Oblivion, theirs: set[str], say: StageCallback) -> int:
     """The next version, by the active one's recipe and wishes, on what is left. Returns its number."""
     if what.data is None:
         raise DatasetError(

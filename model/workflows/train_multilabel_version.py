@@ -7,7 +7,7 @@ The counterpart of `produce`.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import Item
+from data_cleaning.progress import ProgressCallback, StageCallback
 from model.evaluation.multilabel_metrics import Verdict, cross_validate_many, summary_many
 from model.recipes.augmentation import Augment
 from model.recipes.recipe import Recipe
@@ -23,7 +24,7 @@ from model.reporting.multilabel_report import build_many, by_sets, thumbnails_ma
 from model.reporting.report import Material
 from model.training.multilabel import How, Truths, fit_many, together
 from model.training.samples import Sample, near_copies, samples, usable
-from model.workflows.train_version import Order, Produced, Say, facts, report_files
+from model.workflows.train_version import Order, Produced, facts, report_files
 
 Told: TypeAlias = tuple[list[Verdict], dict[str, Any]]  # answers, and their figures
 
@@ -47,7 +48,7 @@ class Looked:
 def look_many(
     items: Sequence[Item],
     recipe: Recipe,
-    done: Callable[[int, int], None],
+    done: ProgressCallback,
     augment: Augment | None = None,
 ) -> Looked:
     """Look at the pictures of a data set, each once however many folders it lies in."""
@@ -57,7 +58,7 @@ def look_many(
     return Looked(once, truths, good, [s for s in looked if s.error], near_copies(good))
 
 
-def answered_many(seen: Looked, how: How, say: Say) -> Told:
+def answered_many(seen: Looked, how: How, say: StageCallback) -> Told:
     """Every picture answered by models that never saw it; with augmentation, also what that gained."""
     verdicts = cross_validate_many(
         seen.good,
@@ -81,7 +82,7 @@ def answered_many(seen: Looked, how: How, say: Say) -> Told:
     return verdicts, figures
 
 
-def produce_many(order: Order, seen: Looked, say: Say) -> Produced:
+def produce_many(order: Order, seen: Looked, say: StageCallback) -> Produced:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     how = How(order.recipe, order.wishes)

@@ -6,7 +6,7 @@ import json
 import platform
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from typing import Any
 
 from data_cleaning.datasets.dataset import Item, counts, digest
 from data_cleaning.files import write
+from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, gained, presence, summary
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
@@ -24,8 +25,6 @@ from model.reporting.report import Material, build, thumbnails
 from model.training.fit import Training, Wishes, fit
 from model.training.samples import Sample, near_copies, usable
 from model.workflows.promotion_gate import Heir, why_wait
-
-Say = Callable[[str, int, int, str], None]  # stage, done, total, message
 
 
 @dataclass(frozen=True)
@@ -41,7 +40,9 @@ class Order:
     careful: bool = False  # answer with it at once only where nothing speaks against it
     excused: tuple[str, ...] = ()  # sha256 of classes that it need not know any more
 
-    def save(self, trained: Produced, extras: Mapping[str, str | bytes], say: Say) -> Produced:
+    def save(
+        self, trained: Produced, extras: Mapping[str, str | bytes], say: StageCallback
+    ) -> Produced:
         """Save the version, and make it the active one unless it should wait."""
         say("save", 0, 1, "Saving")
         heir = Heir(trained.bundle.labels, trained.bundle.facts["crossval"], self.excused)
@@ -62,7 +63,7 @@ class Produced:
     waits: str = ""
 
 
-def produce(order: Order, items: list[Item], looked: list[Sample], say: Say) -> Produced:
+def produce(order: Order, items: list[Item], looked: list[Sample], say: StageCallback) -> Produced:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     good = usable(looked)
