@@ -26,7 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from nginx.render import Site, Standalone, limits, write_standalone  # noqa: E402
-from server.settings import SettingError, Settings, load  # noqa: E402
+from server.errors import SettingError  # noqa: E402
+from server.settings import Settings, load  # noqa: E402
 
 READY_WITHIN = 180.0  # seconds: a first start may have to compile and check a bundle on a slow disk
 SAY_AFTER = 5.0  # seconds, after which the person wants to know what is waited for

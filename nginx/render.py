@@ -20,7 +20,8 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from server.environment_file import read  # noqa: E402
-from server.settings import SettingError, Settings, load  # noqa: E402
+from server.errors import SettingError  # noqa: E402
+from server.settings import Settings, load  # noqa: E402
 
 WORD = re.compile(r"@([A-Z_]+)@")
 FROM_SETTINGS = {"APP", "MAX_BODY", "MAX_BATCH", "BATCH_ROUTES", "TIMEOUT"}

@@ -6,7 +6,8 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from data_cleaning.errors import LikenessError
-from server.settings import SettingError, Settings, check, check_model, load, make_state
+from server.errors import SettingError
+from server.settings import Settings, check, check_model, load, make_state
 
 if TYPE_CHECKING:
     from flask import Flask

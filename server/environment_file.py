@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from server.settings import SettingError
+from server.errors import SettingError
 
 LINE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(.*)")
 PLAIN = re.compile(r"((?:[^'\"\\]|\\.)(?:[^\\]|\\.)*|)")

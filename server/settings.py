@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.errors import InputError
+from server.errors import SettingError
 
 PREFIX = "LIKENESS_"
 NOT_OURS = (
@@ -40,10 +40,6 @@ YES = {
     "off": False,
 }
 ROLES = ("none", "predict", "train", "admin")  # each may do what the ones before it may
-
-
-class SettingError(InputError):
-    """A setting has a value that cannot be used."""
 
 
 def setting(default: Any, help: str, **checks: Any) -> Any:

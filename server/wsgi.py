@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from server import create_app
-from server.settings import SettingError
+from server.errors import SettingError
 
 try:
     app = create_app()

@@ -23,9 +23,9 @@ from flask import Flask, Request, Response, g, request, session
 
 from server.access.keys import Keys
 from server.access.sessions import Sessions, address_of, from_proxy, within
+from server.errors import Forbidden, NeedsKey
 from server.settings import ROLES, Settings
 from server.web.api_docs.openapi import role_of
-from server.web.problems import Forbidden, NeedsKey
 
 FORWARDED = (
     "X-Forwarded-For",

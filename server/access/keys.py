@@ -15,9 +15,9 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from server.errors import Conflict, NotFound, RequestError, StoreDown
 from server.storage.database import AWAY, Store, now
 from server.storage.tables import keys
-from server.web.problems import Conflict, NotFound, RequestError, StoreDown
 
 ROLES = ("predict", "train", "admin")
 # seconds for which a key counts as it was while the database is away, and nobody can revoke it

@@ -10,11 +10,11 @@ from flask import Response, jsonify, session
 from flask_openapi3 import APIBlueprint, Tag
 
 from server.access.schemas import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
+from server.errors import Conflict, NeedsKey
 from server.recognition.views import detail
 from server.service import current
 from server.training.jobs import OPEN
 from server.web.api_docs.openapi import needs
-from server.web.problems import Conflict, NeedsKey
 from server.web.schemas import Discarded, IdPath, ModelDetail, ModelPath, VersionBody, VersionPath
 
 admin = APIBlueprint("admin", __name__, abp_security=needs("admin"))

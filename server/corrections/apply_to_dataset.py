@@ -17,9 +17,9 @@ from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Decision, Item
 from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.imaging.images import Part, excerpts, reencode
 from server.datasets.managed_datasets import LONGEST, Datasets
+from server.errors import Conflict
 from server.recognition.redaction import hidden_labels
 from server.service import Service
-from server.web.problems import Conflict
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
 # Shares of a region's longer side: the most first, for a detector wants to see what is around; less

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from data_cleaning.errors import LikenessError
 from server.corrections.apply_to_dataset import About, Lesson, teach
 from server.datasets.managed_datasets import Datasets, check_label
+from server.errors import Conflict, NotFound, RequestError
 from server.history.schemas import CorrectionBody
 from server.service import Service
 from server.storage.database import Store, new_id, now
 from server.storage.tables import corrections
 from server.web import uploads
-from server.web.problems import Conflict, NotFound, RequestError
 
 
 def prediction_of(service: Service, prediction: str) -> dict[str, Any]:

@@ -32,8 +32,8 @@ from data_cleaning.datasets.dataset import (
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import write
 from data_cleaning.imaging.images import Limits, reencode
+from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id
-from server.web.problems import Conflict, NotFound, RequestError
 from server.web.validation_messages import LABEL, NAME
 
 LONGEST = 2048  # pixels a side that a stored picture keeps

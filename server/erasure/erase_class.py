@@ -13,9 +13,9 @@ from typing import Any
 
 from data_cleaning.errors import LikenessError
 from server.datasets.managed_datasets import Datasets
+from server.errors import Conflict, NotFound, RequestError
 from server.recognition.redaction import Rule
 from server.service import Service
-from server.web.problems import Conflict, NotFound, RequestError
 
 NO_PICTURES = (
     "The pictures that it was trained on are not here, so it cannot be trained again without them."

@@ -18,6 +18,7 @@ from flask_openapi3 import APIBlueprint, Tag
 from server.access.authorisation import caller
 from server.corrections.corrections import correct, listed, prediction_of
 from server.erasure.erase_class import forget
+from server.errors import NotFound, RequestError
 from server.history.prediction_log import DAY, Filter
 from server.history.schemas import (
     CorrectionBody,
@@ -34,7 +35,6 @@ from server.history.schemas import (
 from server.service import Service, current
 from server.settings import variable
 from server.web.api_docs.openapi import answer, needs, schema_of
-from server.web.problems import NotFound, RequestError
 from server.web.schemas import IdPath
 
 records = APIBlueprint("records", __name__, abp_security=needs("admin"))

@@ -10,8 +10,8 @@ from typing import Any
 from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
+from server.errors import NotReady, StoreDown
 from server.service import current
-from server.web.problems import NotReady, StoreDown
 from server.web.schemas import Health, Ready, Status
 
 health = APIBlueprint("health", __name__)

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from server.errors import StoreDown
 from server.history.kept_pictures import Kept
 from server.storage.journal import Journal
-from server.web.problems import StoreDown
 
 log = logging.getLogger("likeness.housekeeping")
 PAUSE = 0.5  # seconds between two moves: one transaction for all answers of that time

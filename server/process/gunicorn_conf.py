@@ -18,9 +18,10 @@ from typing import Any
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
+from server.errors import SettingError
 from server.operations import logs, metrics
 from server.process import allocator
-from server.settings import SettingError, load, make_state
+from server.settings import load, make_state
 
 try:
     _settings = load()

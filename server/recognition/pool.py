@@ -13,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import TypeVar
 
-from server.web.problems import Busy, TooSlow
+from server.errors import Busy, TooSlow
 
 T = TypeVar("T")
 

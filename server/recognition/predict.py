@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from server.access.authorisation import caller
+from server.errors import RequestError
 from server.history.prediction_log import record
 from server.recognition import serialisation as answers
 from server.recognition.redaction import hidden_labels, masked
 from server.service import Service, current
-from server.web.problems import RequestError
 
 
 @dataclass(frozen=True)

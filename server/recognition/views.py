@@ -13,6 +13,7 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
 from server.access.authorisation import caller
+from server.errors import NotFound
 from server.recognition import serialisation as answers
 from server.recognition.predict import Wish, answered, ask
 from server.recognition.redaction import hidden_labels, without
@@ -20,7 +21,7 @@ from server.service import current
 from server.settings import ROLES
 from server.web import uploads
 from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
-from server.web.problems import NotFound, describe
+from server.web.problems import describe
 from server.web.schemas import (
     Answer,
     BatchAnswer,

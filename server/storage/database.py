@@ -25,8 +25,8 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
 
-from server.settings import HERE, SettingError
-from server.web.problems import StoreDown
+from server.errors import SettingError, StoreDown
+from server.settings import HERE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = (

@@ -27,11 +27,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from data_cleaning.files import write
+from server.errors import StoreDown
 from server.recognition.redaction import Forgotten
 from server.settings import Settings
 from server.storage.database import lock, now
 from server.training.jobs import CANCELLED, DONE, FAILED, Jobs
-from server.web.problems import StoreDown
 
 log = logging.getLogger("likeness.runner")
 

@@ -14,11 +14,11 @@ from typing import Any
 
 from sqlalchemy import select, update
 
+from server.errors import Conflict, NotFound
 from server.recognition.redaction import without
 from server.settings import Settings
 from server.storage.database import Store, lock, new_id, now
 from server.storage.tables import jobs
-from server.web.problems import Conflict, NotFound
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 OPEN = (QUEUED, RUNNING)

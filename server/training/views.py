@@ -16,6 +16,7 @@ from data_cleaning.errors import LikenessError
 from data_cleaning.imaging.images import DISK_LIMITS, reencode
 from server.access.authorisation import caller
 from server.datasets.managed_datasets import Datasets
+from server.errors import Busy
 from server.recognition.views import BATCH_BODY
 from server.service import Service, current
 from server.training.jobs import OPEN
@@ -35,7 +36,7 @@ from server.training.schemas import (
 )
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs
-from server.web.problems import Busy, describe
+from server.web.problems import describe
 from server.web.schemas import IdPath
 
 training = APIBlueprint("training", __name__, abp_security=needs("train"))

@@ -10,8 +10,8 @@ from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import PathConverter
 
+from server.errors import NotFound
 from server.service import current
-from server.web.problems import NotFound
 
 pages = Blueprint("pages", __name__)
 POLICY = (

@@ -17,65 +17,25 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning import errors as ours
+from server.errors import (
+    BodyTooLarge,
+    Busy,
+    Conflict,
+    FetchRefused,
+    Forbidden,
+    MissingField,
+    NeedsKey,
+    NoSpace,
+    NotBase64,
+    NotFound,
+    NotReady,
+    RequestError,
+    StoreDown,
+    TooSlow,
+)
 from server.web.validation_messages import broken_limits, told
 
 log = logging.getLogger("likeness")
-
-
-class RequestError(ours.InputError):
-    """The request itself is wrong: a field is missing, or is not what it must be."""
-
-
-class MissingField(RequestError):
-    """A field that must be there is not."""
-
-
-class NotBase64(RequestError):
-    """A text that should hold a picture as base64 does not."""
-
-
-class BodyTooLarge(RequestError):
-    """The body has more bytes than the limit."""
-
-
-class NotFound(RequestError):
-    """There is nothing of that name."""
-
-
-class Conflict(RequestError):
-    """The wish does not fit the state things are in."""
-
-
-class NeedsKey(RequestError):
-    """No key came, or one that is not valid."""
-
-
-class Forbidden(RequestError):
-    """The key is valid and may not do this."""
-
-
-class FetchRefused(RequestError):
-    """An address that will not be fetched, or did not give a picture."""
-
-
-class Busy(ours.LikenessError):
-    """Too much is under way: try again later."""
-
-
-class TooSlow(ours.LikenessError):
-    """The picture took longer than the limit."""
-
-
-class NotReady(ours.LikenessError):
-    """No model can answer yet."""
-
-
-class StoreDown(ours.LikenessError):
-    """The database cannot be reached."""
-
-
-class NoSpace(ours.LikenessError):
-    """Nothing can be stored: the disk is full, or may not be written."""
 
 
 # The first line whose class fits decides: special before general.

@@ -9,7 +9,7 @@ from typing import Any, cast
 from flask import Flask, request
 from werkzeug.exceptions import UnsupportedMediaType
 
-from server.web.problems import RequestError
+from server.errors import RequestError
 
 
 def install(app: Any) -> None:

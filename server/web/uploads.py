@@ -19,8 +19,8 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import UnsupportedMediaType
 
 from data_cleaning.errors import EmptyPicture, PictureTooLarge
+from server.errors import BodyTooLarge, MissingField, NotBase64, RequestError
 from server.service import Service
-from server.web.problems import BodyTooLarge, MissingField, NotBase64, RequestError
 from server.web.schemas import BatchBody, PictureBody, PredictQuery
 from server.web.url_fetch import fetch
 

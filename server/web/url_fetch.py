@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from data_cleaning.errors import PictureTooLarge
+from server.errors import FetchRefused
 from server.settings import Settings
-from server.web.problems import FetchRefused
 
 log = logging.getLogger("likeness.fetch")
 

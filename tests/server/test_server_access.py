@@ -16,10 +16,10 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_picture
 
 from server.access.authorisation import client_address
+from server.errors import RequestError, StoreDown
 from server.service import of
 from server.settings import ROLES
 from server.storage.database import now
-from server.web.problems import RequestError, StoreDown
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 FILL = {

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from server.environment_file import read
-from server.settings import SettingError
+from server.errors import SettingError
 
 REFUSED = None
 

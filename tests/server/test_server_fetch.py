@@ -14,7 +14,7 @@ from making import Make, make_picture
 from sites import Site, drip, drip_headers, page, redirect, running
 
 from data_cleaning.errors import PictureTooLarge
-from server.web.problems import FetchRefused
+from server.errors import FetchRefused
 from server.web.url_fetch import OFF, PUBLIC, Fetcher, is_public
 
 REFUSED = {

@@ -27,6 +27,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 from sqlalchemy import update
 
+from server.errors import StoreDown
 from server.history.kept_pictures import Kept
 from server.history.prediction_log import History
 from server.operations.housekeeping import Chore, Housekeeper
@@ -34,7 +35,6 @@ from server.service import of
 from server.storage.database import Store, new_id, now
 from server.storage.journal import Journal
 from server.storage.tables import metadata, predictions
-from server.web.problems import StoreDown
 
 KeyOf = Callable[[str], dict[str, str]]
 

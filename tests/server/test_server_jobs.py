@@ -19,13 +19,13 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 
 from server.datasets.managed_datasets import Datasets
+from server.errors import Conflict, NotFound, StoreDown
 from server.recognition.redaction import Forgotten, Rule
 from server.service import of
 from server.settings import Settings
 from server.storage.database import Store, lock
 from server.training.job_runner import Runner, command
 from server.training.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
-from server.web.problems import Conflict, NotFound, StoreDown
 
 KeyOf = Callable[[str], dict[str, str]]
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from server.__main__ import main
-from server.settings import FIELDS, SettingError, Settings, load, variable
+from server.errors import SettingError
+from server.settings import FIELDS, Settings, load, variable
 from server.settings_page import page
 from server.storage.database import Store
 

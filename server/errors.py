@@ -1,0 +1,68 @@
+"""What the service refuses or cannot do, as exceptions. Nothing else; everybody may import it.
+
+Which of them gives which HTTP status is decided in server/web/problems.py.
+"""
+
+from __future__ import annotations
+
+from data_cleaning.errors import InputError, LikenessError
+
+
+class SettingError(InputError):
+    """A setting has a value that cannot be used."""
+
+
+class RequestError(InputError):
+    """The request itself is wrong: a field is missing, or is not what it must be."""
+
+
+class MissingField(RequestError):
+    """A field that must be there is not."""
+
+
+class NotBase64(RequestError):
+    """A text that should hold a picture as base64 does not."""
+
+
+class BodyTooLarge(RequestError):
+    """The body has more bytes than the limit."""
+
+
+class NotFound(RequestError):
+    """There is nothing of that name."""
+
+
+class Conflict(RequestError):
+    """The wish does not fit the state things are in."""
+
+
+class NeedsKey(RequestError):
+    """No key came, or one that is not valid."""
+
+
+class Forbidden(RequestError):
+    """The key is valid and may not do this."""
+
+
+class FetchRefused(RequestError):
+    """An address that will not be fetched, or did not give a picture."""
+
+
+class Busy(LikenessError):
+    """Too much is under way: try again later."""
+
+
+class TooSlow(LikenessError):
+    """The picture took longer than the limit."""
+
+
+class NotReady(LikenessError):
+    """No model can answer yet."""
+
+
+class StoreDown(LikenessError):
+    """The database cannot be reached."""
+
+
+class NoSpace(LikenessError):
+    """Nothing can be stored: the disk is full, or may not be written."""
