@@ -23,8 +23,9 @@ from threadpoolctl import threadpool_limits
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import PictureError
 from data_cleaning.imaging.images import DISK_LIMITS, Image, decode
-from model.recipes.recipe import Recipe, recipe
-from model.recognition.pipeline import find, measure_views
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
+from model.recognition.pipeline import find_regions, view_features
 from model.recognition.recogniser import Recogniser
 from model.training.fit import Wishes, fit
 from model.training.samples import near_copies, readable, samples
@@ -44,7 +45,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     items = Dataset(given.data).items()
     timed = _images(items[:: max(1, len(items) // given.pictures)])
-    models = {name: (recipe(name), _trained(recipe(name), items)) for name in RECIPES}
+    models = {name: (preset(name), _trained(preset(name), items)) for name in RECIPES}
     took: dict[str, dict[str, list[float]]] = {
         name: {"features": [], "predict": []} for name in RECIPES
     }
@@ -68,12 +69,13 @@ def _time(
     for _ in range(ROUNDS):
         for image in timed:
             for name, (
-                made,
+                recipe,
                 model,
             ) in models.items():  # in turn, so that both meet the same moments
                 start = time.thread_time()
                 views = [
-                    measure_views(image, region.detection, made) for region in find(image, made)
+                    view_features(image, region.detection, recipe)
+                    for region in find_regions(image, recipe)
                 ]
                 middle = time.thread_time()
                 model.answer(views, [0.0] * len(views))
@@ -91,10 +93,10 @@ def _images(items: list[Item]) -> list[Image]:
     return images
 
 
-def _trained(made: Recipe, items: list[Item]) -> Recogniser:
-    good = readable(samples(items, made))
+def _trained(recipe: Recipe, items: list[Item]) -> Recogniser:
+    good = readable(samples(items, recipe))
     return fit(
-        good, near_copies(good), made, Wishes(classifiers=("logistic_regression",))
+        good, near_copies(good), recipe, Wishes(classifiers=("logistic_regression",))
     ).recogniser
 
 

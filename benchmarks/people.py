@@ -28,8 +28,9 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging.images import Image, encode, read, shrink
 from model.evaluation.metrics import Outcome, outcome, presence
-from model.recipes.recipe import Recipe, recipe
-from model.recognition.pipeline import find, measure_views
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
+from model.recognition.pipeline import find_regions, view_features
 from model.recognition.presence import wide
 from model.training.classifiers import CLASSIFIERS
 from model.training.fit import Wishes, fit, grouped_splits
@@ -40,13 +41,13 @@ SCENES = ("people/bsds500_scenes", "people/coco_mini")
 SHIRTS = {"red": 1, "orange": 11}  # hue in OpenCV's 0 to 179
 
 
-def human(data: Path, made: Recipe) -> dict[str, Any]:
+def human(data: Path, recipe: Recipe) -> dict[str, Any]:
     """Somebody or nobody, by the preset's own threshold, on scenes that nothing was trained on."""
     right: dict[str, list[bool]] = {"human": [], "no_human": []}
     for scenes in SCENES:
         for label, answers in right.items():
             answers += [
-                bool(find(read(p), made)) == (label == "human")
+                bool(find_regions(read(p), recipe)) == (label == "human")
                 for p in sorted((data / scenes / label).iterdir())
             ]
     recall = {label: float(np.mean(answers)) for label, answers in right.items()}
@@ -100,16 +101,16 @@ def shirts(items: list[Item], folder: Path) -> dict[str, list[Item]]:
     """For each picture of other people (by its sha256) the same with red and orange shirts, written
     to `folder`.
     """
-    modern = recipe("person-modern")
-    made: dict[str, list[Item]] = {}
+    modern = preset("person-modern")
+    dyed: dict[str, list[Item]] = {}
     for item in (i for i in items if i.label == UNKNOWN):
         image = read(item.path)
-        people = [region.detection for region in find(image, modern)]
+        people = [region.detection for region in find_regions(image, modern)]
         for colour, hue in SHIRTS.items() if people else ():
             path = folder / f"{item.path.stem}-{colour}.png"
             path.write_bytes(encode(recoloured(image, people, hue)))
-            made.setdefault(item.sha256, []).append(Item(path, UNKNOWN, item.sha256))
-    return made
+            dyed.setdefault(item.sha256, []).append(Item(path, UNKNOWN, item.sha256))
+    return dyed
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Folds:
     deceivers: dict[str, list[Sample]]
 
 
-def riders(data: Path, made: Recipe, classifiers: tuple[str, ...]) -> dict[str, Any]:
+def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str, Any]:
     """Three ways by 5-fold cross-validation, and the part of dyed shirts that were called riders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -131,19 +132,19 @@ def riders(data: Path, made: Recipe, classifiers: tuple[str, ...]) -> dict[str, 
         items = Dataset(folder / "data").items()
         dyed = shirts(items, folder)
         folds = Folds(
-            samples(items, wide(made)),
-            {sha: samples(copies, wide(made)) for sha, copies in dyed.items()},
+            samples(items, wide(recipe)),
+            {sha: samples(copies, wide(recipe)) for sha, copies in dyed.items()},
         )
-    outcomes, deceived = _cross_validated(folds, made, Wishes(classifiers=classifiers))
+    outcomes, deceived = _cross_validated(folds, recipe, Wishes(classifiers=classifiers))
     return {
-        **presence(outcomes, made),
+        **presence(outcomes, recipe),
         "shirts": len(deceived),
         "shirts_called_riders": float(np.mean([o.label is not None for o in deceived])),
     }
 
 
 def _cross_validated(
-    folds: Folds, made: Recipe, wishes: Wishes
+    folds: Folds, recipe: Recipe, wishes: Wishes
 ) -> tuple[list[Outcome], list[Outcome]]:
     pictures = folds.pictures
     copies = near_copies(pictures)
@@ -151,7 +152,7 @@ def _cross_validated(
     numbers = np.array([labels.index(s.label) for s in pictures])
     outcomes, deceived = [], []
     for learn, test in grouped_splits(numbers, copies, 5):
-        learnt = fit([pictures[i] for i in learn], copies[learn], made, wishes)
+        learnt = fit([pictures[i] for i in learn], copies[learn], recipe, wishes)
         for one in (pictures[i] for i in test):
             outcomes.append(outcome(one, learnt.recogniser, learnt.recipe))
             dyed = folds.deceivers.get(one.sha256, [])
@@ -159,7 +160,7 @@ def _cross_validated(
     return outcomes, deceived
 
 
-def timed(data: Path, made: Recipe) -> dict[str, Any]:
+def timed(data: Path, recipe: Recipe) -> dict[str, Any]:
     """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG
     search.
     """
@@ -170,8 +171,8 @@ def timed(data: Path, made: Recipe) -> dict[str, Any]:
     hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
 
     def recipes(image: Image) -> None:
-        for region in find(image, made):
-            measure_views(image, region.detection, made)
+        for region in find_regions(image, recipe):
+            view_features(image, region.detection, recipe)
 
     def bare(image: Image) -> None:
         hog.detectMultiScale(_window(shrink(image, 640)[0]), winStride=(8, 8), scale=1.05)
@@ -215,13 +216,13 @@ def main() -> None:
     args = parser.parse_args()
     data = shared_data()
     for name in args.recipe or ("person-classic", "person-modern"):
-        made = recipe(name)
-        for needed in DETECTORS[made.detector.name].needs:
+        recipe = preset(name)
+        for needed in DETECTORS[recipe.detector.name].needs:
             locate(needed)
         measured = {
-            "human": lambda made=made: human(data, made),
-            "riders": lambda made=made: riders(data, made, tuple(args.classifiers)),
-            "time": lambda made=made: timed(data, made),
+            "human": lambda recipe=recipe: human(data, recipe),
+            "riders": lambda recipe=recipe: riders(data, recipe, tuple(args.classifiers)),
+            "time": lambda recipe=recipe: timed(data, recipe),
         }
         for what in args.what or measured:
             print(json.dumps({"recipe": name, what: measured[what]()}), flush=True)

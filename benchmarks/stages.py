@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.tutorial import REFERENCE
 from data_cleaning.datasets.dataset import Dataset
-from model.recipes.recipe import recipe
+from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
 from model.training.fit import Wishes, fit
 from model.training.samples import near_copies, readable, samples
@@ -26,11 +26,11 @@ STAGES = ("decode", "detect", "features", "predict")
 
 def bundle_of(name: str, items: list) -> Bundle:
     """A model of that recipe, trained on the items."""
-    looked = readable(samples(items, recipe(name)))
+    looked = readable(samples(items, preset(name)))
     training = fit(
-        looked, near_copies(looked), recipe(name), Wishes(classifiers=("logistic_regression",))
+        looked, near_copies(looked), preset(name), Wishes(classifiers=("logistic_regression",))
     )
-    return Bundle(name, 1, recipe(name), training.recogniser, {})
+    return Bundle(name, 1, preset(name), training.recogniser, {})
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from sklearn.svm import SVC
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.imaging.images import decode, encode, resize
-from model.recipes.recipe import recipe
+from model.recipes.presets import preset
 from model.training.fit import Wishes, fit
 from model.training.samples import near_copies, readable, samples
 
@@ -145,7 +145,7 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     items = Dataset(REFERENCE).items()
-    looked = readable(samples(items, recipe(args.recipes[0])))
+    looked = readable(samples(items, preset(args.recipes[0])))
     result: dict = {"tutorial": tutorial_accuracy(REFERENCE, near_copies(looked), items)}
     chosen = [
         items[i].path.read_bytes()
@@ -176,9 +176,9 @@ def main() -> None:
 def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], object]:
     from model.recognition.bundle import Bundle
 
-    looked = looked or readable(samples(items, recipe(name)))
-    training = fit(looked, near_copies(looked), recipe(name), Wishes())
-    return Bundle(name, 1, recipe(name), training.recogniser, {}).recognise
+    looked = looked or readable(samples(items, preset(name)))
+    training = fit(looked, near_copies(looked), preset(name), Wishes())
+    return Bundle(name, 1, preset(name), training.recogniser, {}).recognise
 
 
 def _tutorial(items: list) -> Tutorial:

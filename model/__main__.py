@@ -11,8 +11,8 @@ from pathlib import Path
 from data_cleaning.errors import InputError, LikenessError, RecipeError
 from model import commands, commands_explain, commands_many, upkeep
 from model.evaluation import label_errors as labels
-from model.recipes.augmentation import ALTERATIONS, COPIES, Augment
-from model.recipes.recipe import RECIPES
+from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
+from model.recipes.presets import RECIPES
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
 from model.weights import catalogue as weights
@@ -262,7 +262,7 @@ def _how(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "--augment",
         type=_augment,
-        default=Augment(),
+        default=Augmentation(),
         metavar="HOW",
         help=(
             f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; "
@@ -301,9 +301,9 @@ def _positive(text: str) -> int:
     return number
 
 
-def _augment(text: str) -> Augment:
+def _augment(text: str) -> Augmentation:
     try:
-        return Augment.parse(text)
+        return Augmentation.parse(text)
     except RecipeError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 

@@ -15,7 +15,8 @@ from data_cleaning.imaging.images import DISK_LIMITS
 from data_cleaning.progress import Progress
 from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
 from model.evaluation.verification import verify as run_pairs
-from model.recipes.recipe import Recipe, recipe
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction, Recognition
 from model.recognition.presence import wide
 from model.recognition.registry import Registry
@@ -32,11 +33,11 @@ def train(args: Namespace) -> int:
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     items = Dataset(args.data).items()
-    made, looked, attempts = _look(args, items, progress)
+    recipe, looked, attempts = _look(args, items, progress)
     order = Order(
         args.name,
         args.data,
-        made,
+        recipe,
         _wishes(args),
         registry,
         attempts,
@@ -51,24 +52,26 @@ def train(args: Namespace) -> int:
 def crossval(args: Namespace) -> int:
     """Score every picture by a model that never saw it."""
     progress = Progress(args.progress_json)
-    made, looked, attempts = _look(args, Dataset(args.data).items(), progress)
+    recipe, looked, attempts = _look(args, Dataset(args.data).items(), progress)
     good = usable(looked)
     check_enough(good)
     copies = near_copies(good)
-    strangers = _strangers(args, made, progress)
+    strangers = _strangers(args, recipe, progress)
     rounds = Rounds(
         args.folds, strangers, lambda done, total: progress("folds", done, total, "Folds")
     )
     how = replace(_wishes(args), folds=args.folds)
-    outcomes, strange = cross_validate(good, copies, made, how, rounds)
-    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(outcomes, made)
-    figures |= gained(good, copies, made, how, figures["accuracy"])
-    figures |= {"recipe": made.name} | ({"auto": list(attempts)} if attempts else {})
+    outcomes, strange = cross_validate(good, copies, recipe, how, rounds)
+    figures = summary(outcomes, [s for s in looked if s.error], strange) | presence(
+        outcomes, recipe
+    )
+    figures |= gained(good, copies, recipe, how, figures["accuracy"])
+    figures |= {"recipe": recipe.name} | ({"auto": list(attempts)} if attempts else {})
     progress.close()
     if args.report:
         name = args.data.resolve().name
         material = Material(
-            "crossval", name, args.data, made, figures, outcomes, looked, copies, strange
+            "crossval", name, args.data, recipe, figures, outcomes, looked, copies, strange
         )
         material = replace(material, private=args.private)
         write_report(args.report, build(material), thumbnails(material))
@@ -114,7 +117,7 @@ def verify(args: Namespace) -> int:
     figures = run_pairs(
         args.pairs,
         args.pictures,
-        recipe(args.recipe),
+        preset(args.recipe),
         lambda d, t: progress("crops", d, t, "Looking at pictures"),
     )
     progress.close()
@@ -218,18 +221,18 @@ def _look(
     args: Namespace, items: list[Item], progress: Progress
 ) -> tuple[Recipe, list[Sample], tuple[dict[str, Any], ...]]:
     """The recipe, the pictures looked at by it, and, where it was chosen by trying, what was tried."""
-    made: str = args.recipe
+    name: str = args.recipe
     attempts: tuple[dict[str, Any], ...] = ()
-    if made == AUTO:
+    if name == AUTO:
         choice = choose(items, progress)
         if not args.augment:
             progress.close()
             return choice.recipe, choice.samples, choice.attempts
-        made, attempts = choice.recipe.name, choice.attempts
+        name, attempts = choice.recipe.name, choice.attempts
     say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
-    looked = samples(items, wide(recipe(made)), say, args.augment)
+    looked = samples(items, wide(preset(name)), say, args.augment)
     progress.close()
-    return recipe(made), looked, attempts
+    return preset(name), looked, attempts
 
 
 def labelled(root: Path) -> list[Item]:
@@ -242,7 +245,7 @@ def labelled(root: Path) -> list[Item]:
     return items
 
 
-def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample]:
+def _strangers(args: Namespace, recipe: Recipe, progress: Progress) -> list[Sample]:
     """Samples of --strangers, a flat folder or one with folders of people, all as `_unknown`; []
     without it.
     """
@@ -255,7 +258,7 @@ def _strangers(args: Namespace, made: Recipe, progress: Progress) -> list[Sample
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
     looked = usable(
-        samples(items, made, lambda d, t: progress("strangers", d, t, "Looking at strangers"))
+        samples(items, recipe, lambda d, t: progress("strangers", d, t, "Looking at strangers"))
     )
     progress.close()
     return looked

@@ -10,7 +10,8 @@ from data_cleaning.errors import InputError
 from data_cleaning.progress import Progress
 from model.commands import _print_figures, _print_training, _wishes, labelled
 from model.evaluation.multilabel_metrics import Verdict, summary_many, verdict
-from model.recipes.recipe import Recipe, recipe
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 from model.reporting.multilabel_report import build_many, thumbnails_many
@@ -31,11 +32,11 @@ def train(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
-    made = recipe(args.recipe)
+    recipe = preset(args.recipe)
     order = Order(
         args.name,
         args.data,
-        made,
+        recipe,
         _wishes(args),
         registry,
         careful=args.careful,
@@ -55,7 +56,7 @@ def crossval(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     seen, how = (
         _look(args, progress),
-        How(recipe(args.recipe), replace(_wishes(args), folds=args.folds)),
+        How(preset(args.recipe), replace(_wishes(args), folds=args.folds)),
     )
     told = answered_many(seen, how, progress)
     progress.close()
@@ -78,11 +79,11 @@ def evaluate(args: Namespace, bundle: Bundle) -> int:
 
 def _look(args: Namespace, progress: Progress) -> Looked:
     say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
-    return look_many(Dataset(args.data).items(), recipe(args.recipe), say, args.augment)
+    return look_many(Dataset(args.data).items(), preset(args.recipe), say, args.augment)
 
 
 def _material(
-    kind: str, args: Namespace, made: Recipe, seen: Looked, told: Told
+    kind: str, args: Namespace, recipe: Recipe, seen: Looked, told: Told
 ) -> Material[Verdict]:
     """What a report is made of, under the data set's name."""
     verdicts, figures = told
@@ -91,7 +92,7 @@ def _material(
         kind,
         name,
         args.data,
-        made,
+        recipe,
         figures,
         verdicts,
         seen.by_sets,

@@ -18,7 +18,7 @@ import skops.io
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import BundleBroken, BundleMissing, GoldenMismatch, NotAPicture
-from model.recipes.recipe import RECIPES
+from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle, load, save
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS

@@ -27,8 +27,8 @@ from model.evaluation.metrics import (
     unknown,
     wilson,
 )
-from model.recipes.recipe import RECIPES
-from model.recognition.recogniser import Named
+from model.recipes.presets import RECIPES
+from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.fit import Trial, Wishes, with_basis
 from model.training.open_set_threshold import HeldOut
@@ -45,11 +45,11 @@ ISSUE_KEYS = {
 
 def said(
     best: str, probability: float = 0.9, acceptance: float = 0.8, threshold: float = 0.5
-) -> Named:
+) -> RegionAnswer:
     """A region's answer, named where its score reaches the threshold."""
     known = acceptance >= threshold
     scores = {best: probability, "other": 1 - probability}
-    return Named(
+    return RegionAnswer(
         best if known else None,
         best,
         scores,
@@ -59,7 +59,9 @@ def said(
     )
 
 
-def answered(truth: str, *named: Named, threshold: float = 0.5, number: list[int] = [0]) -> Outcome:  # noqa: B006
+def answered(
+    truth: str, *named: RegionAnswer, threshold: float = 0.5, number: list[int] = [0]  # noqa: B006
+) -> Outcome:
     number[0] += 1
     best = max(named, key=lambda n: (n.label is not None, n.acceptance), default=None)
     seconds = {"decode": 0.25, "predict": 0.5}

@@ -17,7 +17,7 @@ from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import NotAPicture, WeightsMissing
 from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
-from model.recipes.recipe import recipe
+from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
 from model.recognition.explain import (
     GRID,
@@ -29,7 +29,7 @@ from model.recognition.explain import (
     score,
     sentence,
 )
-from model.recognition.pipeline import crop, find
+from model.recognition.pipeline import crop_region, find_regions
 from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
 from model.training.fit import Wishes, fit
@@ -38,13 +38,13 @@ from model.weights.catalogue import locate
 from tests.test_objects import draw, drawn
 
 
-def trained(items: list[Item], preset: str) -> Bundle:
-    made = recipe(preset)
-    good = readable(samples(items, made))
+def trained(items: list[Item], name: str) -> Bundle:
+    recipe = preset(name)
+    good = readable(samples(items, recipe))
     learnt = fit(
-        good, near_copies(good), made, Wishes(classifiers=("logistic_regression",), folds=2)
+        good, near_copies(good), recipe, Wishes(classifiers=("logistic_regression",), folds=2)
     )
-    return Bundle("shapes", 1, made, learnt.recogniser, {})
+    return Bundle("shapes", 1, recipe, learnt.recogniser, {})
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +65,7 @@ def drops(bundle: Bundle, pictures: list[bytes]) -> tuple[float, float]:
     hot, blind = [], []
     for data in pictures:
         image = decode(data)
-        chip = crop(image, find(image, bundle.recipe)[0].detection, bundle.recipe)
+        chip = crop_region(image, find_regions(image, bundle.recipe)[0].detection, bundle.recipe)
         label = bundle.recognise(data).predictions[0].best
         heat, _ = heat_of(bundle, chip, label)
         before = score(bundle, chip, label)
@@ -86,19 +86,19 @@ def test_hiding_the_hottest_tenth_of_drawn_pictures_costs_more(bundle: Bundle) -
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("preset", "folder"), [("object-modern", "kanto"), ("object-classic", "pikachu")]
+    ("name", "folder"), [("object-modern", "kanto"), ("object-classic", "pikachu")]
 )
 def test_hiding_the_hottest_tenth_of_real_pictures_costs_more(
-    preset: str, folder: str, shared_data: Path
+    name: str, folder: str, shared_data: Path
 ) -> None:
     try:
-        [locate(name) for name in recipe(preset).weights()]
+        [locate(name) for name in preset(name).weights()]
     except WeightsMissing as error:
         pytest.skip(str(error))
     [root] = (shared_data / "objects").glob(f"{folder}*")
     items = Dataset(root).items()
     unseen = [item for number, item in enumerate(items) if number % 3 == 0][:50]
-    model = trained([item for item in items if item not in unseen], preset)
+    model = trained([item for item in items if item not in unseen], name)
     hot, blind = drops(model, [item.path.read_bytes() for item in unseen])
     assert len(unseen) == 50
     assert hot > blind
@@ -209,5 +209,5 @@ def test_the_command_writes_the_heat_map_and_names_files(
 
 
 def test_explaining_loads_no_plotting() -> None:
-    code = "import sys, model.explain; sys.exit('matplotlib' in sys.modules)"
+    code = "import sys, model.recognition.explain; sys.exit('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

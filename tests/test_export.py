@@ -16,7 +16,8 @@ from model.export import write_onnx as exporting
 from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
 from model.export.write_onnx import export, labelled_crops, largest_difference, quantise
-from model.recipes.recipe import Recipe, Step, recipe
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe, Step
 from model.recognition.bundle import Bundle
 from model.training.classifiers import CLASSIFIERS
 from model.training.fit import Wishes, fit
@@ -25,14 +26,14 @@ from model.weights.catalogue import locate
 from tests.test_objects import draw
 
 
-def trained(root: Path, preset: str, classifier: str) -> Bundle:
-    return trained_by(recipe(preset), root, classifier)
+def trained(root: Path, name: str, classifier: str) -> Bundle:
+    return trained_by(preset(name), root, classifier)
 
 
-def trained_by(made: Recipe, root: Path, classifier: str) -> Bundle:
-    good = readable(samples(Dataset(root).items(), made))
-    learnt = fit(good, near_copies(good), made, Wishes(classifiers=(classifier,), folds=2))
-    return Bundle("shapes", 1, made, learnt.recogniser, {})
+def trained_by(recipe: Recipe, root: Path, classifier: str) -> Bundle:
+    good = readable(samples(Dataset(root).items(), recipe))
+    learnt = fit(good, near_copies(good), recipe, Wishes(classifiers=(classifier,), folds=2))
+    return Bundle("shapes", 1, recipe, learnt.recogniser, {})
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +60,8 @@ def test_classifier_and_gallery_answer_as_they_do_here(
     assert done.input == "features"
     assert done.checked > len(items)
     assert done.difference <= TOLERANCE
-    made = onnx.load(str(done.path))
-    facts = {p.key: p.value for p in made.metadata_props}
+    graph = onnx.load(str(done.path))
+    facts = {p.key: p.value for p in graph.metadata_props}
     assert facts["labels"] == str(wanted).replace("'", '"')
 
 
@@ -73,8 +74,8 @@ def test_strangers_that_were_trained_on_are_no_class_of_the_export(
         (root / folder).symlink_to(shapes / label)
     bundle = trained(root, "object-classic", "logistic_regression")
     done = export(bundle, tmp_path / "model.onnx")
-    made = onnx.load(str(done.path))
-    assert [d.dim_value for d in made.graph.output[0].type.tensor_type.shape.dim][1] == 2
+    graph = onnx.load(str(done.path))
+    assert [d.dim_value for d in graph.graph.output[0].type.tensor_type.shape.dim][1] == 2
 
 
 def test_a_graph_that_answers_differently_is_not_written(shapes: Path, tmp_path: Path) -> None:
@@ -102,8 +103,8 @@ def test_features_without_a_graph_cannot_go_whole(shapes: Path) -> None:
 def test_colours_are_counted_exactly_in_the_graph(
     step: Step, shapes: Path, items: list[Item], tmp_path: Path
 ) -> None:
-    made = replace(recipe("object-modern"), features=(step,))
-    bundle = trained_by(made, shapes, "logistic_regression")
+    recipe = replace(preset("object-modern"), features=(step,))
+    bundle = trained_by(recipe, shapes, "logistic_regression")
     done = export(bundle, tmp_path / "model.onnx", items)
     assert done.input == "crops"
     assert done.difference <= TOLERANCE

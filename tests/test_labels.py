@@ -12,11 +12,11 @@ from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detectors import Detection
 from data_cleaning.errors import DatasetError
 from model.evaluation.label_errors import doubts, report
-from model.recipes.recipe import recipe
-from model.recognition.pipeline import Region
+from model.recipes.presets import preset
+from model.recognition.pipeline import PictureRegion
 from model.training.samples import Sample
 
-HOW = recipe(
+HOW = preset(
     "face-modern"
 )  # its gallery is the features themselves; no pretrained file is touched here
 CENTRES = np.random.default_rng(5).normal(size=(8, 32))
@@ -29,7 +29,7 @@ def sample(name: str, label: str, *who: int, spread: float = 0.35) -> Sample:
     for person in who:
         vector = CENTRES[person] + spread * random.normal(size=32)
         views.append((vector / np.linalg.norm(vector))[None].astype(np.float32))
-    region = Region(Detection(0, 0, 90, 90), Quality(90, 0.5, 20.0, 200.0))
+    region = PictureRegion(Detection(0, 0, 90, 90), Quality(90, 0.5, 20.0, 200.0))
     return Sample(Path(name), label, f"{name:0>64}", (region,) * len(who), tuple(views))
 
 

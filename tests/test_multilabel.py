@@ -23,9 +23,9 @@ from model.evaluation.multilabel_metrics import (
     summary_many,
 )
 from model.export.write_onnx import export
-from model.recipes.recipe import recipe
+from model.recipes.presets import preset
 from model.recognition.explain import explain
-from model.recognition.recogniser import Named
+from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.fit import Wishes
 from model.training.multilabel import How, best_f1, fit_many, table, together
@@ -179,7 +179,7 @@ def test_it_is_explained_and_exported_like_any_other(
 
 def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) -> None:
     items, truths = together(Dataset(data).items())
-    good = readable(samples(items, recipe("object-classic")))
+    good = readable(samples(items, preset("object-classic")))
     always = {digest: shown | {"ground"} for digest, shown in truths.items()}
     with pytest.raises(DatasetError, match=r"Class ground has .* carry it and 0 that do not"):
         table(good, always, near_copies(good))
@@ -195,7 +195,7 @@ def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
         for n in range(24)
     ]
     truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
-    how = How(recipe("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
+    how = How(preset("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
     model = fit_many(some, truths, np.arange(24), how).recogniser
     assert all(0.05 <= t <= 0.95 for t in model.thresholds)
 
@@ -248,7 +248,7 @@ def test_figures_are_right() -> None:
 def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> Verdict:
     """truth: a letter a class; without scores nothing was found. Every class needs .5."""
     named = (
-        Named(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
+        RegionAnswer(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
         if scores
         else None
     )

@@ -14,8 +14,9 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import RecipeError
 from data_cleaning.imaging.images import Image, encode
 from model.__main__ import main
-from model.recipes.augmentation import ALTERATIONS, Augment
-from model.recipes.recipe import Recipe, recipe
+from model.recipes.augmentation import ALTERATIONS, Augmentation
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
 from model.training.fit import SEARCH_ROWS, Wishes, fit, searched, unaltered
 from model.training.samples import near_copies, readable, samples, training_rows
 
@@ -65,9 +66,9 @@ def artifacts(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", sorted(ALTERATIONS))
 def test_an_altered_crop_keeps_its_shape_and_comes_out_the_same_again(name: str) -> None:
     chip = drawn("disc", 0)
-    first = Augment((name,), 8).altered(chip, "ab" * 32)
-    again = Augment((name,), 8).altered(chip, "ab" * 32)
-    other = Augment((name,), 8).altered(chip, "cd" * 32)
+    first = Augmentation((name,), 8).altered(chip, "ab" * 32)
+    again = Augmentation((name,), 8).altered(chip, "ab" * 32)
+    other = Augmentation((name,), 8).altered(chip, "cd" * 32)
     assert [one.shape for one in first] == [chip.shape] * 8
     assert all(one.dtype == np.uint8 for one in first)
     assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
@@ -85,15 +86,15 @@ def test_an_altered_crop_keeps_its_shape_and_comes_out_the_same_again(name: str)
 )
 def test_a_wrong_alteration_is_refused(names: tuple[str, ...], copies: int, message: str) -> None:
     with pytest.raises(RecipeError, match=message):
-        Augment(names, copies)
+        Augmentation(names, copies)
 
 
 def test_altered_crops_train_and_are_never_measured_on(shapes: Path) -> None:
     items = Dataset(shapes).items()
     good = readable(
-        samples(items, recipe("object-classic"), augment=Augment(("zoom", "contrast"), 2))
+        samples(items, preset("object-classic"), augment=Augmentation(("zoom", "contrast"), 2))
     )
-    rows = training_rows(good, near_copies(good), recipe("object-classic"))
+    rows = training_rows(good, near_copies(good), preset("object-classic"))
     views = sum(len(v) for s in good for v in s.views)
     assert len(rows.labels) == views + 2 * len(items)
     assert rows.altered.sum() == 2 * len(items)
@@ -104,12 +105,12 @@ def test_altered_crops_train_and_are_never_measured_on(shapes: Path) -> None:
     [(learn, test)] = unaltered([(everything, everything)], rows.altered)
     assert len(learn) == len(everything)
     assert not rows.altered[test].any()
-    gallery = fit(good, near_copies(good), recipe("object-classic"), QUICK).recogniser.gallery
+    gallery = fit(good, near_copies(good), preset("object-classic"), QUICK).recogniser.gallery
     assert len(gallery.owners) == views
 
 
 def test_without_strangers_closed_classes_refuse_nothing_until_asked(shapes: Path) -> None:
-    closed = recipe("object-classic")
+    closed = preset("object-classic")
     good = readable(samples(Dataset(shapes).items(), closed))
     copies = near_copies(good)
     assert fit(good, copies, closed, QUICK).recogniser.acceptance.threshold == -1
@@ -120,8 +121,8 @@ def test_without_strangers_closed_classes_refuse_nothing_until_asked(shapes: Pat
 
 
 def test_the_search_is_thinned_by_whole_groups(shapes: Path) -> None:
-    good = readable(samples(Dataset(shapes).items(), recipe("object-classic")))
-    rows = training_rows(good, near_copies(good), recipe("object-classic"))
+    good = readable(samples(Dataset(shapes).items(), preset("object-classic")))
+    rows = training_rows(good, near_copies(good), preset("object-classic"))
     numbers = np.array([sorted(set(rows.labels)).index(label) for label in rows.labels])
     assert np.array_equal(searched(rows, numbers), np.arange(len(numbers)))
     many = np.tile(np.arange(len(numbers)), 200)

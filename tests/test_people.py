@@ -28,11 +28,12 @@ from model.commands import as_json
 from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
 from model.export.onnx_model import TOLERANCE
 from model.export.write_onnx import export
-from model.recipes.recipe import RECIPES, Recipe
+from model.recipes.presets import RECIPES
+from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
-from model.recognition.nobody import Nobody
-from model.recognition.pipeline import Region
+from model.recognition.pipeline import PictureRegion
 from model.recognition.presence import above, known_answer, settled, way, ways, wide
+from model.recognition.presence_judge import PresenceJudge
 from model.recognition.registry import Registry
 from model.training.fit import Wishes, fit
 from model.training.samples import Sample, near_copies, samples
@@ -154,7 +155,7 @@ def test_surroundings_stay_inside_the_picture() -> None:
 def seen(label: str, *scores: float) -> Sample:
     """A picture with a person of each score."""
     regions = tuple(
-        Region(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0, 200.0))
+        PictureRegion(Detection(0, 0, 40, 80, s, kind="person"), Quality(40, 100.0, 100.0, 200.0))
         for s in scores
     )
     return Sample(
@@ -214,14 +215,14 @@ def test_detector_and_classifier_are_weighed() -> None:
     truth = np.arange(400) % 2 == 0
     scores = np.clip(np.where(truth, 0.3, 0.6) + random.normal(0, 0.2, 400), 0, 1)
     empty = np.clip(np.where(truth, 0.7, 0.4) + random.normal(0, 0.2, 400), 0, 1)
-    both = Nobody.fit(scores, empty, truth)
+    both = PresenceJudge.fit(scores, empty, truth)
     right = [
-        (Nobody.fit(s, e, truth).there(s, e) == truth).mean()
+        (PresenceJudge.fit(s, e, truth).shows_nobody(s, e) == truth).mean()
         for s, e in ((scores, empty * 0), (scores * 0, empty))
     ]
-    assert (both.there(scores, empty) == truth).mean() > max(right) + 0.03
+    assert (both.shows_nobody(scores, empty) == truth).mean() > max(right) + 0.03
     assert min(both.detector, both.classifier) > 0
-    assert both.there(np.array([0.0, 1.0]), np.array([1.0, 0.0])).tolist() == [True, False]
+    assert both.shows_nobody(np.array([0.0, 1.0]), np.array([1.0, 0.0])).tolist() == [True, False]
 
 
 def test_doubtful_reports_the_whole_picture_where_there_is_nothing(astronaut: bytes) -> None:
@@ -403,11 +404,11 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
         Wishes(("logistic_regression",), folds=2),
     )
     assert training.recipe.judging
-    assert training.recogniser.nobody is not None
+    assert training.recogniser.presence_judge is not None
     assert training.recogniser.labels == ("pilot",)
     Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
     bundle = Registry(tmp_path).load("gate")
-    assert bundle.recogniser.nobody == training.recogniser.nobody
+    assert bundle.recogniser.presence_judge == training.recogniser.presence_judge
     answers = {
         n: bundle.recognise((gate / n / "1.png").read_bytes()) for n in ("pilot", UNKNOWN, NOTHING)
     }
@@ -460,7 +461,7 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
     for one in looked:
         scores = [region.detection.score for region in one.regions]
         said += [not somebody(score, views) for score, views in zip(scores, one.views, strict=True)]
-        served += training.recogniser.empty(one.views, scores).tolist()
+        served += training.recogniser.shows_nobody(one.views, scores).tolist()
     assert said == served
     assert set(served) == {True, False}
 

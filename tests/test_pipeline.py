@@ -13,26 +13,33 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
 from data_cleaning.imaging.images import decode, encode
-from model.recipes.recipe import RECIPES, Recipe, Step, recipe
-from model.recognition.pipeline import Stopwatch, find, look, measure, measure_views
+from model.recipes.presets import RECIPES, preset
+from model.recipes.recipe import Recipe, Step
+from model.recognition.pipeline import (
+    Stopwatch,
+    detect_regions,
+    find_regions,
+    region_features,
+    view_features,
+)
 from model.training.samples import samples
 from model.weights.catalogue import locate
 
 
 def available(name: str) -> Recipe:
-    made = recipe(name)
+    recipe = preset(name)
     try:
-        for weight in made.weights():
+        for weight in recipe.weights():
             locate(weight)
     except WeightsMissing as error:
         pytest.skip(str(error))
-    return made
+    return recipe
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_survives_json(name: str) -> None:
-    made = RECIPES[name]
-    assert Recipe.from_json(json.loads(json.dumps(made.to_json()))) == made
+    recipe = RECIPES[name]
+    assert Recipe.from_json(json.loads(json.dumps(recipe.to_json()))) == recipe
 
 
 @pytest.mark.parametrize(
@@ -57,27 +64,30 @@ def test_a_wrong_choice_fails_when_the_recipe_is_made(change: dict, words: str) 
 
 def test_an_unknown_recipe_names_the_known_ones() -> None:
     with pytest.raises(RecipeError, match=r"no recipe 'classic'; there are face-classic"):
-        recipe("classic")
+        preset("classic")
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_finds_something_in_the_portrait(name: str, astronaut: bytes) -> None:
-    made = available(name)
+    recipe = available(name)
     watch = Stopwatch()
-    sight = look(astronaut, made, watch=watch)
-    assert sight.regions
+    detected = detect_regions(astronaut, recipe, watch=watch)
+    assert detected.regions
     assert set(watch.seconds) == {"decode", "detect"}
-    for region in sight.regions:
+    for region in detected.regions:
         d = region.detection
         assert 0 <= d.x < d.x + d.width <= 512
         assert 0 <= d.y < d.y + d.height <= 512
-        views = measure_views(sight.image, d, made)
-        assert views.shape == (2 if made.mirror else 1, len(measure(sight.image, d, made)))
+        views = view_features(detected.image, d, recipe)
+        assert views.shape == (
+            2 if recipe.mirror else 1,
+            len(region_features(detected.image, d, recipe)),
+        )
 
 
 @pytest.mark.parametrize("name", ["face-classic", "face-modern"])
 def test_the_face_is_where_it_is(name: str, astronaut: bytes) -> None:
-    best = look(astronaut, available(name)).regions[0].detection
+    best = detect_regions(astronaut, available(name)).regions[0].detection
     assert abs(best.x + best.width / 2 - 222) < 25
     assert abs(best.y + best.height / 2 - 120) < 30
 
@@ -103,19 +113,19 @@ def _weights_of(detector: str) -> list[Path]:
 def test_two_faces_in_one_picture_are_both_found(name: str, astronaut: bytes) -> None:
     face = decode(astronaut)[0:240, 120:340]
     pair = np.hstack([face, face[:, ::-1]])
-    assert len(find(np.ascontiguousarray(pair), available(name))) == 2
+    assert len(find_regions(np.ascontiguousarray(pair), available(name))) == 2
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_training_and_serving_measure_the_same(name: str, astronaut: bytes, tmp_path: Path) -> None:
-    made = available(name)
+    recipe = available(name)
     (tmp_path / "someone").mkdir()
     (tmp_path / "someone" / "a.png").write_bytes(astronaut)
-    one = samples(Dataset(tmp_path).items(), made)[0]
-    sight = look(astronaut, made)
-    assert [r.detection for r in one.regions] == [r.detection for r in sight.regions]
-    for region, views in zip(sight.regions, one.views, strict=True):
-        assert np.array_equal(views, measure_views(sight.image, region.detection, made))
+    one = samples(Dataset(tmp_path).items(), recipe)[0]
+    detected = detect_regions(astronaut, recipe)
+    assert [r.detection for r in one.regions] == [r.detection for r in detected.regions]
+    for region, views in zip(detected.regions, one.views, strict=True):
+        assert np.array_equal(views, view_features(detected.image, region.detection, recipe))
 
 
 def test_a_picture_that_cannot_be_read_is_a_sample_with_an_error(

@@ -20,8 +20,8 @@ import pytest
 
 from data_cleaning.imaging.images import decode, encode
 from model.evaluation.metrics import Outcome, summary
-from model.recipes.recipe import RECIPES
-from model.recognition.recogniser import Named
+from model.recipes.presets import RECIPES
+from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.reporting import plots
 from model.reporting.advice import advice
@@ -254,7 +254,7 @@ def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -
     named = (
         ()
         if best is None
-        else (Named(best if known else None, best, {best: 1.0}, 0.5, acceptance, reason),)
+        else (RegionAnswer(best if known else None, best, {best: 1.0}, 0.5, acceptance, reason),)
     )
     label = best if known else None
     return Outcome(

@@ -16,7 +16,7 @@ from pictures import bar_and_disc
 
 from model.__main__ import main
 from model.evaluation.multilabel_metrics import summary_many
-from model.recipes.recipe import RECIPES
+from model.recipes.presets import RECIPES
 from model.reporting.advice import advice_many
 from model.reporting.html_report import page
 from model.reporting.multilabel_report import (

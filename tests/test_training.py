@@ -16,8 +16,8 @@ from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
 from model.evaluation.metrics import Rounds, cross_validate, summary
-from model.recipes.recipe import RECIPES
-from model.recognition.pipeline import Region
+from model.recipes.presets import RECIPES
+from model.recognition.pipeline import PictureRegion
 from model.recognition.recogniser import (
     Acceptance,
     Gallery,
@@ -138,8 +138,8 @@ def test_the_odd_face_out_is_not_chosen_for_training() -> None:
     assert rows.features[rows.sources.index("f" * 64)].tolist() == [1, 0, 0]
 
 
-def _region(size: int) -> Region:
-    return Region(Detection(0, 0, size, size), Quality(size, 0.5, 20.0, 200.0))
+def _region(size: int) -> PictureRegion:
+    return PictureRegion(Detection(0, 0, size, size), Quality(size, 0.5, 20.0, 200.0))
 
 
 @pytest.mark.parametrize(

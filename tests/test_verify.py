@@ -25,8 +25,8 @@ from model.evaluation.verification import (
     read_pairs,
     verify,
 )
-from model.recipes.recipe import RECIPES
-from model.recognition.pipeline import Region
+from model.recipes.presets import RECIPES
+from model.recognition.pipeline import PictureRegion
 from model.training.samples import Sample
 
 SMALL = "2\t1\nann\t1\t2\nann\t1\tbob\t3\ncy\t4\t5\ncy\t4\tdan\t6\n"
@@ -137,7 +137,7 @@ def test_the_face_nearest_the_middle_counts(tmp_path: Path) -> None:
         Detection(100, 90, 60, 60, 0.7),
         Detection(190, 190, 50, 50, 0.8),
     ]
-    regions = tuple(Region(box, Quality(60, 0.5, 20.0, 200.0)) for box in boxes)
+    regions = tuple(PictureRegion(box, Quality(60, 0.5, 20.0, 200.0)) for box in boxes)
     views = tuple(np.array([[i, 1.0], [i, 3.0]], np.float32) for i in (5, 0, 7))
     one = Sample(path, "a", "0" * 64, regions, views)
     chosen = central(one)

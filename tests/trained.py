@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data_cleaning.datasets.dataset import Dataset
-from model.recipes.recipe import RECIPES
+from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 from model.training.fit import Wishes

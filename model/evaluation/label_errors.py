@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
 from data_cleaning.errors import DatasetError
 from data_cleaning.progress import Progress, ProgressCallback
-from model.recipes.recipe import Recipe, recipe
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
 from model.recognition.recogniser import class_numbers
 from model.training.fit import Plan, Wishes, check_enough, grouped_splits, quiet, search, with_basis
 from model.training.samples import Rows, Sample, near_copies, samples, training_rows, usable
@@ -245,7 +246,7 @@ def _doubt(
 
 def command(args: Namespace) -> int:
     """`python -m model labels DATA`: say which labels are doubtful. Changes nothing."""
-    progress, how = Progress(args.progress_json), recipe(args.recipe)
+    progress, how = Progress(args.progress_json), preset(args.recipe)
     items = Dataset(args.data).items()
     looked = usable(
         samples(

@@ -22,7 +22,7 @@ from model.evaluation.curves import tradeoff
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
 from model.recognition.presence import above, way, ways
-from model.recognition.recogniser import Named, Recogniser, speaker
+from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.region_naming import name_regions
 from model.training.fit import Splits, Wishes, fit, grouped_splits
 from model.training.open_set_threshold import HeldOut
@@ -44,19 +44,19 @@ class Outcome:
     truth: str
     found: bool
     label: str | None
-    named: tuple[Named, ...]
+    named: tuple[RegionAnswer, ...]
     seconds: dict[str, float]
     threshold: float
 
     @property
-    def best(self) -> Named | None:
+    def best(self) -> RegionAnswer | None:
         """The region that speaks for the picture: the best known one, else the one nearest to being
         known.
         """
-        return speaker(self.named)
+        return deciding_region(self.named)
 
     @property
-    def candidate(self) -> Named | None:
+    def candidate(self) -> RegionAnswer | None:
         """The region with the largest acceptance score of those that a lower threshold would name."""
         open_to = [n for n in self.named if n.label is not None or n.reason == "unknown"]
         return max(open_to, key=lambda n: n.acceptance, default=None)
@@ -68,7 +68,7 @@ def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     watch = Stopwatch(dict(one.seconds))
     with watch.stage("predict"):
         named = name_regions(recogniser, one.regions, one.views, recipe)
-    best = speaker(named)
+    best = deciding_region(named)
     label = best.label if best else None
     found = any(n.reason != "nobody" for n in named)
     return Outcome(

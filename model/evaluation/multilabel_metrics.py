@@ -18,7 +18,7 @@ from data_cleaning.progress import ProgressCallback
 from model.evaluation.metrics import binned, calibration_error, wilson
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
-from model.recognition.recogniser import Named, Recogniser
+from model.recognition.recogniser import Recogniser, RegionAnswer
 from model.training.classifiers import SEED
 from model.training.multilabel import How, Truths, fit_many
 from model.training.samples import Sample
@@ -36,7 +36,7 @@ class Verdict:
 
     path: Path
     truth: frozenset[str]
-    named: Named | None
+    named: RegionAnswer | None
     seconds: dict[str, float]
     thresholds: dict[str, float]
 

@@ -20,7 +20,7 @@ from model.export.onnx_classifiers import probabilities
 from model.export.onnx_graph import ExportRefused, Graph, columns, flipped, unit
 from model.recipes.recipe import Step
 from model.recognition.bundle import Bundle
-from model.recognition.nobody import SURE
+from model.recognition.presence_judge import SURE
 from model.recognition.recogniser import NEAREST, PerClass
 from model.weights.catalogue import locate
 
@@ -72,7 +72,7 @@ def _finish(
         "probabilities": (_known(graph, bundle, trained), classes),
         "similarities": (_similarities(graph, bundle, rows), classes),
     }
-    if bundle.recogniser.nobody:
+    if bundle.recogniser.presence_judge:
         results["nobody"] = columns(graph, trained[0], -1, np.iinfo(np.int64).max), 1
     for name, (value, width) in results.items():
         apart = graph.add("Reshape", value, graph.constant([len(views), -1, width], np.int64))
@@ -94,7 +94,7 @@ def _finish(
 
 
 def _metadata(bundle: Bundle) -> dict[str, str]:
-    rule, nobody = bundle.recogniser.acceptance, bundle.recogniser.nobody
+    rule, nobody = bundle.recogniser.acceptance, bundle.recogniser.presence_judge
     return {
         "labels": json.dumps(list(bundle.labels), ensure_ascii=False),
         "recipe": json.dumps(bundle.recipe.to_json()),

@@ -22,16 +22,16 @@ from data_cleaning.files import write
 from data_cleaning.imaging.images import DISK_LIMITS, Image, decode
 from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
-from model.recipes.augmentation import ALTERATIONS, Augment
+from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recognition.bundle import Bundle, golden_picture
-from model.recognition.pipeline import crop, find, measure_crop
+from model.recognition.pipeline import crop_features, crop_region, find_regions
 
 ALTERED_PROBES = 20  # altered crops of the golden picture that every export is checked on
 MOST_CALIBRATED = 100  # pictures that the ranges of 8-bit numbers are taken from
 
 
 @dataclass(frozen=True)
-class Exported:
+class ExportedModel:
     """What was written. difference: largest one of any probability to the served answer, over
     `checked` crops.
     """
@@ -44,7 +44,7 @@ class Exported:
 
 
 @dataclass(frozen=True)
-class Quantised:
+class QuantisedModel:
     """The 8-bit model beside the exported one, on the same labelled pictures.
 
     agreement: part of the pictures for which both name the same class. accuracy, milliseconds: of
@@ -59,7 +59,7 @@ class Quantised:
     milliseconds: tuple[float, float]
 
 
-def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> Exported:
+def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> ExportedModel:
     """Write a bundle as ONNX; items: pictures to check it on besides altered crops of the golden
     picture.
 
@@ -77,7 +77,7 @@ def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> Exported:
     data = made.SerializeToString()
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, data)
-    return Exported(path, made.graph.input[0].name, len(data), len(chips), difference)
+    return ExportedModel(path, made.graph.input[0].name, len(data), len(chips), difference)
 
 
 def probe_crops(bundle: Bundle) -> list[Image]:
@@ -85,8 +85,11 @@ def probe_crops(bundle: Bundle) -> list[Image]:
     altered copies.
     """
     image = decode(golden_picture(), DISK_LIMITS)
-    chips = [crop(image, region.detection, bundle.recipe) for region in find(image, bundle.recipe)]
-    altered = Augment(tuple(ALTERATIONS), ALTERED_PROBES)
+    chips = [
+        crop_region(image, region.detection, bundle.recipe)
+        for region in find_regions(image, bundle.recipe)
+    ]
+    altered = Augmentation(tuple(ALTERATIONS), ALTERED_PROBES)
     return [
         *chips,
         *(
@@ -104,9 +107,9 @@ def labelled_crops(bundle: Bundle, items: Sequence[Item]) -> Iterator[tuple[Imag
             image = decode(item.path.read_bytes(), DISK_LIMITS)
         except (PictureError, OSError):
             continue
-        regions = find(image, bundle.recipe)
+        regions = find_regions(image, bundle.recipe)
         if regions:
-            yield crop(image, regions[0].detection, bundle.recipe), item.label
+            yield crop_region(image, regions[0].detection, bundle.recipe), item.label
 
 
 def largest_difference(bundle: Bundle, made: onnx.ModelProto, chips: Sequence[Image]) -> float:
@@ -125,7 +128,9 @@ def largest_difference(bundle: Bundle, made: onnx.ModelProto, chips: Sequence[Im
 
 def _served(bundle: Bundle, views: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float64]]:
     """What the graph's outputs should be, in their order."""
-    nobody = [bundle.recogniser.emptiness(views)] if bundle.recogniser.nobody else []
+    nobody = (
+        [bundle.recogniser.nobody_probability(views)] if bundle.recogniser.presence_judge else []
+    )
     return [*bundle.recogniser.score(views), *nobody]
 
 
@@ -133,7 +138,7 @@ def _views(bundle: Bundle, chip: Image, source: str) -> NDArray[np.float32]:
     """Features of the views that the graph averages: one, where it takes features."""
     mirrored = bundle.recipe.mirror and source == "crops"
     views = [chip, np.ascontiguousarray(chip[:, ::-1])] if mirrored else [chip]
-    return np.stack([measure_crop(view, bundle.recipe) for view in views])
+    return np.stack([crop_features(view, bundle.recipe) for view in views])
 
 
 def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.float32]]]:
@@ -149,13 +154,13 @@ def runner(bundle: Bundle, model: bytes) -> Callable[[Image], list[NDArray[np.fl
     name = session.get_inputs()[0].name
 
     def ask(chip: Image) -> list[NDArray[np.float32]]:
-        row = chip.astype(np.float32) if name == "crops" else measure_crop(chip, bundle.recipe)
+        row = chip.astype(np.float32) if name == "crops" else crop_features(chip, bundle.recipe)
         return [output[0] for output in session.run(None, {name: row[None]})]
 
     return ask
 
 
-def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quantised:
+def quantise(bundle: Bundle, exported: ExportedModel, items: Sequence[Item]) -> QuantisedModel:
     """Write a copy whose convolutions use 8-bit numbers, ranges taken from pictures, and compare
     the two on all.
 
@@ -183,7 +188,7 @@ def quantise(bundle: Bundle, exported: Exported, items: Sequence[Item]) -> Quant
         [bundle.labels.index(label) if label in bundle.labels else -1 for _, label in pictures]
     )
     accuracy = [float((a == truths).mean()) for a in answers]
-    return Quantised(
+    return QuantisedModel(
         path,
         len(data),
         len(pictures),

@@ -21,7 +21,7 @@ MOST_COPIES = 20
 
 
 @dataclass(frozen=True)
-class Augment:
+class Augmentation:
     """Which alterations, and how many altered copies of each crop.
 
     Raises RecipeError on a wrong name or number.
@@ -49,7 +49,7 @@ class Augment:
         return f"{','.join(self.names)}:{self.copies}" if self.names else ""
 
     @classmethod
-    def parse(cls, text: str) -> Augment:
+    def parse(cls, text: str) -> Augmentation:
         """Names joined by commas, with the number of copies after a colon where it is not the usual
         one.
         """

@@ -1,6 +1,7 @@
 """A recipe: every choice that can change an answer, as plain data. Nothing here touches a picture.
 
-It is saved in the bundle as JSON and is the only source at serving time. RECIPES holds the presets.
+It is saved in the bundle as JSON and is the only source at serving time. The presets lie in
+presets.py.
 """
 
 from __future__ import annotations
@@ -154,13 +155,6 @@ class Recipe:
             raise RecipeError(f"This is not a recipe: {error}.") from error
 
 
-def recipe(name: str) -> Recipe:
-    """The preset of that name. Raises RecipeError, listing the presets, where there is none."""
-    if name not in RECIPES:
-        raise RecipeError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
-    return RECIPES[name]
-
-
 def _bind(what: str, step: Step, table: Mapping[str, Callable[..., Any]]) -> None:
     """A wrong name or option must fail when the recipe is made, not when the first picture comes."""
     if step.name not in table:
@@ -176,65 +170,3 @@ def _bind(what: str, step: Step, table: Mapping[str, Callable[..., Any]]) -> Non
         raise RecipeError(
             f"The {what} {step.name} does not take {', '.join(wrong)}; it takes {takes}."
         )
-
-
-RECIPES: dict[str, Recipe] = {
-    "face-classic": Recipe(
-        name="face-classic",
-        subject="face",
-        detector=Step("haar_face"),
-        crop=Step("square", {"size": 96}),
-        features=(Step("raw_wavelet"), Step("lbp"), Step("hog")),
-        eyes=True,
-        mirror=True,
-        gallery="discriminant",
-    ),
-    "face-modern": Recipe(
-        name="face-modern",
-        subject="face",
-        detector=Step("yunet_face"),
-        crop=Step("five_points"),
-        features=(Step("face_embedding"),),
-        caution=0.01,
-    ),
-    "person-classic": Recipe(
-        name="person-classic",
-        subject="person",
-        detector=Step("person_hog", {"threshold": 0.35}),
-        crop=Step("surroundings", {"size": 128}),
-        # Where in the crop a colour or an edge lies says little: the crop may be a person or a
-        # whole picture.
-        features=(Step("tones"), Step("lbp", {"size": 128, "grid": 1})),
-        mirror=True,
-        gallery="discriminant",
-        judges=True,
-    ),
-    "person-modern": Recipe(
-        name="person-modern",
-        subject="person",
-        detector=Step("person_onnx", {"threshold": 0.4}),
-        crop=Step("surroundings"),
-        features=(Step("object_embedding"),),
-    ),
-    "object-classic": Recipe(
-        name="object-classic",
-        subject="object",
-        detector=Step("whole"),
-        crop=Step("stretched", {"size": 128}),
-        features=(Step("colour"), Step("hog"), Step("lbp"), Step("wavelet_bands")),
-        mirror=True,
-        gallery="discriminant",
-        smallest=8,
-        closed=True,
-    ),
-    "object-modern": Recipe(
-        name="object-modern",
-        subject="object",
-        detector=Step("whole"),
-        crop=Step("stretched", {"size": 224}),
-        features=(Step("object_roots"), Step("opponent", {"grid": 2, "bins": 8, "cell": 112})),
-        mirror=True,
-        smallest=8,
-        closed=True,
-    ),
-}

@@ -28,17 +28,17 @@ from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.files import aside, to_disk
 from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits
 from model.recipes.recipe import Recipe
-from model.recognition.nobody import Nobody
-from model.recognition.pipeline import Stopwatch, look, measure_views
+from model.recognition.pipeline import Stopwatch, detect_regions, view_features
 from model.recognition.presence import known_answer, way
+from model.recognition.presence_judge import PresenceJudge
 from model.recognition.recogniser import (
     Acceptance,
     Gallery,
     Linear,
-    Named,
     PerClass,
     Recogniser,
-    speaker,
+    RegionAnswer,
+    deciding_region,
 )
 from model.recognition.region_naming import name_regions
 
@@ -145,27 +145,29 @@ class Bundle:
     def recognise(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Recognition:
         """Name what is in a picture. Raises PictureError for bytes that are no usable picture."""
         watch = Stopwatch()
-        sight = look(data, self.recipe, limits, watch)
+        detected = detect_regions(data, self.recipe, limits, watch)
         with watch.stage("features"):
             views = [
-                measure_views(sight.image, region.detection, self.recipe)
-                for region in sight.regions
+                view_features(detected.image, region.detection, self.recipe)
+                for region in detected.regions
             ]
         with watch.stage("predict"):
-            named = name_regions(self.recogniser, sight.regions, views, self.recipe)
+            named = name_regions(self.recogniser, detected.regions, views, self.recipe)
         predictions = tuple(
             _prediction(region.detection, answer, region.quality.marks())
-            for region, answer in zip(sight.regions, named, strict=True)
+            for region, answer in zip(detected.regions, named, strict=True)
             if answer.reason != "nobody"
         )
-        height, width = sight.image.shape[:2]
-        return self._recognition((width, height), predictions, speaker(named), watch.seconds)
+        height, width = detected.image.shape[:2]
+        return self._recognition(
+            (width, height), predictions, deciding_region(named), watch.seconds
+        )
 
     def _recognition(
         self,
         size: tuple[int, int],
         predictions: tuple[Prediction, ...],
-        best: Named | None,
+        best: RegionAnswer | None,
         seconds: dict[str, float],
     ) -> Recognition:
         label = best.label if best else None
@@ -183,7 +185,7 @@ class Bundle:
         )
 
 
-def _prediction(detection: Detection, named: Named, marks: tuple[str, ...]) -> Prediction:
+def _prediction(detection: Detection, named: RegionAnswer, marks: tuple[str, ...]) -> Prediction:
     return Prediction(
         detection=detection,
         label=named.label,
@@ -206,7 +208,7 @@ _REFUSALS = {
 }
 
 
-def _note(named: Named, marks: tuple[str, ...]) -> str:
+def _note(named: RegionAnswer, marks: tuple[str, ...]) -> str:
     doubts = [MARKS[mark] for mark in marks]
     parts = [] if named.reason == "known" else [_REFUSALS[named.reason]]
     if doubts:
@@ -304,15 +306,7 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
     model, gallery = bundle.recogniser, bundle.recogniser.gallery
     skops.io.dump(_plain(model.classifier), folder / "classifier.skops")
-    space = (
-        {"matrix": gallery.space.matrix, "offset": gallery.space.offset} if gallery.space else {}
-    )
-    np.savez_compressed(
-        folder / "gallery.npz",
-        vectors=gallery.vectors,
-        owners=gallery.owners,
-        **space,  # type: ignore[arg-type]
-    )
+    _write_gallery(gallery, folder / "gallery.npz")
     (folder / "golden").mkdir()
     (folder / "golden" / "answer.json").write_text(json.dumps(golden_answer(bundle), indent=1))
     for name, content in extras.items():
@@ -326,12 +320,22 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "labels": list(model.labels),
         "acceptance": asdict(model.acceptance),
         "thresholds": list(model.thresholds),
-        "nobody": asdict(model.nobody) if model.nobody else None,
+        "nobody": asdict(model.presence_judge) if model.presence_judge else None,
         "sources": list(gallery.sources),
         "facts": bundle.facts,
         "files": {name: _sha256(folder / name) for name in held},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
+
+
+def _write_gallery(gallery: Gallery, path: Path) -> None:
+    vectors, owners, space = gallery.vectors, gallery.owners, gallery.space
+    if space is None:
+        np.savez_compressed(path, vectors=vectors, owners=owners)
+    else:
+        np.savez_compressed(
+            path, vectors=vectors, owners=owners, matrix=space.matrix, offset=space.offset
+        )
 
 
 def _plain(classifier: Any) -> Any:
@@ -360,7 +364,7 @@ def load(directory: Path) -> Bundle:
             gallery,
             Acceptance(**manifest["acceptance"]),
             tuple(manifest.get("thresholds", ())),
-            Nobody(**manifest["nobody"]) if manifest.get("nobody") else None,
+            PresenceJudge(**manifest["nobody"]) if manifest.get("nobody") else None,
         )
         golden = json.loads((directory / "golden" / "answer.json").read_text())
     except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:

@@ -28,7 +28,7 @@ from data_cleaning.imaging.images import (
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction
-from model.recognition.pipeline import crop, measure_crop
+from model.recognition.pipeline import crop_features, crop_region
 from model.recognition.recogniser import NEAREST, PerClass, project
 from model.weights.catalogue import locate
 
@@ -100,7 +100,7 @@ def explain(
         )
     prediction = answer.predictions[index]
     image = decode(data, limits)
-    chip = crop(image, prediction.detection, bundle.recipe)
+    chip = crop_region(image, prediction.detection, bundle.recipe)
     heat, method = heat_of(bundle, chip, prediction.best)
     near = nearest(bundle, chip)
     return Explanation(
@@ -175,7 +175,7 @@ def _occlusion(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
 
 def score(bundle: Bundle, chip: Image, label: str) -> float:
     """Log-odds of a class for a crop, its mirror image averaged in where the recipe does so."""
-    rows = np.stack([measure_crop(view, bundle.recipe) for view in _views(bundle, chip)])
+    rows = np.stack([crop_features(view, bundle.recipe) for view in _views(bundle, chip)])
     return float(_log_odds(bundle, rows, label).mean())
 
 
@@ -202,7 +202,7 @@ def hottest(
 def nearest(bundle: Bundle, chip: Image, shown: int = SHOWN) -> tuple[Nearest, ...]:
     """The enrolled pictures most like a crop, each once."""
     gallery = bundle.recogniser.gallery
-    rows = np.stack([measure_crop(view, bundle.recipe) for view in _views(bundle, chip)])
+    rows = np.stack([crop_features(view, bundle.recipe) for view in _views(bundle, chip)])
     cosines = (project(gallery.space, rows) @ gallery.vectors.T).mean(axis=0)
     found: dict[str, Nearest] = {}
     for i in np.argsort(-cosines, kind="stable"):

@@ -2,7 +2,7 @@
 
 Training, evaluation, the command line and the server all walk it.
 
-`look` finds the regions of a picture, `measure` turns a region into features. Nothing here is
+`detect_regions` finds the regions of a picture, `region_features` turns one into features. Nothing here is
 fitted and nothing here names anybody.
 """
 
@@ -25,7 +25,7 @@ from model.weights.catalogue import locate
 
 
 @dataclass(frozen=True)
-class Region:
+class PictureRegion:
     """A detection and how good it looks."""
 
     detection: Detection
@@ -48,16 +48,16 @@ class Stopwatch:
 
 
 @dataclass(frozen=True)
-class Sight:
+class DetectedPicture:
     """What was seen in a picture: the upright image and its regions, the best to answer from first."""
 
     image: Image
-    regions: tuple[Region, ...]
+    regions: tuple[PictureRegion, ...]
 
 
-def look(
+def detect_regions(
     data: bytes, recipe: Recipe, limits: Limits = DEFAULT_LIMITS, watch: Stopwatch | None = None
-) -> Sight:
+) -> DetectedPicture:
     """Decode a picture and find what the recipe looks for.
 
     Raises PictureError, WeightsMissing, WeightsBroken.
@@ -66,40 +66,40 @@ def look(
     with watch.stage("decode"):
         image = decode(data, limits)
     with watch.stage("detect"):
-        return Sight(image, tuple(find(image, recipe)))
+        return DetectedPicture(image, tuple(find_regions(image, recipe)))
 
 
-def find(image: Image, recipe: Recipe) -> list[Region]:
+def find_regions(image: Image, recipe: Recipe) -> list[PictureRegion]:
     """The regions of a decoded image, best first: faces that show both eyes come before those that
     do not.
     """
     detector = DETECTORS[recipe.detector.name]
     paths = [locate(name) for name in detector.needs]
     detections = detector.function(image, *paths, **recipe.detector.options)
-    regions = [Region(d, quality(image, d, eyes=recipe.eyes)) for d in detections]
+    regions = [PictureRegion(d, quality(image, d, eyes=recipe.eyes)) for d in detections]
     return sorted(regions, key=lambda r: ("one_eye" in r.quality.marks(), -r.detection.score))
 
 
-def crop(image: Image, detection: Detection, recipe: Recipe) -> Image:
+def crop_region(image: Image, detection: Detection, recipe: Recipe) -> Image:
     """The picture that the features of a region are measured on."""
     return CROPS[recipe.crop.name](image, detection, **recipe.crop.options)
 
 
-def measure(image: Image, detection: Detection, recipe: Recipe) -> Features:
+def region_features(image: Image, detection: Detection, recipe: Recipe) -> Features:
     """The features of one region: float32, one dimension, finite, always as long."""
-    return measure_crop(crop(image, detection, recipe), recipe)
+    return crop_features(crop_region(image, detection, recipe), recipe)
 
 
-def measure_views(image: Image, detection: Detection, recipe: Recipe) -> Features:
+def view_features(image: Image, detection: Detection, recipe: Recipe) -> Features:
     """Features of all views of a region, shape (views, d): the crop, and its mirror image where the
     recipe says so.
     """
-    chip = crop(image, detection, recipe)
+    chip = crop_region(image, detection, recipe)
     views = [chip, np.ascontiguousarray(chip[:, ::-1])] if recipe.mirror else [chip]
-    return np.stack([measure_crop(view, recipe) for view in views])
+    return np.stack([crop_features(view, recipe) for view in views])
 
 
-def measure_crop(chip: Image, recipe: Recipe) -> Features:
+def crop_features(chip: Image, recipe: Recipe) -> Features:
     """All features of the recipe on one crop, stacked in the recipe's order."""
     features = np.concatenate([_feature(chip, step) for step in recipe.features]).astype(np.float32)
     if not np.isfinite(features).all():

@@ -18,7 +18,7 @@ from scipy.optimize import linear_sum_assignment
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from model.recipes.features import Features
-from model.recognition.nobody import Nobody
+from model.recognition.presence_judge import PresenceJudge
 
 NEAREST = 3  # similarity is the mean over this many nearest enrolled examples of a class
 
@@ -91,7 +91,7 @@ class Acceptance:
 
 
 @dataclass(frozen=True)
-class Named:
+class RegionAnswer:
     """The answer for one region.
 
     label: the name, or None. best: the most probable class all the same. scores: probability of
@@ -131,7 +131,7 @@ class PerClass:
 class Recogniser:
     """A fitted model of features.
 
-    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. nobody:
+    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. presence_judge:
     when a region shows nobody, where `_none` was trained (the classifier's last column then), or
     None. thresholds: where a picture may carry several classes, the probability from which each is
     given (the classifier is a PerClass then); else empty.
@@ -142,7 +142,7 @@ class Recogniser:
     gallery: Gallery
     acceptance: Acceptance
     thresholds: tuple[float, ...] = ()
-    nobody: Nobody | None = None
+    presence_judge: PresenceJudge | None = None
 
     def score(self, views: Sequence[Features]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Probabilities and similarities of each region, both of shape (regions, labels).
@@ -157,18 +157,20 @@ class Recogniser:
         similarities = self.gallery.similarity(rows, classes)
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
-    def empty(self, views: Sequence[Features], detected: Sequence[float]) -> NDArray[np.bool_]:
+    def shows_nobody(
+        self, views: Sequence[Features], detected: Sequence[float]
+    ) -> NDArray[np.bool_]:
         """For each region, whether it shows nobody. detected: the detector's scores, 0 to 1; views
         as in `score`.
         """
-        if self.nobody is None or not views:
+        if self.presence_judge is None or not views:
             return np.zeros(len(views), bool)
-        return self.nobody.there(np.array(detected), self.emptiness(views))
+        return self.presence_judge.shows_nobody(np.array(detected), self.nobody_probability(views))
 
-    def emptiness(self, views: Sequence[Features]) -> NDArray[np.float64]:
+    def nobody_probability(self, views: Sequence[Features]) -> NDArray[np.float64]:
         """Probability that each region shows nobody, shape (regions,).
 
-        For models with `nobody` alone.
+        For models with a `presence_judge` alone.
         """
         owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
         return _mean_by(
@@ -177,7 +179,7 @@ class Recogniser:
 
     def answer(
         self, views: Sequence[Features], reserves: Sequence[float], once: bool = True
-    ) -> list[Named]:
+    ) -> list[RegionAnswer]:
         """Name every region of one picture.
 
         reserves: for each region, how far above the threshold its similarity must lie; infinite
@@ -225,12 +227,12 @@ class Recogniser:
 
     def _several(
         self, probabilities: NDArray[np.float64], similarities: NDArray[np.float64], large: bool
-    ) -> Named:
+    ) -> RegionAnswer:
         """Every class that reaches its own threshold."""
         order = np.argsort(-probabilities, kind="stable")
         given = [int(c) for c in order if large and probabilities[c] >= self.thresholds[c]]
         best = given[0] if given else int(order[0])
-        return Named(
+        return RegionAnswer(
             label=self.labels[best] if given else None,
             best=self.labels[best],
             scores=dict(zip(self.labels, probabilities.tolist(), strict=True)),
@@ -240,7 +242,7 @@ class Recogniser:
             labels=tuple(self.labels[c] for c in given),
         )
 
-    def _named(self, region: _Scores, taken: dict[int, int]) -> Named:
+    def _named(self, region: _Scores, taken: dict[int, int]) -> RegionAnswer:
         lost = [c for c, owner in taken.items() if owner != region.row]
         first = int(np.argmax(region.probabilities))
         free = region.probabilities.copy()
@@ -251,7 +253,7 @@ class Recogniser:
             free = np.maximum(region.probabilities, 1e-12)
         best = int(np.argmax(free))
         known = taken.get(best) == region.row
-        return Named(
+        return RegionAnswer(
             label=self.labels[best] if known else None,
             best=self.labels[best],
             scores=dict(zip(self.labels, _shares(free).tolist(), strict=True)),
@@ -286,7 +288,7 @@ def _why_not(large: bool, taken: bool) -> str:
     return "taken" if taken else "unknown"
 
 
-def speaker(named: Sequence[Named]) -> Named | None:
+def deciding_region(named: Sequence[RegionAnswer]) -> RegionAnswer | None:
     """Of several regions the known one with the largest acceptance score; without a known one, the
     largest of all.
 

@@ -11,15 +11,18 @@ from dataclasses import replace
 
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
-from model.recognition.pipeline import Region
-from model.recognition.recogniser import Named, Recogniser
+from model.recognition.pipeline import PictureRegion
+from model.recognition.recogniser import Recogniser, RegionAnswer
 
 _FAINT = {"small", "blurred"}
 
 
 def name_regions(
-    recogniser: Recogniser, regions: Sequence[Region], views: Sequence[Features], recipe: Recipe
-) -> tuple[Named, ...]:
+    recogniser: Recogniser,
+    regions: Sequence[PictureRegion],
+    views: Sequence[Features],
+    recipe: Recipe,
+) -> tuple[RegionAnswer, ...]:
     """The answers for all regions of a picture, in their order.
 
     views: for each region its features, shape (views, d). Small and blurred regions are named too,
@@ -30,13 +33,13 @@ def name_regions(
     named = recogniser.answer(
         views, [recipe.reserve(region.quality.side) for region in regions], recipe.once
     )
-    empty = recogniser.empty(views, [region.detection.score for region in regions])
+    shows_nobody = recogniser.shows_nobody(views, [region.detection.score for region in regions])
     return tuple(
-        replace(nameless(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))
-        for one, region, gone in zip(named, regions, empty, strict=True)
+        replace(as_nobody(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))
+        for one, region, gone in zip(named, regions, shows_nobody, strict=True)
     )
 
 
-def nameless(one: Named) -> Named:
+def as_nobody(one: RegionAnswer) -> RegionAnswer:
     """The answer for a region that shows nobody after all."""
     return replace(one, label=None, labels=(), reason="nobody")

@@ -23,8 +23,8 @@ from data_cleaning.imaging.images import encode, read, shrink
 from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.metrics import Outcome, reliability
 from model.recipes.recipe import Recipe
-from model.recognition.pipeline import Region
-from model.recognition.recogniser import Named, class_numbers
+from model.recognition.pipeline import PictureRegion
+from model.recognition.recogniser import RegionAnswer, class_numbers
 from model.reporting.advice import advice
 from model.training.fit import Training
 from model.training.samples import Sample, readable
@@ -170,7 +170,9 @@ def thumbnails(material: Material[Outcome]) -> list[dict[str, Any] | None]:
     ]
 
 
-def thumbnail(path: Path, regions: Sequence[Region], index: int | None) -> dict[str, Any] | None:
+def thumbnail(
+    path: Path, regions: Sequence[PictureRegion], index: int | None
+) -> dict[str, Any] | None:
     """One picture as `thumbnails` gives them; index: of the region that spoke, or None.
 
     None where it is unreadable.
@@ -198,7 +200,7 @@ def thumbnail(path: Path, regions: Sequence[Region], index: int | None) -> dict[
     }
 
 
-def _index(named: Sequence[Named], best: Named | None) -> int | None:
+def _index(named: Sequence[RegionAnswer], best: RegionAnswer | None) -> int | None:
     return next((i for i, n in enumerate(named) if n is best), None)
 
 

@@ -28,8 +28,8 @@ from data_cleaning.datasets.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
-from model.recognition.nobody import Nobody
 from model.recognition.presence import above, settled
+from model.recognition.presence_judge import PresenceJudge
 from model.recognition.recogniser import Gallery, Linear, Recogniser, class_numbers, project
 from model.training.classifiers import (
     CLASSIFIERS,
@@ -55,7 +55,7 @@ class Wishes:
     enough. fpir: the part of strangers, 0 to 1, that may be given a name. strict: hold to it
     whatever it costs; otherwise at most `refusable` of those who would be named rightly are refused
     for its sake. private: keep no training example in the classifier. augment: which altered crops
-    trained too, as `Augment.parse` reads it.
+    trained too, as `Augmentation.parse` reads it.
     """
 
     classifiers: tuple[str, ...] = tuple(CLASSIFIERS)
@@ -175,7 +175,7 @@ class Plan:
             self.served(rows, numbers),
             self.gallery(rows, numbers),
             acceptance,
-            nobody=self.nobody(rows, numbers),
+            presence_judge=self.presence_judge(rows, numbers),
         )
         return recogniser, held
 
@@ -187,7 +187,7 @@ class Plan:
         """The same as a classifier of features."""
         return behind(self.basis, self.classifier(rows, numbers))
 
-    def nobody(self, rows: Rows, numbers: NDArray[np.int64]) -> Nobody | None:
+    def presence_judge(self, rows: Rows, numbers: NDArray[np.int64]) -> PresenceJudge | None:
         """When a region shows nobody, from scores out of fold; None where no pictures of `_none`
         were trained on.
         """
@@ -199,7 +199,7 @@ class Plan:
             model = self.classifier(rows.subset(learn), numbers[learn])
             empty[test] = model.predict_proba(rows.inside[test])[:, -1]
         plain = ~rows.altered
-        return Nobody.fit(rows.scores[plain], empty[plain], truth[plain])
+        return PresenceJudge.fit(rows.scores[plain], empty[plain], truth[plain])
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""

@@ -21,10 +21,17 @@ from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.imaging.images import DISK_LIMITS, Image, load
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.progress import ProgressCallback
-from model.recipes.augmentation import Augment
+from model.recipes.augmentation import Augmentation
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
-from model.recognition.pipeline import Region, Stopwatch, crop, look, measure_crop, measure_views
+from model.recognition.pipeline import (
+    PictureRegion,
+    Stopwatch,
+    crop_features,
+    crop_region,
+    detect_regions,
+    view_features,
+)
 
 # of more pictures than this only the first view trains: mirror images add time, and nothing else
 MANY = 3000
@@ -42,7 +49,7 @@ class Sample:
     path: Path
     label: str
     sha256: str
-    regions: tuple[Region, ...] = ()
+    regions: tuple[PictureRegion, ...] = ()
     views: tuple[Features, ...] = ()
     hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     seconds: dict[str, float] = field(default_factory=dict)
@@ -51,34 +58,34 @@ class Sample:
     extra: tuple[Features, ...] = ()
 
 
-NO_AUGMENT = Augment()
+NO_AUGMENTATION = Augmentation()
 
 
-def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
+def sample(item: Item, recipe: Recipe, augment: Augmentation = NO_AUGMENTATION) -> Sample:
     """Look at one picture and measure every region, and altered crops of it where they are asked
     for.
     """
     watch = Stopwatch()
     try:
-        sight = look(load(item.path), recipe, DISK_LIMITS, watch)
+        detected = detect_regions(load(item.path), recipe, DISK_LIMITS, watch)
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
         views = tuple(
-            measure_views(sight.image, region.detection, recipe) for region in sight.regions
+            view_features(detected.image, region.detection, recipe) for region in detected.regions
         )
     extra = tuple(
-        _altered(sight.image, region, recipe, augment, item.sha256)
-        for region in sight.regions
+        _altered(detected.image, region, recipe, augment, item.sha256)
+        for region in detected.regions
         if augment
     )
     return Sample(
         item.path,
         item.label,
         item.sha256,
-        sight.regions,
+        detected.regions,
         views,
-        difference_hash(sight.image),
+        difference_hash(detected.image),
         watch.seconds,
         group=item.group,
         extra=extra,
@@ -86,17 +93,17 @@ def sample(item: Item, recipe: Recipe, augment: Augment = NO_AUGMENT) -> Sample:
 
 
 def _altered(
-    image: Image, region: Region, recipe: Recipe, augment: Augment, sha256: str
+    image: Image, region: PictureRegion, recipe: Recipe, augment: Augmentation, sha256: str
 ) -> Features:
-    chips = augment.altered(crop(image, region.detection, recipe), sha256)
-    return np.stack([measure_crop(chip, recipe) for chip in chips])
+    chips = augment.altered(crop_region(image, region.detection, recipe), sha256)
+    return np.stack([crop_features(chip, recipe) for chip in chips])
 
 
 def samples(
     items: Sequence[Item],
     recipe: Recipe,
     progress: ProgressCallback | None = None,
-    augment: Augment = NO_AUGMENT,
+    augment: Augmentation = NO_AUGMENTATION,
 ) -> list[Sample]:
     """`sample` for all, on all cores, in the items' order."""
     cv2.setNumThreads(1)  # the pool below uses the cores; nested threads only make them wait

@@ -37,7 +37,7 @@ class Weight:
     weights folder.
 
     `recipes` are the presets that cannot run without it, `needs` other entries that come along with
-    it, `converter` a key of `model.converters.CONVERTERS`. An entry that is not `default` is only
+    it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is only
     fetched when named.
     """
 
@@ -232,7 +232,7 @@ def _matches(path: Path, sha256: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class FetchOutcome:
     """How one entry went: it was `present`, is now `installed`, or `failed` for the reason in
     `detail`.
     """
@@ -243,7 +243,9 @@ class Outcome:
     detail: str = ""
 
 
-def fetch(names: Iterable[str], directory: Path, progress: LineCallback = print) -> list[Outcome]:
+def fetch(
+    names: Iterable[str], directory: Path, progress: LineCallback = print
+) -> list[FetchOutcome]:
     """Bring the named entries, and those they need, into `directory`, and say how each of them
     went.
 
@@ -271,12 +273,12 @@ class _FetchRun:
         self._progress = progress
         self._archives: dict[Source, dict[str, bytes] | LikenessError] = {}
 
-    def bring(self, weight: Weight) -> Outcome:
+    def bring(self, weight: Weight) -> FetchOutcome:
         path = self._directory / weight.filename
         try:
             if path.exists() and _matches(path, weight.sha256):
                 self._progress(f"{weight.name}: already at {path}")
-                return Outcome(weight.name, "present", str(path))
+                return FetchOutcome(weight.name, "present", str(path))
             finished = self._finished(weight)
             path.parent.mkdir(parents=True, exist_ok=True)
             write(path, finished)
@@ -285,15 +287,15 @@ class _FetchRun:
         except Exception as error:
             detail = f"{_sentence(error)}{_by_hand(weight, path)}"
             self._progress(f"{weight.name}: failed: {detail}")
-            return Outcome(weight.name, "failed", str(path), detail)
+            return FetchOutcome(weight.name, "failed", str(path), detail)
         self._progress(f"{weight.name}: installed at {path}")
         self._progress(f"    licence {weight.licence}; credit {weight.credit}")
-        return Outcome(weight.name, "installed", str(path))
+        return FetchOutcome(weight.name, "installed", str(path))
 
     def _finished(self, weight: Weight) -> bytes:
         members = self._members(weight.source)
         # Importing the converters imports onnx, which nothing but fetching needs.
-        converters = importlib.import_module("model.converters")
+        converters = importlib.import_module("model.weights.converters")
         content: bytes = converters.CONVERTERS[weight.converter](members)
         found = hashlib.sha256(content).hexdigest()
         if found != weight.sha256:

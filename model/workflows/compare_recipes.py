@@ -19,7 +19,8 @@ from data_cleaning.datasets.dataset import NOTHING, Item
 from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
 from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, summary
-from model.recipes.recipe import RECIPES, Recipe
+from model.recipes.presets import RECIPES
+from model.recipes.recipe import Recipe
 from model.recognition.presence import wide
 from model.training.fit import Wishes, check_enough
 from model.training.samples import Sample, near_copies, samples, usable
@@ -102,15 +103,15 @@ def cheapest_good(attempts: Sequence[Attempt]) -> Attempt:
 
 
 def _attempt(name: str, items: Sequence[Item], say: StageCallback) -> tuple[Attempt, list[Sample]]:
-    made = RECIPES[name]
+    recipe = RECIPES[name]
     looked = samples(
-        items, wide(made), lambda done, total: say(name, done, total, f"Trying {name}")
+        items, wide(recipe), lambda done, total: say(name, done, total, f"Trying {name}")
     )
     good = usable(looked)
     check_enough(good)
     try:
         quick = Wishes(classifiers=("logistic_regression",), folds=FOLDS)
-        outcomes, _ = cross_validate(good, near_copies(good), made, quick, Rounds(FOLDS))
+        outcomes, _ = cross_validate(good, near_copies(good), recipe, quick, Rounds(FOLDS))
     except DatasetError as error:
         return Attempt(name, failure_to_acquire=_nothing_found(good), note=str(error)), looked
     figures = summary(outcomes)
@@ -128,9 +129,9 @@ def _shows(attempt: Attempt) -> bool:
     return attempt.failure_to_acquire is not None and attempt.failure_to_acquire <= 1 - SHOWN
 
 
-def _missing(made: Recipe) -> str:
+def _missing(recipe: Recipe) -> str:
     try:
-        for name in made.weights():
+        for name in recipe.weights():
             locate(name)
     except (WeightsMissing, WeightsBroken) as error:
         return str(error)

@@ -16,7 +16,7 @@ import numpy as np
 from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Dataset, Decision, Item, sha256_of
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from data_cleaning.progress import StageCallback
-from model.recipes.augmentation import Augment
+from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.presence import wide
 from model.recognition.registry import Registry
@@ -180,7 +180,7 @@ def _retrain(what: Oblivion, theirs: set[str], say: StageCallback) -> int:
     order = Order(
         what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry
     )
-    augment = Augment.parse(order.wishes.augment)
+    augment = Augmentation.parse(order.wishes.augment)
     done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
     if several:
         return produce_many(order, look_many(left, order.recipe, done, augment), say).bundle.version

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.progress import ProgressCallback, StageCallback
 from model.evaluation.multilabel_metrics import Verdict, cross_validate_many, summary_many
-from model.recipes.augmentation import Augment
+from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.reporting.multilabel_report import build_many, by_sets, thumbnails_many
@@ -49,11 +49,11 @@ def look_many(
     items: Sequence[Item],
     recipe: Recipe,
     done: ProgressCallback,
-    augment: Augment | None = None,
+    augment: Augmentation | None = None,
 ) -> Looked:
     """Look at the pictures of a data set, each once however many folders it lies in."""
     once, truths = together(items)
-    looked = samples(once, recipe, done, augment or Augment())
+    looked = samples(once, recipe, done, augment or Augmentation())
     good = usable(looked)
     return Looked(once, truths, good, [s for s in looked if s.error], near_copies(good))
 
@@ -68,7 +68,7 @@ def answered_many(seen: Looked, how: How, say: StageCallback) -> Told:
         lambda done, total: say("folds", done, total, "Folds"),
     )
     figures = summary_many(verdicts, seen.bad)
-    if Augment.parse(how.wishes.augment):
+    if Augmentation.parse(how.wishes.augment):
         plain = [replace(one, extra=()) for one in seen.good]
         without = summary_many(cross_validate_many(plain, seen.truths, seen.copies, how))[
             "accuracy"

@@ -16,7 +16,7 @@ SURE = 0.02  # scores and probabilities count as if they were never nearer than 
 
 
 @dataclass(frozen=True)
-class Nobody:
+class PresenceJudge:
     """When a region shows nobody after all: what the detector and the classifier say of it,
     weighed.
 
@@ -32,7 +32,7 @@ class Nobody:
     @classmethod
     def fit(
         cls, scores: NDArray[np.floating], empty: NDArray[np.floating], truth: NDArray[np.bool_]
-    ) -> Nobody:
+    ) -> PresenceJudge:
         """scores: the detector's; empty: out-of-fold probability of nobody; truth: was it nobody?
 
         Shape (n,) each.
@@ -40,7 +40,9 @@ class Nobody:
         model = LogisticRegression(class_weight="balanced").fit(_evidence(scores, empty), ~truth)
         return cls(float(model.coef_[0, 0]), float(model.coef_[0, 1]), float(model.intercept_[0]))
 
-    def there(self, scores: NDArray[np.floating], empty: NDArray[np.floating]) -> NDArray[np.bool_]:
+    def shows_nobody(
+        self, scores: NDArray[np.floating], empty: NDArray[np.floating]
+    ) -> NDArray[np.bool_]:
         """For each region, whether it shows nobody; arguments as in `fit`."""
         return _evidence(scores, empty) @ [self.detector, self.classifier] + self.offset <= 0
 
