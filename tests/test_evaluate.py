@@ -60,7 +60,10 @@ def said(
 
 
 def answered(
-    truth: str, *named: RegionAnswer, threshold: float = 0.5, number: list[int] = [0]  # noqa: B006
+    truth: str,
+    *named: RegionAnswer,
+    threshold: float = 0.5,
+    number: list[int] = [0],  # noqa: B006
 ) -> Outcome:
     number[0] += 1
     best = max(named, key=lambda n: (n.label is not None, n.acceptance), default=None)
