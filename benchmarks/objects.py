@@ -27,7 +27,7 @@ from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
 from model.recognition.recogniser import Recogniser
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples
 
 RECIPES = ("object-classic", "object-modern")
@@ -96,7 +96,7 @@ def _images(items: list[Item]) -> list[Image]:
 def _trained(recipe: Recipe, items: list[Item]) -> Recogniser:
     good = readable(samples(items, recipe))
     return fit(
-        good, near_copies(good), recipe, Wishes(classifiers=("logistic_regression",))
+        good, near_copies(good), recipe, TrainingOptions(classifiers=("logistic_regression",))
     ).recogniser
 
 

@@ -27,13 +27,13 @@ from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging.images import Image, encode, read, shrink
-from model.evaluation.metrics import Outcome, outcome, presence
+from model.evaluation.metrics import PictureOutcome, outcome, presence
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
 from model.recognition.presence import wide
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import Wishes, fit, grouped_splits
+from model.training.fit import TrainingOptions, fit, grouped_splits
 from model.training.samples import Sample, near_copies, samples
 from model.weights.catalogue import locate
 
@@ -135,7 +135,7 @@ def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str
             samples(items, wide(recipe)),
             {sha: samples(copies, wide(recipe)) for sha, copies in dyed.items()},
         )
-    outcomes, deceived = _cross_validated(folds, recipe, Wishes(classifiers=classifiers))
+    outcomes, deceived = _cross_validated(folds, recipe, TrainingOptions(classifiers=classifiers))
     return {
         **presence(outcomes, recipe),
         "shirts": len(deceived),
@@ -144,8 +144,8 @@ def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str
 
 
 def _cross_validated(
-    folds: Folds, recipe: Recipe, wishes: Wishes
-) -> tuple[list[Outcome], list[Outcome]]:
+    folds: Folds, recipe: Recipe, wishes: TrainingOptions
+) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
     pictures = folds.pictures
     copies = near_copies(pictures)
     labels = sorted({s.label for s in pictures})

@@ -18,7 +18,7 @@ from benchmarks.tutorial import REFERENCE
 from data_cleaning.datasets.dataset import Dataset
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples
 
 STAGES = ("decode", "detect", "features", "predict")
@@ -28,7 +28,10 @@ def bundle_of(name: str, items: list) -> Bundle:
     """A model of that recipe, trained on the items."""
     looked = readable(samples(items, preset(name)))
     training = fit(
-        looked, near_copies(looked), preset(name), Wishes(classifiers=("logistic_regression",))
+        looked,
+        near_copies(looked),
+        preset(name),
+        TrainingOptions(classifiers=("logistic_regression",)),
     )
     return Bundle(name, 1, preset(name), training.recogniser, {})
 

@@ -28,7 +28,7 @@ from sklearn.svm import SVC
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.imaging.images import decode, encode, resize
 from model.recipes.presets import preset
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples
 
 DATA = Path(
@@ -177,7 +177,7 @@ def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], 
     from model.recognition.bundle import Bundle
 
     looked = looked or readable(samples(items, preset(name)))
-    training = fit(looked, near_copies(looked), preset(name), Wishes())
+    training = fit(looked, near_copies(looked), preset(name), TrainingOptions())
     return Bundle(name, 1, preset(name), training.recogniser, {}).recognise
 
 

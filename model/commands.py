@@ -21,10 +21,15 @@ from model.recognition.bundle import Bundle, Prediction, Recognition
 from model.recognition.presence import wide
 from model.recognition.registry import Registry
 from model.reporting.report import Material, build, thumbnails
-from model.training.fit import Wishes, check_enough
+from model.training.fit import TrainingOptions, check_enough
 from model.training.samples import Sample, near_copies, samples, usable
 from model.workflows.compare_recipes import AUTO, choose
-from model.workflows.train_version import Order, Produced, produce, write_report
+from model.workflows.train_version import (
+    TrainedVersion,
+    TrainingRequest,
+    train_version,
+    write_report,
+)
 
 
 def train(args: Namespace) -> int:
@@ -34,7 +39,7 @@ def train(args: Namespace) -> int:
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     items = Dataset(args.data).items()
     recipe, looked, attempts = _look(args, items, progress)
-    order = Order(
+    order = TrainingRequest(
         args.name,
         args.data,
         recipe,
@@ -44,7 +49,7 @@ def train(args: Namespace) -> int:
         careful=args.careful,
         excused=args.without,
     )
-    produced = produce(order, items, looked, progress)
+    produced = train_version(order, items, looked, progress)
     progress.close()
     return _print_training(args, produced)
 
@@ -264,8 +269,8 @@ def _strangers(args: Namespace, recipe: Recipe, progress: Progress) -> list[Samp
     return looked
 
 
-def _wishes(args: Namespace) -> Wishes:
-    return Wishes(
+def _wishes(args: Namespace) -> TrainingOptions:
+    return TrainingOptions(
         classifiers=args.classifiers,
         fpir=0.01 if args.fpir is None else args.fpir,
         strict=args.fpir is not None,
@@ -274,7 +279,7 @@ def _wishes(args: Namespace) -> Wishes:
     )
 
 
-def _print_training(args: Namespace, produced: Produced) -> int:
+def _print_training(args: Namespace, produced: TrainedVersion) -> int:
     bundle, directory = produced.bundle, produced.bundle.directory
     if args.json:
         told = {

@@ -9,7 +9,7 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import InputError
 from data_cleaning.progress import Progress
 from model.commands import _print_figures, _print_training, _wishes, labelled
-from model.evaluation.multilabel_metrics import Verdict, summary_many, verdict
+from model.evaluation.multilabel_metrics import MultilabelOutcome, summary_many, verdict
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
@@ -22,9 +22,9 @@ from model.workflows.train_multilabel_version import (
     Told,
     answered_many,
     look_many,
-    produce_many,
+    train_multilabel_version,
 )
-from model.workflows.train_version import Order, write_report
+from model.workflows.train_version import TrainingRequest, write_report
 
 
 def train(args: Namespace) -> int:
@@ -33,7 +33,7 @@ def train(args: Namespace) -> int:
     registry = Registry(args.artifacts)
     registry.versions(args.name)  # a name that cannot be used must fail before the work
     recipe = preset(args.recipe)
-    order = Order(
+    order = TrainingRequest(
         args.name,
         args.data,
         recipe,
@@ -42,7 +42,7 @@ def train(args: Namespace) -> int:
         careful=args.careful,
         excused=args.without,
     )
-    produced = produce_many(order, _look(args, progress), progress)
+    produced = train_multilabel_version(order, _look(args, progress), progress)
     progress.close()
     return _print_training(args, produced)
 
@@ -84,7 +84,7 @@ def _look(args: Namespace, progress: Progress) -> Looked:
 
 def _material(
     kind: str, args: Namespace, recipe: Recipe, seen: Looked, told: Told
-) -> Material[Verdict]:
+) -> Material[MultilabelOutcome]:
     """What a report is made of, under the data set's name."""
     verdicts, figures = told
     name = args.data.resolve().name
@@ -109,7 +109,7 @@ def _no_strangers(args: Namespace) -> None:
         )
 
 
-def _tell(args: Namespace, material: Material[Verdict]) -> int:
+def _tell(args: Namespace, material: Material[MultilabelOutcome]) -> int:
     if args.report:
         write_report(args.report, build_many(material), thumbnails_many(material))
     return _print_figures(args, material.figures)

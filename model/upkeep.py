@@ -14,7 +14,7 @@ from data_cleaning.progress import Progress
 from model.commands import labelled
 from model.recognition.registry import Registry
 from model.workflows import versions
-from model.workflows.erase_class import Oblivion, forget
+from model.workflows.erase_class import Erasure, erase_class
 
 
 def list_versions(args: Namespace) -> int:
@@ -149,8 +149,8 @@ def forget_class(args: Namespace) -> int:
     progress = Progress(args.progress_json)
     registry = Registry(args.artifacts)
     data = args.data or (args.datasets and _data_set(registry, args.name, args.datasets))
-    what = Oblivion(registry, args.name, args.label, data, args.delete_pictures)
-    found = forget(what, progress)
+    what = Erasure(registry, args.name, args.label, data, args.delete_pictures)
+    found = erase_class(what, progress)
     progress.close()
     if args.json:
         print(json.dumps(found, ensure_ascii=False))

@@ -22,7 +22,7 @@ from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle, load, save
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import Sample, near_copies, samples
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +36,9 @@ def shapes(drawn_shapes: Path) -> list[Sample]:
 
 
 def trained(shapes: list[Sample], classifier: str = "logistic_regression") -> Bundle:
-    training = fit(shapes, near_copies(shapes), RECIPE, Wishes(classifiers=(classifier,), folds=3))
+    training = fit(
+        shapes, near_copies(shapes), RECIPE, TrainingOptions(classifiers=(classifier,), folds=3)
+    )
     return Bundle("shapes", 1, RECIPE, training.recogniser, {"holds": "nothing"})
 
 
@@ -108,9 +110,9 @@ def test_a_pickle_is_never_run(saved: Path, tmp_path: Path) -> None:
 
 
 def test_a_type_that_is_not_listed_is_refused(saved: Path) -> None:
-    rewrite(saved, "classifier.skops", skops.io.dumps(Wishes()))
+    rewrite(saved, "classifier.skops", skops.io.dumps(TrainingOptions()))
     with pytest.raises(
-        BundleBroken, match=r"types that are not allowed: model\.training\.fit\.Wishes"
+        BundleBroken, match=r"types that are not allowed: model\.training\.fit\.TrainingOptions"
     ):
         load(saved)
 

@@ -15,7 +15,7 @@ from data_cleaning.imaging.images import encode
 from model.__main__ import main
 from model.evaluation.curves import histogram, learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.metrics import (
-    Outcome,
+    PictureOutcome,
     Rounds,
     confusion,
     cross_validate,
@@ -30,7 +30,7 @@ from model.evaluation.metrics import (
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
-from model.training.fit import Trial, Wishes, with_basis
+from model.training.fit import GridSearchResult, TrainingOptions, with_basis
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Rows, near_copies, samples
 from tests.trained import saved
@@ -64,12 +64,12 @@ def answered(
     *named: RegionAnswer,
     threshold: float = 0.5,
     number: list[int] = [0],  # noqa: B006
-) -> Outcome:
+) -> PictureOutcome:
     number[0] += 1
     best = max(named, key=lambda n: (n.label is not None, n.acceptance), default=None)
     seconds = {"decode": 0.25, "predict": 0.5}
     label = best.label if best else None
-    return Outcome(
+    return PictureOutcome(
         Path(f"{truth}/{number[0]}.png"), truth, bool(named), label, named, seconds, threshold
     )
 
@@ -243,7 +243,7 @@ def test_more_pictures_help_where_classes_are_wide() -> None:
     features[numbers == 1] += 0.4
     names = tuple("ab"[n] for n in numbers)
     rows = Rows(features, names, tuple(str(i) for i in range(240)), np.arange(240))
-    trial = Trial("logistic_regression", 0, 0, {"C": 0.1}, 0, 0)
+    trial = GridSearchResult("logistic_regression", 0, 0, {"C": 0.1}, 0, 0)
     curve = learning_curve(with_basis(rows)[0], numbers, trial)
     assert [point["pictures"] for point in curve] == [20.0, 40.0, 60.0, 80.0]
     assert curve[-1]["score"] > curve[0]["score"] + 0.05
@@ -261,7 +261,9 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
         tuple(str(i // 2) for i in range(120)),
         np.arange(120) // 2,
     )
-    curve = learning_curve(with_basis(rows)[0], numbers, Trial("svm", 0, 0, {"C": 10.0}, 0, 0))
+    curve = learning_curve(
+        with_basis(rows)[0], numbers, GridSearchResult("svm", 0, 0, {"C": 10.0}, 0, 0)
+    )
     assert curve[-1]["score"] < 0.75
 
 
@@ -282,7 +284,7 @@ def test_the_verdict_reads_the_last_step(scores: list[float], words: str) -> Non
 
 def test_no_learning_curve_on_a_handful_of_pictures() -> None:
     rows = Rows(np.zeros((8, 2), np.float32), tuple("aaaabbbb"), tuple("01234567"), np.arange(8))
-    assert learning_curve(rows, np.repeat([0, 1], 4), Trial("svm", 0, 0, {}, 0, 0)) == []
+    assert learning_curve(rows, np.repeat([0, 1], 4), GridSearchResult("svm", 0, 0, {}, 0, 0)) == []
 
 
 def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
@@ -291,7 +293,7 @@ def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
         [s for s in shapes if s.label != "disc"],
         [s for s in shapes if s.label == "disc"][:4],
     )
-    how = Wishes(classifiers=("logistic_regression",), folds=3)
+    how = TrainingOptions(classifiers=("logistic_regression",), folds=3)
     outcomes, strange = cross_validate(known, near_copies(known), RECIPE, how, Rounds(3, strangers))
     assert [o.path for o in outcomes] == [s.path for s in known]
     assert len(strange) == 3 * 4

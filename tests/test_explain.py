@@ -32,7 +32,7 @@ from model.recognition.explain import (
 from model.recognition.pipeline import crop_region, find_regions
 from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples
 from model.weights.catalogue import locate
 from tests.test_objects import draw, drawn
@@ -42,7 +42,10 @@ def trained(items: list[Item], name: str) -> Bundle:
     recipe = preset(name)
     good = readable(samples(items, recipe))
     learnt = fit(
-        good, near_copies(good), recipe, Wishes(classifiers=("logistic_regression",), folds=2)
+        good,
+        near_copies(good),
+        recipe,
+        TrainingOptions(classifiers=("logistic_regression",), folds=2),
     )
     return Bundle("shapes", 1, recipe, learnt.recogniser, {})
 

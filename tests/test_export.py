@@ -20,7 +20,7 @@ from model.recipes.presets import preset
 from model.recipes.recipe import Recipe, Step
 from model.recognition.bundle import Bundle
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples
 from model.weights.catalogue import locate
 from tests.test_objects import draw
@@ -32,7 +32,9 @@ def trained(root: Path, name: str, classifier: str) -> Bundle:
 
 def trained_by(recipe: Recipe, root: Path, classifier: str) -> Bundle:
     good = readable(samples(Dataset(root).items(), recipe))
-    learnt = fit(good, near_copies(good), recipe, Wishes(classifiers=(classifier,), folds=2))
+    learnt = fit(
+        good, near_copies(good), recipe, TrainingOptions(classifiers=(classifier,), folds=2)
+    )
     return Bundle("shapes", 1, recipe, learnt.recogniser, {})
 
 

@@ -17,7 +17,7 @@ from data_cleaning.datasets.dataset import Dataset, sha256_of
 from data_cleaning.errors import DatasetError
 from model.__main__ import main
 from model.evaluation.multilabel_metrics import (
-    Verdict,
+    MultilabelOutcome,
     average_precisions,
     precision_recall,
     summary_many,
@@ -27,7 +27,7 @@ from model.recipes.presets import preset
 from model.recognition.explain import explain
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
-from model.training.fit import Wishes
+from model.training.fit import TrainingOptions
 from model.training.multilabel import How, best_f1, fit_many, table, together
 from model.training.samples import Sample, near_copies, readable, samples
 
@@ -195,7 +195,9 @@ def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
         for n in range(24)
     ]
     truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
-    how = How(preset("object-classic"), Wishes(classifiers=("logistic_regression",), folds=2))
+    how = How(
+        preset("object-classic"), TrainingOptions(classifiers=("logistic_regression",), folds=2)
+    )
     model = fit_many(some, truths, np.arange(24), how).recogniser
     assert all(0.05 <= t <= 0.95 for t in model.thresholds)
 
@@ -245,14 +247,14 @@ def test_figures_are_right() -> None:
     assert told["ece"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.6 + 0.1 + 0.2) / 6)
 
 
-def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> Verdict:
+def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> MultilabelOutcome:
     """truth: a letter a class; without scores nothing was found. Every class needs .5."""
     named = (
         RegionAnswer(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
         if scores
         else None
     )
-    return Verdict(
+    return MultilabelOutcome(
         Path("/data") / path, frozenset(truth), named, {"decode": 1.0}, {"a": 0.5, "b": 0.5}
     )
 

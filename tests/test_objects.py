@@ -17,10 +17,10 @@ from model.__main__ import main
 from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
-from model.training.fit import SEARCH_ROWS, Wishes, fit, searched, unaltered
+from model.training.fit import SEARCH_ROWS, TrainingOptions, fit, searched, unaltered
 from model.training.samples import near_copies, readable, samples, training_rows
 
-QUICK = Wishes(classifiers=("logistic_regression",), folds=2)
+QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
 
 
 def drawn(label: str, number: int) -> Image:
@@ -114,7 +114,7 @@ def test_without_strangers_closed_classes_refuse_nothing_until_asked(shapes: Pat
     good = readable(samples(Dataset(shapes).items(), closed))
     copies = near_copies(good)
     assert fit(good, copies, closed, QUICK).recogniser.acceptance.threshold == -1
-    asked = Wishes(classifiers=("logistic_regression",), folds=2, strict=True)
+    asked = TrainingOptions(classifiers=("logistic_regression",), folds=2, strict=True)
     assert fit(good, copies, closed, asked).recogniser.acceptance.threshold > -1
     opened = Recipe.from_json(closed.to_json() | {"closed": False})
     assert fit(good, copies, opened, QUICK).recogniser.acceptance.threshold > -1

@@ -35,7 +35,7 @@ from model.recognition.pipeline import PictureRegion
 from model.recognition.presence import above, known_answer, settled, way, ways, wide
 from model.recognition.presence_judge import PresenceJudge
 from model.recognition.registry import Registry
-from model.training.fit import Wishes, fit
+from model.training.fit import TrainingOptions, fit
 from model.training.samples import Sample, near_copies, samples
 from model.weights.catalogue import locate
 
@@ -367,7 +367,7 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(
 ) -> None:
     recipe = RECIPES["person-classic"]
     copies = near_copies(looked)
-    wishes = Wishes(classifiers=("logistic_regression",), folds=2)
+    wishes = TrainingOptions(classifiers=("logistic_regression",), folds=2)
     outcomes, _ = cross_validate(looked, copies, recipe, wishes, Rounds(2))
     figures = presence(outcomes, recipe)["ways"]
     assert figures["truths"] == ["pilot", "Human", "No Human"]
@@ -401,7 +401,7 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
         looked,
         np.arange(len(looked)),
         RECIPES["person-classic"],
-        Wishes(("logistic_regression",), folds=2),
+        TrainingOptions(("logistic_regression",), folds=2),
     )
     assert training.recipe.judging
     assert training.recogniser.presence_judge is not None
@@ -436,7 +436,7 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
         looked,
         np.arange(len(looked)),
         RECIPES["person-classic"],
-        Wishes(("logistic_regression",), folds=2),
+        TrainingOptions(("logistic_regression",), folds=2),
     )
     bundle = Bundle("gate", 1, training.recipe, training.recogniser, {})
     done = export(bundle, tmp_path / "gate.onnx", Dataset(gate).items())
@@ -469,7 +469,10 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
 def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
     recipe = RECIPES["person-classic"]
     training = fit(
-        looked, near_copies(looked), recipe, Wishes(classifiers=("logistic_regression",), folds=2)
+        looked,
+        near_copies(looked),
+        recipe,
+        TrainingOptions(classifiers=("logistic_regression",), folds=2),
     )
     views = [s.views[0] for s in looked if s.label == "pilot" and s.views][:2] * 2
     labels = [

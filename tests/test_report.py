@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.imaging.images import decode, encode
-from model.evaluation.metrics import Outcome, summary
+from model.evaluation.metrics import PictureOutcome, summary
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
@@ -34,11 +34,11 @@ from model.reporting.report import (
     thumbnails,
     worst,
 )
-from model.training.fit import Wishes
+from model.training.fit import TrainingOptions
 from model.training.samples import Sample
 from tests.trained import QUICK, saved
 
-PRIVATE = Wishes(classifiers=QUICK.classifiers, folds=2, private=True)
+PRIVATE = TrainingOptions(classifiers=QUICK.classifiers, folds=2, private=True)
 VOID = {"meta", "img", "br", "link"}
 
 
@@ -248,7 +248,7 @@ def _many(count: int) -> dict[str, Any]:
     }
 
 
-def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -> Outcome:
+def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -> PictureOutcome:
     known = acceptance >= 0.5
     reason = "known" if known else "unknown"
     named = (
@@ -257,12 +257,14 @@ def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -
         else (RegionAnswer(best if known else None, best, {best: 1.0}, 0.5, acceptance, reason),)
     )
     label = best if known else None
-    return Outcome(
+    return PictureOutcome(
         Path("/data") / truth / name, truth, best is not None, label, named, {"decode": 0.1}, 0.5
     )
 
 
-def material(outcomes: list[Outcome], samples: list[Sample] | None = None, **more: Any) -> Material:
+def material(
+    outcomes: list[PictureOutcome], samples: list[Sample] | None = None, **more: Any
+) -> Material:
     some = samples or []
     groups = more.pop("copies", np.arange(len(some)))
     return Material(
@@ -305,7 +307,7 @@ def test_near_copies_by_hand() -> None:
 def test_stage_medians_are_medians() -> None:
     outcomes = [answered("x", "a", "a") for _ in range(3)]
     timed = [
-        Outcome(o.path, "a", True, "a", o.named, {"decode": s}, 0.5)
+        PictureOutcome(o.path, "a", True, "a", o.named, {"decode": s}, 0.5)
         for o, s in zip(outcomes, (1, 2, 9), strict=True)
     ]
     assert stage_medians([o.seconds for o in timed]) == {

@@ -13,7 +13,7 @@ from trained import saved
 
 from model.__main__ import main
 from model.recognition.registry import Registry
-from model.workflows.promotion_gate import Heir, why_wait
+from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
 
 
 @pytest.fixture(scope="module")
@@ -48,18 +48,20 @@ def sha256(label: str) -> str:
 def test_who_waits(
     model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], said: str
 ) -> None:
-    told = why_wait(
-        Registry(model), "shapes", Heir(labels, {"accuracy_interval": interval}, excused)
+    told = reasons_to_wait(
+        Registry(model),
+        "shapes",
+        CandidateVersion(labels, {"accuracy_interval": interval}, excused),
     )
     assert (said in told) if said else told == ""
 
 
 def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_path: Path) -> None:
-    nobody = Heir((), {"accuracy_interval": [0.0, 0.1]})
-    assert why_wait(Registry(tmp_path), "shapes", nobody) == ""
+    nobody = CandidateVersion((), {"accuracy_interval": [0.0, 0.1]})
+    assert reasons_to_wait(Registry(tmp_path), "shapes", nobody) == ""
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "shapes" / "1" / "manifest.json").write_text("{")
-    assert why_wait(Registry(tmp_path / "broken"), "shapes", nobody) == ""
+    assert reasons_to_wait(Registry(tmp_path / "broken"), "shapes", nobody) == ""
 
 
 def test_a_careful_training_leaves_the_old_version_in_place(

@@ -18,7 +18,7 @@ from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, Datas
 from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
 from model.recognition.registry import Registry
-from model.workflows.erase_class import Oblivion, forget
+from model.workflows.erase_class import Erasure, erase_class
 from model.workflows.versions import compare, inspect, promote, versions
 from tests.trained import saved
 
@@ -226,7 +226,7 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
     dataset.decide(Decision(rejected, "reject"))
     dataset.decide(Decision(doubted, "not", label="disc"))
     theirs = {sha256_of(p) for p in dataset.pictures("disc")} - {moved_out} | {moved_in}
-    found = forget(Oblivion(registry, "shapes", "disc", data, delete_pictures=True), say)
+    found = erase_class(Erasure(registry, "shapes", "disc", data, delete_pictures=True), say)
 
     assert found["trained"] == 4
     assert found["removed_versions"] == [1, 2, 3]
@@ -246,7 +246,7 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
 
 
 def test_pictures_stay_unless_told_otherwise(registry: Registry, data: Path) -> None:
-    found = forget(Oblivion(registry, "shapes", "disc", data), say)
+    found = erase_class(Erasure(registry, "shapes", "disc", data), say)
     assert found["deleted"] is None
     assert found["left"] == {"labels": 0, "examples": 0, "pictures": 12}
     assert len(list((data / "disc").iterdir())) == 12
@@ -261,17 +261,17 @@ def test_forgetting_goes_on_where_it_stopped(
     shutil.copytree(data, tmp_path / "without")
     shutil.rmtree(tmp_path / "without" / "disc")
     saved(registry, "shapes", tmp_path / "without")
-    found = forget(Oblivion(registry, "shapes", "disc"), say)
+    found = erase_class(Erasure(registry, "shapes", "disc"), say)
     assert (found["trained"], found["removed_versions"]) == (None, [1, 2, 3])
     assert registry.versions("shapes") == [4]
     with pytest.raises(BundleMissing, match="Nothing knows"):
-        forget(Oblivion(registry, "shapes", "disc"), say)
+        erase_class(Erasure(registry, "shapes", "disc"), say)
 
 
 def test_pictures_deleted_beforehand_are_forgotten_too(registry: Registry, data: Path) -> None:
     for path in (data / "disc").iterdir():
         path.unlink()
-    found = forget(Oblivion(registry, "shapes", "disc", data), say)
+    found = erase_class(Erasure(registry, "shapes", "disc", data), say)
     assert (found["trained"], found["left"]["examples"]) == (4, 0)
 
 
@@ -308,7 +308,7 @@ def test_the_wrong_data_set_changes_nothing(
     for name in gone:
         shutil.rmtree(data / name)
     with pytest.raises(DatasetError, match=words):
-        forget(Oblivion(registry, "shapes", "disc", data, delete_pictures=True), say)
+        erase_class(Erasure(registry, "shapes", "disc", data, delete_pictures=True), say)
     assert registry.versions("shapes") == [1, 2, 3]
     assert len(list((data / "disc").iterdir())) == 12
 
@@ -319,20 +319,20 @@ def test_the_last_but_one_class_cannot_be_forgotten(drawn_shapes: Path, tmp_path
     registry = Registry(tmp_path / "artifacts")
     saved(registry, "two", tmp_path / "two")
     with pytest.raises(DatasetError, match=r"only cross is left.*Nothing was removed"):
-        forget(Oblivion(registry, "two", "disc", tmp_path / "two"), say)
+        erase_class(Erasure(registry, "two", "disc", tmp_path / "two"), say)
     assert registry.load("two").labels == ("cross", "disc")
 
 
 def test_a_copy_under_another_name_is_not_learnt_again(registry: Registry, data: Path) -> None:
     shutil.copy(data / "disc" / "3.png", data / "square" / "copy.png")
     digest = sha256_of(data / "disc" / "3.png")
-    forget(Oblivion(registry, "shapes", "disc", data), say)
+    erase_class(Erasure(registry, "shapes", "disc", data), say)
     assert digest not in registry.load("shapes").recogniser.gallery.sources
 
 
 def test_other_models_that_know_them_are_named(registry: Registry, data: Path) -> None:
     shutil.copytree(registry.root / "shapes", registry.root / "others")
-    assert forget(Oblivion(registry, "shapes", "disc", data), say)["others"] == ["others"]
+    assert erase_class(Erasure(registry, "shapes", "disc", data), say)["others"] == ["others"]
 
 
 def test_special_folders_do_not_count_as_classes(registry: Registry, data: Path) -> None:
@@ -340,4 +340,4 @@ def test_special_folders_do_not_count_as_classes(registry: Registry, data: Path)
     picture = decode((data / "disc" / "5.png").read_bytes())
     (data / UNKNOWN / "x.png").write_bytes(encode(np.ascontiguousarray(picture[::-1])))
     with pytest.raises(DatasetError, match="special"):
-        forget(Oblivion(registry, "shapes", UNKNOWN, data), say)
+        erase_class(Erasure(registry, "shapes", UNKNOWN, data), say)

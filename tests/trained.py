@@ -11,16 +11,16 @@ from data_cleaning.datasets.dataset import Dataset
 from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
-from model.training.fit import Wishes
+from model.training.fit import TrainingOptions
 from model.training.samples import samples
-from model.workflows.train_version import Order, produce
+from model.workflows.train_version import TrainingRequest, train_version
 
 RECIPE = replace(RECIPES["object-classic"], closed=False)  # so that there is a threshold to look at
-QUICK = Wishes(classifiers=("logistic_regression",), folds=2)
+QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
 
 
-def saved(registry: Registry, name: str, data: Path, wishes: Wishes = QUICK) -> Bundle:
+def saved(registry: Registry, name: str, data: Path, wishes: TrainingOptions = QUICK) -> Bundle:
     """The next version of a model of the pictures in a folder."""
     items = Dataset(data).items()
-    order = Order(name, data, RECIPE, wishes, registry)
-    return produce(order, items, samples(items, RECIPE), lambda *_: None).bundle
+    order = TrainingRequest(name, data, RECIPE, wishes, registry)
+    return train_version(order, items, samples(items, RECIPE), lambda *_: None).bundle

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import balanced_accuracy_score
 
 from model.training.classifiers import CLASSIFIERS, SEED
-from model.training.fit import Trial, grouped_splits, quiet, unaltered
+from model.training.fit import GridSearchResult, grouped_splits, quiet, unaltered
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Rows
 
@@ -73,7 +73,9 @@ def score_histograms(
     }
 
 
-def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list[dict[str, float]]:
+def learning_curve(
+    rows: Rows, numbers: NDArray[np.int64], trial: GridSearchResult
+) -> list[dict[str, float]]:
     """Balanced accuracy of the chosen classifier, its parameters fixed, for growing parts of the
     pictures.
 
@@ -94,7 +96,7 @@ def learning_curve(rows: Rows, numbers: NDArray[np.int64], trial: Trial) -> list
 
 
 def _point(
-    share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, trial: Trial
+    share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, trial: GridSearchResult
 ) -> dict[str, float]:
     scores, pictures = [], []
     for learn, test in splits:

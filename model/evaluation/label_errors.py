@@ -22,7 +22,15 @@ from data_cleaning.progress import Progress, ProgressCallback
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.recogniser import class_numbers
-from model.training.fit import Plan, Wishes, check_enough, grouped_splits, quiet, search, with_basis
+from model.training.fit import (
+    Plan,
+    TrainingOptions,
+    check_enough,
+    grouped_splits,
+    quiet,
+    search,
+    with_basis,
+)
 from model.training.samples import Rows, Sample, near_copies, samples, training_rows, usable
 
 CLASSIFIER = "logistic_regression"  # quick, and honest about its doubts
@@ -131,7 +139,7 @@ class _Judge:
         names, numbers = class_numbers(rows.labels)
         rows, fitted = with_basis(rows)
         trial = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
-        plan = Plan(how, trial, names, Wishes(), fitted)
+        plan = Plan(how, trial, names, TrainingOptions(), fitted)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]
         return cls(

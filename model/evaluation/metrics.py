@@ -24,7 +24,7 @@ from model.recognition.pipeline import Stopwatch
 from model.recognition.presence import above, way, ways
 from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.region_naming import name_regions
-from model.training.fit import Splits, Wishes, fit, grouped_splits
+from model.training.fit import Splits, TrainingOptions, fit, grouped_splits
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Sample
 
@@ -32,7 +32,7 @@ NOBODY = "(none)"  # the confusion matrix's column for pictures that get no name
 
 
 @dataclass(frozen=True)
-class Outcome:
+class PictureOutcome:
     """One picture, its truth, and what was answered.
 
     found: at least one detection. label: the picture's answer or None. named: answers of all its
@@ -62,7 +62,7 @@ class Outcome:
         return max(open_to, key=lambda n: n.acceptance, default=None)
 
 
-def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
+def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
     """Answer one sample."""
     one = above(one, recipe)
     watch = Stopwatch(dict(one.seconds))
@@ -71,7 +71,7 @@ def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> Outcome:
     best = deciding_region(named)
     label = best.label if best else None
     found = any(n.reason != "nobody" for n in named)
-    return Outcome(
+    return PictureOutcome(
         one.path, one.label, found, label, named, watch.seconds, recogniser.acceptance.threshold
     )
 
@@ -91,9 +91,9 @@ def cross_validate(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     recipe: Recipe,
-    wishes: Wishes,
+    wishes: TrainingOptions,
     rounds: Rounds = Rounds(),
-) -> tuple[list[Outcome], list[Outcome]]:
+) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
     """Every picture answered by a model that never saw it or a near copy of it, from detection to
     answer.
 
@@ -103,8 +103,8 @@ def cross_validate(
     splits: Splits = grouped_splits(
         _strata(all_samples, copies, rounds.folds), copies, rounds.folds
     )
-    outcomes: dict[int, Outcome] = {}
-    strangers: list[Outcome] = []
+    outcomes: dict[int, PictureOutcome] = {}
+    strangers: list[PictureOutcome] = []
     for number, (learn, test) in enumerate(splits, 1):
         learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes)
         outcomes |= {
@@ -137,7 +137,7 @@ def gained(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     recipe: Recipe,
-    wishes: Wishes,
+    wishes: TrainingOptions,
     accuracy: float,
 ) -> dict[str, Any]:
     """What altered crops brought: `accuracy` against the same folds without them; empty where none
@@ -159,9 +159,9 @@ def gained(
 
 
 def summary(
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[PictureOutcome],
     unreadable: Sequence[Sample] = (),
-    strangers: Sequence[Outcome] = (),
+    strangers: Sequence[PictureOutcome] = (),
 ) -> dict[str, Any]:
     """The figures that `evaluate` and `crossval` print, as plain data.
 
@@ -199,7 +199,7 @@ def summary(
     return figures
 
 
-def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
+def presence(outcomes: Sequence[PictureOutcome], recipe: Recipe) -> dict[str, Any]:
     """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or
     `_none`, else {}.
     """
@@ -209,7 +209,7 @@ def presence(outcomes: Sequence[Outcome], recipe: Recipe) -> dict[str, Any]:
     return {"ways": ways([(o.truth, way(o.found, o.label)) for o in outcomes])}
 
 
-def unknown(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> dict[str, Any]:
+def unknown(known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]) -> dict[str, Any]:
     """How often strangers are named (fpir) and known people are not, or wrongly (fnir), of all
     pictures.
 
@@ -232,7 +232,7 @@ def unknown(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> dict[str,
     }
 
 
-def margins(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> HeldOut:
+def margins(known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]) -> HeldOut:
     """How far each picture's best candidate lies above the threshold it was held against; -inf
     without one.
 
@@ -247,7 +247,7 @@ def margins(known: Sequence[Outcome], strangers: Sequence[Outcome]) -> HeldOut:
     return HeldOut(np.array(above[0]), np.array(rights, bool), np.array(above[1]))
 
 
-def false_alarms(nothing: Sequence[Outcome]) -> dict[str, Any]:
+def false_alarms(nothing: Sequence[PictureOutcome]) -> dict[str, Any]:
     """Of pictures with nothing to find in them (`_none`): in how many something was found, and
     named.
     """
@@ -261,7 +261,7 @@ def false_alarms(nothing: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def per_class(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | None]]:
+def per_class(outcomes: Sequence[PictureOutcome]) -> dict[str, dict[str, float | int | None]]:
     """Pictures, precision, recall and F1 of each class."""
     table: dict[str, dict[str, float | int | None]] = {}
     for label in sorted({o.truth for o in outcomes}):
@@ -279,7 +279,7 @@ def per_class(outcomes: Sequence[Outcome]) -> dict[str, dict[str, float | int | 
     return table
 
 
-def confusion(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+def confusion(outcomes: Sequence[PictureOutcome]) -> dict[str, Any]:
     """labels: names of columns, the last one for no name; matrix: a row per true class in that
     order.
     """
@@ -292,7 +292,7 @@ def confusion(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {"labels": columns, "truths": truths, "matrix": matrix}
 
 
-def expected_calibration_error(outcomes: Sequence[Outcome], bins: int = 10) -> float | None:
+def expected_calibration_error(outcomes: Sequence[PictureOutcome], bins: int = 10) -> float | None:
     """Mean distance between stated probability and share of right ones, over equal bins, weighted
     by size.
 
@@ -310,7 +310,7 @@ def calibration_error(table: Sequence[dict[str, Any]]) -> float | None:
     return sum(abs(row["probability"] - row["right"]) * row["pictures"] for row in table) / total
 
 
-def reliability(outcomes: Sequence[Outcome], bins: int = 10) -> list[dict[str, Any]]:
+def reliability(outcomes: Sequence[PictureOutcome], bins: int = 10) -> list[dict[str, Any]]:
     """The reliability diagram: of each filled bin its edges, pictures, mean probability and share
     right.
     """

@@ -27,7 +27,7 @@ DRAWS, AT_ONCE = 500, 20  # resamples behind an interval; so many of them in mem
 
 
 @dataclass(frozen=True)
-class Verdict:
+class MultilabelOutcome:
     """One picture and what was answered for its first region.
 
     truth: the classes that it carries. named: None where nothing was found. seconds: by stage, as
@@ -65,14 +65,16 @@ class Verdict:
         return self.score(label) - self.thresholds[label]
 
 
-def verdict(one: Sample, truths: Truths, recogniser: Recogniser, recipe: Recipe) -> Verdict:
+def verdict(
+    one: Sample, truths: Truths, recogniser: Recogniser, recipe: Recipe
+) -> MultilabelOutcome:
     """Answer one sample."""
     reserves = [recipe.reserve(region.quality.side) for region in one.regions[:1]]
     watch = Stopwatch(dict(one.seconds))
     with watch.stage("predict"):
         named = recogniser.answer(one.views[:1], reserves)
     thresholds = dict(zip(recogniser.labels, recogniser.thresholds, strict=True))
-    return Verdict(
+    return MultilabelOutcome(
         one.path, truths[one.sha256], named[0] if named else None, watch.seconds, thresholds
     )
 
@@ -83,11 +85,11 @@ def cross_validate_many(
     copies: NDArray[np.int64],
     how: How,
     progress: ProgressCallback | None = None,
-) -> list[Verdict]:
+) -> list[MultilabelOutcome]:
     """Every picture answered by a model that never saw it or a near copy of it, in the sample order
     of the folds.
     """
-    verdicts: list[Verdict] = []
+    verdicts: list[MultilabelOutcome] = []
     splitter = GroupKFold(
         max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED
     )
@@ -100,7 +102,9 @@ def cross_validate_many(
     return verdicts
 
 
-def summary_many(verdicts: Sequence[Verdict], unreadable: Sequence[Sample] = ()) -> dict[str, Any]:
+def summary_many(
+    verdicts: Sequence[MultilabelOutcome], unreadable: Sequence[Sample] = ()
+) -> dict[str, Any]:
     """The figures of `evaluate` and `crossval` where a picture may carry several classes, as plain
     data.
 
@@ -134,12 +138,12 @@ def summary_many(verdicts: Sequence[Verdict], unreadable: Sequence[Sample] = ())
     }
 
 
-def carried(verdicts: Sequence[Verdict]) -> list[str]:
+def carried(verdicts: Sequence[MultilabelOutcome]) -> list[str]:
     """All classes that any of the pictures carries, sorted."""
     return sorted(set().union(*(v.truth for v in verdicts)))
 
 
-def one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
+def one_class(verdicts: Sequence[MultilabelOutcome], label: str) -> dict[str, Any]:
     """Figures of one class: pictures that carry it, correct ones of them, precision, recall, F1,
     average precision.
 
@@ -164,11 +168,11 @@ def one_class(verdicts: Sequence[Verdict], label: str) -> dict[str, Any]:
     }
 
 
-def _truth(verdicts: Sequence[Verdict], label: str) -> NDArray[np.bool_]:
+def _truth(verdicts: Sequence[MultilabelOutcome], label: str) -> NDArray[np.bool_]:
     return np.array([label in v.truth for v in verdicts], bool)
 
 
-def _scores(verdicts: Sequence[Verdict], label: str) -> NDArray[np.float64]:
+def _scores(verdicts: Sequence[MultilabelOutcome], label: str) -> NDArray[np.float64]:
     return np.array([v.score(label) for v in verdicts], np.float64)
 
 
@@ -190,7 +194,9 @@ def average_precisions(
     return (steps * precision).sum(axis=1) / np.where(right[:, -1] > 0, right[:, -1], np.nan)
 
 
-def mean_interval(verdicts: Sequence[Verdict], labels: Sequence[str]) -> list[float] | None:
+def mean_interval(
+    verdicts: Sequence[MultilabelOutcome], labels: Sequence[str]
+) -> list[float] | None:
     """95 % interval of the mean average precision: pictures drawn anew, with replacement, DRAWS
     times.
 
@@ -214,7 +220,7 @@ def mean_interval(verdicts: Sequence[Verdict], labels: Sequence[str]) -> list[fl
     return [float(low), float(high)]
 
 
-def reliability_many(verdicts: Sequence[Verdict], bins: int = 10) -> list[dict[str, Any]]:
+def reliability_many(verdicts: Sequence[MultilabelOutcome], bins: int = 10) -> list[dict[str, Any]]:
     """The reliability diagram as of `evaluate.reliability`, over every class of every picture; bins
     count these.
     """
@@ -225,7 +231,7 @@ def reliability_many(verdicts: Sequence[Verdict], bins: int = 10) -> list[dict[s
 
 
 def precision_recall(
-    verdicts: Sequence[Verdict], label: str, points: int = 80
+    verdicts: Sequence[MultilabelOutcome], label: str, points: int = 80
 ) -> list[list[float]]:
     """Pairs [recall, precision], recall rising, one for each threshold; at most `points`, thinned
     evenly.

@@ -11,7 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from model.evaluation.multilabel_metrics import Verdict, carried, precision_recall, reliability_many
+from model.evaluation.multilabel_metrics import (
+    MultilabelOutcome,
+    carried,
+    precision_recall,
+    reliability_many,
+)
 from model.reporting.advice import advice_many
 from model.reporting.report import (
     FORMAT,
@@ -34,7 +39,7 @@ def by_sets(some: Sequence[Sample], truths: Truths) -> list[Sample]:
     ]
 
 
-def build_many(material: Material[Verdict]) -> dict[str, Any]:
+def build_many(material: Material[MultilabelOutcome]) -> dict[str, Any]:
     """The whole report but its small pictures, JSON-able.
 
     The material's samples should be labelled by `by_sets`.
@@ -61,7 +66,7 @@ def build_many(material: Material[Verdict]) -> dict[str, Any]:
     return report
 
 
-def _thresholds(material: Material[Verdict]) -> dict[str, float]:
+def _thresholds(material: Material[MultilabelOutcome]) -> dict[str, float]:
     """Of the model that was saved, else the mean over those that answered."""
     if material.training:
         model = material.training.recogniser
@@ -70,7 +75,7 @@ def _thresholds(material: Material[Verdict]) -> dict[str, float]:
     return {label: row["threshold"] for label, row in rows if row["threshold"] is not None}
 
 
-def same_pictures(verdicts: Sequence[Verdict]) -> list[list[str]]:
+def same_pictures(verdicts: Sequence[MultilabelOutcome]) -> list[list[str]]:
     """Groups of classes that are carried by exactly the same pictures."""
     groups: dict[tuple[int, ...], list[str]] = {}
     for label in carried(verdicts):
@@ -79,7 +84,7 @@ def same_pictures(verdicts: Sequence[Verdict]) -> list[list[str]]:
     return [labels for labels in groups.values() if len(labels) > 1]
 
 
-def worst_many(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def worst_many(verdicts: Sequence[MultilabelOutcome]) -> list[MultilabelOutcome]:
     """The mistakes to look at first: those with a probability furthest from the truth; then nothing
     found.
     """
@@ -87,7 +92,7 @@ def worst_many(verdicts: Sequence[Verdict]) -> list[Verdict]:
     return sorted(wrong, key=lambda v: (v.named is None, -_error(v)))[:MISTAKES]
 
 
-def _error(one: Verdict) -> float:
+def _error(one: MultilabelOutcome) -> float:
     """Of the classes that were added or missed, the largest distance between its probability and
     the truth.
     """
@@ -95,7 +100,7 @@ def _error(one: Verdict) -> float:
     return max([one.score(label) for label in added] + [1 - one.score(label) for label in missed])
 
 
-def _mistake(one: Verdict, root: Path) -> dict[str, Any]:
+def _mistake(one: MultilabelOutcome, root: Path) -> dict[str, Any]:
     return {
         "picture": relative(one.path, root),
         "truth": sorted(one.truth),
@@ -106,7 +111,7 @@ def _mistake(one: Verdict, root: Path) -> dict[str, Any]:
     }
 
 
-def thumbnails_many(material: Material[Verdict]) -> list[dict[str, Any] | None]:
+def thumbnails_many(material: Material[MultilabelOutcome]) -> list[dict[str, Any] | None]:
     """For each of the worst mistakes a small picture, as of `report.thumbnails`; nothing where it
     is private.
     """

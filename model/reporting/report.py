@@ -21,7 +21,7 @@ from data_cleaning.datasets.dataset import UNKNOWN
 from data_cleaning.errors import PictureError
 from data_cleaning.imaging.images import encode, read, shrink
 from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
-from model.evaluation.metrics import Outcome, reliability
+from model.evaluation.metrics import PictureOutcome, reliability
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import PictureRegion
 from model.recognition.recogniser import RegionAnswer, class_numbers
@@ -36,7 +36,7 @@ THUMBNAIL = 200  # pixels, the longer side
 
 Answer = TypeVar(
     "Answer", covariant=True
-)  # Outcome, or Verdict where a picture may carry several classes
+)  # PictureOutcome, or MultilabelOutcome where a picture may carry several classes
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Material(Generic[Answer]):
     private: bool = False
 
 
-def build(material: Material[Outcome]) -> dict[str, Any]:
+def build(material: Material[PictureOutcome]) -> dict[str, Any]:
     """The whole report but its small pictures, JSON-able."""
     report = {
         "format": FORMAT,
@@ -89,7 +89,7 @@ def build(material: Material[Outcome]) -> dict[str, Any]:
     return report
 
 
-def unknown_chart(material: Material[Outcome]) -> dict[str, Any] | None:
+def unknown_chart(material: Material[PictureOutcome]) -> dict[str, Any] | None:
     """Curve, chosen point and score histograms: over strangers' pictures, else over what training
     held out.
     """
@@ -116,11 +116,11 @@ def unknown_chart(material: Material[Outcome]) -> dict[str, Any] | None:
     }
 
 
-def _scores(outcomes: Sequence[Outcome]) -> list[float]:
+def _scores(outcomes: Sequence[PictureOutcome]) -> list[float]:
     return [o.candidate.acceptance for o in outcomes if o.candidate]
 
 
-def worst(material: Material[Outcome]) -> list[Outcome]:
+def worst(material: Material[PictureOutcome]) -> list[PictureOutcome]:
     """The mistakes to look at first: wrong names, the surest first; then known people refused; then
     nothing found.
     """
@@ -130,20 +130,20 @@ def worst(material: Material[Outcome]) -> list[Outcome]:
     ]
 
 
-def _is_wrong(one: Outcome) -> bool:
+def _is_wrong(one: PictureOutcome) -> bool:
     return one.label is not None if one.truth.startswith("_") else one.label != one.truth
 
 
-def _surety(one: Outcome) -> float:
+def _surety(one: PictureOutcome) -> float:
     return one.best.acceptance - one.threshold if one.best else 0.0
 
 
-def _once(outcomes: Sequence[Outcome]) -> list[Outcome]:
+def _once(outcomes: Sequence[PictureOutcome]) -> list[PictureOutcome]:
     """Each picture once: several folds answer the same stranger."""
     return list({o.path: o for o in sorted(outcomes, key=_surety)}.values())
 
 
-def _mistake(one: Outcome, root: Path) -> dict[str, Any]:
+def _mistake(one: PictureOutcome, root: Path) -> dict[str, Any]:
     best = one.best
     return {
         "picture": relative(one.path, root),
@@ -156,7 +156,7 @@ def _mistake(one: Outcome, root: Path) -> dict[str, Any]:
     }
 
 
-def thumbnails(material: Material[Outcome]) -> list[dict[str, Any] | None]:
+def thumbnails(material: Material[PictureOutcome]) -> list[dict[str, Any] | None]:
     """For each of the worst mistakes a small JPEG as a data URL and the box of the region that
     spoke, in percent.
 
@@ -228,7 +228,7 @@ def stage_medians(seconds: Sequence[dict[str, float]]) -> dict[str, float]:
     return {s: float(np.median([one.get(s, 0.0) for one in seconds])) for s in STAGES if seconds}
 
 
-def not_found(outcomes: Sequence[Outcome]) -> dict[str, int]:
+def not_found(outcomes: Sequence[PictureOutcome]) -> dict[str, int]:
     """For each known class, in how many of its pictures nothing was found."""
     missed = Counter(o.truth for o in outcomes if not o.found and not o.truth.startswith("_"))
     return {

@@ -48,7 +48,7 @@ SEARCH_ROWS = 3000  # more rows than this are thinned before the classifiers are
 
 
 @dataclass(frozen=True)
-class Wishes:
+class TrainingOptions:
     """What a person may choose about a training run.
 
     classifiers: which of CLASSIFIERS to compare. folds: of the search, where the classes are large
@@ -68,7 +68,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Trial:
+class GridSearchResult:
     """How one classifier did in the search: mean and spread of balanced accuracy over the folds, 0
     to 1.
     """
@@ -90,7 +90,7 @@ class Training:
     """
 
     recogniser: Recogniser
-    trials: tuple[Trial, ...]
+    trials: tuple[GridSearchResult, ...]
     rows: Rows
     chosen: str
     recipe: Recipe
@@ -98,7 +98,10 @@ class Training:
 
 
 def fit(
-    all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe, wishes: Wishes
+    all_samples: Sequence[Sample],
+    copies: NDArray[np.int64],
+    recipe: Recipe,
+    wishes: TrainingOptions,
 ) -> Training:
     """Train on samples; copies: near-copy group of each.
 
@@ -129,7 +132,9 @@ def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
     return replace(rows, inside=found.transform(rows.features).astype(np.float32)), found
 
 
-def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Splits) -> Trial:
+def search(
+    name: str, features: Features, numbers: NDArray[np.int64], splits: Splits
+) -> GridSearchResult:
     """GridSearchCV of one classifier over its grid."""
     candidate = CLASSIFIERS[name]
     grid = GridSearchCV(
@@ -145,7 +150,7 @@ def search(name: str, features: Features, numbers: NDArray[np.int64], splits: Sp
         grid.fit(features, numbers)
     found = grid.cv_results_
     i = grid.best_index_
-    return Trial(
+    return GridSearchResult(
         name,
         float(found["mean_test_score"][i]),
         float(found["std_test_score"][i]),
@@ -160,9 +165,9 @@ class Plan:
     """Everything but the data that fitting a recogniser needs, once the classifier is chosen."""
 
     recipe: Recipe
-    trial: Trial
+    trial: GridSearchResult
     labels: tuple[str, ...]
-    wishes: Wishes
+    wishes: TrainingOptions
     basis: Pipeline
 
     def fit(self, rows: Rows, numbers: NDArray[np.int64]) -> tuple[Recogniser, HeldOut | None]:
@@ -211,7 +216,7 @@ class Plan:
         return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
 
 
-def fitted(trial: Trial, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+def fitted(trial: GridSearchResult, rows: Rows, numbers: NDArray[np.int64]) -> Any:
     """The classifier that a trial found, calibrated and fitted on what the basis gives."""
     bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
     splits, classes = grouped_splits(numbers, rows.groups, 3), len(set(numbers.tolist()))
@@ -317,7 +322,7 @@ def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Ro
             )
 
 
-def allowed(wishes: Wishes) -> list[str]:
+def allowed(wishes: TrainingOptions) -> list[str]:
     """Names of the classifiers to compare. Raises DatasetError where none is left."""
     names = [
         n for n in wishes.classifiers if not (wishes.private and CLASSIFIERS[n].keeps_examples)

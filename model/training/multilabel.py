@@ -24,10 +24,10 @@ from model.recipes.recipe import Recipe
 from model.recognition.recogniser import Acceptance, Gallery, PerClass, Recogniser, project
 from model.training.classifiers import CLASSIFIERS, SEED, behind
 from model.training.fit import (
+    GridSearchResult,
     Splits,
     Training,
-    Trial,
-    Wishes,
+    TrainingOptions,
     allowed,
     discriminant_space,
     fitted,
@@ -124,7 +124,7 @@ class How:
     """The choices of one training."""
 
     recipe: Recipe
-    wishes: Wishes
+    wishes: TrainingOptions
 
 
 def fit_many(
@@ -163,7 +163,7 @@ def _splits(many: Many, folds: int) -> Splits:
     return list(splitter.split(many.answers, groups=groups))
 
 
-def _search(name: str, many: Many, splits: Splits) -> Trial:
+def _search(name: str, many: Many, splits: Splits) -> GridSearchResult:
     """The best parameters of one kind of classifier, by the mean average precision over the classes
     and folds.
     """
@@ -176,7 +176,7 @@ def _search(name: str, many: Many, splits: Splits) -> Trial:
         best = found if best is None or found[0] > best[0] else best
     assert best is not None
     took = time.perf_counter() - start
-    return Trial(name, best[0], best[1], best[2], took / fits, took)
+    return GridSearchResult(name, best[0], best[1], best[2], took / fits, took)
 
 
 def _fold_score(name: str, parameters: dict[str, Any], many: Many, split: tuple) -> float:
@@ -201,12 +201,12 @@ def _fold_score(name: str, parameters: dict[str, Any], many: Many, split: tuple)
     return float(np.mean(scores)) if scores else float("nan")
 
 
-def _models(trial: Trial, many: Many) -> list[Any]:
+def _models(trial: GridSearchResult, many: Many) -> list[Any]:
     """One calibrated classifier a class, of what the basis gives."""
     return [fitted(trial, many.rows, answer) for answer in many.answers.T.astype(np.int64)]
 
 
-def _thresholds(trial: Trial, many: Many, folds: int) -> tuple[float, ...]:
+def _thresholds(trial: GridSearchResult, many: Many, folds: int) -> tuple[float, ...]:
     """For each class the probability at which F1 was best on pictures that the model had not seen."""
     unseen = np.full(many.answers.shape, np.nan)
     for learn, test in _splits(many, min(folds, 3)):

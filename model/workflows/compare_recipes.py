@@ -22,7 +22,7 @@ from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
 from model.recognition.presence import wide
-from model.training.fit import Wishes, check_enough
+from model.training.fit import TrainingOptions, check_enough
 from model.training.samples import Sample, near_copies, samples, usable
 from model.weights.catalogue import locate
 
@@ -110,7 +110,7 @@ def _attempt(name: str, items: Sequence[Item], say: StageCallback) -> tuple[Atte
     good = usable(looked)
     check_enough(good)
     try:
-        quick = Wishes(classifiers=("logistic_regression",), folds=FOLDS)
+        quick = TrainingOptions(classifiers=("logistic_regression",), folds=FOLDS)
         outcomes, _ = cross_validate(good, near_copies(good), recipe, quick, Rounds(FOLDS))
     except DatasetError as error:
         return Attempt(name, failure_to_acquire=_nothing_found(good), note=str(error)), looked

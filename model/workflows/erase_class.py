@@ -20,15 +20,15 @@ from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.presence import wide
 from model.recognition.registry import Registry
-from model.training.fit import Wishes
+from model.training.fit import TrainingOptions
 from model.training.samples import samples
-from model.workflows.train_multilabel_version import look_many, produce_many
-from model.workflows.train_version import Order, produce
+from model.workflows.train_multilabel_version import look_many, train_multilabel_version
+from model.workflows.train_version import TrainingRequest, train_version
 from model.workflows.versions import manifest
 
 
 @dataclass(frozen=True)
-class Oblivion:
+class Erasure:
     """What to forget, and where. data: the data set to retrain on; None where nothing needs
     retraining.
 
@@ -42,7 +42,7 @@ class Oblivion:
     delete_pictures: bool = False
 
 
-def forget(what: Oblivion, say: StageCallback) -> dict[str, Any]:
+def erase_class(what: Erasure, say: StageCallback) -> dict[str, Any]:
     """Retrain without a class, remove every version that knows it, and prove that it is gone.
 
     Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where
@@ -81,7 +81,7 @@ def forget(what: Oblivion, say: StageCallback) -> dict[str, Any]:
     }
 
 
-def _pictures(what: Oblivion) -> list[Item]:
+def _pictures(what: Erasure) -> list[Item]:
     """Every picture with the label that training gives it; a rejected one counts with its folder's."""
     if what.data is None:
         return []
@@ -96,7 +96,7 @@ def _pictures(what: Oblivion) -> list[Item]:
     ]
 
 
-def _theirs(what: Oblivion, item: Item) -> bool:
+def _theirs(what: Erasure, item: Item) -> bool:
     """Of the class; or of its folder, and decided to show nobody that is known: it may still show
     them.
     """
@@ -106,7 +106,7 @@ def _theirs(what: Oblivion, item: Item) -> bool:
     )
 
 
-def _digests(what: Oblivion, pictures: Sequence[Item]) -> set[str]:
+def _digests(what: Erasure, pictures: Sequence[Item]) -> set[str]:
     """sha256 of every picture of the class: in the data set, and enrolled by whatever version.
 
     An enrolled one that is by now another class's alone was a wrong label, and is not theirs.
@@ -119,7 +119,7 @@ def _digests(what: Oblivion, pictures: Sequence[Item]) -> set[str]:
     return theirs | (_enrolled(what) - elsewhere)
 
 
-def _enrolled(what: Oblivion) -> set[str]:
+def _enrolled(what: Erasure) -> set[str]:
     """sha256 of every enrolled example of the class, in whatever version."""
     found: set[str] = set()
     for version in what.registry.versions(what.name):
@@ -142,7 +142,7 @@ def _enrolled(what: Oblivion) -> set[str]:
     return found
 
 
-def _knowing(what: Oblivion, theirs: set[str]) -> list[int]:
+def _knowing(what: Erasure, theirs: set[str]) -> list[int]:
     """Versions that name the class, counted its pictures, or enrolled one of them under another
     name.
     """
@@ -150,19 +150,19 @@ def _knowing(what: Oblivion, theirs: set[str]) -> list[int]:
     return [v for v in every if _traces(what, manifest(what.registry, what.name, v), theirs)]
 
 
-def _traces(what: Oblivion, made: dict[str, Any], theirs: set[str]) -> bool:
+def _traces(what: Erasure, made: dict[str, Any], theirs: set[str]) -> bool:
     counted = what.label in made["facts"].get("pictures", {})
     return what.label in made["labels"] or counted or bool(theirs & set(made["sources"]))
 
 
-def _named_in(what: Oblivion, other: str) -> bool:
+def _named_in(what: Erasure, other: str) -> bool:
     return any(
         what.label in manifest(what.registry, other, v)["labels"]
         for v in what.registry.versions(other)
     )
 
 
-def _retrain(what: Oblivion, theirs: set[str], say: StageCallback) -> int:
+def _retrain(what: Erasure, theirs: set[str], say: StageCallback) -> int:
     """The next version, by the active one's recipe and wishes, on what is left. Returns its number."""
     if what.data is None:
         raise DatasetError(
@@ -177,20 +177,26 @@ def _retrain(what: Oblivion, theirs: set[str], say: StageCallback) -> int:
         **made["facts"]["wishes"],
         "classifiers": tuple(made["facts"]["wishes"]["classifiers"]),
     }
-    order = Order(
-        what.name, what.data, Recipe.from_json(made["recipe"]), Wishes(**wishes), what.registry
+    order = TrainingRequest(
+        what.name,
+        what.data,
+        Recipe.from_json(made["recipe"]),
+        TrainingOptions(**wishes),
+        what.registry,
     )
     augment = Augmentation.parse(order.wishes.augment)
     done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
     if several:
-        return produce_many(order, look_many(left, order.recipe, done, augment), say).bundle.version
-    return produce(
+        return train_multilabel_version(
+            order, look_many(left, order.recipe, done, augment), say
+        ).bundle.version
+    return train_version(
         order, left, samples(left, wide(order.recipe), done, augment), say
     ).bundle.version
 
 
 def _check_enough_left(
-    what: Oblivion, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]
+    what: Erasure, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]
 ) -> None:
     """others: the special folders that count as a class to learn against."""
     classes = {item.label for item in left if not item.label.startswith("_")}
@@ -208,7 +214,7 @@ def _check_enough_left(
         )
 
 
-def _check_gone(what: Oblivion, version: int, theirs: set[str]) -> None:
+def _check_gone(what: Erasure, version: int, theirs: set[str]) -> None:
     """Raises BundleBroken where the version that is to answer from now on still knows the class."""
     if _traces(what, manifest(what.registry, what.name, version), theirs):
         raise BundleBroken(
@@ -216,7 +222,7 @@ def _check_gone(what: Oblivion, version: int, theirs: set[str]) -> None:
         )
 
 
-def _left(what: Oblivion, theirs: set[str]) -> dict[str, int | None]:
+def _left(what: Erasure, theirs: set[str]) -> dict[str, int | None]:
     """The proof, looked up afresh: labels, enrolled examples and pictures left; pictures is None
     without a data set.
     """
@@ -229,7 +235,7 @@ def _left(what: Oblivion, theirs: set[str]) -> dict[str, int | None]:
     }
 
 
-def _delete(what: Oblivion, pictures: Sequence[Item]) -> dict[str, int]:
+def _delete(what: Erasure, pictures: Sequence[Item]) -> dict[str, int]:
     """Delete the class's pictures, also where they lie in another class's folder too, its folder,
     and the decisions that name it; every other picture keeps its label."""
     assert what.data is not None

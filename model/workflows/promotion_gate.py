@@ -20,7 +20,7 @@ NAMED = 3  # missing classes that are named
 
 
 @dataclass(frozen=True)
-class Heir:
+class CandidateVersion:
     """A version that would answer: its classes and its cross-validated figures.
 
     excused: sha256 of classes, in hex, that it need not know any more, for they were forgotten."""
@@ -30,7 +30,7 @@ class Heir:
     excused: Collection[str] = ()
 
 
-def why_wait(registry: Registry, name: str, heir: Heir) -> str:
+def reasons_to_wait(registry: Registry, name: str, heir: CandidateVersion) -> str:
     """What speaks against answering with it at once, in a sentence; "" where nothing does.
 
     That somebody would not be known any more, or that it is clearly worse: the whole 95 % interval

@@ -1,7 +1,7 @@
 """From pictures that may carry several classes to a saved version: what `train` and `forget` do
 alike.
 
-The counterpart of `produce`.
+The counterpart of `train_version`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.progress import ProgressCallback, StageCallback
-from model.evaluation.multilabel_metrics import Verdict, cross_validate_many, summary_many
+from model.evaluation.multilabel_metrics import MultilabelOutcome, cross_validate_many, summary_many
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
@@ -24,9 +24,9 @@ from model.reporting.multilabel_report import build_many, by_sets, thumbnails_ma
 from model.reporting.report import Material
 from model.training.multilabel import How, Truths, fit_many, together
 from model.training.samples import Sample, near_copies, samples, usable
-from model.workflows.train_version import Order, Produced, facts, report_files
+from model.workflows.train_version import TrainedVersion, TrainingRequest, facts, report_files
 
-Told: TypeAlias = tuple[list[Verdict], dict[str, Any]]  # answers, and their figures
+Told: TypeAlias = tuple[list[MultilabelOutcome], dict[str, Any]]  # answers, and their figures
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def answered_many(seen: Looked, how: How, say: StageCallback) -> Told:
     return verdicts, figures
 
 
-def produce_many(order: Order, seen: Looked, say: StageCallback) -> Produced:
+def train_multilabel_version(
+    order: TrainingRequest, seen: Looked, say: StageCallback
+) -> TrainedVersion:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     how = How(order.recipe, order.wishes)
@@ -94,7 +96,7 @@ def produce_many(order: Order, seen: Looked, say: StageCallback) -> Produced:
     told["pictures"] = {label: row["pictures"] for label, row in figures["per_class"].items()}
     told["multi_label"] = True
     say("report", 0, 1, "Writing the report")
-    material: Material[Verdict] = Material(
+    material: Material[MultilabelOutcome] = Material(
         "training",
         order.name,
         order.root,
@@ -110,4 +112,4 @@ def produce_many(order: Order, seen: Looked, say: StageCallback) -> Produced:
     told["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     bundle = Bundle(order.name, 0, order.recipe, training.recogniser, told)
-    return order.save(Produced(bundle, figures), extras, say)
+    return order.save(TrainedVersion(bundle, figures), extras, say)

@@ -22,38 +22,40 @@ from model.recognition.bundle import Bundle
 from model.recognition.presence import above
 from model.recognition.registry import Registry
 from model.reporting.report import Material, build, thumbnails
-from model.training.fit import Training, Wishes, fit
+from model.training.fit import Training, TrainingOptions, fit
 from model.training.samples import Sample, near_copies, usable
-from model.workflows.promotion_gate import Heir, why_wait
+from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
 
 
 @dataclass(frozen=True)
-class Order:
+class TrainingRequest:
     """What to make: a next version of `name` from the data set at `root`."""
 
     name: str
     root: Path
     recipe: Recipe
-    wishes: Wishes
+    wishes: TrainingOptions
     registry: Registry
     attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
     careful: bool = False  # answer with it at once only where nothing speaks against it
     excused: tuple[str, ...] = ()  # sha256 of classes that it need not know any more
 
     def save(
-        self, trained: Produced, extras: Mapping[str, str | bytes], say: StageCallback
-    ) -> Produced:
+        self, trained: TrainedVersion, extras: Mapping[str, str | bytes], say: StageCallback
+    ) -> TrainedVersion:
         """Save the version, and make it the active one unless it should wait."""
         say("save", 0, 1, "Saving")
-        heir = Heir(trained.bundle.labels, trained.bundle.facts["crossval"], self.excused)
-        waits = why_wait(self.registry, self.name, heir) if self.careful else ""
+        heir = CandidateVersion(
+            trained.bundle.labels, trained.bundle.facts["crossval"], self.excused
+        )
+        waits = reasons_to_wait(self.registry, self.name, heir) if self.careful else ""
         bundle = self.registry.add(trained.bundle, extras, activate=not waits)
         say("save", 1, 1, "Saving")
-        return Produced(bundle, trained.figures, waits)
+        return TrainedVersion(bundle, trained.figures, waits)
 
 
 @dataclass(frozen=True)
-class Produced:
+class TrainedVersion:
     """A bundle and its cross-validated figures. waits: why it does not answer yet, once it is
     saved, or "".
     """
@@ -63,7 +65,9 @@ class Produced:
     waits: str = ""
 
 
-def produce(order: Order, items: list[Item], looked: list[Sample], say: StageCallback) -> Produced:
+def train_version(
+    order: TrainingRequest, items: list[Item], looked: list[Sample], say: StageCallback
+) -> TrainedVersion:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
     good = usable(looked)
@@ -99,11 +103,11 @@ def produce(order: Order, items: list[Item], looked: list[Sample], say: StageCal
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
     bundle = Bundle(order.name, 0, training.recipe, training.recogniser, made)
-    return order.save(Produced(bundle, figures), extras, say)
+    return order.save(TrainedVersion(bundle, figures), extras, say)
 
 
 def facts(
-    training: Training, items: list[Item], figures: dict[str, Any], order: Order
+    training: Training, items: list[Item], figures: dict[str, Any], order: TrainingRequest
 ) -> dict[str, Any]:
     """What the bundle says about itself."""
     model = training.recogniser

@@ -104,7 +104,7 @@ def _weights(recipe: Recipe) -> list[dict[str, Any]]:
 
 
 @dataclass(frozen=True)
-class Trial:
+class VersionScore:
     """One version's figures on an evaluation set. seen: how many of its pictures the version was
     trained on.
     """
@@ -141,7 +141,8 @@ def compare(
             f"Version {missing[0]} of {name} records no figures; give a data set to compare on."
         )
     trials = [
-        Trial(version, facts["crossval"], 0) for version, facts in zip(pair, recorded, strict=True)
+        VersionScore(version, facts["crossval"], 0)
+        for version, facts in zip(pair, recorded, strict=True)
     ]
     digests = [facts.get("data_sha256") for facts in recorded]
     return _verdict(
@@ -149,7 +150,9 @@ def compare(
     )
 
 
-def _verdict(name: str, basis: str, trials: Sequence[Trial], comparable: bool) -> dict[str, Any]:
+def _verdict(
+    name: str, basis: str, trials: Sequence[VersionScore], comparable: bool
+) -> dict[str, Any]:
     first, second = (trial.figures["accuracy"] or 0.0 for trial in trials)
     better = None
     if comparable and first != second:
@@ -163,7 +166,7 @@ def _verdict(name: str, basis: str, trials: Sequence[Trial], comparable: bool) -
     }
 
 
-def _tried(registry: Registry, name: str, version: int, items: Sequence[Item]) -> Trial:
+def _tried(registry: Registry, name: str, version: int, items: Sequence[Item]) -> VersionScore:
     bundle = registry.load(name, version)
     looked = samples(items, bundle.recipe)
     figures = summary(
@@ -171,7 +174,7 @@ def _tried(registry: Registry, name: str, version: int, items: Sequence[Item]) -
         [s for s in looked if s.error],
     )
     known = set(bundle.recogniser.gallery.sources)
-    return Trial(version, figures, sum(item.sha256 in known for item in items))
+    return VersionScore(version, figures, sum(item.sha256 in known for item in items))
 
 
 def promote(
