@@ -13,26 +13,14 @@ from sqlalchemy import select
 
 from data_cleaning.errors import LikenessError
 from server.corrections.apply_to_dataset import About, Lesson, teach
+from server.corrections.schemas import CorrectionBody
 from server.datasets.managed_datasets import Datasets, check_label
-from server.errors import Conflict, NotFound, RequestError
-from server.history.schemas import CorrectionBody
+from server.errors import Conflict, RequestError
+from server.history.find_prediction import prediction_of
 from server.service import Service
 from server.storage.database import Store, new_id, now
 from server.storage.tables import corrections
 from server.web import uploads
-
-
-def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
-    """One prediction, also when another process made it a moment ago. Raises NotFound, StoreDown."""
-    row = service.history.find(prediction)
-    if row is None:
-        service.keeper.settle()
-        row = service.history.find(prediction)
-    if row is None:
-        raise NotFound(
-            f"There is no prediction {prediction!r}; it may be older than predictions are kept."
-        )
-    return row
 
 
 def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:

@@ -1,6 +1,4 @@
-"""What comes in and what goes out about answers that were given: history, corrections, being
-forgotten.
-"""
+"""What comes in and what goes out about answers that were given."""
 
 from __future__ import annotations
 
@@ -8,9 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import BeforeValidator, Field, WithJsonSchema
 
-from server.web.schemas import In, Label, Name, Out, Query, QueryInt
+from server.web.schemas import Label, Name, Out, Query, QueryInt
 
 LATEST = 9_999_999_999_999  # milliseconds since 1970: in the year 2286
 # A date, or a date and a time of day. The sign before the hours of a zone comes as a space where it
@@ -55,86 +53,6 @@ SINCE = (
     " 2026-01-31T09:30+01:00 (else UTC)."
 )
 UNTIL = "Before this time; a date means its beginning."
-
-
-class LabelPath(BaseModel):
-    label: Label
-
-
-class ForgottenModel(Out):
-    name: str
-    versions: list[int]
-    job: str | None = Field(
-        description="The retraining without them; not named any more from now on."
-    )
-    why: str | None = Field(
-        description="Why there is no retraining, and what to do: the name is still on the disk."
-    )
-
-
-class Forgotten(Out):
-    label: str
-    removed: dict[str, Any]
-    models: list[ForgottenModel]
-    restarted: list[str] = Field(
-        description="Models whose training had read their pictures and begins once more."
-    )
-
-
-class CorrectionBody(In):
-    prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
-    action: Literal["is", "is_not", "not_a_face"]
-    label: Label | None = Field(
-        None,
-        description=(
-            "Who it is; with is_not, who it is not: the one that the answer named, if it named one."
-        ),
-    )
-    region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
-    dataset: Name | None = Field(
-        None,
-        description="Data set that learns; else the one the model was trained on, or of its name.",
-    )
-    image: str | None = Field(
-        None, description="The picture again, where the service does not keep it."
-    )
-    note: str | None = Field(None, max_length=1000)
-
-    @model_validator(mode="after")
-    def _labelled(self) -> CorrectionBody:
-        if self.action == "is" and self.label is None:
-            raise ValueError("needs a label where the action is `is`")
-        return self
-
-
-class Correction(Out):
-    id: str
-    time: int
-    prediction: str
-    position: int | None
-    action: str
-    before: dict[str, Any] = Field(description="What the model had said.")
-    label: str | None = Field(description="What the person said.")
-    dataset: str
-    picture: str | None = Field(
-        description=(
-            "What was added to the data set: the picture, or the part that shows the region. "
-            "null where nothing was, as where the data set had it already."
-        )
-    )
-    by: str
-    note: str | None
-
-
-class Taught(Correction):
-    learned: bool = Field(
-        description="Whether the next training of that data set learns something from it."
-    )
-    why: str = Field(description="What became of it, or what was missing, in a sentence.")
-
-
-class CorrectionList(Out):
-    corrections: list[Correction]
 
 
 class PredictionQuery(Query):

@@ -1,6 +1,4 @@
-"""What was asked and answered, and what people said about it: history, statistics, corrections,
-rights.
-"""
+"""What was asked and answered: the log, its statistics and the pictures that were kept."""
 
 from __future__ import annotations
 
@@ -15,32 +13,17 @@ from typing import Any
 from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from server.access.authorisation import caller
-from server.corrections.corrections import correct, listed, prediction_of
-from server.erasure.erase_class import forget
 from server.errors import NotFound, RequestError
+from server.history.find_prediction import prediction_of
 from server.history.prediction_log import DAY, Filter
-from server.history.schemas import (
-    CorrectionBody,
-    CorrectionList,
-    Forgotten,
-    LabelPath,
-    PredictionList,
-    PredictionQuery,
-    PredictionRow,
-    Stats,
-    StatsQuery,
-    Taught,
-)
+from server.history.schemas import PredictionList, PredictionQuery, PredictionRow, Stats, StatsQuery
 from server.service import Service, current
 from server.settings import variable
 from server.web.api_docs.openapi import answer, needs, schema_of
 from server.web.schemas import IdPath
 
 records = APIBlueprint("records", __name__, abp_security=needs("admin"))
-feedback = APIBlueprint("feedback", __name__, abp_security=needs("train"))
 HISTORY = Tag(name="history", description="What was asked and answered.")
-RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
 COLUMNS = (
     "model",
     "version",
@@ -125,26 +108,6 @@ for rule in ("/api/stats", "/stats"):
     records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(
         stats
     )
-
-
-@feedback.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
-def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
-    """Say that an answer was wrong, or right: the data set keeps it for the next training."""
-    return correct(current(), body, caller().by), 201
-
-
-@feedback.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})
-def list_corrections() -> dict[str, Any]:
-    """The newest 500, each with what the model had said before."""
-    return {"corrections": listed(current().store)}
-
-
-@records.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
-def forget_class(path: LabelPath) -> dict[str, Any]:
-    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What
-    was removed.
-    """
-    return forget(current(), path.label, caller().by)
 
 
 def _shown(service: Service, row: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
 from server.errors import NotReady, StoreDown
+from server.operations.schemas import Health, Ready, Status
 from server.service import current
-from server.web.schemas import Health, Ready, Status
 
 health = APIBlueprint("health", __name__)
 HEALTH = Tag(name="health", description="Is it up?")

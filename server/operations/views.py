@@ -12,11 +12,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from server.operations.health import ready
 from server.recognition.predict import Wish, answered, ask
-from server.recognition.views import PREDICT_BODY
+from server.recognition.schemas import Answer, PredictQuery
 from server.service import current
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs
-from server.web.schemas import Answer, PredictQuery
 
 operations = APIBlueprint("operations", __name__)
 OPERATIONS = Tag(name="operations", description="For machines that watch or host the service.")
@@ -45,9 +44,9 @@ def ping() -> Response:
     tags=[OPERATIONS],
     security=needs("predict"),
     responses={200: Answer},
-    openapi_extensions=PREDICT_BODY,
+    openapi_extensions=uploads.PREDICT_BODY,
 )
 def invocations(query: PredictQuery) -> dict[str, Any]:
     """SageMaker's name for predict."""
-    data = uploads.any_form(request, current())
+    data = uploads.any_form(request, current(), tuple(PredictQuery.model_fields))
     return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)

@@ -1,7 +1,4 @@
-"""Asking what is in a picture, and which models there are.
-
-Thin: the work is in the pool, the shape in answers.py.
-"""
+"""Asking what is in a picture, and which models there are."""
 
 from __future__ import annotations
 
@@ -15,49 +12,31 @@ from data_cleaning.errors import LikenessError
 from server.access.authorisation import caller
 from server.errors import NotFound
 from server.recognition import serialisation as answers
+from server.recognition.model_summary import detail, summary
 from server.recognition.predict import Wish, answered, ask
-from server.recognition.redaction import hidden_labels, without
-from server.service import current
-from server.settings import ROLES
-from server.web import uploads
-from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
-from server.web.problems import describe
-from server.web.schemas import (
+from server.recognition.schemas import (
     Answer,
     BatchAnswer,
-    BatchBody,
     LegacyQuery,
     LegacyRegion,
     ModelDetail,
     ModelList,
     ModelPath,
-    PictureBody,
     PredictQuery,
     VersionQuery,
 )
+from server.service import current
+from server.settings import ROLES
+from server.web import uploads
+from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
+from server.web.problems import describe
 
 api = APIBlueprint("api", __name__, abp_security=needs("predict"))
 PREDICTING = Tag(name="predicting", description="What is in this picture?")
 MODELS = Tag(name="models", description="Who answers.")
 TEXT = {"type": "string", "description": "A data URL, or the picture as bare base64."}
-FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
 LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
-PREDICT_BODY = body(
-    {
-        "multipart/form-data": fields(image=FILE),
-        "application/json": schema_of(PictureBody),
-        "application/octet-stream": FILE,
-        "application/x-image": FILE,
-        "image/*": FILE,
-    }
-)
-BATCH_BODY = body(
-    {
-        "multipart/form-data": fields(image={"type": "array", "items": FILE, "minItems": 1}),
-        "application/json": schema_of(BatchBody),
-    }
-)
 
 
 @api.post(
@@ -80,7 +59,7 @@ def classify_image(query: LegacyQuery) -> Response:
 
 def predict(query: PredictQuery) -> dict[str, Any]:
     """What is in one picture: multipart field `image`, raw body, or JSON."""
-    data = uploads.any_form(request, current())
+    data = uploads.any_form(request, current(), tuple(PredictQuery.model_fields))
     return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)
 
 
@@ -89,7 +68,7 @@ for rule in ("/api/predict", "/predict"):
         rule,
         tags=[PREDICTING],
         responses={200: Answer},
-        openapi_extensions=PREDICT_BODY,
+        openapi_extensions=uploads.PREDICT_BODY,
         operation_id=rule.strip("/").replace("/", "_"),
         endpoint=rule.strip("/").replace("/", "_"),
     )(predict)
@@ -99,7 +78,7 @@ for rule in ("/api/predict", "/predict"):
     "/api/predict/batch",
     tags=[PREDICTING],
     responses={200: BatchAnswer},
-    openapi_extensions=BATCH_BODY,
+    openapi_extensions=uploads.BATCH_BODY,
 )
 def predict_batch(query: PredictQuery) -> dict[str, Any]:
     """Several pictures: each has its answer or its problem, in the order they came."""
@@ -160,36 +139,3 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
     if not report.is_file():
         raise NotFound(f"The model {path.name} has no such report.")
     return send_file(report.resolve(), mimetype="text/html", max_age=0)
-
-
-def summary(name: str) -> dict[str, Any]:
-    models = current().models
-    bundle = models.get(name)
-    return {
-        "name": bundle.name,
-        "version": bundle.version,
-        "active": True,
-        "default": name == models.default(),
-        "recipe": bundle.recipe.name,
-        "subject": bundle.recipe.subject,
-        "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
-        "multi_label": bundle.multi_label,
-        "refuses": bundle.refuses,
-        "labels": [
-            label
-            for label in bundle.labels
-            if label not in hidden_labels(bundle, models.forgotten())
-        ],
-    }
-
-
-def detail(name: str) -> dict[str, Any]:
-    models = current().models
-    bundle = models.get(name)
-    has_report = (bundle.directory / "report.html").is_file()
-    return {
-        **summary(name),
-        "versions": list(models.registry.versions(name)),
-        "facts": without(bundle.facts, hidden_labels(bundle, models.forgotten())),
-        "report": f"/api/models/{name}/report" if has_report else None,
-    }

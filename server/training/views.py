@@ -1,162 +1,29 @@
-"""Data sets and training: making classes, filling them with pictures, starting a training and
-following it.
-"""
+"""Training: starting one and following it."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
-from flask import Response, request
+from flask import Response
 from flask_openapi3 import APIBlueprint, Tag
 
-from data_cleaning.errors import LikenessError
-from data_cleaning.imaging.images import DISK_LIMITS, reencode
 from server.access.authorisation import caller
-from server.datasets.managed_datasets import Datasets
+from server.datasets.views import _datasets
 from server.errors import Busy
-from server.recognition.views import BATCH_BODY
 from server.service import Service, current
 from server.training.jobs import OPEN
-from server.training.schemas import (
-    ClassPath,
-    DatasetBody,
-    DatasetList,
-    DatasetPath,
-    DatasetRow,
-    Job,
-    JobBody,
-    JobList,
-    PictureList,
-    PicturePath,
-    PictureQuery,
-    UploadAnswer,
-)
-from server.web import uploads
+from server.training.schemas import Job, JobBody, JobList
 from server.web.api_docs.openapi import answer, needs
-from server.web.problems import describe
 from server.web.schemas import IdPath
 
 training = APIBlueprint("training", __name__, abp_security=needs("train"))
-DATA = Tag(name="data sets", description="Folders of classes of pictures.")
 JOBS = Tag(name="training", description="Long work: started, followed, cancelled.")
 FOLLOWED = 600.0  # seconds after which a follower has to connect again
 PAUSE = 0.5
 RETRY = 2000  # milliseconds after which a browser whose stream ended asks again
-
-
-def _datasets() -> Datasets:
-    return Datasets(current().settings.datasets)
-
-
-@training.get("/api/datasets", tags=[DATA], responses={200: DatasetList})
-def list_datasets() -> dict[str, Any]:
-    """Every data set with its classes."""
-    return {"datasets": _datasets().all()}
-
-
-@training.post("/api/datasets", tags=[DATA], responses={201: DatasetRow})
-def create_dataset(body: DatasetBody) -> tuple[dict[str, Any], int]:
-    """An empty data set."""
-    _datasets().create(body.name)
-    return _datasets().describe(body.name), 201
-
-
-@training.get("/api/datasets/<dataset>", tags=[DATA], responses={200: DatasetRow})
-def show_dataset(path: DatasetPath) -> dict[str, Any]:
-    """One data set."""
-    return _datasets().describe(path.dataset)
-
-
-@training.delete("/api/datasets/<dataset>", tags=[DATA], responses={200: DatasetRow})
-def delete_dataset(path: DatasetPath) -> dict[str, Any]:
-    """Delete a data set with all its pictures; what it was."""
-    gone = _datasets().describe(path.dataset)
-    _datasets().delete(path.dataset)
-    return gone
-
-
-@training.post("/api/datasets/<dataset>/classes", tags=[DATA], responses={201: DatasetRow})
-def create_class(path: DatasetPath, body: DatasetBody) -> tuple[dict[str, Any], int]:
-    """An empty class; `_unknown` and `_none` are the special ones."""
-    _datasets().create_class(path.dataset, body.name)
-    return _datasets().describe(path.dataset), 201
-
-
-@training.delete(
-    "/api/datasets/<dataset>/classes/<label>", tags=[DATA], responses={200: DatasetRow}
-)
-def delete_class(path: ClassPath) -> dict[str, Any]:
-    """Delete a class of one data set, its pictures and the decisions that they show it; what is
-    left.
-    """
-    _datasets().delete_class(path.dataset, path.label)
-    return _datasets().describe(path.dataset)
-
-
-@training.get(
-    "/api/datasets/<dataset>/classes/<label>/pictures", tags=[DATA], responses={200: PictureList}
-)
-def list_pictures(path: ClassPath) -> dict[str, Any]:
-    """File names of a class."""
-    return {"pictures": _datasets().pictures(path.dataset, path.label)}
-
-
-@training.post(
-    "/api/datasets/<dataset>/classes/<label>/pictures",
-    tags=[DATA],
-    responses={200: UploadAnswer},
-    openapi_extensions=BATCH_BODY,
-)
-def add_pictures(path: ClassPath) -> dict[str, Any]:
-    """Add pictures to a class: each is stored or has its problem, in the order they came."""
-    _datasets().class_folder(path.dataset, path.label)
-    results = [
-        _stored(index, get, path) for index, get in enumerate(uploads.many(request, current()))
-    ]
-    return {"results": results, "failed": sum(not each["ok"] for each in results)}
-
-
-@training.get(
-    "/api/datasets/<dataset>/classes/<label>/pictures/<file>",
-    tags=[DATA],
-    responses={200: answer(content="image/jpeg")},
-)
-def show_picture(path: PicturePath, query: PictureQuery) -> Response:
-    """One picture as a fresh JPEG."""
-    found = _datasets().picture(path.dataset, path.label, path.file)
-    data = current().pool.run(
-        lambda: reencode(found.read_bytes(), query.size, DISK_LIMITS), wait=True
-    )
-    return Response(data, mimetype="image/jpeg")
-
-
-@training.delete(
-    "/api/datasets/<dataset>/classes/<label>/pictures/<file>",
-    tags=[DATA],
-    responses={200: PictureList},
-)
-def delete_picture(path: PicturePath) -> dict[str, Any]:
-    """Delete one picture; those that are left."""
-    _datasets().picture(path.dataset, path.label, path.file).unlink(missing_ok=True)
-    return {"pictures": _datasets().pictures(path.dataset, path.label)}
-
-
-def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, Any]:
-    service = current()
-    try:
-        data = get()
-        stored = service.pool.run(
-            lambda: Datasets(service.settings.datasets).add(
-                path.dataset, path.label, data, service.limits
-            ),
-            wait=True,
-        )
-        return {"index": index, "ok": True, "stored": stored}
-    except (LikenessError, OSError) as error:
-        return {"index": index, "ok": False, "problem": describe(error)}
 
 
 @training.post("/api/jobs", tags=[JOBS], responses={202: Job})

@@ -1,14 +1,14 @@
-"""What comes in and what goes out, as pydantic models: they validate, and the OpenAPI document is
-made from them.
+"""What every route shares of what comes in and goes out, as pydantic models.
 
-Here is what all share and what asking takes; the rest is in schemas_training, schemas_people and
-schemas_access.
+They validate, and the OpenAPI document is made from them.
+
+What one subject alone needs lies in its own schemas.py.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
@@ -86,33 +86,6 @@ class Problem(Out):
     errors: list[dict[str, str]] | None = None
 
 
-class ModelPath(BaseModel):
-    name: Name
-
-
-class LegacyQuery(Query):
-    model: Name | None = Field(None, description="Model that answers; the default one if left out.")
-    unknown: Literal["0", "1"] = Field(
-        "0", description="1 also lists people that nobody is known in."
-    )
-
-
-class PredictQuery(Query):
-    model: Name | None = Field(None, description="Model that answers; the default one if left out.")
-    top_k: QueryInt = Field(5, ge=1, le=100, description="How many labels to list, best first.")
-    explain: QueryBool = Field(
-        False, description="Add a heatmap over one region, a data URL, and the reason."
-    )
-    region: QueryInt = Field(
-        0, ge=0, le=9999, description="Which of the `regions` to explain, the first being 0."
-    )
-
-    @property
-    def explained(self) -> int | None:
-        """The region to explain, if one is to be."""
-        return self.region if self.explain else None
-
-
 class PictureBody(In):
     """Exactly one of the two."""
 
@@ -132,166 +105,5 @@ class BatchBody(In):
     images: list[PictureBody] = Field(min_length=1, max_length=1000)
 
 
-class Scored(Out):
-    label: str
-    score: float = Field(ge=0, le=1)
-
-
-class Found(Out):
-    box: list[int] = Field(
-        min_length=4, max_length=4, description="[x, y, width, height], upright picture's pixels."
-    )
-    kind: str = Field(description="face, person or picture.")
-    label: str | None = Field(description="Who or what it is; null when nobody known.")
-    labels: list[str] = Field(
-        description=(
-            "Every name it gets, the surest first: several only where a picture may carry several"
-            " classes."
-        )
-    )
-    best: str = Field(description="The most probable class, also for strangers.")
-    probability: float = Field(ge=0, le=1, description="Of `best`.")
-    similarity: float | None = Field(description="To the nearest examples of `best`, -1 to 1.")
-    detection_score: float
-    reason: str = Field(
-        description=(
-            "known, unknown, taken (somebody else in the picture is more like them) or too_small to"
-            " tell."
-        )
-    )
-    note: str
-    marks: list[str] = Field(description="Marks of quality, as small or one_eye.")
-
-
-class Region(Found):
-    top_k: list[Scored]
-
-
-class LegacyRegion(Found):
-    """The tutorial's names, and our own beside them."""
-
-    class_: str = Field(alias="class", description="The most probable class.")
-    class_probability: list[float] = Field(
-        description="Percent for each class, in class_dictionary order."
-    )
-    class_dictionary: dict[str, int]
-    prediction_id: str | None
-
-
-class ModelVersion(Out):
-    name: str
-    version: int
-
-
-class Size(Out):
-    width: int
-    height: int
-
-
-class Answer(Out):
-    """One picture's answer. Nothing found is an answer too: no regions, and a reason."""
-
-    model: ModelVersion
-    picture: Size
-    label: str | None
-    reason: str = Field(description="known, unknown or nothing_found.")
-    note: str
-    human_detected: bool | None
-    predictions: list[Scored]
-    regions: list[Region]
-    seconds: dict[str, float]
-    prediction_id: str | None = Field(
-        description="For corrections; null when the answer could not be logged."
-    )
-    explanation: str | None = None
-    why: str | None = None
-
-
-class BatchEntry(Out):
-    index: int
-    ok: bool
-    answer: Answer | None = None
-    problem: Problem | None = None
-
-
-class BatchAnswer(Out):
-    results: list[BatchEntry]
-    failed: int
-
-
-class Status(Out):
-    status: str
-
-
-class Ready(Out):
-    status: str
-    model: str
-    version: int
-
-
-class ModelSummary(Out):
-    name: str
-    version: int
-    active: bool = True
-    default: bool
-    recipe: str
-    subject: str
-    labels: list[str]
-    strangers_named: float | None = Field(
-        None,
-        description=(
-            "Part of strangers, 0 to 1, that were given a name when the model was tried at"
-            " training."
-        ),
-    )
-    multi_label: bool = Field(
-        description="Whether a picture may carry several classes, each a question of its own."
-    )
-    refuses: bool = Field(
-        description="false where everything gets the name of a class, however unlike it is."
-    )
-
-
-class ModelList(Out):
-    default: str | None
-    models: list[ModelSummary]
-    broken: list[dict[str, str]] = Field(description="Models that could not be loaded, and why.")
-
-
-class ModelDetail(ModelSummary):
-    versions: list[int]
-    facts: dict[str, Any]
-    report: str | None = Field(description="Where the training report can be read.")
-
-
-class VersionBody(In):
-    version: int = Field(ge=1, le=1_000_000)
-
-
-class VersionPath(ModelPath):
-    version: int = Field(ge=1, le=1_000_000)
-
-
-class Discarded(Out):
-    name: str
-    versions: list[int] = Field(description="What was deleted.")
-
-
-class VersionQuery(Query):
-    version: QueryInt | None = Field(
-        None, ge=1, le=1_000_000, description="The active one if left out."
-    )
-
-
 class IdPath(BaseModel):
     id: str = Field(pattern=r"^[0-9a-f]{1,32}$")
-
-
-class Health(Out):
-    status: str = Field(
-        description="ok, or degraded when the database is away or answers wait for it."
-    )
-    model: str | None
-    version: int | None
-    database: bool
-    journal_bytes: int

@@ -21,7 +21,8 @@ from werkzeug.exceptions import UnsupportedMediaType
 from data_cleaning.errors import EmptyPicture, PictureTooLarge
 from server.errors import BodyTooLarge, MissingField, NotBase64, RequestError
 from server.service import Service
-from server.web.schemas import BatchBody, PictureBody, PredictQuery
+from server.web.api_docs.openapi import body, fields, schema_of
+from server.web.schemas import BatchBody, PictureBody
 from server.web.url_fetch import fetch
 
 DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
@@ -35,6 +36,24 @@ RAW = (
 )  # the last is what SageMaker's clients send
 BATCH = "POST /api/predict/batch"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
+
+PREDICT_BODY = body(
+    {
+        "multipart/form-data": fields(image=FILE),
+        "application/json": schema_of(PictureBody),
+        "application/octet-stream": FILE,
+        "application/x-image": FILE,
+        "image/*": FILE,
+    }
+)
+
+BATCH_BODY = body(
+    {
+        "multipart/form-data": fields(image={"type": "array", "items": FILE, "minItems": 1}),
+        "application/json": schema_of(BatchBody),
+    }
+)
 
 
 def from_form(request: Request, field: str, limit: int) -> bytes:
@@ -84,15 +103,15 @@ def from_text(text: str, limit: int) -> bytes:
     return checked(data, limit)
 
 
-def any_form(request: Request, service: Service) -> bytes:
+def any_form(request: Request, service: Service, query: tuple[str, ...]) -> bytes:
     """The picture of a request, whichever of the documented ways it came by.
 
-    Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
+    query: what the address may say, for whoever wrote it into the form. Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
     """
     limit = service.settings.picture_bytes
     if request.mimetype in FORMS:
         data = from_form(request, "image", limit)
-        only_image(request, tuple(PredictQuery.model_fields))
+        only_image(request, query)
         return data
     if request.is_json:
         return from_json(PictureBody.model_validate(request.get_json()), service)

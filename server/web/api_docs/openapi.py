@@ -7,12 +7,14 @@ from there, so that the document and the guard cannot differ.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from json import JSONDecodeError
 from typing import Any
 
 from flask import Request as FlaskRequest
 from flask import Response
 from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.utils import get_operation_id_for_path
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
@@ -107,6 +109,15 @@ class Application(OpenAPI):
             made = model.model_json_schema(ref_template=REFERENCE)
             schemas |= made.pop("$defs", {})
             schemas[model.__name__] = made
+
+
+def operation_ids(prefix: str) -> Callable[..., str]:
+    """Operation ids are public: a blueprint goes on with the prefix they were published under."""
+
+    def operation_id(*, name: str, path: str, method: str) -> str:
+        return get_operation_id_for_path(bp_name=prefix, name=name, path=path, method=method)
+
+    return operation_id
 
 
 def needs(role: str) -> list[dict[str, list[str]]]:

@@ -1,0 +1,65 @@
+"""What comes in and what goes out about corrections."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from server.web.schemas import In, Label, Name, Out
+
+
+class CorrectionBody(In):
+    prediction_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    action: Literal["is", "is_not", "not_a_face"]
+    label: Label | None = Field(
+        None,
+        description=(
+            "Who it is; with is_not, who it is not: the one that the answer named, if it named one."
+        ),
+    )
+    region: int = Field(0, ge=0, le=1000, description="Which region of the answer.")
+    dataset: Name | None = Field(
+        None,
+        description="Data set that learns; else the one the model was trained on, or of its name.",
+    )
+    image: str | None = Field(
+        None, description="The picture again, where the service does not keep it."
+    )
+    note: str | None = Field(None, max_length=1000)
+
+    @model_validator(mode="after")
+    def _labelled(self) -> CorrectionBody:
+        if self.action == "is" and self.label is None:
+            raise ValueError("needs a label where the action is `is`")
+        return self
+
+
+class Correction(Out):
+    id: str
+    time: int
+    prediction: str
+    position: int | None
+    action: str
+    before: dict[str, Any] = Field(description="What the model had said.")
+    label: str | None = Field(description="What the person said.")
+    dataset: str
+    picture: str | None = Field(
+        description=(
+            "What was added to the data set: the picture, or the part that shows the region. "
+            "null where nothing was, as where the data set had it already."
+        )
+    )
+    by: str
+    note: str | None
+
+
+class Taught(Correction):
+    learned: bool = Field(
+        description="Whether the next training of that data set learns something from it."
+    )
+    why: str = Field(description="What became of it, or what was missing, in a sentence.")
+
+
+class CorrectionList(Out):
+    corrections: list[Correction]

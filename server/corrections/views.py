@@ -1,0 +1,33 @@
+"""What people say about answers: sending it and reading it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3 import APIBlueprint, Tag
+
+from server.access.authorisation import caller
+from server.corrections.corrections import correct, listed
+from server.corrections.schemas import CorrectionBody, CorrectionList, Taught
+from server.service import current
+from server.web.api_docs.openapi import needs, operation_ids
+
+corrections = APIBlueprint(
+    "corrections",
+    __name__,
+    operation_id_callback=operation_ids("feedback"),
+    abp_security=needs("train"),
+)
+RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
+
+
+@corrections.post("/api/corrections", tags=[RIGHTS], responses={201: Taught})
+def create_correction(body: CorrectionBody) -> tuple[dict[str, Any], int]:
+    """Say that an answer was wrong, or right: the data set keeps it for the next training."""
+    return correct(current(), body, caller().by), 201
+
+
+@corrections.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})
+def list_corrections() -> dict[str, Any]:
+    """The newest 500, each with what the model had said before."""
+    return {"corrections": listed(current().store)}

@@ -1,0 +1,26 @@
+"""Being forgotten."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_openapi3 import APIBlueprint
+
+from server.access.authorisation import caller
+from server.corrections.views import RIGHTS
+from server.erasure.erase_class import forget
+from server.erasure.schemas import Forgotten, LabelPath
+from server.service import current
+from server.web.api_docs.openapi import needs, operation_ids
+
+erasure = APIBlueprint(
+    "erasure", __name__, operation_id_callback=operation_ids("records"), abp_security=needs("admin")
+)
+
+
+@erasure.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
+def forget_class(path: LabelPath) -> dict[str, Any]:
+    """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What
+    was removed.
+    """
+    return forget(current(), path.label, caller().by)

@@ -1,0 +1,24 @@
+"""Finding one answer again, whichever process gave it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from server.errors import NotFound
+from server.service import Service
+
+
+def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
+    """One prediction, also when another process made it a moment ago.
+
+    Raises NotFound, StoreDown.
+    """
+    row = service.history.find(prediction)
+    if row is None:
+        service.keeper.settle()
+        row = service.history.find(prediction)
+    if row is None:
+        raise NotFound(
+            f"There is no prediction {prediction!r}; it may be older than predictions are kept."
+        )
+    return row

@@ -1,0 +1,27 @@
+"""What goes out about the state of the service."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from server.web.schemas import Out
+
+
+class Status(Out):
+    status: str
+
+
+class Ready(Out):
+    status: str
+    model: str
+    version: int
+
+
+class Health(Out):
+    status: str = Field(
+        description="ok, or degraded when the database is away or answers wait for it."
+    )
+    model: str | None
+    version: int | None
+    database: bool
+    journal_bytes: int
