@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     from server.recognition.live_models import Models
     from server.routes import add_routes
     from server.service import KEY, build
-    from server.web import problems as errors
+    from server.web import problem_answers
     from server.web import request_checks as strict
     from server.web import request_log as requests
     from server.web.api_docs.openapi import Application
@@ -44,7 +44,7 @@ def create_app(settings: Settings | None = None, registry: Any = None) -> Flask:
     service = build(settings, Models(registry, settings.model, settings.state / "bell"))
     app.extensions[KEY] = service
     requests.install(app, service)
-    errors.install(app)
+    problem_answers.install(app, settings)
     add_routes(app)
     service.access.install(app)
     strict.install(app)

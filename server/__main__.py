@@ -16,7 +16,7 @@ from typing import Any
 from data_cleaning.errors import LikenessError
 from server.environment_file import read
 from server.settings import FIELDS, Settings, load, make_state, origin, variable
-from server.settings_page import page
+from server.settings_page import settings_markdown
 from server.storage.database import Store
 
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
@@ -56,7 +56,7 @@ def say(text: str) -> None:
 def show_settings(settings: Settings, given: argparse.Namespace) -> None:
     """Every setting: its value, and where that came from."""
     if given.page:
-        print(page(), end="")
+        print(settings_markdown(), end="")
         return
     rows = [
         {
@@ -89,15 +89,12 @@ def work(settings: Settings, given: argparse.Namespace) -> None:
 def show_api(settings: Settings, given: argparse.Namespace) -> None:
     """The page of the documentation about the API."""
     from server.routes import add_routes
-    from server.web.api_docs.markdown_page import page as api_page
+    from server.web.api_docs.markdown_page import api_markdown
     from server.web.api_docs.openapi import Application
-    from server.web.problems import BY_STATUS, TABLE
 
     app = Application()
     add_routes(app)
-    problems = [(status, code, title) for _, status, code, title in TABLE]
-    problems += [(status, *told) for status, told in BY_STATUS.items()]
-    print(api_page(app.api_doc, problems), end="")
+    print(api_markdown(app.api_doc), end="")
 
 
 def migrate(settings: Settings, given: argparse.Namespace) -> None:

@@ -1,44 +1,52 @@
-"""docs/settings.md, made from the table: `python -m server settings --page > docs/settings.md`."""
+"""docs/settings.md, made from the table: `python -m server settings --page > docs/settings.md`.
+
+The words are in templates/settings.md.j2.
+"""
 
 from __future__ import annotations
 
+from dataclasses import Field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import StrictUndefined, Template
+
 from server.settings import FIELDS, variable
 
-HEAD = """# Settings
-
-How the service runs. Each is an environment variable; what is not set has its default. `python -m server
-settings` prints them all with their values and where each came from, and a value that cannot be used stops the
-start with a sentence. Nothing here can change an answer: what can lies in the trained model.
-
-(This page is made from the table in `server/settings.py` by `python -m server settings --page`.)
-
-| setting | default | allowed | what it does |
-|---|---|---|---|
-"""
+TEMPLATE = Path(__file__).parent / "templates" / "settings.md.j2"
 
 
-def page() -> str:
+def settings_markdown() -> str:
     """The page as Markdown."""
-    return HEAD + "".join(
-        f"| `{variable(field.name)}` | {_default(field)} | {_allowed(field)} |"
-        f" {field.metadata['help']} |\n"
-        for field in FIELDS
+    template = Template(
+        TEMPLATE.read_text("utf-8"),
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
     )
+    return template.render(settings=[_row(field) for field in FIELDS])
 
 
-def _default(field: object) -> str:
-    shown = field.metadata.get("shown")  # type: ignore[attr-defined]
-    value = field.default  # type: ignore[attr-defined]
-    if shown:
+def _row(field: Field[Any]) -> dict[str, str]:
+    return {
+        "variable": variable(field.name),
+        "default": _default(field),
+        "allowed": _allowed(field),
+        "help": field.metadata["help"],
+    }
+
+
+def _default(field: Field[Any]) -> str:
+    if shown := field.metadata.get("shown"):
         return str(shown)
-    if isinstance(value, bool):
-        return f"`{int(value)}`"
-    return f"`{value}`" if str(value) else "empty"
+    if isinstance(field.default, bool):
+        return f"`{int(field.default)}`"
+    return f"`{field.default}`" if str(field.default) else "empty"
 
 
-def _allowed(field: object) -> str:
-    checks = field.metadata  # type: ignore[attr-defined]
-    if isinstance(field.default, bool):  # type: ignore[attr-defined]
+def _allowed(field: Field[Any]) -> str:
+    checks = field.metadata
+    if isinstance(field.default, bool):
         return "1 or 0"
     if checks.get("choices"):
         return ", ".join(checks["choices"])

@@ -22,7 +22,7 @@ MAY = {
     },
     "server": {
         "flask", "flask_openapi3", "pydantic", "werkzeug", "sqlalchemy", "alembic", "prometheus_client", "requests",
-        "urllib3", "gunicorn", "psycopg", "itsdangerous", "markupsafe", "onnxruntime",
+        "urllib3", "gunicorn", "psycopg", "itsdangerous", "jinja2", "markupsafe", "onnxruntime",
     },
 }  # fmt: skip
 OURS_MAY = {

@@ -25,7 +25,7 @@ from server.datasets.schemas import (
 from server.service import current
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs, operation_ids
-from server.web.problems import describe
+from server.web.problem_answers import describe
 
 datasets = APIBlueprint(
     "datasets",

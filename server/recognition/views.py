@@ -29,7 +29,7 @@ from server.service import current
 from server.settings import ROLES
 from server.web import uploads
 from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
-from server.web.problems import describe
+from server.web.problem_answers import describe
 
 api = APIBlueprint("api", __name__, abp_security=needs("predict"))
 PREDICTING = Tag(name="predicting", description="What is in this picture?")

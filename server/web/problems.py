@@ -1,20 +1,6 @@
-"""One table: which error gives which status, code and title.
-
-Every answer that refuses is made here (RFC 9457).
-
-The `detail` is the error's own text; errors that are not ours say nothing of what happened inside.
-"""
+"""One table: which error gives which HTTP status, code and title (RFC 9457). Nothing else."""
 
 from __future__ import annotations
-
-import errno
-import logging
-from typing import Any
-
-from flask import Flask, Response, current_app, g, json, request
-from pydantic import ValidationError
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
-from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning import errors as ours
 from server.errors import (
@@ -33,10 +19,6 @@ from server.errors import (
     StoreDown,
     TooSlow,
 )
-from server.web.validation_messages import broken_limits, told
-
-log = logging.getLogger("likeness")
-
 
 # The first line whose class fits decides: special before general.
 TABLE: tuple[tuple[type[BaseException], int, str, str], ...] = (
@@ -75,15 +57,6 @@ BY_STATUS = {
     413: ("body-too-large", "The body is too large"),
     415: ("wrong-content-type", "The content type is not accepted here"),
 }
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
-INTERNAL = "Something failed inside the server. The log holds the cause under this request id."
-
-
-def install(app: Flask) -> None:
-    """Every exception that leaves a view becomes a problem answer."""
-    app.register_error_handler(HTTPException, _from_http)
-    app.register_error_handler(ValidationError, invalid)
-    app.register_error_handler(Exception, from_exception)
 
 
 def lookup(error: BaseException) -> tuple[int, str, str] | None:
@@ -94,90 +67,7 @@ def lookup(error: BaseException) -> tuple[int, str, str] | None:
     return None
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
-    """An application/problem+json answer."""
-    body = {
-        "type": f"urn:likeness:problem:{code}",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    body |= {"request_id": g.get("request_id"), **more}
-    return Response(json.dumps(body), status, mimetype="application/problem+json")
-
-
-def from_exception(error: Exception) -> Response:
-    """The problem answer for any exception; one that is not in the table is logged and told as a
-    500.
-    """
-    if isinstance(error, HTTPException):
-        return _from_http(error)
-    if isinstance(error, OSError) and error.errno in FULL:
-        error = NoSpace(
-            f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make"
-            " room."
-        )
-    found = lookup(error)
-    if found is None:
-        log.error("unexpected error", exc_info=error)
-        return problem(500, "internal", "Internal error", INTERNAL)
-    response = problem(*found, str(error), **_limits(error))
-    if found[0] in (429, 503):
-        response.headers["Retry-After"] = "1"
-    if found[0] == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="likeness"'
-    return response
-
-
-def describe(error: Exception) -> dict[str, Any]:
-    """The same for one picture of a batch: a plain dict."""
-    return dict(from_exception(error).get_json())
-
-
-def invalid(error: ValidationError) -> Response:
-    """What pydantic found, as one sentence a person can act on and a list a program can."""
-    places, limits = told(error), broken_limits(error)
-    detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
-    more = {"errors": places} | ({"limits": limits} if limits else {})
-    return problem(
-        422, "invalid-request", "The request does not fit its description", detail, **more
-    )
-
-
-def _from_http(error: HTTPException) -> Response:
-    if error.response is not None:
-        return error.response  # type: ignore[return-value]
-    status = error.code or 500
-    if status < 400:
-        return error.get_response()  # type: ignore[return-value]
-    code, title = BY_STATUS.get(status, ("http-error", error.name))
-    response = problem(status, code, title, _http_detail(error), **_limits(error))
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        response.headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    return response
-
-
-def _http_detail(error: HTTPException) -> str:
-    if isinstance(error, MethodNotAllowed) and error.valid_methods:
-        return f"Allowed here: {', '.join(sorted(error.valid_methods))}."
-    if isinstance(error, NoRoute):
-        return f"There is nothing at {request.path[:80]}."
-    if isinstance(error, RequestEntityTooLarge):
-        settings = current_app.extensions["likeness"].settings
-        return (
-            f"The body is larger than allowed: a picture may have {settings.picture_bytes:,} bytes,"
-            f" a body with one picture {settings.form_bytes:,} bytes, a batch"
-            f" {settings.batch_bytes:,} bytes."
-        )
-    return error.description or error.name
-
-
-def _limits(error: BaseException) -> dict[str, Any]:
-    """The limit that was broken, and no other: as `limits` of the problem, which is left out where
-    there is none.
-    """
-    limits = getattr(error, "limits", {})
-    if isinstance(error, RequestEntityTooLarge) and request.max_content_length:
-        limits = {"body_bytes": request.max_content_length}
-    return {"limits": limits} if limits else {}
+def refusals() -> list[tuple[int, str, str]]:
+    """Status, code and title of everything that can be refused, sorted."""
+    by_error = {(status, code, title) for _, status, code, title in TABLE}
+    return sorted(by_error | {(status, *words) for status, words in BY_STATUS.items()})

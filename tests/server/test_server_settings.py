@@ -15,7 +15,7 @@ import pytest
 from server.__main__ import main
 from server.errors import SettingError
 from server.settings import FIELDS, Settings, load, variable
-from server.settings_page import page
+from server.settings_page import settings_markdown
 from server.storage.database import Store
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,7 +136,7 @@ def test_a_wrong_value_stops_the_start_with_one_sentence(tmp_path: Path) -> None
 
 
 def test_the_docs_page_is_the_table() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text() == page()
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_markdown()
 
 
 def test_every_setting_has_help() -> None:

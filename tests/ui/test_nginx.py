@@ -17,7 +17,7 @@ from browsing import ROOT, Live, free_port, opened, picture
 
 from nginx.render import Site, gunicorn_at, limits, main, refreshed, render, site_config
 from server.settings import Settings
-from server.web.api_docs.markdown_page import NGINX
+from server.web.api_docs.markdown_page import NGINX_REFUSALS
 
 pytestmark = pytest.mark.nginx
 Serve = Callable[..., str]
@@ -182,7 +182,7 @@ def test_every_refusal_of_nginx_is_in_the_documentation() -> None:
     told |= {
         (int(status.replace("default", "400")), codes[status], titles[status]) for status in codes
     }
-    assert told == set(NGINX)
+    assert told == set(NGINX_REFUSALS)
 
 
 def test_an_absent_application_is_a_problem_with_retry_after(nginx: Serve) -> None:

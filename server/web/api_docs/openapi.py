@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from server.web.api_docs.examples import PROBLEMS, example_of
-from server.web.problems import invalid
+from server.web.problem_answers import invalid
 from server.web.schemas import Problem
 
 KEY_SCHEMES = {
