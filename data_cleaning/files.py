@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import hashlib
 import os
 import secrets
 import shutil
@@ -121,3 +122,22 @@ def _is_held(folder: Path) -> bool:
     finally:
         os.close(handle)
     return False
+
+
+def sha256_of_file(path: Path) -> str:
+    """sha256 of a file's bytes: 64 lower-case hexadecimal digits. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sha256_of_bytes(data: bytes) -> str:
+    """sha256 of bytes: 64 lower-case hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def sha256_or_empty(path: Path) -> str:
+    """sha256 of a file's bytes as `sha256_of_file` gives it; "" where the file cannot be read."""
+    try:
+        return sha256_of_file(path)
+    except OSError:
+        return ""

@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item, sha256_of
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
 from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import DISK_LIMITS
 from data_cleaning.progress import Progress
 from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
@@ -242,7 +243,7 @@ def _look(
 
 def labelled(root: Path) -> list[Item]:
     """Every picture under the label of its folder: an evaluation set is taken as it lies."""
-    items = [Item(path, label, sha256_of(path)) for path, label in Dataset(root).paths()]
+    items = [Item(path, label, sha256_of_file(path)) for path, label in Dataset(root).paths()]
     if not items:
         raise DatasetError(
             f"{root} has no class folders with pictures in them. Expected {root}/<class>/<picture>."
@@ -261,7 +262,7 @@ def _strangers(args: Namespace, recipe: Recipe, progress: Progress) -> list[Samp
     paths = flat + [path for path, label in folder.paths() if label != NOTHING]
     if not paths:
         raise DatasetError(f"{args.strangers} has no pictures of strangers in it.")
-    items = [Item(path, UNKNOWN, sha256_of(path)) for path in paths]
+    items = [Item(path, UNKNOWN, sha256_of_file(path)) for path in paths]
     looked = usable(
         samples(items, recipe, lambda d, t: progress("strangers", d, t, "Looking at strangers"))
     )

@@ -10,8 +10,9 @@ from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import Dataset, Item, sha256_of
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import DISK_LIMITS
 from model.recognition.explain import Explanation, explain
 from model.recognition.registry import Registry
@@ -82,4 +83,4 @@ def _as_json(args: Namespace, found: Explanation, files: dict[str, Path]) -> dic
 
 def _items(root: Path) -> list[Item]:
     """Every picture under the label of its folder."""
-    return [Item(path, label, sha256_of(path)) for path, label in Dataset(root).paths()]
+    return [Item(path, label, sha256_of_file(path)) for path, label in Dataset(root).paths()]

@@ -25,8 +25,9 @@ import pytest
 from data_cleaning.__main__ import main, parser
 from data_cleaning.collecting import collect
 from data_cleaning.datasets import audit as clean
-from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
 from data_cleaning.detection.detection import Detection
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging import images
 from tests.pictures import WEIGHTS, YUNET, needs_yunet, packaged, png, scene, tree, write
 
@@ -133,7 +134,7 @@ class TestCrop:
 
     def test_obeys_decisions(self, people, tmp_path, capsys):
         portrait = people / "eileen" / "portrait.png"
-        Dataset(people).decide(Decision(sha256_of(portrait), "move", to="cat"))
+        Dataset(people).decide(Decision(sha256_of_file(portrait), "move", to="cat"))
         run(capsys, "crop", people, tmp_path / "crops")
         assert sorted(tree(tmp_path / "crops")) == ["cat/portrait.png"]
 
@@ -347,7 +348,7 @@ class TestClean:
     def test_doubts_about_labels_come_from_a_file(self, messy, tmp_path, capsys):
         doubt = {
             "kind": "wrong_label",
-            "sha256": sha256_of(messy / "cats" / "good.png"),
+            "sha256": sha256_of_file(messy / "cats" / "good.png"),
             "label": "cats",
             "score": 0.9,
         }
@@ -407,7 +408,7 @@ class TestReview:
 
     def line(self, root: Path, picture: str, action: str, **more) -> str:
         values = {
-            "sha256": sha256_of(root / picture),
+            "sha256": sha256_of_file(root / picture),
             "action": action,
             "time": "2026-01-01T00:00:00+00:00",
         } | more
@@ -513,7 +514,7 @@ class TestCollect:
     def test_copies_in_another_class_and_rejected_ones_are_not_brought(self, tmp_path, capsys):
         first, second = write(tmp_path / "1.png", scene(1)), write(tmp_path / "2.png", scene(2))
         run(capsys, "collect", tmp_path / "set", "alice", first, second)
-        Dataset(tmp_path / "set").decide(Decision(sha256_of(second), "reject"))
+        Dataset(tmp_path / "set").decide(Decision(sha256_of_file(second), "reject"))
         _, out, _ = run(capsys, "collect", tmp_path / "set", "bob", first, second, "--json")
         assert [(e["result"], e["note"]) for e in json.loads(out)["entries"]] == [
             ("elsewhere", "alice"),
@@ -822,7 +823,7 @@ def test_doubts_find_swapped_people_and_strangers_without_doubting_the_rest(orl_
             ).name
         )
     said = model("labels", tmp_path / "set", "--recipe", "object-classic")
-    names = {sha256_of(p): p.name for p in (tmp_path / "set").rglob("*.*")}
+    names = {sha256_of_file(p): p.name for p in (tmp_path / "set").rglob("*.*")}
     doubted = [names[d["sha256"]] for d in said["doubts"]]
     assert len(wrong & set(doubted)) >= 6, (
         f"found {sorted(wrong & set(doubted))} of {sorted(wrong)}"

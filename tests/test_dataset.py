@@ -8,17 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from data_cleaning import files
 from data_cleaning.datasets import dataset
-from data_cleaning.datasets.dataset import (
-    DECISIONS,
-    NOTHING,
-    UNKNOWN,
-    Dataset,
-    Decision,
-    counts,
-    sha256_of,
-)
+from data_cleaning.datasets.dataset import DECISIONS, NOTHING, UNKNOWN, Dataset, Decision, counts
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_file
 from tests.pictures import scene, tree, write
 
 
@@ -31,7 +25,7 @@ def root(tmp_path) -> Path:
 
 
 def digest_of(root: Path, number: int) -> str:
-    return sha256_of(next(root.rglob(f"{number}.png")))
+    return sha256_of_file(next(root.rglob(f"{number}.png")))
 
 
 def labels(root: Path) -> dict[str, str]:
@@ -244,7 +238,7 @@ def test_what_counts_as_a_picture(root):
 
 
 def test_one_unreadable_file_does_not_end_everything(root, monkeypatch):
-    real = dataset.sha256_of
+    real = files.sha256_of_file
 
     def refuse(
         path: Path,
@@ -253,7 +247,7 @@ def test_one_unreadable_file_does_not_end_everything(root, monkeypatch):
             raise PermissionError(13, "Permission denied")
         return real(path)
 
-    monkeypatch.setattr(dataset, "sha256_of", refuse)
+    monkeypatch.setattr(files, "sha256_of_file", refuse)
     items = {item.path.name: item for item in Dataset(root).items()}
     assert items["1.png"].sha256 == "" and len(items) == 4
 

@@ -13,8 +13,9 @@ import pytest
 from pictures import bar_and_disc
 from sklearn.metrics import average_precision_score
 
-from data_cleaning.datasets.dataset import Dataset, sha256_of
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_file
 from model.__main__ import main
 from model.evaluation.multilabel_metrics import (
     MultilabelOutcome,
@@ -111,7 +112,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
 ) -> None:
     folder, models = (shutil.copytree(each, tmp_path / each.name) for each in (data, artifacts))
     shutil.copytree(folder / "bar", folder / "green")  # as a third class: what shows a bar is green
-    theirs = {sha256_of(path) for path in (folder / "disc").iterdir()}
+    theirs = {sha256_of_file(path) for path in (folder / "disc").iterdir()}
     before = Registry(models).load("many").facts
     command = [
         "forget",
@@ -132,7 +133,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
         before["wishes"],
     )
     assert not theirs & set(bundle.recogniser.gallery.sources)
-    assert not theirs & {sha256_of(path) for path, _ in Dataset(folder).paths()}
+    assert not theirs & {sha256_of_file(path) for path, _ in Dataset(folder).paths()}
     assert bundle.facts["pictures"] == {"bar": 9, "green": 9}
     left = together(Dataset(folder).items())[1].values()
     assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, (

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision, sha256_of
+from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
 from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, DatasetError
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import decode, encode
 from model.__main__ import main
 from model.recognition.registry import Registry
@@ -219,13 +220,14 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
     """
     dataset = Dataset(data)
     moved_out, moved_in, rejected, doubted = (
-        sha256_of(data / name) for name in ("disc/0.png", "cross/0.png", "disc/1.png", "disc/2.png")
+        sha256_of_file(data / name)
+        for name in ("disc/0.png", "cross/0.png", "disc/1.png", "disc/2.png")
     )
     dataset.decide(Decision(moved_out, "move", label="disc", to="square"))
     dataset.decide(Decision(moved_in, "move", label="cross", to="disc"))
     dataset.decide(Decision(rejected, "reject"))
     dataset.decide(Decision(doubted, "not", label="disc"))
-    theirs = {sha256_of(p) for p in dataset.pictures("disc")} - {moved_out} | {moved_in}
+    theirs = {sha256_of_file(p) for p in dataset.pictures("disc")} - {moved_out} | {moved_in}
     found = erase_class(Erasure(registry, "shapes", "disc", data, delete_pictures=True), say)
 
     assert found["trained"] == 4
@@ -237,9 +239,9 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
     assert bundle.labels == ("cross", "square")
     assert not theirs & set(bundle.recogniser.gallery.sources)
     assert not (data / "disc").exists()
-    assert sha256_of(data / "square" / f"{moved_out[:12]}.png") == moved_out
+    assert sha256_of_file(data / "square" / f"{moved_out[:12]}.png") == moved_out
     left = [p for p in data.rglob("*") if p.is_file() and p.name != DECISIONS]
-    assert not theirs & {sha256_of(p) for p in left}
+    assert not theirs & {sha256_of_file(p) for p in left}
     assert len(left) == 36 - 12
     for path in [*registry.root.rglob("*"), *data.rglob("*")]:
         assert path.is_dir() or not re.search(rb"\bdisc\b", path.read_bytes()), path
@@ -325,7 +327,7 @@ def test_the_last_but_one_class_cannot_be_forgotten(drawn_shapes: Path, tmp_path
 
 def test_a_copy_under_another_name_is_not_learnt_again(registry: Registry, data: Path) -> None:
     shutil.copy(data / "disc" / "3.png", data / "square" / "copy.png")
-    digest = sha256_of(data / "disc" / "3.png")
+    digest = sha256_of_file(data / "disc" / "3.png")
     erase_class(Erasure(registry, "shapes", "disc", data), say)
     assert digest not in registry.load("shapes").recogniser.gallery.sources
 

@@ -7,7 +7,6 @@ brought is written to sources.jsonl.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import tarfile
 import time
@@ -21,9 +20,9 @@ from typing import IO
 
 import requests
 
-from data_cleaning.datasets.dataset import SPECIAL, Dataset, is_label, sha256_of
+from data_cleaning.datasets.dataset import SPECIAL, Dataset, is_label
 from data_cleaning.errors import DatasetError, PictureError, PictureTooLarge
-from data_cleaning.files import write
+from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
 from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits, decode, probe
 
 SOURCES = "sources.jsonl"
@@ -130,8 +129,8 @@ class _Shelf:
     @classmethod
     def of(cls, root: Path, label: str) -> _Shelf:
         data = Dataset(root)
-        held = {sha256_of(path): name for path, name in data.paths()}
-        held |= {sha256_of(path): label for path in data.pictures(label)}
+        held = {sha256_of_file(path): name for path, name in data.paths()}
+        held |= {sha256_of_file(path): label for path in data.pictures(label)}
         out = {
             sha
             for sha, d in data.latest_decisions().items()
@@ -162,7 +161,7 @@ class _Shelf:
         return self._store(entry.name, data, source, wishes)
 
     def _store(self, name: str, data: bytes, source: str, wishes: Wishes) -> Brought:
-        digest = hashlib.sha256(data).hexdigest()
+        digest = sha256_of_bytes(data)
         if digest in self.rejected:
             return Brought(name, "rejected")
         if digest in self.held:

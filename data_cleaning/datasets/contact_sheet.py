@@ -22,6 +22,7 @@ import cv2
 from data_cleaning.datasets.audit import KINDS, Finding
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.errors import PictureError
+from data_cleaning.files import sha256_of_bytes
 from data_cleaning.imaging.images import Image, encode, read, shrink
 
 THUMB = 240  # pixels
@@ -56,7 +57,7 @@ def page(sheet: Sheet) -> str:
     ]
     facts = {
         "classes": classes,
-        "sheet": hashlib.sha256("".join(sorted(flagged)).encode()).hexdigest()[:16],
+        "sheet": sha256_of_bytes("".join(sorted(flagged)).encode())[:16],
     }
     return _PAGE.format(
         policy=(
@@ -191,7 +192,7 @@ def _comparison(suggestion: str) -> str:
     """
     if not suggestion or suggestion.startswith("_"):
         return ""
-    number = hashlib.sha256(suggestion.encode()).hexdigest()[:8]
+    number = sha256_of_bytes(suggestion.encode())[:8]
     boxes = "".join(f'<i class="ex ex-{number}-{n}"></i>' for n in range(EXAMPLES))
     return f'<div class="compare"><span>{html.escape(suggestion)}:</span>{boxes}</div>'
 
@@ -202,7 +203,7 @@ def _examples(sheet: Sheet) -> str:
     for label in sorted(
         {f.suggestion for f in sheet.found if f.suggestion and not f.suggestion.startswith("_")}
     ):
-        number = hashlib.sha256(label.encode()).hexdigest()[:8]
+        number = sha256_of_bytes(label.encode())[:8]
         folder = sheet.root / label
         good = [
             p

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from data_cleaning.errors import DatasetError
-from data_cleaning.files import write
+from data_cleaning.files import sha256_of_bytes, sha256_or_empty, write
 
 UNKNOWN = "_unknown"  # the right kind of thing, but nobody we know
 NOTHING = "_none"  # nothing to find: no face, no human
@@ -143,7 +142,7 @@ class Dataset:
         named = self.groups()
         items = []
         for path, label in self.paths():
-            digest = _digest_or_nothing(path)
+            digest = sha256_or_empty(path)
             final = shown_after(judged.get(digest, ()), label)
             if final is not None:
                 items.append(
@@ -265,23 +264,10 @@ def counts(items: Iterable[Item]) -> dict[str, int]:
     return dict(sorted(Counter(item.label for item in items).items()))
 
 
-def sha256_of(path: Path) -> str:
-    """sha256 of a file's bytes, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _digest_or_nothing(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError:  # whoever opens the picture will say so; one file must not end everything
-        return ""
-
-
 def digest(items: Iterable[Item]) -> str:
     """One sha256 (hex) over all labels and pictures, whatever their order or file names."""
     lines = sorted(f"{item.label}\0{item.sha256}\n" for item in items)
-    return hashlib.sha256("".join(lines).encode()).hexdigest()
+    return sha256_of_bytes("".join(lines).encode())
 
 
 def shown_after(decisions: Iterable[Decision], label: str) -> str | None:

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, parse, sha256_of
+from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, parse
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_file
 
 # where `clean` writes by default, inside the data set; a folder with "_" in front is no class
 FOLDER = "_cleaning"
@@ -66,7 +67,7 @@ def about(data: Dataset, picture: str, action: str, target: str | None = None) -
         raise DatasetError(f"There is no picture {picture} in {data.root}.")
     label = path.resolve().relative_to(data.root.resolve()).parts[0]
     decision = Decision(
-        sha256_of(path),
+        sha256_of_file(path),
         action,
         label=target if action == "not" and target else label,
         to=target if action == "move" else None,
@@ -97,7 +98,7 @@ def _places(data: Dataset) -> dict[str, set[str]]:
     places: dict[str, set[str]] = {}
     for path, label in data.paths():
         try:
-            places.setdefault(sha256_of(path), set()).add(label)
+            places.setdefault(sha256_of_file(path), set()).add(label)
         except OSError:
             continue
     return places

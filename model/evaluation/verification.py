@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import Item, sha256_of
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import SUFFIXES, read
 from data_cleaning.progress import ProgressCallback
 from model.recipes.features import Features, unit
@@ -119,7 +120,7 @@ def verify(
     pairs = read_pairs(pairs_file)
     where = locate_pictures(pairs, root)
     looked = samples(
-        [Item(p, name, sha256_of(p)) for (name, _), p in where.items()], recipe, progress
+        [Item(p, name, sha256_of_file(p)) for (name, _), p in where.items()], recipe, progress
     )
     vectors = {end: central(one) for end, one in zip(where, looked, strict=True)}
     scores = np.array([_similarity(vectors[p.first], vectors[p.second]) for p in pairs])

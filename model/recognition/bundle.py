@@ -10,7 +10,6 @@ made.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 from collections.abc import Mapping
@@ -25,7 +24,7 @@ import skops.io
 from data_cleaning.detection.crops import MARKS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
-from data_cleaning.files import aside, to_disk
+from data_cleaning.files import aside, sha256_of_bytes, sha256_of_file, to_disk
 from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch, detect_regions, view_features
@@ -250,7 +249,7 @@ def golden_answer(bundle: Bundle) -> dict[str, Any]:
     picture = golden_picture()
     answer = bundle.recognise(picture)
     return {
-        "picture_sha256": hashlib.sha256(picture).hexdigest(),
+        "picture_sha256": sha256_of_bytes(picture),
         "regions": [
             {
                 "box": [d.x, d.y, d.width, d.height],
@@ -323,7 +322,7 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         "nobody": asdict(model.presence_judge) if model.presence_judge else None,
         "sources": list(gallery.sources),
         "facts": bundle.facts,
-        "files": {name: _sha256(folder / name) for name in held},
+        "files": {name: sha256_of_file(folder / name) for name in held},
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False))
 
@@ -393,7 +392,7 @@ def _manifest(directory: Path) -> dict[str, Any]:
     for name, expected in files.items():
         if not (directory / name).is_file():
             raise BundleBroken(f"The model in {where} lacks its file {name}.")
-        if _sha256(directory / name) != expected:
+        if sha256_of_file(directory / name) != expected:
             raise BundleBroken(
                 f"The file {name} of the model in {where} is not the one that training wrote."
             )
@@ -409,8 +408,3 @@ def _load_skops(path: Path) -> Any:
             f" {', '.join(sorted(asked - ALLOWED_TYPES))}."
         )
     return skops.io.load(path, trusted=sorted(asked))
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

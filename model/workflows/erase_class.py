@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Dataset, Decision, Item, sha256_of
+from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Dataset, Decision, Item
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
+from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import StageCallback
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
@@ -92,7 +93,8 @@ def _pictures(what: Erasure) -> list[Item]:
     dataset = Dataset(what.data)
     final = {item.path: item for item in dataset.items()}
     return [
-        final.get(path) or Item(path, label, sha256_of(path)) for path, label in dataset.paths()
+        final.get(path) or Item(path, label, sha256_of_file(path))
+        for path, label in dataset.paths()
     ]
 
 

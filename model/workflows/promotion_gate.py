@@ -5,12 +5,12 @@ Reads manifests; loads nothing. Promoting by hand is in `versions`.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from data_cleaning.errors import BundleError
+from data_cleaning.files import sha256_of_bytes
 from model.recognition.registry import Registry
 from model.workflows.versions import manifest
 
@@ -64,4 +64,4 @@ def reasons_to_wait(registry: Registry, name: str, heir: CandidateVersion) -> st
 
 
 def _digest(label: str) -> str:
-    return hashlib.sha256(label.encode()).hexdigest()
+    return sha256_of_bytes(label.encode())

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.datasets.dataset import Item, sha256_of
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import BundleBroken, BundleWorse, LikenessError, WeightsMissing
+from data_cleaning.files import sha256_of_file
 from model.evaluation.metrics import outcome, summary
 from model.recipes.recipe import Recipe
 from model.recognition.registry import Registry
@@ -97,7 +98,7 @@ def _weights(recipe: Recipe) -> list[dict[str, Any]]:
             {
                 "name": name,
                 "installed": path is not None,
-                "sha256": sha256_of(path) if path else None,
+                "sha256": sha256_of_file(path) if path else None,
             }
         )
     return found

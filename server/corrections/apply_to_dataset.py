@@ -8,13 +8,13 @@ cut.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Decision, Item
 from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
+from data_cleaning.files import sha256_of_bytes
 from data_cleaning.imaging.images import Part, excerpts, reencode
 from server.datasets.managed_datasets import LONGEST, Datasets
 from server.errors import Conflict
@@ -143,17 +143,20 @@ def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -
         return Shown(digest, datasets.holders(lesson.dataset, {digest}), None, lacking)
     fresh = reencode(data, LONGEST, service.limits)
     sizes = (
-        {len(data), len(fresh)} if _sha256(data) == digest else None
+        {len(data), len(fresh)} if sha256_of_bytes(data) == digest else None
     )  # a kept picture is not what was sent
     return Shown(
-        digest, datasets.holders(lesson.dataset, {digest, _sha256(fresh)}, sizes), fresh, lacking
+        digest,
+        datasets.holders(lesson.dataset, {digest, sha256_of_bytes(fresh)}, sizes),
+        fresh,
+        lacking,
     )
 
 
 def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
     """The part around the region, as it was cut for an earlier correction or as it is cut now."""
     assert about.region is not None
-    name = _sha256(f"{about.row['digest']} {about.region['box']}".encode())
+    name = sha256_of_bytes(f"{about.row['digest']} {about.region['box']}".encode())
     shown = Shown(
         name,
         datasets.holders(lesson.dataset, {name}, sizes=()),
@@ -170,7 +173,7 @@ def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) ->
     if cut is None:
         return replace(shown, lacking=NOT_CUT.format(dataset=lesson.dataset))
     return replace(
-        shown, held=datasets.holders(lesson.dataset, {_sha256(cut)}, {len(cut)}), fresh=cut
+        shown, held=datasets.holders(lesson.dataset, {sha256_of_bytes(cut)}, {len(cut)}), fresh=cut
     )
 
 
@@ -264,10 +267,6 @@ def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About
         f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)}"
         " classes."
     )
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
 
 
 def _cut(service: Service, about: About) -> bytes | None:

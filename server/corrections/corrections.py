@@ -6,12 +6,12 @@ What it teaches is in apply_to_dataset.py.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from typing import Any
 
 from sqlalchemy import select
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.files import sha256_of_bytes
 from server.corrections.apply_to_dataset import About, Lesson, teach
 from server.corrections.schemas import CorrectionBody
 from server.datasets.managed_datasets import Datasets, check_label
@@ -121,7 +121,7 @@ def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> byt
     if body.image is None:
         return service.kept.read(row["id"])
     data = uploads.from_text(body.image, service.settings.picture_bytes)
-    if hashlib.sha256(data).hexdigest() != row["digest"]:
+    if sha256_of_bytes(data) != row["digest"]:
         raise Conflict(
             "This is not the picture that the prediction was about. Send the same file again, or"
             " none."

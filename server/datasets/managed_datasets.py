@@ -8,7 +8,6 @@ are found again; names from outside only ever name folders.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import math
 import os
@@ -26,11 +25,10 @@ from data_cleaning.datasets.dataset import (
     Dataset,
     Decision,
     Item,
-    sha256_of,
     shown_after,
 )
 from data_cleaning.errors import DatasetError
-from data_cleaning.files import write
+from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 from data_cleaning.imaging.images import Limits, reencode
 from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id
@@ -117,7 +115,7 @@ class Datasets:
         dataset = Dataset(self.folder(name))
         judged = dataset.latest_decisions()
         for path in dataset.pictures(label) if judged else ():
-            digest = _sha256(path)
+            digest = sha256_or_empty(path)
             shows = shown_after(judged.get(digest, ()), label)
             if shows not in (None, label, *SPECIAL):
                 _send_home(folder.parent, path, shows, digest)
@@ -140,26 +138,24 @@ class Datasets:
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> dict[str, Any]:
         """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
         self.class_folder(name, label)
-        return self.store(
-            name, label, reencode(data, LONGEST, limits), hashlib.sha256(data).hexdigest()
-        )
+        return self.store(name, label, reencode(data, LONGEST, limits), sha256_of_bytes(data))
 
     def store(self, name: str, label: str, fresh: bytes, sent: str) -> dict[str, Any]:
         """Store a JPEG that was made here from what has the sha256 `sent`, unless the class has
         that picture. Its file and that file's own sha256. Raises NotFound."""
         folder = self.class_folder(name, label)
         folder.mkdir(exist_ok=True)
-        digest, path = hashlib.sha256(fresh).hexdigest(), folder / f"{sent[:STEM]}.jpg"
+        digest, path = sha256_of_bytes(fresh), folder / f"{sent[:STEM]}.jpg"
         same = (
             each
             for each in folder.glob("*.jpg")
-            if _size(each) == len(fresh) and _sha256(each) == digest
+            if _size(each) == len(fresh) and sha256_or_empty(each) == digest
         )
         there = path if path.exists() else next(same, None)
         if there is None:
             write(path, fresh)
             return {"file": path.name, "sha256": digest, "new": True}
-        return {"file": there.name, "sha256": sha256_of(there), "new": False}
+        return {"file": there.name, "sha256": sha256_of_file(there), "new": False}
 
     def picture(self, name: str, label: str, file: str) -> Path:
         """The path of one picture. Raises NotFound."""
@@ -182,10 +178,10 @@ class Datasets:
         if filed:
             sizes, digests = (
                 {_size(path) for path in filed},
-                {_sha256(path) for path in filed} - {""},
+                {sha256_or_empty(path) for path in filed} - {""},
             )
         seen = [
-            Item(path, at, _sha256(path))
+            Item(path, at, sha256_or_empty(path))
             for path, at in found
             if sizes is None or _size(path) in sizes
         ]
@@ -282,7 +278,7 @@ class Datasets:
         what was deleted."""
         dataset, gone = Dataset(folder), set()
         judged = dataset.latest_decisions()
-        found = [(path, at, sha256_of(path)) for path, at in dataset.paths()]
+        found = [(path, at, sha256_of_file(path)) for path, at in dataset.paths()]
         for path, at, digest in found:
             shows = shown_after(judged.get(digest, ()), at)
             if shows == label or (at == label and shows in (None, *SPECIAL)):
@@ -333,13 +329,6 @@ def _size(path: Path) -> int:
         return -1
 
 
-def _sha256(path: Path) -> str:
-    try:
-        return sha256_of(path)
-    except OSError:
-        return ""
-
-
 def _send_home(root: Path, path: Path, shows: str | None, digest: str) -> None:
     """Move a picture to the class that it shows, unless that has it, and over no other of that
     name.
@@ -350,7 +339,7 @@ def _send_home(root: Path, path: Path, shows: str | None, digest: str) -> None:
     home.parent.mkdir(exist_ok=True)
     if not home.exists():
         path.replace(home)
-    elif _sha256(home) != digest:
+    elif sha256_or_empty(home) != digest:
         path.replace(home.with_name(f"{digest}{path.suffix}"))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, and_, delete, func, or_, select
 from sqlalchemy.exc import DataError, IntegrityError
 
+from data_cleaning.files import sha256_of_bytes
 from server.storage.database import Store, new_id, now
 from server.storage.journal import Record, log
 from server.storage.tables import corrections, further_labels, predictions, regions
@@ -42,7 +42,7 @@ def record(
         "time": now(),
         "model": bundle.name,
         "version": bundle.version,
-        "digest": hashlib.sha256(data).hexdigest(),
+        "digest": sha256_of_bytes(data),
         "width": recognition.width,
         "height": recognition.height,
         "label": recognition.label,

@@ -8,7 +8,6 @@ processes, not as there ever were.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from pathlib import Path
@@ -24,6 +23,8 @@ from prometheus_client import (
     values,
 )
 
+from data_cleaning.files import sha256_of_bytes
+
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where the library looks for the files
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 MEMORY = Path("/dev/shm")
@@ -38,7 +39,7 @@ def folder(state: Path) -> Path:
 
     They are mapped, and a write to a mapped file ends the process when the disk is full.
     """
-    name = hashlib.sha256(str(state.resolve()).encode()).hexdigest()[:12]
+    name = sha256_of_bytes(str(state.resolve()).encode())[:12]
     chosen = MEMORY / f"likeness-{os.getuid()}-{name}"
     try:
         chosen.mkdir(mode=0o700, exist_ok=True)

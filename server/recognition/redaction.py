@@ -8,13 +8,12 @@ their new consent.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from data_cleaning.files import write
+from data_cleaning.files import sha256_of_bytes, write
 from server.storage.database import lock
 
 
@@ -86,7 +85,7 @@ def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:
 
 
 def _digest(label: str) -> str:
-    return hashlib.sha256(label.encode()).hexdigest()
+    return sha256_of_bytes(label.encode())
 
 
 def without(value: Any, hidden: set[str]) -> Any:

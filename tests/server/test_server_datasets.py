@@ -16,7 +16,8 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
 
-from data_cleaning.datasets.dataset import Dataset, Decision, sha256_of
+from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import Limits
 from server.datasets.managed_datasets import Datasets
 
@@ -202,7 +203,7 @@ def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     dataset = Dataset(root)
     dataset.decide(
         *(
-            Decision(sha256_of(root / "red" / "1.png"), each, label, to)
+            Decision(sha256_of_file(root / "red" / "1.png"), each, label, to)
             for each, label, to in decided
         )
     )
@@ -228,7 +229,9 @@ def test_a_picture_that_shows_another_class_is_not_deleted_with_its_folder(tmp_p
     (tmp_path / "family" / "rde" / "2.png").write_bytes(make_picture("black"))
     for label in ("rde", "blue"):
         (tmp_path / "family" / label / "3.png").write_bytes(make_picture("cyan"))
-    mistyped, both = (sha256_of(tmp_path / "family" / "rde" / f"{number}.png") for number in (1, 3))
+    mistyped, both = (
+        sha256_of_file(tmp_path / "family" / "rde" / f"{number}.png") for number in (1, 3)
+    )
     datasets.decide(
         "family", Decision(mistyped, "move", to="red"), Decision(both, "move", to="blue")
     )
@@ -260,7 +263,7 @@ def test_a_class_of_strangers_that_is_deleted_makes_nobody_known(
     for label in ("red", "_unknown"):
         (root / label).mkdir(parents=True)
     (root / "red" / "1.png").write_bytes(make_picture("red"))
-    Dataset(root).decide(Decision(sha256_of(root / "red" / "1.png"), "move", to="_unknown"))
+    Dataset(root).decide(Decision(sha256_of_file(root / "red" / "1.png"), "move", to="_unknown"))
     assert trainer.delete("/api/datasets/family/classes/_unknown").status_code == 200
     assert [item.label for item in Dataset(root).items()] == ["_unknown"]
 
@@ -283,7 +286,11 @@ def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Pa
     original = hashlib.sha256(sent).hexdigest()
     stored = datasets.add("family", "anna", sent, Limits())
     path = tmp_path / "family" / "anna" / stored["file"]
-    assert (path.stem, stored["sha256"], stored["new"]) == (original[:24], sha256_of(path), True)
+    assert (path.stem, stored["sha256"], stored["new"]) == (
+        original[:24],
+        sha256_of_file(path),
+        True,
+    )
 
     def found(*digests: str, sizes: set[int] | None = None) -> list[tuple[str, str]]:
         return [(each.label, each.path.name) for each in datasets.holders("family", digests, sizes)]

@@ -26,7 +26,7 @@ import requests
 from making import make_picture
 from serving import Running, logged, start, wait_gone, wait_ready
 
-from data_cleaning.datasets.dataset import sha256_of
+from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.images import read
 from model.recognition.registry import Registry
 from server.datasets.managed_datasets import Datasets
@@ -233,7 +233,7 @@ def _check(scene: Scene) -> None:
     for name in there:
         path = scene.folder / "datasets" / "more" / "colours" / name
         read(path)  # which refuses half a picture
-        assert files.get(name) in (None, sha256_of(path))
+        assert files.get(name) in (None, sha256_of_file(path))
 
 
 def _check_jobs(scene: Scene, whom: str, jobs: list[str]) -> str:

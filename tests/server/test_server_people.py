@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_patches, make_picture
 from tiny_models import TinyRegistry
 
-from data_cleaning.datasets.dataset import Dataset, Decision, sha256_of
+from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.files import sha256_of_file
 from server.datasets.managed_datasets import Datasets
 from server.recognition.redaction import Rule
 from server.service import Service, of
@@ -59,7 +60,7 @@ def test_a_correction_shows_before_and_after_and_teaches(
     assert [(json.loads(line)["action"], json.loads(line)["to"]) for line in lines] == [
         ("move", "blue")
     ]
-    assert json.loads(lines[0])["sha256"] == sha256_of(stored)
+    assert json.loads(lines[0])["sha256"] == sha256_of_file(stored)
     assert client.get("/api/corrections").get_json()["corrections"] == [
         {key: value for key, value in body.items() if key not in ("learned", "why")}
     ]
@@ -132,7 +133,7 @@ def test_corrections(
         line = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text()
         assert json.loads(line)["action"] == action
         assert [json.loads(line)["sha256"]] == [
-            sha256_of(path) for path in (tmp_path / "datasets").rglob("*.jpg")
+            sha256_of_file(path) for path in (tmp_path / "datasets").rglob("*.jpg")
         ]
 
 
@@ -219,7 +220,9 @@ def test_what_a_correction_teaches(
             if folder
             else []
         )
-        assert lines == [sha256_of(path) for path in kept]  # nothing is decided about the others
+        assert lines == [
+            sha256_of_file(path) for path in kept
+        ]  # nothing is decided about the others
     if len(asked["regions"]) > 1 and folder:
         (again,) = client.post(
             "/api/predict", data=kept[0].read_bytes(), content_type="image/jpeg"
@@ -309,7 +312,7 @@ def test_an_upload_is_known_again_and_not_stored_twice(
     client, dataset = app.test_client(), family(of(app), "red", "blue", "green")
     [path] = dataset.pictures("red")
     if old:
-        path = path.rename(path.with_name(f"{sha256_of(path)[:24]}.jpg"))
+        path = path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
     told = {}
     for _ in range(3):
         body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", **wish}
@@ -325,7 +328,7 @@ def test_an_upload_is_known_again_and_not_stored_twice(
         None,
         f"family has the picture; {said}",
     )
-    assert {each.sha256 for each in dataset.decisions()} == {sha256_of(path)}
+    assert {each.sha256 for each in dataset.decisions()} == {sha256_of_file(path)}
     assert [item.label for item in dataset.items() if item.path == path] == (
         [shows] if shows else []
     )
@@ -379,7 +382,7 @@ def test_a_part_that_was_cut_before_it_had_a_name_of_its_own_is_known_again(make
     }
     folder = of(app).settings.datasets / "colours"
     path = folder / client.post("/api/corrections", json=body).get_json()["picture"]
-    path.rename(path.with_name(f"{sha256_of(path)[:24]}.jpg"))
+    path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
     told = client.post("/api/corrections", json={**body, "label": "green"}).get_json()
     assert (told["learned"], told["picture"], len(Dataset(folder).paths())) == (True, None, 1)
 
