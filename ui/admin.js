@@ -1,12 +1,13 @@
-// Wires the admin corner: one view at a time, chosen by the address's #part, shown to those whose role allows it.
+// Wires the admin corner: one view at a time, chosen by the address's #part, shown to those whose
+// role allows it.
 
-import { may, who } from "./js/api.js";
 import * as answers from "./js/admin/answers.js";
 import * as datasets from "./js/admin/datasets.js";
 import * as keys from "./js/admin/keys.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
+import { may, who } from "./js/api.js";
 import { button, el, redraw } from "./js/dom.js";
 import * as session from "./js/session.js";
 
@@ -18,14 +19,24 @@ let working = 0; // requests under way
 
 function trouble(error) {
   if (!error.title) console.error(error);
-  $("#trouble").text([error.title, error.detail].filter(Boolean).join(" ") || String(error)).prop("hidden", false)[0].scrollIntoView({ block: "nearest" });
+  $("#trouble")
+    .text([error.title, error.detail].filter(Boolean).join(" ") || String(error))
+    .prop("hidden", false)[0]
+    .scrollIntoView({ block: "nearest" });
 }
 
 // What was done, in sight wherever the page is scrolled to, until the next view or a click.
 function done(sentence, refused) {
-  const list = refused.length ? el("ul", refused.map((each) => el("li", each))) : null;
+  const list = refused.length
+    ? el(
+        "ul",
+        refused.map((reason) => el("li", reason)),
+      )
+    : null;
   const close = button("OK", () => $("#done").empty(), "plain");
-  $("#done").empty().append(el("div", el("p", sentence), list), close);
+  $("#done")
+    .empty()
+    .append(el("div", el("p", sentence), list), close);
 }
 
 function viewFor(name) {
@@ -60,7 +71,10 @@ function viewFor(name) {
 }
 
 function allowed() {
-  return $("#tabs a").filter((_, tab) => may($(tab).data("role"))).map((_, tab) => tab.hash.slice(1)).get();
+  return $("#tabs a")
+    .filter((_, tab) => may($(tab).data("role")))
+    .map((_, tab) => tab.hash.slice(1))
+    .get();
 }
 
 function open() {
@@ -72,13 +86,19 @@ function open() {
   $("#gate").prop("hidden", names.length > 0);
   $("#tabs a").each((_, tab) => {
     const its = tab.hash.slice(1);
-    $(tab).prop("hidden", !names.includes(its)).attr("aria-current", its === name ? "page" : null);
+    $(tab)
+      .prop("hidden", !names.includes(its))
+      .attr("aria-current", its === name ? "page" : null);
     if (its === name) tab.scrollIntoView({ block: "nearest", inline: "center" });
   });
   $("#view, #done").empty();
   $("#trouble").prop("hidden", true);
   if (!name) {
-    $("#gate .note").text(who.role === "none" || who.via === "local" ? $("#gate .note").text() : `Your key has the role ${who.role}; this needs train or admin.`);
+    $("#gate .note").text(
+      who.role === "none" || who.via === "local"
+        ? $("#gate .note").text()
+        : `Your key has the role ${who.role}; this needs train or admin.`,
+    );
     return;
   }
   viewFor(name).show();
@@ -87,9 +107,11 @@ function open() {
 if ($) {
   $("#gate-sign-in").on("click", session.ask);
   $(window).on("hashchange", open);
-  $(document).on("dragover drop", (event) => event.preventDefault()); // a drop beside a class must not leave the page
+  // A drop beside a class must not leave the page.
+  $(document).on("dragover drop", (event) => event.preventDefault());
   session.start(open).catch(trouble);
 } else {
   document.getElementById("trouble").hidden = false;
-  document.getElementById("trouble").textContent = "ui/vendor/ has no jQuery: run make setup, then reload.";
+  document.getElementById("trouble").textContent =
+    "ui/vendor/ has no jQuery: run make setup, then reload.";
 }

@@ -1,28 +1,56 @@
-// Wires the page: a picture comes in, the server is asked, the answer is drawn. State lives here alone.
+// Wires the page: a picture comes in, the server is asked, the answer is drawn. State lives here
+// alone.
 
-import { Abandoned, Trouble, may, models, ready, recognise } from "./js/api.js";
 import * as answer from "./js/answer.js";
+import { Abandoned, may, models, ready, recognise, Trouble } from "./js/api.js";
 import * as camera from "./js/camera.js";
 import * as corrections from "./js/corrections.js";
 import * as intake from "./js/intake.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
-import { aboutStrangers, NOTHING_FOUND, caution, greeting, headline, sizeOf, withNames } from "./js/words.js";
+import {
+  aboutStrangers,
+  caution,
+  greeting,
+  headline,
+  NOTHING_FOUND,
+  sizeOf,
+  withNames,
+} from "./js/words.js";
 
 const $ = window.jQuery;
 const RETRY_EVERY = 4000; // milliseconds between looks for a server that went away
-const TRIES = 3; // of one picture: a server that is back and goes away again does so because of the picture
+// Tries of one picture: a server that is back and goes away again does so because of the picture.
+const TRIES = 3;
 const PATIENCE = 1200; // milliseconds before a slow answer shows its progress and can be stopped
 
-const state = { file: null, rest: [], tries: 0, asking: null, answer: null, chosen: 0, models: [], model: null, watch: null, patience: null };
+const state = {
+  file: null,
+  rest: [],
+  tries: 0,
+  asking: null,
+  answer: null,
+  chosen: 0,
+  models: [],
+  model: null,
+  watch: null,
+  patience: null,
+};
 
 function choose(index) {
   const { regions } = state.answer;
   const region = regions[index];
   state.chosen = index;
   stage.choose(index);
-  const context = { answer: state.answer, region, file: state.file, labels: state.model.labels, subject: state.model.subject, several: state.model.multi_label };
+  const context = {
+    answer: state.answer,
+    region,
+    file: state.file,
+    labels: state.model.labels,
+    subject: state.model.subject,
+    several: state.model.multi_label,
+  };
   answer.drawRegion(region, index, context.several, [why(region), corrections.panelFor(context)]);
   people.light(regions, index);
 }
@@ -30,17 +58,32 @@ function choose(index) {
 // A button that asks once more, with the heatmap of this region.
 function why(region) {
   const place = $("<div class='why'>");
-  const button = $("<button type='button' class='button small'>").text("Why?").on("click", async () => {
-    button.prop("disabled", true).text("Looking closer …");
-    try {
-      const { explanation, why: sentence } = await recognise(state.file, state.model.name, { explain: true, region: region.index });
-      if (!explanation) throw new Trouble("none", "No reason can be shown for this one.");
-      const words = `What counted for ${answer.labelOf(region)}: the warmer, the more. ${withNames(sentence ?? "")}`;
-      place.empty().append($("<figure>").append($("<img alt=''>").attr("src", explanation), $("<figcaption class='quiet'>").text(words)));
-    } catch (error) {
-      place.empty().append($("<p class='quiet' role='status'>").text(error.detail || error.title));
-    }
-  });
+  const button = $("<button type='button' class='button small'>")
+    .text("Why?")
+    .on("click", async () => {
+      button.prop("disabled", true).text("Looking closer …");
+      try {
+        const { explanation, why: sentence } = await recognise(state.file, state.model.name, {
+          explain: true,
+          region: region.index,
+        });
+        if (!explanation) throw new Trouble("none", "No reason can be shown for this one.");
+        const heat = `What counted for ${answer.labelOf(region)}: the warmer, the more.`;
+        const words = `${heat} ${withNames(sentence ?? "")}`;
+        place
+          .empty()
+          .append(
+            $("<figure>").append(
+              $("<img alt=''>").attr("src", explanation),
+              $("<figcaption class='quiet'>").text(words),
+            ),
+          );
+      } catch (error) {
+        place
+          .empty()
+          .append($("<p class='quiet' role='status'>").text(error.detail || error.title));
+      }
+    });
   return place.append(button);
 }
 
@@ -58,7 +101,11 @@ function drawAnswer(result) {
     return;
   }
   const named = result.regions.filter((region) => region.label !== null);
-  answer.say(headline(result.regions, subject), "", named.some((region) => region.probability >= 0.5) ? "good" : "unsure");
+  answer.say(
+    headline(result.regions, subject),
+    "",
+    named.some((region) => region.probability >= 0.5) ? "good" : "unsure",
+  );
   $("#caution").prop("hidden", !named.length || !caution(state.model));
   answer.drawChips(result.regions, choose);
   stage.drawBoxes(result.regions, result.picture, choose);
@@ -103,7 +150,11 @@ function drawTrouble(error, again) {
 
 function unexpected(error) {
   console.error(error);
-  return new Trouble("broken", "Something went wrong on this page.", String(error.message || error));
+  return new Trouble(
+    "broken",
+    "Something went wrong on this page.",
+    String(error.message || error),
+  );
 }
 
 async function ask() {
@@ -162,7 +213,9 @@ function useModel(model) {
   $("#caution").text(caution(model));
   $("#hint-strangers").text(aboutStrangers(model));
   if (!state.file) answer.say(words.title, words.note);
-  $("#model-chip").text(model.name).prop("hidden", state.models.length > 1);
+  $("#model-chip")
+    .text(model.name)
+    .prop("hidden", state.models.length > 1);
   $("#model").val(state.models.indexOf(model));
   if (state.file) ask();
 }
@@ -177,14 +230,23 @@ async function loadModels() {
   try {
     const { good, broken } = await models();
     state.models = good;
-    if (!good.length && broken.length) throw new Trouble("no_model", "The model cannot answer.", broken[0].detail);
+    if (!good.length && broken.length)
+      throw new Trouble("no_model", "The model cannot answer.", broken[0].detail);
   } catch (error) {
     drawTrouble(error instanceof Trouble ? error : unexpected(error), loadModels);
     return;
   }
   if (!state.models.length) {
-    answer.say("No model is trained yet.", "Give me pictures of the people I should know, a dozen each, under “Manage”. Or put them in folders and run: make train DATA=folder NAME=name", "trouble");
-    answer.offer(may("train") ? "Manage" : "Sign in", may("train") ? () => location.assign("admin.html#datasets") : session.ask);
+    answer.say(
+      "No model is trained yet.",
+      "Give me pictures of the people I should know, a dozen each, under “Manage”. Or put them " +
+        "in folders and run: make train DATA=folder NAME=name",
+      "trouble",
+    );
+    answer.offer(
+      may("train") ? "Manage" : "Sign in",
+      may("train") ? () => location.assign("admin.html#datasets") : session.ask,
+    );
     return;
   }
   drawPicker();
@@ -192,7 +254,8 @@ async function loadModels() {
 }
 
 // The address may name a model, as in ./#family.
-const asked = () => state.models.find((model) => `#${encodeURIComponent(model.name)}` === location.hash);
+const asked = () =>
+  state.models.find((model) => `#${encodeURIComponent(model.name)}` === location.hash);
 
 function showCommand() {
   const target = new URL("api/classify_image", document.baseURI).href;
@@ -225,7 +288,11 @@ function start() {
 // The models need a role as well; whoever has none is asked for a key.
 function signedInOrOut() {
   if (may("predict") && !state.models.length) loadModels();
-  else if (!may("predict")) drawTrouble(new Trouble("denied", "This server asks for a key.", "Whoever runs it can give you one."), session.ask);
+  else if (!may("predict"))
+    drawTrouble(
+      new Trouble("denied", "This server asks for a key.", "Whoever runs it can give you one."),
+      session.ask,
+    );
   else if (state.answer?.regions.length) choose(state.chosen);
 }
 
@@ -233,5 +300,6 @@ if ($) {
   start();
 } else {
   document.getElementById("headline").textContent = "The page is incomplete.";
-  document.getElementById("note").textContent = "ui/vendor/ has no jQuery: run make setup, then reload.";
+  document.getElementById("note").textContent =
+    "ui/vendor/ has no jQuery: run make setup, then reload.";
 }

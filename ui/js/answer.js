@@ -8,7 +8,9 @@ const $ = window.jQuery;
 // tone: "" | "working" | "good" | "unsure" | "trouble"
 export function say(title, note = "", tone = "") {
   $("#answer").attr("data-tone", tone);
-  $("#headline").text(title).toggleClass("long", title.length > 60);
+  $("#headline")
+    .text(title)
+    .toggleClass("long", title.length > 60);
   $("#note").text(note).prop("hidden", !note);
   $("#remedies").empty();
 }
@@ -36,17 +38,27 @@ export function clear() {
 
 export function drawChips(regions, choose) {
   const chips = regions.map((region, index) =>
-    $("<button type='button' class='chip pick'>").attr("data-region", index)
+    $("<button type='button' class='chip pick'>")
+      .attr("data-region", index)
       .toggleClass("stranger", region.label === null)
-      .append($("<span>").text(caption(region)), region.label === null ? null : $("<span class='quiet'>").text(percent(region.probability)))
-      .on("click", () => choose(index)));
+      .append(
+        $("<span>").text(caption(region)),
+        region.label === null ? null : $("<span class='quiet'>").text(percent(region.probability)),
+      )
+      .on("click", () => choose(index)),
+  );
   const isKnown = (chip) => Number(!chip.hasClass("stranger"));
   chips.sort((a, b) => isKnown(b) - isKnown(a)); // in a crowd, names before strangers
-  $("#regions").empty().append(chips).prop("hidden", regions.length < 2);
+  $("#regions")
+    .empty()
+    .append(chips)
+    .prop("hidden", regions.length < 2);
 }
 
 function row(score, region) {
-  const bar = $("<span class='bar'>").append($("<span class='fill'>").css("width", `${Math.max(0.5, 100 * score.probability)}%`));
+  const bar = $("<span class='bar'>").append(
+    $("<span class='fill'>").css("width", `${Math.max(0.5, 100 * score.probability)}%`),
+  );
   return $("<tr>")
     .toggleClass("best", score.label === region.best)
     .toggleClass("named", region.labels.includes(score.label))
@@ -59,9 +71,18 @@ function row(score, region) {
 
 function table(region) {
   const scores = [...region.scores].sort((a, b) => b.probability - a.probability);
-  const head = "<thead class='visually-hidden'><tr><th scope='col'>Class</th><td></td><th scope='col'>Probability</th></tr></thead>";
-  return $("<div class='table-scroll' tabindex='0' role='region' aria-label='Every class with its probability'>")
-    .append($("<table class='scores'>").append(head, $("<tbody>").append(scores.map((score) => row(score, region)))));
+  const head =
+    "<thead class='visually-hidden'><tr><th scope='col'>Class</th><td></td><th " +
+    "scope='col'>Probability</th></tr></thead>";
+  return $(
+    "<div class='table-scroll' tabindex='0' role='region' aria-label='Every class with its " +
+      "probability'>",
+  ).append(
+    $("<table class='scores'>").append(
+      head,
+      $("<tbody>").append(scores.map((score) => row(score, region))),
+    ),
+  );
 }
 
 export const labelOf = (region) => nameOf(region.label ?? region.best);
@@ -83,6 +104,11 @@ export function drawRegion(region, index, apart, extras) {
     $(chip).toggleClass("chosen", chosen).attr("aria-pressed", String(chosen));
   });
   const words = remark(region);
-  const doubted = region.label === null && !apart ? $("<p class='quiet'>").text("If it had to be one of them:") : null;
-  $("#details").empty().append(words ? $("<p class='remark'>").text(words) : null, doubted, table(region), ...extras);
+  const doubted =
+    region.label === null && !apart
+      ? $("<p class='quiet'>").text("If it had to be one of them:")
+      : null;
+  $("#details")
+    .empty()
+    .append(words ? $("<p class='remark'>").text(words) : null, doubted, table(region), ...extras);
 }

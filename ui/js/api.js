@@ -4,7 +4,8 @@ import { sizeOf } from "./words.js";
 
 const $ = window.jQuery;
 
-// What went wrong, for people. kind: "away" | "busy" | "too_big" | "not_a_picture" | "no_model" | "denied" | "refused" | "broken"
+// What went wrong, for people. kind: "away" | "busy" | "too_big" | "not_a_picture" | "no_model" |
+// "denied" | "refused" | "broken"
 export class Trouble extends Error {
   constructor(kind, title, detail, retryAfter = null) {
     super(title);
@@ -51,7 +52,8 @@ const BY_STATUS = {
   504: ["busy", "That took too long."],
 };
 
-// A body over the limit is refused unread, in words for programs; people want the limit in megabytes.
+// A body over the limit is refused unread, in words for programs; people want the limit in
+// megabytes.
 function detailOf(problem) {
   const most = problem.limits?.body_bytes;
   if (most) return `At most ${sizeOf(most)} can be sent at once.`;
@@ -60,17 +62,31 @@ function detailOf(problem) {
 
 export function troubleOf(xhr) {
   if (xhr.status === 0) {
-    return new Trouble("away", "The server does not answer.", "It may be restarting, or the network is down.");
+    return new Trouble(
+      "away",
+      "The server does not answer.",
+      "It may be restarting, or the network is down.",
+    );
   }
   const problem = problemOf(xhr);
   const retryAfter = Number(xhr.getResponseHeader("Retry-After")) || null;
-  const [kind, title] = BY_CODE[problem.code] || BY_STATUS[xhr.status]
-    || (xhr.status < 500 ? ["refused", "The server refused this."] : ["broken", "Something went wrong on the server."]);
+  const [kind, title] =
+    BY_CODE[problem.code] ||
+    BY_STATUS[xhr.status] ||
+    (xhr.status < 500
+      ? ["refused", "The server refused this."]
+      : ["broken", "Something went wrong on the server."]);
   const words = detailOf(problem);
-  return new Trouble(kind, title, words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`, retryAfter);
+  return new Trouble(
+    kind,
+    title,
+    words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`,
+    retryAfter,
+  );
 }
 
-// Who we are to the server: {role, via, name, csrf}. Kept here because every changing request must show the token.
+// Who we are to the server: {role, via, name, csrf}. Kept here because every changing request must
+// show the token.
 export const who = { role: "none", via: "nothing", name: "", csrf: null };
 const ROLES = ["none", "predict", "train", "admin"];
 export const may = (role) => ROLES.indexOf(who.role) >= ROLES.indexOf(role);
@@ -83,8 +99,16 @@ export function request(method, path, options = {}) {
     xhr.done((data) => resolve(data));
     xhr.fail((_, status) => {
       if (status === "abort") reject(new Abandoned());
-      else if (status === "timeout") reject(new Trouble("busy", "That took too long.", "The picture was not answered in time. A smaller one is sent faster."));
-      else if (status === "parsererror") reject(new Trouble("broken", "The server's answer makes no sense.", "It was no JSON."));
+      else if (status === "timeout")
+        reject(
+          new Trouble(
+            "busy",
+            "That took too long.",
+            "The picture was not answered in time. A smaller one is sent faster.",
+          ),
+        );
+      else if (status === "parsererror")
+        reject(new Trouble("broken", "The server's answer makes no sense.", "It was no JSON."));
       else reject(troubleOf(xhr));
     });
   });
@@ -107,7 +131,10 @@ export function dataUrl(blob) {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => resolve(reader.result);
-    reader.onerror = () => reject(new Trouble("refused", "That file cannot be read.", String(reader.error?.message || "")));
+    reader.onerror = () =>
+      reject(
+        new Trouble("refused", "That file cannot be read.", String(reader.error?.message || "")),
+      );
     reader.readAsDataURL(blob);
   });
 }
@@ -115,7 +142,11 @@ export function dataUrl(blob) {
 const MOST_CLASSES = 100; // the server lists at most so many classes a region
 
 function regionOf(entry, index) {
-  return { ...entry, index, scores: entry.top_k.map(({ label, score }) => ({ label, probability: score })) };
+  return {
+    ...entry,
+    index,
+    scores: entry.top_k.map(({ label, score }) => ({ label, probability: score })),
+  };
 }
 
 // The browser's request, with an ear on how much of the body is sent.
@@ -127,20 +158,28 @@ function listening(sent) {
 
 const LONGEST = 300000; // milliseconds: 15 MB over a slow line, and the answer
 
-// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()` gives up, sent(part) hears of progress.
+// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()`
+// gives up, sent(part) hears of progress.
 export function recognise(blob, model, options = {}, sent = () => {}) {
   const query = $.param({ top_k: MOST_CLASSES, ...(model ? { model } : {}), ...options });
-  const running = upload(`api/predict?${query}`, "image", [blob], { timeout: LONGEST, xhr: () => listening(sent) });
+  const running = upload(`api/predict?${query}`, "image", [blob], {
+    timeout: LONGEST,
+    xhr: () => listening(sent),
+  });
   const answer = running.then((found) => ({ ...found, regions: found.regions.map(regionOf) }));
   answer.abort = running.abort;
   return answer;
 }
 
-// The models that answer, the default first: [{name, version, recipe, subject, labels, default}]; and the broken ones.
+// The models that answer, the default first: [{name, version, recipe, subject, labels, default}];
+// and the broken ones.
 export async function models() {
   const answer = await request("GET", "api/models");
   const isDefault = (model) => Number(model.name === answer.default);
-  return { good: [...answer.models].sort((a, b) => isDefault(b) - isDefault(a)), broken: answer.broken };
+  return {
+    good: [...answer.models].sort((a, b) => isDefault(b) - isDefault(a)),
+    broken: answer.broken,
+  };
 }
 
 export const ready = () => request("GET", "readyz", { dataType: "text", timeout: 4000 });

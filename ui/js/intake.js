@@ -1,4 +1,5 @@
-// The three ways picture files get in: dropped, picked, pasted. Hands on a list of Files, or a sentence why there is none.
+// The three ways picture files get in: dropped, picked, pasted. Hands on a list of Files, or a
+// sentence why there is none.
 
 const $ = window.jQuery;
 
@@ -12,7 +13,10 @@ function filesOf(transfer) {
 function dropping(take, refuse) {
   let depth = 0; // dragenter and dragleave come for every child
   const light = (on) => $("#stage").toggleClass("over", on);
-  const hasFiles = (event) => [...(event.originalEvent.dataTransfer?.types || [])].some((type) => type === "Files" || type === "text/uri-list");
+  const hasFiles = (event) =>
+    [...(event.originalEvent.dataTransfer?.types || [])].some(
+      (type) => type === "Files" || type === "text/uri-list",
+    );
   $(document)
     .on("dragenter", (event) => {
       if (!hasFiles(event)) return;
@@ -43,7 +47,11 @@ function pasting(take, refuse) {
     if ($(event.target).is("input:not([type=file]), textarea")) return;
     const files = filesOf(event.originalEvent.clipboardData);
     if (files.length) take(files);
-    else refuse("There is no picture in the clipboard.", "Copy a picture, not a link or a text, and paste again.");
+    else
+      refuse(
+        "There is no picture in the clipboard.",
+        "Copy a picture, not a link or a text, and paste again.",
+      );
   });
 }
 

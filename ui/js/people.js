@@ -1,4 +1,5 @@
-// Cards of everybody the model knows, made from the labels that the API gives. A named person's card lights up.
+// Cards of everybody the model knows, made from the labels that the API gives. A named person's
+// card lights up.
 
 import { initialsOf, nameOf, percent, sureOf } from "./words.js";
 
@@ -11,7 +12,8 @@ let unfolded = false;
 
 function card(label, index) {
   const face = $("<span class='monogram' aria-hidden='true'>").text(initialsOf(label));
-  face[0].style.setProperty("--hue", (174 + index * 137.5) % 360); // the golden angle keeps neighbours apart
+  const hue = (174 + index * 137.5) % 360; // the golden angle keeps neighbours apart
+  face[0].style.setProperty("--hue", hue);
   const words = $("<span class='card-words'>").append(
     $("<span class='card-name'>").text(nameOf(label)),
     $("<span class='card-score quiet'>"),
@@ -23,9 +25,13 @@ export function setLabels(labels) {
   order = [...labels];
   cards = new Map(order.map((label, index) => [label, card(label, index)]));
   unfolded = false;
-  $("#cards").empty().append([...cards.values()]);
+  $("#cards")
+    .empty()
+    .append([...cards.values()]);
   $("#people").prop("hidden", !order.length);
-  $("#find").prop("hidden", order.length <= FEW).val("");
+  $("#find")
+    .prop("hidden", order.length <= FEW)
+    .val("");
   fold();
 }
 
@@ -39,7 +45,9 @@ function fold() {
     element.prop("hidden", !visible);
     if (visible) seen += 1;
   });
-  $("#all-cards").prop("hidden", Boolean(wanted) || unfolded || order.length <= FEW).text(`Show all ${order.length}`);
+  $("#all-cards")
+    .prop("hidden", Boolean(wanted) || unfolded || order.length <= FEW)
+    .text(`Show all ${order.length}`);
 }
 
 // Light the cards of the regions that were named; the chosen one strongest.
@@ -49,9 +57,12 @@ export function light(regions, chosen) {
   });
   const named = new Map();
   regions.forEach((region, index) => {
-    region.labels.filter((label) => cards.has(label)).forEach((label) => {
-      if (!named.has(label) || index === chosen) named.set(label, { region, chosen: index === chosen });
-    });
+    region.labels
+      .filter((label) => cards.has(label))
+      .forEach((label) => {
+        if (!named.has(label) || index === chosen)
+          named.set(label, { region, chosen: index === chosen });
+      });
   });
   named.forEach(({ region, chosen: isChosen }, label) => {
     const element = cards.get(label).addClass("lit").toggleClass("chosen", isChosen);

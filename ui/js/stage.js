@@ -1,4 +1,5 @@
-// The picture with a box on each region. Boxes are placed in percent, so they follow the picture at any width.
+// The picture with a box on each region. Boxes are placed in percent, so they follow the picture at
+// any width.
 
 import { nameOf, percent } from "./words.js";
 
@@ -34,7 +35,8 @@ function reveal(visible) {
   $("#unseen").prop("hidden", visible);
 }
 
-// Back to the empty drop zone, if what came cannot be drawn and is no picture for the server either.
+// Back to the empty drop zone, if what came cannot be drawn and is no picture for the server
+// either.
 export function clearUnseen() {
   if ($("#unseen").prop("hidden")) return;
   $("#stage").removeClass("filled");
@@ -54,25 +56,41 @@ export function caption(region) {
   return region.label === null ? "unknown" : region.labels.map(nameOf).join(" + ");
 }
 
+function spoken(region) {
+  if (region.label === null) return caption(region);
+  return `${caption(region)}, ${percent(region.probability)}`;
+}
+
 // A button on each region; `choose(index)` is called when one is pressed.
 export function drawBoxes(regions, size, choose) {
   const part = (value, whole) => `${Math.min(100, Math.max(0, (100 * value) / whole))}%`;
   const boxes = regions.map((region, index) => {
     const [x, y, width, height] = region.box;
     const box = $("<button type='button' class='box'>")
-      .attr("aria-label", `${index + 1}: ${region.label === null ? "unknown" : `${caption(region)}, ${percent(region.probability)}`}`)
+      .attr("aria-label", `${index + 1}: ${spoken(region)}`)
       .toggleClass("stranger", region.label === null)
       .toggleClass("tag-below", y / size.height < 0.09)
       .toggleClass("tag-left", x / size.width > 0.55)
-      .css({ left: part(x, size.width), top: part(y, size.height), width: part(width, size.width), height: part(height, size.height) })
+      .css({
+        left: part(x, size.width),
+        top: part(y, size.height),
+        width: part(width, size.width),
+        height: part(height, size.height),
+      })
       .on("click", () => choose(index));
     return box.append($("<span class='tag'>").text(caption(region)));
   });
-  $("#boxes").empty().append(boxes).toggleClass("several", regions.length > 1).toggleClass("crowded", regions.length > 5);
+  $("#boxes")
+    .empty()
+    .append(boxes)
+    .toggleClass("several", regions.length > 1)
+    .toggleClass("crowded", regions.length > 5);
 }
 
 export function choose(index) {
   $("#boxes .box").each((at, box) => {
-    $(box).toggleClass("chosen", at === index).attr("aria-pressed", String(at === index));
+    $(box)
+      .toggleClass("chosen", at === index)
+      .attr("aria-pressed", String(at === index));
   });
 }

@@ -12,16 +12,25 @@ function fact(value) {
   if (typeof value === "number") return String(Number(value.toPrecision(4)));
   if (typeof value !== "object") return String(value);
   if (Array.isArray(value)) {
-    return value.every((each) => typeof each !== "object") ? value.map(fact).join(", ") : value.map((each) => el("div.entry", fact(each)));
+    return value.every((entry) => typeof entry !== "object")
+      ? value.map(fact).join(", ")
+      : value.map((entry) => el("div.entry", fact(entry)));
   }
   return definitions(value);
 }
 
 function definitions(object) {
-  return el("dl.facts", Object.entries(object).map(([name, value]) => [el("dt", name.replaceAll("_", " ").trim()), el("dd", fact(value))]));
+  return el(
+    "dl.facts",
+    Object.entries(object).map(([name, value]) => [
+      el("dt", name.replaceAll("_", " ").trim()),
+      el("dd", fact(value)),
+    ]),
+  );
 }
 
-const facts = (model) => el("details", el("summary", "What is known about it"), definitions(model.facts));
+const facts = (model) =>
+  el("details", el("summary", "What is known about it"), definitions(model.facts));
 
 // What goes for good is asked about first.
 function deleting(model, view, choice) {
@@ -34,25 +43,56 @@ function deleting(model, view, choice) {
     }
   };
   const report = "Its report goes too. This cannot be undone.";
-  const one = button("Delete this version", gone(`Delete this version of ${model.name}?`, report,
-    () => path(model.name, `/versions/${choice.val()}`), () => `A version of ${model.name} was deleted.`), "danger");
-  const all = button("Delete model", gone(`Delete the model ${model.name}?`, `All its ${model.versions.length} versions go. ${report} The data set stays.`,
-    () => path(model.name), () => `${model.name} was deleted.`), "danger");
+  const one = button(
+    "Delete this version",
+    gone(
+      `Delete this version of ${model.name}?`,
+      report,
+      () => path(model.name, `/versions/${choice.val()}`),
+      () => `A version of ${model.name} was deleted.`,
+    ),
+    "danger",
+  );
+  const all = button(
+    "Delete model",
+    gone(
+      `Delete the model ${model.name}?`,
+      `All its ${model.versions.length} versions go. ${report} The data set stays.`,
+      () => path(model.name),
+      () => `${model.name} was deleted.`,
+    ),
+    "danger",
+  );
   return [one, all];
 }
 
 function versions(model, act, view) {
-  const choice = select(model.versions.map((version) => [version, `version ${version}`]), { "aria-label": `Version of ${model.name}` });
-  const promote = button("Answer with this version", () => act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) })));
+  const choice = select(
+    model.versions.map((version) => [version, `version ${version}`]),
+    { "aria-label": `Version of ${model.name}` },
+  );
+  const promote = button("Answer with this version", () =>
+    act(() => send("POST", path(model.name, "/promote"), { version: Number(choice.val()) })),
+  );
   const [deleteOne, deleteAll] = deleting(model, view, choice);
-  const same = () => [promote, deleteOne].forEach((each) => each.prop("disabled", Number(choice.val()) === model.version));
-  choice.val(model.version).on("change", same);
-  same();
+  const redrawButtons = () => {
+    const active = Number(choice.val()) === model.version;
+    promote.prop("disabled", active);
+    deleteOne.prop("disabled", active);
+  };
+  choice.val(model.version).on("change", redrawButtons);
+  redrawButtons();
   return [
     choice,
     promote,
     button("Roll back", async () => {
-      if (await sure(`Go back to the version before ${model.version}?`, `${model.name} answers with it at once.`, "Roll back")) {
+      if (
+        await sure(
+          `Go back to the version before ${model.version}?`,
+          `${model.name} answers with it at once.`,
+          "Roll back",
+        )
+      ) {
         act(() => request("POST", path(model.name, "/rollback")));
       }
     }).prop("disabled", model.versions.indexOf(model.version) < 1),
@@ -63,19 +103,36 @@ function versions(model, act, view) {
 }
 
 function card(model, view) {
-  const act = (work) => view.attempt(async () => {
-    const fresh = await work();
-    view.show(`${fresh.name} answers with version ${fresh.version}.`);
-  });
-  const labels = listed(model.labels.slice(0, 12).map(nameOf)) + (model.labels.length > 12 ? ` and ${model.labels.length - 12} more` : "");
+  const act = (work) =>
+    view.attempt(async () => {
+      const fresh = await work();
+      view.show(`${fresh.name} answers with version ${fresh.version}.`);
+    });
+  const labels =
+    listed(model.labels.slice(0, 12).map(nameOf)) +
+    (model.labels.length > 12 ? ` and ${model.labels.length - 12} more` : "");
   return panel(
     null,
-    el("div.row", el("h2", model.name), el("span.chip", `version ${model.version}`), el("span.chip", model.recipe), model.default ? el("span.chip.chosen", "answers by default") : null),
+    el(
+      "div.row",
+      el("h2", model.name),
+      el("span.chip", `version ${model.version}`),
+      el("span.chip", model.recipe),
+      model.default ? el("span.chip.chosen", "answers by default") : null,
+    ),
     el("p.quiet", `Knows ${model.labels.length}: ${labels}`),
-    el("div.actions",
+    el(
+      "div.actions",
       el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model.name)}`),
-      model.report ? el("a.button.small", "Training report").attr({ href: model.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null,
-      may("admin") ? versions(model, act, view) : null),
+      model.report
+        ? el("a.button.small", "Training report").attr({
+            href: model.report.replace(/^\//, ""),
+            target: "_blank",
+            rel: "noopener",
+          })
+        : null,
+      may("admin") ? versions(model, act, view) : null,
+    ),
     facts(model),
   );
 }
@@ -87,6 +144,12 @@ export async function draw(view) {
     el("h1", "Models"),
     details.map((model) => card(model, view)),
     broken.map((model) => panel(model.name, el("p.remark", model.detail))),
-    models.length + broken.length ? null : empty("No model is trained yet. Make ", link("a data set", "#datasets"), " with a class for each person, add a dozen pictures to each, and start a training."),
+    models.length + broken.length
+      ? null
+      : empty(
+          "No model is trained yet. Make ",
+          link("a data set", "#datasets"),
+          " with a class for each person, add a dozen pictures to each, and start a training.",
+        ),
   );
 }

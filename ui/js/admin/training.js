@@ -4,9 +4,19 @@ import { may, request } from "../api.js";
 import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
 import { duration, withNames } from "../words.js";
 
-const STATES = { queued: "waits", running: "runs", done: "done", failed: "failed", cancelled: "cancelled" };
+const STATES = {
+  queued: "waits",
+  running: "runs",
+  done: "done",
+  failed: "failed",
+  cancelled: "cancelled",
+};
 const STAGES = {
-  crops: "Looking at pictures", search: "Comparing classifiers", calibrate: "Calibrating", report: "Writing the report", save: "Saving",
+  crops: "Looking at pictures",
+  search: "Comparing classifiers",
+  calibrate: "Calibrating",
+  report: "Writing the report",
+  save: "Saving",
 };
 const PATIENCE = 5000; // milliseconds before a job that could not be followed is followed again
 let source = null;
@@ -14,27 +24,56 @@ let later = 0;
 
 function titleOf(job) {
   const { dataset, model, recipe, ...wishes } = job.arguments;
-  const besides = [wishes.multi_label ? "several classes a picture" : "", wishes.private ? "private" : "", wishes.fpir ? `at most ${wishes.fpir} of strangers named` : ""];
+  const besides = [
+    wishes.multi_label ? "several classes a picture" : "",
+    wishes.private ? "private" : "",
+    wishes.fpir ? `at most ${wishes.fpir} of strangers named` : "",
+  ];
   if (!model) return job.kind;
-  return job.kind !== "forget" ? [`${model} from ${dataset}`, recipe, ...besides].filter(Boolean).join(", ") : `${model} again, without a forgotten class`;
+  return job.kind !== "forget"
+    ? [`${model} from ${dataset}`, recipe, ...besides].filter(Boolean).join(", ")
+    : `${model} again, without a forgotten class`;
 }
 
 function progress(job) {
   if (job.state !== "running") return null;
   if (!job.progress) return el("p.quiet", "Starting …");
   const { stage, done, total, message } = job.progress;
-  return el("div.following", meter(done, total, titleOf(job)), el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`));
+  return el(
+    "div.following",
+    meter(done, total, titleOf(job)),
+    el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`),
+  );
+}
+
+// What follows "was trained": why the version does not answer yet, if so.
+function reservation(job) {
+  const waits = job.result.waits;
+  if (!waits) return ".";
+  const next = may("admin")
+    ? "Look at the report; under Models you can let it answer."
+    : "Somebody with the role admin can let it answer.";
+  return `, but does not answer yet. ${withNames(waits)} ${next}`;
 }
 
 function outcome(job) {
-  const version = job.result && job.result.version;
-  const waits = job.result && job.result.waits;
+  const version = job.result?.version;
+  const waits = job.result?.waits;
   const { model } = job.arguments;
-  const next = may("admin") ? "Look at the report; under Models you can let it answer." : "Somebody with the role admin can let it answer.";
-  return el("div.actions",
-    version ? el("span", `Version ${version} was trained${waits ? `, but does not answer yet. ${withNames(waits)} ${next}` : "."}`) : null,
-    version && model && !waits ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`) : null,
-    job.report ? el("a.button.small", "Its report").attr({ href: job.report.replace(/^\//, ""), target: "_blank", rel: "noopener" }) : null);
+  return el(
+    "div.actions",
+    version ? el("span", `Version ${version} was trained${reservation(job)}`) : null,
+    version && model && !waits
+      ? el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model)}`)
+      : null,
+    job.report
+      ? el("a.button.small", "Its report").attr({
+          href: job.report.replace(/^\//, ""),
+          target: "_blank",
+          rel: "noopener",
+        })
+      : null,
+  );
 }
 
 function card(view, job) {
@@ -47,13 +86,26 @@ function card(view, job) {
     }
   }).prop("disabled", job.cancel);
   const open = job.state === "queued" || job.state === "running";
-  return panel(null,
-    el("div.row", el("h2", titleOf(job)), el(`span.chip.state-${job.state}`, STATES[job.state] || job.state)),
-    el("p.quiet", [when(job.started || job.created), job.started && job.ended ? `, took ${duration(job.ended - job.started)}` : "", `, by ${job.by}`].join("")),
+  return panel(
+    null,
+    el(
+      "div.row",
+      el("h2", titleOf(job)),
+      el(`span.chip.state-${job.state}`, STATES[job.state] || job.state),
+    ),
+    el(
+      "p.quiet",
+      [
+        when(job.started || job.created),
+        job.started && job.ended ? `, took ${duration(job.ended - job.started)}` : "",
+        `, by ${job.by}`,
+      ].join(""),
+    ),
     progress(job),
     job.message && job.state !== "cancelled" ? el("p.remark.pre", job.message) : null,
     outcome(job),
-    open ? el("div.actions", cancel) : null).attr("data-job", job.id);
+    open ? el("div.actions", cancel) : null,
+  ).attr("data-job", job.id);
 }
 
 function follow(view, job) {
@@ -63,9 +115,11 @@ function follow(view, job) {
     redraw(() => window.jQuery(`[data-job="${fresh.id}"]`).replaceWith(card(view, fresh)));
   });
   source.addEventListener("end", () => view.show());
-  // After a break the browser connects again by itself, but not where it was refused: too many followers, a restart.
+  // After a break the browser connects again by itself, but not where it was refused: too many
+  // followers, a restart.
   source.addEventListener("error", ({ target }) => {
-    if (target === source && target.readyState === EventSource.CLOSED) later = setTimeout(() => follow(view, job), PATIENCE);
+    if (target === source && target.readyState === EventSource.CLOSED)
+      later = setTimeout(() => follow(view, job), PATIENCE);
   });
 }
 
@@ -80,8 +134,15 @@ export async function draw(view) {
   leave();
   view.fill(
     el("h1", "Training"),
-    jobs.length ? jobs.map((job) => card(view, job)) : empty("Nothing was trained here yet. It starts with ", link("a data set", "#datasets"), "."),
+    jobs.length
+      ? jobs.map((job) => card(view, job))
+      : empty(
+          "Nothing was trained here yet. It starts with ",
+          link("a data set", "#datasets"),
+          ".",
+        ),
   );
   const open = jobs.filter((job) => job.state === "running" || job.state === "queued");
-  if (open.length) follow(view, open.find((job) => job.state === "running") || open[open.length - 1]);
+  if (open.length)
+    follow(view, open.find((job) => job.state === "running") || open[open.length - 1]);
 }
