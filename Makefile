@@ -38,16 +38,36 @@ train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-cl
 test: setup-dev ## run the test suite (ARGS= goes to pytest)
 	$(PY) -m pytest $(ARGS)
 
+.PHONY: coverage
+coverage: setup-dev ## the same with the branches that no test takes; a page for each file in var/coverage
+	$(PY) -m pytest --cov --cov-report=term:skip-covered --cov-report=html:var/coverage $(ARGS)
+
 .PHONY: lint
-lint: setup-dev ## ruff, its formatter and mypy
+lint: setup-dev lint-page ## ruff, its formatter, mypy; biome for the page
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 
+BIOME := node_modules/.bin/biome
+.PHONY: lint-page
+lint-page: ## biome alone, where make setup-dev could install it
+	@if [ -x $(BIOME) ]; then \
+		echo "$(BIOME) check --error-on-warnings"; $(BIOME) check --error-on-warnings; \
+	elif [ "$(LIKENESS_REQUIRE_ALL)" = 1 ]; then \
+		echo "biome is not installed: make setup-dev, with npm"; exit 1; \
+	else echo "biome is not installed; the page is not linted"; fi
+
 .PHONY: format
-format: setup-dev ## let ruff tidy the code
+format: setup-dev ## let ruff and biome tidy the code
 	$(PY) -m ruff check --fix .
 	$(PY) -m ruff format .
+	@if [ -x $(BIOME) ]; then $(BIOME) check --write; fi
+
+.PHONY: docs
+docs: ## the documentation site, into var/docs; a warning is an error
+	@deploy/setup.sh --docs
+	$(PY) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
+	@echo "Open var/docs/index.html"
 
 .PHONY: bench
 bench: setup-dev ## time every stage and the whole way against the tutorial's (pictures: LIKENESS_TEST_DATA)
@@ -56,9 +76,9 @@ bench: setup-dev ## time every stage and the whole way against the tutorial's (p
 
 .PHONY: clean
 clean: ## remove caches and what make run wrote about itself; models, data sets and the database stay
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis var/nginx
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage var/coverage var/docs var/nginx
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 .PHONY: distclean
-distclean: clean ## also remove .venv and the fetched jQuery; the next make setup fetches them again
-	rm -rf $(VENV) ui/vendor
+distclean: clean ## also remove .venv, node_modules and the fetched jQuery; the next make setup fetches them again
+	rm -rf $(VENV) node_modules ui/vendor

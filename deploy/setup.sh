@@ -1,6 +1,8 @@
 #!/bin/sh
 # Makes the checkout ready to run: .venv, the pinned libraries, the page's jQuery, the pretrained files.
-# Run again, it does only what is missing. Usage: deploy/setup.sh [--dev] [--environment FILE]
+# Run again, it does only what is missing.
+# Usage: deploy/setup.sh [--dev] [--docs] [--environment FILE]
+# --dev adds what tests and linters need, --docs what the documentation site needs.
 # Where LIKENESS_DATABASE_URL names PostgreSQL, in the environment or in that file, psycopg comes along.
 set -eu
 cd "$(dirname "$0")/.."
@@ -8,12 +10,17 @@ cd "$(dirname "$0")/.."
 venv=${VENV:-.venv}
 oldest="3.11"
 requirements=requirements.txt
+docs=
 environment=
 while [ $# -gt 0 ]; do
     case $1 in
         --dev) requirements="requirements-dev.txt" ;;
+        --docs) docs=1 ;;
         --environment) environment=${2:?names a file}; shift ;;
-        *) printf 'setup: there is no %s; there are --dev and --environment FILE\n' "$1" >&2; exit 2 ;;
+        *)
+            printf 'setup: there is no %s; there are --dev, --docs and --environment FILE\n' "$1" >&2
+            exit 2
+            ;;
     esac
     shift
 done
@@ -62,6 +69,21 @@ install() {
     digest "$1" > "$stamp"
 }
 
+install_page_linter() {
+    if ! command -v "${NPM:-npm}" >/dev/null; then
+        say "There is no npm here, so make lint leaves out the page: apt-get install npm"
+        return
+    fi
+    npm_stamp=node_modules/.installed
+    if [ "$(cat "$npm_stamp" 2>/dev/null)" = "$(cksum <package-lock.json)" ]; then return; fi
+    say "Installing the linter of the page into node_modules ..."
+    if "${NPM:-npm}" ci --no-audit --no-fund --loglevel=error; then
+        cksum <package-lock.json >"$npm_stamp"
+    else
+        say "Going on without it: make lint leaves out the page."
+    fi
+}
+
 wants_postgres() {
     case ${LIKENESS_DATABASE_URL:-} in postgres*) return 0 ;; esac
     [ -n "$environment" ] && grep -Eqs "^[[:space:]]*LIKENESS_DATABASE_URL=[[:space:]]*[\"']?postgres" "$environment"
@@ -72,6 +94,8 @@ works() { [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/pyt
 works || make_venv
 
 install "$requirements" "a few hundred MB the first time"
+if [ "$requirements" = requirements-dev.txt ]; then install_page_linter; fi
+if [ -n "$docs" ]; then install requirements-docs.txt "the documentation site"; fi
 if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for PostgreSQL"; fi
 
 "$venv/bin/python" deploy/get_jquery.py

@@ -24,7 +24,7 @@ def test_help_lists_every_target_in_a_line() -> None:
     targets = re.findall(r"^\.PHONY: (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
     listed = re.findall(r"^  make (\S+) +\S", run("make", "help").stdout, re.MULTILINE)
     assert sorted(listed) == sorted(targets)
-    assert {"setup", "run", "test", "train", "lint", "bench", "clean"} <= set(listed)
+    assert {"setup", "run", "test", "train", "lint", "docs", "bench", "clean"} <= set(listed)
 
 
 def test_train_says_what_it_needs() -> None:
@@ -91,6 +91,7 @@ LIBRARIES, DRIVER = "requirements.txt", "requirements-postgres.txt"
         (["--environment"], "", " LIKENESS_DATABASE_URL='postgres://u@h/d'", [LIBRARIES, DRIVER]),
         (["--environment"], "", "#LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES]),
         (["--dev"], "", "", ["requirements-dev.txt"]),
+        (["--docs"], "", "", [LIBRARIES, "requirements-docs.txt"]),
     ],
 )
 def test_setup_installs_what_the_database_needs_and_only_once(
@@ -101,10 +102,9 @@ def test_setup_installs_what_the_database_needs_and_only_once(
     environment.write_text(f"LIKENESS_QUEUE=3\n{file}\n")
     if arguments == ["--environment"]:
         arguments = ["--environment", str(environment)]
+    here = {"VENV": str(tmp_path / "venv"), "LIKENESS_DATABASE_URL": url, "NPM": "no-npm"}
     for _ in range(2):
-        done = run(
-            "deploy/setup.sh", *arguments, VENV=str(tmp_path / "venv"), LIKENESS_DATABASE_URL=url
-        )
+        done = run("deploy/setup.sh", *arguments, **here)
         assert done.returncode == 0, done.stderr
     assert re.findall(r"pip install .* -r (\S+)", noted.read_text()) == installed
 
@@ -112,7 +112,8 @@ def test_setup_installs_what_the_database_needs_and_only_once(
 def test_setup_refuses_a_wish_it_does_not_know(tmp_path: Path) -> None:
     done = run("deploy/setup.sh", "--postgre", VENV=str(tmp_path / "venv"))
     assert done.returncode == 2
-    assert done.stderr == "setup: there is no --postgre; there are --dev and --environment FILE\n"
+    known = "--dev, --docs and --environment FILE"
+    assert done.stderr == f"setup: there is no --postgre; there are {known}\n"
 
 
 def test_jquery_is_the_pinned_one_or_none(tmp_path: Path, jquery: None) -> None:
