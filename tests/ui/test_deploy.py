@@ -116,22 +116,22 @@ def test_every_library_is_in_the_licence_table() -> None:
             assert re.search(rf"^\| {re.escape(name)} \|", table, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("package", ["model", "data_cleaning", "server"])
-def test_the_readme_names_commands_that_exist(package: str) -> None:
-    rows = re.findall(
-        rf"^\| (`python -m {package} .*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE
-    )
-    named = [first for row in rows for first in re.findall(r"`(?:python -m \w+ )?([a-z]+)", row)]
-    assert len(named) >= 2
-    done = subprocess.run(
-        [sys.executable, "-m", package, "--help"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    known = set(re.findall(r"\b[a-z]+\b", done.stdout))
-    assert set(named) <= known
+def words_of_help(*group: str) -> set[str]:
+    command = [sys.executable, "-m", "likeness", *group, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return set(re.findall(r"\b[a-z]+\b", done.stdout))
+
+
+@pytest.mark.parametrize(("group", "least"), [((), 15), (("models",), 6)])
+def test_the_readme_names_commands_that_exist(group: tuple[str, ...], least: int) -> None:
+    pytest.importorskip("likeness", reason="the command likeness is not there")
+    rows = re.findall(r"^\| `likeness (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    ours = [row for row in rows if row.startswith("models ") == bool(group)]
+    first = [re.match(r"(?:models )?([a-z]+)", row) for row in ours]
+    further = [name for row in ours for name in re.findall(r"`, `([a-z]+)", row)]
+    named = {match[1] for match in first if match} | set(further)
+    assert len(named) >= least
+    assert named <= words_of_help(*group)
 
 
 def test_the_readme_names_targets_that_exist() -> None:
