@@ -22,7 +22,9 @@ from threadpoolctl import threadpool_limits
 
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import PictureError
-from data_cleaning.imaging.images import DISK_LIMITS, Image, decode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import DISK_LIMITS
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features

@@ -26,7 +26,10 @@ from benchmarks.riders import assemble, shared_data
 from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
-from data_cleaning.imaging.images import Image, encode, read, shrink
+from data_cleaning.imaging.decoding import read
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import shrink
 from model.evaluation.metrics import PictureOutcome, outcome, presence
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from benchmarks.serving import Load, ask, form, nginx, service
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.imaging.images import reencode
+from data_cleaning.imaging.encoding import reencode
 
 
 def main() -> None:

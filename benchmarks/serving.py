@@ -26,7 +26,8 @@ from types import ModuleType
 import numpy as np
 
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.imaging.images import decode, reencode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import reencode
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -26,7 +26,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from data_cleaning.datasets.dataset import Dataset
-from data_cleaning.imaging.images import decode, encode, resize
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.resizing import resize
 from model.recipes.presets import preset
 from model.training.fit import TrainingOptions, fit
 from model.training.samples import near_copies, readable, samples

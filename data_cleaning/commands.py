@@ -21,7 +21,7 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.detection import batch_detection as finding
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import write
-from data_cleaning.imaging.images import Limits
+from data_cleaning.imaging.limits import Limits
 from data_cleaning.progress import Progress
 
 _NAMED = 8  # files that a summary names before it says "and N more"
@@ -33,15 +33,15 @@ def crop(args: Namespace) -> int:
     read.
     """
     progress = Progress(args.progress_json)
-    find = finding.detector(args.detector, args.weights)
-    wishes = cropping.Wishes(
+    find = finding.load_detector(args.detector, args.weights)
+    options = cropping.CropOptions(
         args.size, args.margin, args.all_faces, args.any_face, args.smallest, args.overwrite
     )
     results = cropping.crop_folder(
         args.source,
         args.target,
         find,
-        wishes,
+        options,
         lambda done, total: progress("crops", done, total, "Cropping"),
     )
     progress.close()
@@ -63,7 +63,7 @@ def crop(args: Namespace) -> int:
 
 
 def _print_crops(
-    args: Namespace, results: Sequence[cropping.Cropped], table: dict[str, dict[str, int]]
+    args: Namespace, results: Sequence[cropping.CropResult], table: dict[str, dict[str, int]]
 ) -> None:
     for label, row in table.items():
         good = row["cropped"] + row["kept"]
@@ -77,8 +77,8 @@ def _print_crops(
             [f"{r.path.relative_to(args.source)}{': ' + r.note if r.note else ''}" for r in some]
         )
     crops = sum(len(r.crops) for r in results if r.result == "cropped")
-    made = sum(r.result == "cropped" for r in results)
-    print(f"{crops} crops of {made} of {len(results)} pictures are in {args.target}.")
+    cropped = sum(r.result == "cropped" for r in results)
+    print(f"{crops} crops of {cropped} of {len(results)} pictures are in {args.target}.")
 
 
 def _print_names(names: Sequence[str]) -> None:
@@ -91,7 +91,7 @@ def _print_names(names: Sequence[str]) -> None:
 def duplicates(args: Namespace) -> int:
     """Exact and near copies, as groups; changes nothing."""
     seen = _seen(args, lambda _: [])
-    found = [f for f in cleaning.findings(args.data, seen) if f.group is not None]
+    found = [f for f in cleaning.find_problems(args.data, seen) if f.group is not None]
     groups = _groups(found)
     if args.json:
         print(json.dumps({"pictures": len(seen), "groups": groups}, ensure_ascii=False))
@@ -124,7 +124,7 @@ def _groups(found: Sequence[cleaning.Finding]) -> list[dict[str, Any]]:
     ]
 
 
-def _say_unreadable(seen: Sequence[cleaning.Seen]) -> None:
+def _say_unreadable(seen: Sequence[cleaning.InspectedPicture]) -> None:
     bad = [f"{one.item.path}: {one.error}" for one in seen if one.error]
     if bad:
         print(f"{len(bad)} files could not be read:")
@@ -133,21 +133,21 @@ def _say_unreadable(seen: Sequence[cleaning.Seen]) -> None:
 
 def clean(args: Namespace) -> int:
     """Score every picture, write the contact sheet and the findings beside it; change nothing."""
-    name = finding.best_faces() if args.detector == "auto" else args.detector
-    find = finding.detector(name, args.weights)
+    name = finding.best_face_detector() if args.detector == "auto" else args.detector
+    find = finding.load_detector(name, args.weights)
     out = args.out or args.data / review.FOLDER
     Dataset(args.data).check()
     _must_be_writable(out)
     seen = _seen(args, find)
     doubts, note = _doubts(args, name)
-    found = cleaning.findings(args.data, seen, doubts)
+    found = cleaning.find_problems(args.data, seen, doubts)
     report = {
         "data": str(args.data),
         "detector": name,
         "labels": note,
-        **cleaning.report(args.data, seen, found),
+        **cleaning.audit_report(seen, found),
     }
-    page = sheet.page(sheet.Sheet(args.data, report, found, note, args.most))
+    page = sheet.render_sheet(sheet.Sheet(args.data, report, found, note, args.most))
     try:
         write(
             out / review.FINDINGS,
@@ -191,10 +191,10 @@ def _print_problems(report: dict[str, Any], note: str) -> None:
     print(note)
 
 
-def _seen(args: Namespace, find: finding.Find) -> list[cleaning.Seen]:
+def _seen(args: Namespace, find: finding.Detect) -> list[cleaning.InspectedPicture]:
     progress = Progress(args.progress_json)
     items = Dataset(args.data).items()
-    seen = cleaning.see_all(
+    seen = cleaning.inspect_dataset(
         items, find, lambda done, total: progress("look", done, total, "Looking at pictures")
     )
     progress.close()
@@ -284,13 +284,13 @@ def review_(args: Namespace) -> int:
     """Append decisions from a file and from the command line; without any, list what is open."""
     data = Dataset(args.data)
     data.check()
-    checked = review.read_file(data, args.file) if args.file else review.Checked(())
-    single = [review.about(data, p, "reject") for p in args.reject] + [
-        review.about(data, p, "keep") for p in args.keep
+    checked = review.read_file(data, args.file) if args.file else review.CheckedDecisions(())
+    single = [review.decision_about(data, p, "reject") for p in args.reject] + [
+        review.decision_about(data, p, "keep") for p in args.keep
     ]
-    single += [review.about(data, picture, "move", to) for picture, to in args.move]
+    single += [review.decision_about(data, picture, "move", to) for picture, to in args.move]
     single += [
-        review.about(data, words[0], "not", words[1] if len(words) > 1 else None)
+        review.decision_about(data, words[0], "not", words[1] if len(words) > 1 else None)
         for words in args.no
     ]
     new = [*checked.new, *single]
@@ -302,7 +302,7 @@ def review_(args: Namespace) -> int:
                 {
                     "applied": len(new),
                     "known": checked.known,
-                    "decided": review.count(data.decisions()),
+                    "decided": review.count_actions(data.decisions()),
                 }
             )
         )
@@ -318,7 +318,7 @@ def review_(args: Namespace) -> int:
 
 
 def _list_open(data: Dataset, report: Path) -> int:
-    decided = review.count(data.decisions())
+    decided = review.count_actions(data.decisions())
     print(
         "Decided: " + (", ".join(f"{n} {action}" for action, n in decided.items()) or "nothing yet")
     )
@@ -336,11 +336,11 @@ def _list_open(data: Dataset, report: Path) -> int:
 def collect(args: Namespace) -> int:
     """Bring pictures into a class; exit status 1 where some could not be got or read."""
     limits = Limits(pixels=args.pixels * 1_000_000, bytes=args.megabytes * 1024 * 1024)
-    wishes = collecting.Wishes(limits, network=args.allow_network)
+    options = collecting.CollectOptions(limits, network=args.allow_network)
     progress = Progress(args.progress_json)
     brought = []
     try:
-        for one in collecting.collect(args.data, args.label, args.sources, wishes):
+        for one in collecting.collect(args.data, args.label, args.sources, options):
             brought.append(one)
             progress("collect", len(brought), max(len(brought), 1), "Bringing pictures")
     finally:
@@ -349,7 +349,7 @@ def collect(args: Namespace) -> int:
     return int(any(b.result in ("unreadable", "too_large", "failed") for b in brought))
 
 
-def _print_brought(args: Namespace, brought: Sequence[collecting.Brought]) -> None:
+def _print_brought(args: Namespace, brought: Sequence[collecting.CollectedEntry]) -> None:
     counts = {result: sum(b.result == result for b in brought) for result in collecting.RESULTS}
     if args.json:
         rows = [

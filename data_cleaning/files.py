@@ -56,12 +56,12 @@ def aside(parent: Path) -> Iterator[Path]:
     It is removed when the block fails, and held until it ends.
     """
     with held(parent):
-        made = Path(tempfile.mkdtemp(prefix=PART, dir=parent))
-        handle = _locked(made)
+        folder = Path(tempfile.mkdtemp(prefix=PART, dir=parent))
+        handle = _locked(folder)
     try:
-        yield made
+        yield folder
     except BaseException:
-        shutil.rmtree(made, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
     finally:
         os.close(handle)

@@ -12,7 +12,7 @@ from typing import Any
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import DISK_LIMITS
+from data_cleaning.imaging.limits import DISK_LIMITS
 from data_cleaning.progress import Progress
 from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
 from model.evaluation.verification import verify as run_pairs

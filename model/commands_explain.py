@@ -13,7 +13,7 @@ from pathlib import Path
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import DISK_LIMITS
+from data_cleaning.imaging.limits import DISK_LIMITS
 from model.recognition.explain import Explanation, explain
 from model.recognition.registry import Registry
 

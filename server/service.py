@@ -8,7 +8,7 @@ from typing import cast
 
 from flask import Flask, current_app
 
-from data_cleaning.imaging.images import Limits
+from data_cleaning.imaging.limits import Limits
 from server.access.authorisation import Access
 from server.access.keys import Keys
 from server.datasets.managed_datasets import Datasets

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning.imaging.images import encode
+from data_cleaning.imaging.encoding import encode
 from model.recognition.bundle import golden_picture
 
 ROOT = Path(__file__).resolve().parent.parent

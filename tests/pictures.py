@@ -15,8 +15,8 @@ import PIL.Image
 import pytest
 import skimage
 
-from data_cleaning.imaging import images
-from data_cleaning.imaging.images import Image
+from data_cleaning.imaging import decoding, encoding
+from data_cleaning.imaging.image import Image
 
 PACKAGED = Path(skimage.__file__).parent / "data"
 WEIGHTS = Path(
@@ -33,7 +33,7 @@ def packaged(name: str) -> Image:
     """A picture that comes with scikit-image: astronaut.png (one face), chelsea.png (a cat),
     coffee.png, ...
     """
-    return images.read(PACKAGED / name)
+    return decoding.read(PACKAGED / name)
 
 
 def scene(seed: int, width: int = 160, height: int = 120) -> Image:
@@ -63,7 +63,7 @@ def pillow(image: Image) -> PIL.Image.Image:
 def write(path: Path, image: Image, quality: int = 95) -> Path:
     """Write an image (PNG or JPEG by its suffix), making folders."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(images.encode(image, path.suffix, quality))
+    path.write_bytes(encoding.encode(image, path.suffix, quality))
     return path
 
 
@@ -96,4 +96,4 @@ def bar_and_disc(shown: Sequence[str], number: int) -> bytes:
         picture[abs(x - chance.integers(4, 14)) < 4] = (40, 220, 40)
     if "disc" in shown:
         picture[(y - chance.integers(20, 44)) ** 2 + (x - 42) ** 2 < 15**2] = (30, 30, 230)
-    return images.encode(picture)
+    return encoding.encode(picture)

@@ -28,7 +28,8 @@ from data_cleaning.datasets import audit as clean
 from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
 from data_cleaning.detection.detection import Detection
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging import images
+from data_cleaning.imaging import decoding, encoding, resizing
+from data_cleaning.imaging.image import Image
 from tests.pictures import WEIGHTS, YUNET, needs_yunet, packaged, png, scene, tree, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,7 +42,7 @@ def run(capsys, *words: object) -> tuple[int, str, str]:
     return status, out.out, out.err
 
 
-def face(turn: float = 0.0) -> images.Image:
+def face(turn: float = 0.0) -> Image:
     """The astronaut's face with something around it."""
     return packaged("astronaut.png")[0:256, 96:352]
 
@@ -51,10 +52,10 @@ def people(tmp_path) -> Path:
     """A data set with one of each: a face, a cat, a tiny face, no picture, a broken one."""
     root = tmp_path / "people"
     write(root / "eileen" / "portrait.png", face())
-    write(root / "eileen" / "small.png", images.resize(face(), 40, 40))
+    write(root / "eileen" / "small.png", resizing.resize(face(), 40, 40))
     write(root / "cat" / "chelsea.png", packaged("chelsea.png"))
     (root / "cat" / "text.png").write_bytes(b"no picture at all" * 9)
-    (root / "cat" / "cut.jpg").write_bytes(images.encode(packaged("coffee.png"), ".jpg")[:5000])
+    (root / "cat" / "cut.jpg").write_bytes(encoding.encode(packaged("coffee.png"), ".jpg")[:5000])
     return root
 
 
@@ -64,7 +65,7 @@ class TestCrop:
         status, out, _ = run(capsys, "crop", people, tmp_path / "crops")
         assert status == 1, "two files cannot be read"
         assert sorted(tree(tmp_path / "crops")) == ["eileen/portrait.png"]
-        crop = images.read(tmp_path / "crops" / "eileen" / "portrait.png")
+        crop = decoding.read(tmp_path / "crops" / "eileen" / "portrait.png")
         assert crop.shape[0] == crop.shape[1] > 60
         assert (
             "could not be read" in out
@@ -111,7 +112,9 @@ class TestCrop:
             "0.2",
         )
         assert sorted(tree(tmp_path / "crops")) == ["a/two-face2.png", "a/two.png"]
-        assert {images.read(p).shape for p in (tmp_path / "crops").rglob("*.png")} == {(64, 64, 3)}
+        assert {decoding.read(p).shape for p in (tmp_path / "crops").rglob("*.png")} == {
+            (64, 64, 3)
+        }
         _, out, _ = run(
             capsys, "crop", tmp_path / "set", tmp_path / "none", "--smallest", "200", "--json"
         )
@@ -124,7 +127,7 @@ class TestCrop:
         _, out, _ = run(capsys, "crop", people, tmp_path / "crops")
         assert mine.read_bytes() == b"drawn by hand" and "have their crops already" in out
         run(capsys, "crop", people, tmp_path / "crops", "--overwrite")
-        assert images.read(mine).shape[0] > 60
+        assert decoding.read(mine).shape[0] > 60
 
     def test_names_that_differ_only_in_suffix_do_not_meet(self, tmp_path, capsys):
         for name in ("1.png", "1.jpg"):
@@ -219,7 +222,7 @@ class TestCrop:
         written = tree(tmp_path / "crops")
         assert 0 < len(written) < 60
         for name, data in written.items():
-            assert name.endswith(".png") and images.decode(data).shape == (700, 900, 3)
+            assert name.endswith(".png") and decoding.decode(data).shape == (700, 900, 3)
         subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
         assert len(tree(tmp_path / "crops")) == 60
 
@@ -230,7 +233,7 @@ def messy(tmp_path) -> Path:
     root = tmp_path / "messy"
     coffee, cat, rocket = packaged("coffee.png"), packaged("chelsea.png"), packaged("rocket.jpg")
     write(root / "cups" / "good.png", coffee)
-    write(root / "cups" / "near.jpg", images.resize(coffee, 300, 200), 80)
+    write(root / "cups" / "near.jpg", resizing.resize(coffee, 300, 200), 80)
     write(root / "cats" / "good.png", cat)
     write(root / "cats" / "blurred.png", cv2.GaussianBlur(packaged("camera.png"), (0, 0), 14))
     write(root / "cats" / "dark.png", (packaged("motorcycle_left.png") * 0.12).astype(np.uint8))
@@ -238,14 +241,14 @@ def messy(tmp_path) -> Path:
         root / "cats" / "bright.png",
         np.clip(packaged("coins.png") * 0.15 + 215, 0, 255).astype(np.uint8),
     )
-    write(root / "cats" / "small.png", images.resize(scene(8), 40, 30))
-    write(root / "cats" / "near_across.jpg", images.resize(rocket, 200, 133), 70)
+    write(root / "cats" / "small.png", resizing.resize(scene(8), 40, 30))
+    write(root / "cats" / "near_across.jpg", resizing.resize(rocket, 200, 133), 70)
     write(root / "cups" / "near_across.png", rocket)
     (root / "cats" / "broken.png").write_bytes(png(50, 50, b"\0" * 60))
-    (root / "cats" / "copy_across.png").write_bytes(images.encode(scene(1, 300, 200)))
-    (root / "cups" / "copy_across.png").write_bytes(images.encode(scene(1, 300, 200)))
+    (root / "cats" / "copy_across.png").write_bytes(encoding.encode(scene(1, 300, 200)))
+    (root / "cups" / "copy_across.png").write_bytes(encoding.encode(scene(1, 300, 200)))
     for name in ("copy.png", "copy again.png"):
-        (root / "cups" / name).write_bytes(images.encode(scene(2, 300, 200)))
+        (root / "cups" / name).write_bytes(encoding.encode(scene(2, 300, 200)))
     return root
 
 
@@ -321,8 +324,8 @@ class TestClean:
         path = write(root / "a" / "1.png", scene(1))
         item = Dataset(root).items()[0]
         good = clean.Quality(90, 0.5, 20, 200, eyes, turn)
-        seen = clean.Seen(item, 160, 120, ((Detection(10, 10, 90, 90), good),))
-        kinds = {f.kind for f in clean.findings(root, [seen])}
+        seen = clean.InspectedPicture(item, 160, 120, ((Detection(10, 10, 90, 90), good),))
+        kinds = {f.kind for f in clean.find_problems(root, [seen])}
         assert ("pose" in kinds) is odd and path.exists()
 
     def test_decided_pictures_are_settled(self, messy, tmp_path, capsys):
@@ -390,7 +393,7 @@ class TestClean:
     def test_the_page_shows_names_as_text_and_loads_nothing(self, tmp_path, capsys):
         root = tmp_path / "set"
         evil = "<img src=x onerror=alert(1)>"
-        write(root / evil / '"><script>alert(2)<script>.png', images.resize(scene(1), 40, 30))
+        write(root / evil / '"><script>alert(2)<script>.png', resizing.resize(scene(1), 40, 30))
         write(root / "b" / "1.png", scene(2))
         run(capsys, "clean", root, "--out", tmp_path / "out", "--detector", "whole", "--no-labels")
         page = (tmp_path / "out" / "sheet.html").read_text()
@@ -485,7 +488,7 @@ class TestCollect:
         return {k: v for k, v in tree(root).items() if k != collect.SOURCES}
 
     def test_folders_archives_and_files(self, tmp_path, capsys):
-        pictures = [images.encode(scene(n)) for n in range(4)]
+        pictures = [encoding.encode(scene(n)) for n in range(4)]
         folder = tmp_path / "in"
         folder.mkdir()
         (folder / "notes.txt.png").write_bytes(b"not a picture" * 9)
@@ -525,14 +528,14 @@ class TestCollect:
         with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             archive.writestr("bomb.png", bytes(40 * 1024 * 1024))
             archive.writestr("wide.png", png(10_000, 5_000))
-            archive.writestr("good.png", images.encode(scene(1)))
+            archive.writestr("good.png", encoding.encode(scene(1)))
         whole = io.BytesIO()
         with tarfile.open(fileobj=whole, mode="w:gz") as archive:
             for n in range(30):
                 add(
                     archive,
                     f"{n}.png",
-                    np.random.default_rng(n).bytes(3000) + images.encode(scene(n)),
+                    np.random.default_rng(n).bytes(3000) + encoding.encode(scene(n)),
                 )
         (tmp_path / "cut.tar.gz").write_bytes(whole.getvalue()[: len(whole.getvalue()) // 2])
         words = (
@@ -554,18 +557,20 @@ class TestCollect:
             write(tmp_path / "in" / f"{n}.png", scene(n))
         done = list(
             collect.collect(
-                tmp_path / "set", "a", [str(tmp_path / "in")], collect.Wishes(entries=3)
+                tmp_path / "set", "a", [str(tmp_path / "in")], collect.CollectOptions(entries=3)
             )
         )
         assert [b.result for b in done] == ["added"] * 3 + ["too_large"]
         done = list(
-            collect.collect(tmp_path / "set", "b", [str(tmp_path / "in")], collect.Wishes(total=10))
+            collect.collect(
+                tmp_path / "set", "b", [str(tmp_path / "in")], collect.CollectOptions(total=10)
+            )
         )
         assert [b.result for b in done] == ["too_large"]
 
     def test_a_locked_archive_is_said(self, tmp_path, capsys):
         with zipfile.ZipFile(tmp_path / "z.zip", "w") as archive:
-            archive.writestr("a.png", images.encode(scene(1)))
+            archive.writestr("a.png", encoding.encode(scene(1)))
         data = bytearray((tmp_path / "z.zip").read_bytes())
         data[data.index(b"PK\x01\x02") + 8] |= 1  # the flag that says: encrypted
         data[6] |= 1
@@ -632,7 +637,7 @@ def site():
                 self.send_header("Location", target)
             self.end_headers()
             body = {
-                "/good.png": images.encode(scene(1)),
+                "/good.png": encoding.encode(scene(1)),
                 "/text.png": b"text" * 99,
                 "/huge.png": bytes(3 * 1024**2),
             }

@@ -11,7 +11,8 @@ from data_cleaning.detection import crops
 from data_cleaning.detection.crops import CROPS, five_points, plausible, quality, square, stretched
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
-from data_cleaning.imaging import images
+from data_cleaning.imaging import colour, resizing
+from data_cleaning.imaging.image import Image
 from tests.pictures import YUNET, needs_yunet, packaged, scene
 
 CHIP = np.array(
@@ -19,7 +20,7 @@ CHIP = np.array(
 )
 
 
-def ramp(width: int = 60, height: int = 40) -> images.Image:
+def ramp(width: int = 60, height: int = 40) -> Image:
     """Blue counts columns, green rows: a pixel says where it came from."""
     picture = np.zeros((height, width, 3), np.uint8)
     picture[..., 0] = np.arange(width) * 4
@@ -43,7 +44,7 @@ def landmarks(
     return tuple((float(x), float(y)) for x, y in moved)
 
 
-def around(points, image: images.Image) -> Detection:
+def around(points, image: Image) -> Detection:
     low, high = np.min(points, axis=0) - 30, np.max(points, axis=0) + 30
     low, high = np.maximum(low, 0).astype(int), np.minimum(high, image.shape[1::-1]).astype(int)
     return Detection(int(low[0]), int(low[1]), *(int(v) for v in high - low), landmarks=points)
@@ -90,7 +91,7 @@ def test_square_is_cut_where_it_says_and_repeats_the_border(box, margin, left, t
 
 def test_stretched_takes_the_box_whatever_its_shape():
     image = ramp()
-    expected = images.resize(image[5:15, 10:50], 20, 20)
+    expected = resizing.resize(image[5:15, 10:50], 20, 20)
     assert np.array_equal(stretched(image, Detection(10, 5, 40, 10), size=20), expected)
 
 
@@ -163,13 +164,13 @@ def test_without_good_landmarks_a_square_serves(points):
     )
 
 
-def spoilt(image: images.Image, how: str) -> images.Image:
+def spoilt(image: Image, how: str) -> Image:
     changes = {
         "as it is": lambda: image,
         "blurred": lambda: cv2.GaussianBlur(image, (0, 0), 9),
         "dark": lambda: (image * 0.12).astype(np.uint8),
         "bright": lambda: np.clip(image * 0.15 + 225, 0, 255).astype(np.uint8),
-        "small": lambda: images.resize(image, 100, 100),
+        "small": lambda: resizing.resize(image, 100, 100),
         "pale": lambda: (image * 0.3 + 90).astype(np.uint8),
         "half lit": lambda: (image * 0.5).astype(np.uint8),
     }
@@ -226,7 +227,7 @@ def test_a_turned_face_stays_more_alike_when_it_is_aligned(degrees):
             packaged("astronaut.png"), matrix, (600, 600), borderMode=cv2.BORDER_REPLICATE
         )
         found = DETECTORS["yunet_face"].function(turned, YUNET, working_size=600)[0]
-        return images.grey(crop(turned, found, size=150))[30:120, 30:120].ravel()
+        return colour.grey(crop(turned, found, size=150))[30:120, 30:120].ravel()
 
     def likeness(crop) -> float:
         return np.corrcoef(face(0, crop), face(degrees, crop))[0, 1]

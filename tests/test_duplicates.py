@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning.imaging import images
+from data_cleaning.imaging import colour, decoding, encoding, resizing
+from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.near_duplicates import (
     HASH_BYTES,
     NEAR,
@@ -27,32 +28,34 @@ PACKAGED = [
 ]
 
 
-def distance(first: images.Image, second: images.Image) -> float:
+def distance(first: Image, second: Image) -> float:
     return near_pairs(np.stack([difference_hash(first), difference_hash(second)]), share=1.0)[0][2]
 
 
-def scaled(image: images.Image, factor: float) -> images.Image:
-    return images.resize(image, round(image.shape[1] * factor), round(image.shape[0] * factor))
+def scaled(image: Image, factor: float) -> Image:
+    return resizing.resize(image, round(image.shape[1] * factor), round(image.shape[0] * factor))
 
 
-def trimmed(image: images.Image, part: float) -> images.Image:
+def trimmed(image: Image, part: float) -> Image:
     y, x = round(image.shape[0] * part), round(image.shape[1] * part)
     return image[y : image.shape[0] - y, x : image.shape[1] - x]
 
 
-def lighter(image: images.Image) -> images.Image:
+def lighter(image: Image) -> Image:
     return np.clip(255 * (image / 255.0) ** 0.8, 0, 255).astype(np.uint8)
 
 
 SAME = {
-    "jpeg 90": lambda image: images.decode(images.encode(image, ".jpg", 90)),
-    "jpeg 50": lambda image: images.decode(images.encode(image, ".jpg", 50)),
+    "jpeg 90": lambda image: decoding.decode(encoding.encode(image, ".jpg", 90)),
+    "jpeg 50": lambda image: decoding.decode(encoding.encode(image, ".jpg", 50)),
     "half": lambda image: scaled(image, 0.5),
     "a fifth": lambda image: scaled(image, 0.2),
     "double": lambda image: scaled(image, 2),
-    "small, then jpeg": lambda image: images.decode(images.encode(scaled(image, 0.4), ".jpg", 60)),
+    "small, then jpeg": lambda image: decoding.decode(
+        encoding.encode(scaled(image, 0.4), ".jpg", 60)
+    ),
     "lighter": lighter,
-    "grey": lambda image: cv2.cvtColor(images.grey(image), cv2.COLOR_GRAY2BGR),
+    "grey": lambda image: cv2.cvtColor(colour.grey(image), cv2.COLOR_GRAY2BGR),
     "1 % trimmed": lambda image: trimmed(image, 0.01),
 }
 DIFFERENT = {
@@ -90,7 +93,7 @@ def test_different_things_on_white_are_far():
     copies.
     """
 
-    def on_white(draw) -> images.Image:
+    def on_white(draw) -> Image:
         image = np.full((200, 200, 3), 255, np.uint8)
         draw(image)
         return image
@@ -124,4 +127,4 @@ def test_pairs_do_not_depend_on_how_they_are_cut_in_blocks(monkeypatch):
 def test_of_press_photos_of_20_people_none_are_taken_for_copies(shared_data):
     files = sorted((shared_data / "faces" / "lfw_dev20").rglob("*.jpg"))[::4]
     assert len(files) > 100
-    assert near_pairs(np.stack([difference_hash(images.read(p)) for p in files])) == []
+    assert near_pairs(np.stack([difference_hash(decoding.read(p)) for p in files])) == []

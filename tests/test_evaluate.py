@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
-from data_cleaning.imaging.images import encode
+from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.evaluation.curves import histogram, learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.metrics import (

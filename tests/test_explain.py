@@ -15,7 +15,8 @@ import pytest
 
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import NotAPicture, WeightsMissing
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle

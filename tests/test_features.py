@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from data_cleaning.errors import WeightsMissing
-from data_cleaning.imaging.images import Image, decode, resize
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize
 from model.recipes.features import FEATURES, Features
 from model.weights.catalogue import locate
 

@@ -22,8 +22,9 @@ from data_cleaning.errors import (
     PictureTooLarge,
     PictureTooSmall,
 )
-from data_cleaning.imaging import images
-from data_cleaning.imaging.images import Limits, decode, probe
+from data_cleaning.imaging import decoding, encoding, resizing
+from data_cleaning.imaging.decoding import decode, probe
+from data_cleaning.imaging.limits import Limits
 from tests.pictures import packaged, pillow, png, saved, scene
 
 ORIENTATION = 0x0112
@@ -72,7 +73,7 @@ def test_every_orientation_comes_out_upright(number, format):
     assert all(np.abs(decoded.astype(int) - other).mean() > 20 for other in others)
 
 
-@pytest.mark.skipif(not images.HEIF, reason="pillow_heif is not installed")
+@pytest.mark.skipif(not decoding.HEIF, reason="pillow_heif is not installed")
 @pytest.mark.parametrize("number", [1, 3, 6, 8])
 def test_heic_is_turned_once(number):
     upright = letter_f()
@@ -241,7 +242,7 @@ def test_a_jpeg_cut_at_any_length_is_refused(progressive):
             decode(whole[:length])
 
 
-@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "BMP", "PPM", *images.HEIF])
+@pytest.mark.parametrize("format", ["PNG", "WEBP", "GIF", "BMP", "PPM", *decoding.HEIF])
 def test_other_kinds_cut_short_are_refused_or_whole(format):
     """A PNG lacks nothing when only its closing marks are cut; nothing else may pass, and never
     half a picture.
@@ -260,7 +261,7 @@ def test_other_kinds_cut_short_are_refused_or_whole(format):
 
 def test_random_damage_raises_nothing_but_our_errors():
     random = np.random.default_rng(4)
-    for format in ("JPEG", "PNG", "WEBP", "GIF", "BMP", *images.HEIF):
+    for format in ("JPEG", "PNG", "WEBP", "GIF", "BMP", *decoding.HEIF):
         whole = np.frombuffer(saved(pillow(scene(3, 64, 48)), format), np.uint8)
         for _ in range(60):
             hurt = whole.copy()
@@ -281,13 +282,13 @@ def test_a_50_megapixel_bomb_is_refused_before_memory_is_spent():
     program = """
 import resource, sys
 sys.path.insert(0, "")
-from data_cleaning import images
+from data_cleaning.imaging import decoding
 from data_cleaning.errors import PictureTooLarge
 from tests.pictures import png
 data = png(10_000, 5_000, b"\\0" * 16) if len(sys.argv) > 1 else open(0, "rb").read()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    images.decode(data)
+    decoding.decode(data)
 except PictureTooLarge:
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
 """
@@ -315,7 +316,7 @@ def test_a_file_is_weighed_before_it_is_read(tmp_path):
     tracemalloc.start()
     try:
         with pytest.raises(PictureTooLarge, match="314,572,800 bytes"):
-            images.read(path)
+            decoding.read(path)
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
@@ -353,15 +354,15 @@ def test_reencoding_drops_metadata_and_what_hides_behind_the_picture():
     data = (
         saved(pillow(packaged("chelsea.png")), "JPEG", exif=exif) + b"<script>secret tail</script>"
     )
-    clean = images.reencode(data, longest=200)
+    clean = encoding.reencode(data, longest=200)
     assert b"secret" not in clean
     assert max(decode(clean).shape) == 200 and decode(clean).shape[0] > decode(clean).shape[1]
 
 
 def test_shrink_never_grows_and_keeps_a_pixel():
     image = scene(1)
-    assert images.shrink(image, 500) == (image, 1.0) or images.shrink(image, 500)[0] is image
-    thin, factor = images.shrink(np.zeros((2000, 8, 3), np.uint8), 100)
+    assert resizing.shrink(image, 500) == (image, 1.0) or resizing.shrink(image, 500)[0] is image
+    thin, factor = resizing.shrink(np.zeros((2000, 8, 3), np.uint8), 100)
     assert thin.shape == (100, 1, 3) and factor == pytest.approx(0.05)
 
 
@@ -387,8 +388,8 @@ def test_an_excerpt_knows_where_its_part_lies(
     x, y, width, height = box
     pixels = np.zeros((80, 100, 3), np.uint8)
     pixels[y : y + height, x : x + width] = 255
-    part = images.Part(x / 100, y / 80, width / 100, height / 80)
-    ((data, lies),) = images.excerpts(images.encode(pixels), part, (margin,), longest)
+    part = encoding.Part(x / 100, y / 80, width / 100, height / 80)
+    ((data, lies),) = encoding.excerpts(encoding.encode(pixels), part, (margin,), longest)
     cut = np.asarray(PIL.Image.open(io.BytesIO(data)))
     assert cut.shape[:2] == size[::-1]
     found = (lies.left * size[0], lies.top * size[1], lies.width * size[0], lies.height * size[1])

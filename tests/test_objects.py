@@ -12,7 +12,8 @@ import pytest
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import RecipeError
-from data_cleaning.imaging.images import Image, encode
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
 from model.__main__ import main
 from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recipes.presets import preset

@@ -22,8 +22,11 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.detection.person_detectors import FLOOR, with_faces, worth
 from data_cleaning.errors import DatasetError, RecipeError, WeightsMissing
-from data_cleaning.imaging.images import Image, decode, encode, resize
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.near_duplicates import groups
+from data_cleaning.imaging.resizing import resize
 from model.commands import as_json
 from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
 from model.export.onnx_model import TOLERANCE

@@ -12,7 +12,8 @@ import pytest
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.recipes.presets import RECIPES, preset
 from model.recipes.recipe import Recipe, Step
 from model.recognition.pipeline import (

@@ -18,7 +18,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.evaluation.metrics import PictureOutcome, summary
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer

@@ -13,7 +13,7 @@ import pytest
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
-from data_cleaning.imaging.images import encode
+from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.evaluation.verification import (
     Pair,

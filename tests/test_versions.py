@@ -16,7 +16,8 @@ import pytest
 from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
 from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, DatasetError
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.recognition.registry import Registry
 from model.workflows.erase_class import Erasure, erase_class

@@ -26,7 +26,7 @@ from skimage import data
 
 from data_cleaning.detection.yunet import faces
 from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
-from data_cleaning.imaging.images import resize
+from data_cleaning.imaging.resizing import resize
 from model.weights.catalogue import WEIGHTS, Weight, fetch, locate, main, weights_dir
 from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
 from model.weights.converters.torch_file import read_state

@@ -23,7 +23,8 @@ import requests
 from data_cleaning.datasets.dataset import SPECIAL, Dataset, is_label
 from data_cleaning.errors import DatasetError, PictureError, PictureTooLarge
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
-from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits, decode, probe
+from data_cleaning.imaging.decoding import decode, probe
+from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 
 SOURCES = "sources.jsonl"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -45,7 +46,7 @@ RESULTS = {
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CollectOptions:
     """Limits of a collection.
 
     picture: bytes and pixels of one picture. entries, total: how many entries and bytes, unpacked,
@@ -69,7 +70,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Brought:
+class CollectedEntry:
     """What became of an entry: a key of RESULTS; path: where it lies now; note: why not, or where
     it was.
     """
@@ -84,9 +85,9 @@ def collect(
     root: Path,
     label: str,
     sources: Sequence[str],
-    wishes: Wishes,
+    options: CollectOptions,
     progress: Callable[[int, str], None] | None = None,
-) -> Iterator[Brought]:
+) -> Iterator[CollectedEntry]:
     """Bring everything of the sources into <root>/<label>, one at a time; run again, it goes on
     where it stopped.
 
@@ -97,27 +98,27 @@ def collect(
         raise DatasetError(
             f"{label!r} cannot name a class: no slashes, no dot or underscore in front."
         )
-    plans = [_plan(source, wishes) for source in sources]
+    plans = [_plan(source, options) for source in sources]
     (root / label).mkdir(parents=True, exist_ok=True)
-    shelf = _Shelf.of(root, label)
+    folder = _ClassFolder.of(root, label)
     for source, entries in zip(sources, plans, strict=True):
         number = unpacked = 0
         for entry in entries():
             number, unpacked = number + 1, unpacked + entry.size
-            if number > wishes.entries or unpacked > wishes.total:
-                yield Brought(
+            if number > options.entries or unpacked > options.total:
+                yield CollectedEntry(
                     source,
                     "too_large",
-                    note=f"stopped: over {wishes.entries} entries or {wishes.total:,} bytes",
+                    note=f"stopped: over {options.entries} entries or {options.total:,} bytes",
                 )
                 break
             if progress:
                 progress(number, entry.name)
-            yield shelf.take(entry, source, wishes)
+            yield folder.take(entry, source, options)
 
 
 @dataclass(frozen=True)
-class _Shelf:
+class _ClassFolder:
     """The class folder that is filled, and what the data set holds already: {sha256: class}."""
 
     root: Path
@@ -127,7 +128,7 @@ class _Shelf:
     asked: frozenset[str]
 
     @classmethod
-    def of(cls, root: Path, label: str) -> _Shelf:
+    def of(cls, root: Path, label: str) -> _ClassFolder:
         data = Dataset(root)
         held = {sha256_of_file(path): name for path, name in data.paths()}
         held |= {sha256_of_file(path): label for path in data.pictures(label)}
@@ -138,17 +139,17 @@ class _Shelf:
         }
         return cls(root, label, held, frozenset(out), _asked(root, label))
 
-    def take(self, entry: Entry, source: str, wishes: Wishes) -> Brought:
+    def take(self, entry: Entry, source: str, options: CollectOptions) -> CollectedEntry:
         """Get, check and store one entry."""
         if entry.name in self.asked:
-            return Brought(entry.name, "already", note="this address was asked before")
+            return CollectedEntry(entry.name, "already", note="this address was asked before")
         try:
             data = entry.load()
-            decode(data, wishes.picture)
+            decode(data, options.picture)
         except PictureTooLarge as error:
-            return Brought(entry.name, "too_large", note=str(error))
+            return CollectedEntry(entry.name, "too_large", note=str(error))
         except PictureError as error:
-            return Brought(entry.name, "unreadable", note=str(error))
+            return CollectedEntry(entry.name, "unreadable", note=str(error))
         except (
             OSError,
             EOFError,
@@ -157,23 +158,27 @@ class _Shelf:
             tarfile.TarError,
             NotImplementedError,
         ) as error:
-            return Brought(entry.name, "failed", note=_brief(error))
-        return self._store(entry.name, data, source, wishes)
+            return CollectedEntry(entry.name, "failed", note=_brief(error))
+        return self._store(entry.name, data, source, options)
 
-    def _store(self, name: str, data: bytes, source: str, wishes: Wishes) -> Brought:
+    def _store(
+        self, name: str, data: bytes, source: str, options: CollectOptions
+    ) -> CollectedEntry:
         digest = sha256_of_bytes(data)
         if digest in self.rejected:
-            return Brought(name, "rejected")
+            return CollectedEntry(name, "rejected")
         if digest in self.held:
             where = self.held[digest]
-            return Brought(name, "already" if where == self.label else "elsewhere", note=where)
-        kind = probe(data, wishes.picture).format
+            return CollectedEntry(
+                name, "already" if where == self.label else "elsewhere", note=where
+            )
+        kind = probe(data, options.picture).format
         path = self.root / self.label / f"{digest[:24]}{_SUFFIX.get(kind, '.' + kind.lower())}"
         path.parent.mkdir(parents=True, exist_ok=True)
         write(path, data)
         self.held[digest] = self.label
         self._note(name, digest, source)
-        return Brought(name, "added", path)
+        return CollectedEntry(name, "added", path)
 
     def _note(self, name: str, digest: str, source: str) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -198,7 +203,7 @@ def _asked(root: Path, label: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _plan(source: str, wishes: Wishes) -> Callable[[], Iterator[Entry]]:
+def _plan(source: str, options: CollectOptions) -> Callable[[], Iterator[Entry]]:
     """How to go through a source; raises at once where it cannot be used at all."""
     path = Path(source)
     if "://" in source:
@@ -206,59 +211,59 @@ def _plan(source: str, wishes: Wishes) -> Callable[[], Iterator[Entry]]:
             f"{source}: put addresses in a text file, one a line, and name that file."
         )
     if path.is_dir():
-        return lambda: _of_folder(path, wishes)
+        return lambda: _of_folder(path, options)
     if not path.is_file():
         raise DatasetError(f"{source} is no folder, archive, picture or list of addresses.")
     if path.name.lower().endswith(ARCHIVES):
         if zipfile.is_zipfile(path):
-            return lambda: _of_zip(path, wishes)
+            return lambda: _of_zip(path, options)
         if tarfile.is_tarfile(path):
-            return lambda: _of_tar(path, wishes)
+            return lambda: _of_tar(path, options)
         raise DatasetError(f"{source} is called an archive and is no zip or tar file.")
     if path.suffix.lower() == ".txt":
-        addresses = _addresses(path, wishes)
-        return lambda: iter([Entry(a, partial(_fetch, a, wishes)) for a in addresses])
-    return lambda: iter([_file(path, wishes)])
+        addresses = _addresses(path, options)
+        return lambda: iter([Entry(a, partial(_fetch, a, options)) for a in addresses])
+    return lambda: iter([_file(path, options)])
 
 
-def _file(path: Path, wishes: Wishes) -> Entry:
+def _file(path: Path, options: CollectOptions) -> Entry:
     def load() -> bytes:
         with path.open("rb") as file:
-            return _capped(file, wishes.picture)
+            return _capped(file, options.picture)
 
     return Entry(str(path), load, path.stat().st_size)
 
 
-def _of_folder(path: Path, wishes: Wishes) -> Iterator[Entry]:
+def _of_folder(path: Path, options: CollectOptions) -> Iterator[Entry]:
     for inside in sorted(path.rglob("*")):
         if inside.is_file() and _wanted(inside.relative_to(path)):
-            yield _file(inside, wishes)
+            yield _file(inside, options)
 
 
-def _of_zip(path: Path, wishes: Wishes) -> Iterator[Entry]:
+def _of_zip(path: Path, options: CollectOptions) -> Iterator[Entry]:
     with zipfile.ZipFile(path) as archive:
         for info in archive.infolist():
             if not info.is_dir() and _wanted(Path(info.filename)):
                 yield Entry(
                     f"{path.name}:{info.filename}",
-                    partial(_from_zip, archive, info, wishes),
+                    partial(_from_zip, archive, info, options),
                     info.file_size,
                 )
 
 
-def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, wishes: Wishes) -> bytes:
+def _from_zip(archive: zipfile.ZipFile, info: zipfile.ZipInfo, options: CollectOptions) -> bytes:
     with archive.open(info) as file:
-        return _capped(file, wishes.picture)
+        return _capped(file, options.picture)
 
 
-def _of_tar(path: Path, wishes: Wishes) -> Iterator[Entry]:
+def _of_tar(path: Path, options: CollectOptions) -> Iterator[Entry]:
     try:
         with tarfile.open(path) as archive:
             for member in archive:
                 if member.isreg() and _wanted(Path(member.name)):
                     yield Entry(
                         f"{path.name}:{member.name}",
-                        partial(_from_tar, archive, member, wishes),
+                        partial(_from_tar, archive, member, options),
                         member.size,
                     )
     except (tarfile.TarError, EOFError, OSError) as error:
@@ -270,12 +275,12 @@ def _of_tar(path: Path, wishes: Wishes) -> Iterator[Entry]:
         yield Entry(path.name, fail)
 
 
-def _from_tar(archive: tarfile.TarFile, member: tarfile.TarInfo, wishes: Wishes) -> bytes:
+def _from_tar(archive: tarfile.TarFile, member: tarfile.TarInfo, options: CollectOptions) -> bytes:
     file = archive.extractfile(member)
     if file is None:
         raise OSError("it is no regular file")
     with file:
-        return _capped(file, wishes.picture)
+        return _capped(file, options.picture)
 
 
 def _capped(file: IO[bytes], limits: Limits) -> bytes:
@@ -286,7 +291,7 @@ def _capped(file: IO[bytes], limits: Limits) -> bytes:
     return data
 
 
-def _addresses(path: Path, wishes: Wishes) -> list[str]:
+def _addresses(path: Path, options: CollectOptions) -> list[str]:
     """The addresses of a list: one a line; empty lines and lines that begin with # are passed over."""
     lines = [line.strip() for line in path.read_text("utf-8", errors="replace").splitlines()]
     found = [line for line in lines if line and not line.startswith("#")]
@@ -296,19 +301,19 @@ def _addresses(path: Path, wishes: Wishes) -> list[str]:
             f"{path.name} is read as a list of addresses, and {wrong[0][:80]!r} is none (http or"
             " https)."
         )
-    if found and not wishes.network:
+    if found and not options.network:
         raise DatasetError(
             f"{path.name} lists {len(found)} addresses. Asking them needs --allow-network."
         )
     return list(dict.fromkeys(found))
 
 
-def _fetch(address: str, wishes: Wishes) -> bytes:
+def _fetch(address: str, options: CollectOptions) -> bytes:
     """One address, streamed: at most three redirects, limited in bytes and time.
 
     Raises OSError, PictureTooLarge.
     """
-    end = time.monotonic() + wishes.seconds
+    end = time.monotonic() + options.seconds
     with requests.Session() as session:
         session.max_redirects = 3
         session.headers["User-Agent"] = "likeness-collect"
@@ -318,13 +323,13 @@ def _fetch(address: str, wishes: Wishes) -> bytes:
             data = bytearray()
             for part in answer.iter_content(65536):
                 data += part
-                if len(data) > wishes.picture.bytes:
+                if len(data) > options.picture.bytes:
                     raise PictureTooLarge(
-                        f"It has more than {wishes.picture.bytes:,} bytes, which is what is"
+                        f"It has more than {options.picture.bytes:,} bytes, which is what is"
                         " allowed."
                     )
                 if time.monotonic() > end:
-                    raise OSError(f"it took more than {wishes.seconds:.0f} seconds")
+                    raise OSError(f"it took more than {options.seconds:.0f} seconds")
     return bytes(data)
 
 

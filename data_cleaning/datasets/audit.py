@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
-from data_cleaning.detection.batch_detection import Find, each
+from data_cleaning.detection.batch_detection import Detect, parallel_map
 from data_cleaning.detection.crops import Quality, quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import PictureError
-from data_cleaning.imaging.images import read
+from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.progress import ProgressCallback
 
@@ -92,7 +92,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class Seen:
+class InspectedPicture:
     """One picture as it was seen: size in pixels, its regions largest first, its edges, or why it
     cannot be read.
     """
@@ -128,46 +128,46 @@ class Finding:
         return asdict(self)
 
 
-def see(item: Item, find: Find, eyes: bool) -> Seen:
+def inspect_picture(item: Item, detect: Detect, eyes: bool) -> InspectedPicture:
     """Look at one picture; with `eyes`, count the eyes of faces without landmarks."""
     try:
         image = read(item.path)
     except (PictureError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Seen(item, error=reason)
-    found = sorted(find(image), key=lambda d: -d.area)
+        return InspectedPicture(item, error=reason)
+    found = sorted(detect(image), key=lambda d: -d.area)
     regions = tuple(
         (d, quality(image, d, eyes=eyes and d.kind == "face" and d.landmarks is None))
         for d in found
     )
-    return Seen(item, image.shape[1], image.shape[0], regions, difference_hash(image))
+    return InspectedPicture(item, image.shape[1], image.shape[0], regions, difference_hash(image))
 
 
-def see_all(
-    items: Sequence[Item], find: Find, progress: ProgressCallback | None = None
-) -> list[Seen]:
-    """`see` for all, on all cores, in order."""
-    seen: list[Seen] = []
-    for one in each(lambda item: see(item, find, True), items):
-        seen.append(one)
+def inspect_dataset(
+    items: Sequence[Item], detect: Detect, progress: ProgressCallback | None = None
+) -> list[InspectedPicture]:
+    """`inspect_picture` for all, on all cores, in order."""
+    pictures: list[InspectedPicture] = []
+    for picture in parallel_map(lambda item: inspect_picture(item, detect, True), items):
+        pictures.append(picture)
         if progress:
-            progress(len(seen), len(items))
-    return seen
+            progress(len(pictures), len(items))
+    return pictures
 
 
-def findings(
-    root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]] = ()
+def find_problems(
+    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[Mapping[str, Any]] = ()
 ) -> list[Finding]:
     """All findings about a data set, gravest first; pictures that somebody decided about have none.
 
-    suspects: what `python -m model labels` says: objects with sha256, kind, note, score and
+    doubts: what `python -m model labels` says: objects with sha256, kind, note, score and
     suggestion.
     """
     settled = set(Dataset(root).latest_decisions())
-    found = [f for one in seen for f in _of_one(root, one)]
-    found += _exact_copies(root, seen)
-    found += _near_copies(root, seen)
-    found += _suspected(root, seen, suspects)
+    found = [f for picture in pictures for f in _of_one(root, picture)]
+    found += _exact_copies(root, pictures)
+    found += _near_copies(root, pictures)
+    found += _suspected(root, pictures, doubts)
     order = list(KINDS)
     found.sort(
         key=lambda f: (
@@ -180,71 +180,85 @@ def findings(
     return [f for f in found if f.sha256 not in settled or not f.sha256]
 
 
-def report(root: Path, seen: Sequence[Seen], found: Sequence[Finding]) -> dict[str, Any]:
+def audit_report(
+    pictures: Sequence[InspectedPicture], findings: Sequence[Finding]
+) -> dict[str, Any]:
     """Everything as plain data: counts of pictures and problems, and the findings themselves."""
     classes: dict[str, int] = defaultdict(int)
-    for one in seen:
-        classes[one.item.label] += 1
+    for picture in pictures:
+        classes[picture.item.label] += 1
     return {
         "format": 1,
-        "pictures": len(seen),
+        "pictures": len(pictures),
         "classes": dict(sorted(classes.items())),
-        "flagged": len({f.picture for f in found}),
-        "problems": {kind: len({f.picture for f in found if f.kind == kind}) for kind in KINDS},
-        "findings": [f.to_json() for f in found],
+        "flagged": len({f.picture for f in findings}),
+        "problems": {kind: len({f.picture for f in findings if f.kind == kind}) for kind in KINDS},
+        "findings": [f.to_json() for f in findings],
     }
 
 
-def _finding(root: Path, one: Seen, kind: str, note: str, **more: Any) -> Finding:
-    picture = one.item.path.relative_to(root).as_posix()
-    return Finding(kind, picture, one.item.label, one.item.sha256, note, **more)
+def _finding(
+    root: Path, picture: InspectedPicture, kind: str, note: str, **details: Any
+) -> Finding:
+    item = picture.item
+    path = item.path.relative_to(root).as_posix()
+    return Finding(kind, path, item.label, item.sha256, note, **details)
 
 
-def _of_one(root: Path, one: Seen) -> list[Finding]:
+def _of_one(root: Path, picture: InspectedPicture) -> list[Finding]:
     """What can be said of a picture by itself."""
-    if one.error is not None:
-        return [_finding(root, one, "unreadable", one.error, score=1.0)]
+    if picture.error is not None:
+        return [_finding(root, picture, "unreadable", picture.error, score=1.0)]
     found = []
-    if min(one.width, one.height) < SMALL:
-        note = f"The picture is {one.width} x {one.height} pixels."
+    if min(picture.width, picture.height) < SMALL:
+        note = f"The picture is {picture.width} x {picture.height} pixels."
         found.append(
-            _finding(root, one, "small", note, score=1 - min(one.width, one.height) / SMALL)
+            _finding(
+                root, picture, "small", note, score=1 - min(picture.width, picture.height) / SMALL
+            )
         )
-    if one.item.label == NOTHING:
-        return found + _something(root, one)
-    if not one.regions:
-        return [*found, _finding(root, one, "nothing", "Nothing was found in it.", score=1.0)]
-    return found + _several(root, one) + _marked(root, one, {f.kind for f in found})
+    if picture.item.label == NOTHING:
+        return found + _something(root, picture)
+    if not picture.regions:
+        return [*found, _finding(root, picture, "nothing", "Nothing was found in it.", score=1.0)]
+    return found + _several(root, picture) + _marked(root, picture, {f.kind for f in found})
 
 
-def _something(root: Path, one: Seen) -> list[Finding]:
+def _something(root: Path, picture: InspectedPicture) -> list[Finding]:
     """In `_none` nothing may be found; the whole picture as a region is no discovery."""
-    found = [d for d, _ in one.regions if d.kind != "picture"]
+    found = [d for d, _ in picture.regions if d.kind != "picture"]
     if not found:
         return []
     note = f"{len(found)} found where there should be none."
     return [
-        _finding(root, one, "something", note, score=min(1.0, found[0].score), box=_box(found[0]))
-    ]
-
-
-def _several(root: Path, one: Seen) -> list[Finding]:
-    """Is the largest region hardly larger than the next? Of strangers there may be many."""
-    sides = [max(d.width, d.height) for d, _ in one.regions]
-    similar = [s for s in sides[1:] if s >= SIMILAR_SIZE * sides[0]]
-    if not similar or one.item.label == UNKNOWN:
-        return []
-    note = f"{len(similar) + 1} of about the same size."
-    return [
         _finding(
-            root, one, "several", note, score=similar[0] / sides[0], box=_box(one.regions[0][0])
+            root, picture, "something", note, score=min(1.0, found[0].score), box=_box(found[0])
         )
     ]
 
 
-def _marked(root: Path, one: Seen, known: set[str]) -> list[Finding]:
+def _several(root: Path, picture: InspectedPicture) -> list[Finding]:
+    """Is the largest region hardly larger than the next? Of strangers there may be many."""
+    sides = [max(d.width, d.height) for d, _ in picture.regions]
+    similar = [s for s in sides[1:] if s >= SIMILAR_SIZE * sides[0]]
+    if not similar or picture.item.label == UNKNOWN:
+        return []
+    note = f"{len(similar) + 1} of about the same size."
+    return [
+        _finding(
+            root,
+            picture,
+            "several",
+            note,
+            score=similar[0] / sides[0],
+            box=_box(picture.regions[0][0]),
+        )
+    ]
+
+
+def _marked(root: Path, picture: InspectedPicture, known: set[str]) -> list[Finding]:
     """What is wrong with the largest region."""
-    detection, measured = one.regions[0]
+    detection, measured = picture.regions[0]
     kinds = {_MARKS[mark] for mark in measured.marks()} - known
     if detection.kind == "picture":
         kinds &= {"blurred", "dark", "bright"}
@@ -265,7 +279,7 @@ def _marked(root: Path, one: Seen, known: set[str]) -> list[Finding]:
         "pose": (_pose(measured), min(1.0, measured.turn if measured.turn is not None else 0.5)),
     }
     return [
-        _finding(root, one, kind, note, score=score, box=_box(detection))
+        _finding(root, picture, kind, note, score=score, box=_box(detection))
         for kind, (note, score) in notes.items()
         if kind in kinds
     ]
@@ -277,12 +291,12 @@ def _pose(measured: Quality) -> str:
     return "Fewer than two eyes can be seen."
 
 
-def _exact_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
+def _exact_copies(root: Path, pictures: Sequence[InspectedPicture]) -> list[Finding]:
     """Files with the same bytes, within a class and across classes."""
-    same: dict[str, list[Seen]] = defaultdict(list)
-    for one in seen:
-        if one.item.sha256:
-            same[one.item.sha256].append(one)
+    same: dict[str, list[InspectedPicture]] = defaultdict(list)
+    for picture in pictures:
+        if picture.item.sha256:
+            same[picture.item.sha256].append(picture)
     found = []
     for number, members in enumerate([m for m in same.values() if len(m) > 1], 1):
         labels = sorted({m.item.label for m in members})
@@ -292,39 +306,39 @@ def _exact_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
     return found
 
 
-def _near_copies(root: Path, seen: Sequence[Seen]) -> list[Finding]:
+def _near_copies(root: Path, pictures: Sequence[InspectedPicture]) -> list[Finding]:
     """Pictures that look the same and are not the same file; the largest of each group first."""
-    good = [one for one in seen if one.error is None]
-    numbers = groups([one.hash for one in good])
-    members: dict[int, list[Seen]] = defaultdict(list)
-    for one, number in zip(good, numbers, strict=True):
-        members[int(number)].append(one)
+    good = [picture for picture in pictures if picture.error is None]
+    numbers = groups([picture.hash for picture in good])
+    members: dict[int, list[InspectedPicture]] = defaultdict(list)
+    for picture, number in zip(good, numbers, strict=True):
+        members[int(number)].append(picture)
     found = []
-    alike = [m for m in members.values() if len({one.item.sha256 for one in m}) > 1]
+    alike = [m for m in members.values() if len({picture.item.sha256 for picture in m}) > 1]
     for number, group in enumerate(alike, 1):
-        labels = sorted({one.item.label for one in group})
+        labels = sorted({picture.item.label for picture in group})
         kind = "near_across" if len(labels) > 1 else "near"
-        group.sort(key=lambda one: -one.width * one.height)
+        group.sort(key=lambda picture: -picture.width * picture.height)
         largest = group[0].width * group[0].height
-        for one in group:
-            note = f"One of {len(group)} near copies, {one.width} x {one.height} pixels."
-            score = one.width * one.height / max(largest, 1)
-            found.append(_finding(root, one, kind, note, group=number, score=score))
+        for picture in group:
+            note = f"One of {len(group)} near copies, {picture.width} x {picture.height} pixels."
+            score = picture.width * picture.height / max(largest, 1)
+            found.append(_finding(root, picture, kind, note, group=number, score=score))
     return found
 
 
 def _suspected(
-    root: Path, seen: Sequence[Seen], suspects: Iterable[Mapping[str, Any]]
+    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[Mapping[str, Any]]
 ) -> list[Finding]:
     """The doubts of a model, for the pictures that are here with the label it doubted."""
-    here = {(one.item.sha256, one.item.label): one for one in seen}
+    here = {(picture.item.sha256, picture.item.label): picture for picture in pictures}
     found = []
-    for doubt in suspects:
-        one = here.get((doubt["sha256"], doubt["label"]))
-        if one is not None:
-            box = _box(one.regions[0][0]) if len(one.regions) > 0 else None
-            more = {"score": doubt["score"], "suggestion": doubt["suggestion"], "box": box}
-            found.append(_finding(root, one, doubt["kind"], doubt["note"], **more))
+    for doubt in doubts:
+        picture = here.get((doubt["sha256"], doubt["label"]))
+        if picture is not None:
+            box = _box(picture.regions[0][0]) if len(picture.regions) > 0 else None
+            details = {"score": doubt["score"], "suggestion": doubt["suggestion"], "box": box}
+            found.append(_finding(root, picture, doubt["kind"], doubt["note"], **details))
     return found
 
 

@@ -23,7 +23,10 @@ from data_cleaning.datasets.audit import KINDS, Finding
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.errors import PictureError
 from data_cleaning.files import sha256_of_bytes
-from data_cleaning.imaging.images import Image, encode, read, shrink
+from data_cleaning.imaging.decoding import read
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import shrink
 
 THUMB = 240  # pixels
 EXAMPLES = 4  # pictures that show what a suggested class looks like
@@ -33,23 +36,23 @@ EXAMPLES = 4  # pictures that show what a suggested class looks like
 class Sheet:
     """What the page shows.
 
-    root: the data set. report: as `clean.report` makes it. found: the findings. labels_note: a
-    sentence on how labels were checked, or why not. most: of each kind, so many pictures at most
-    are shown.
+    root: the data set. report: as `audit.audit_report` gives it. findings: gravest first.
+    labels_note: a sentence on how labels were checked, or why not. most: of each kind, so many
+    pictures at most are shown.
     """
 
     root: Path
     report: Mapping[str, Any]
-    found: Sequence[Finding]
+    findings: Sequence[Finding]
     labels_note: str
     most: int = 300
 
 
-def page(sheet: Sheet) -> str:
+def render_sheet(sheet: Sheet) -> str:
     """The whole page as text."""
-    sections = _sections(sheet.found)
-    flagged = {f.picture for f in sheet.found}
-    style, script = _asset("sheet.css"), _asset("sheet.js")
+    sections = _sections(sheet.findings)
+    flagged = {f.picture for f in sheet.findings}
+    style, script = _asset("contact_sheet.css"), _asset("contact_sheet.js")
     body = "".join(_section(sheet, kind, rows) for kind, rows in sections.items())
     classes = [
         *sheet.report["classes"],
@@ -76,10 +79,10 @@ def page(sheet: Sheet) -> str:
     )
 
 
-def _sections(found: Sequence[Finding]) -> dict[str, list[list[Finding]]]:
+def _sections(findings: Sequence[Finding]) -> dict[str, list[list[Finding]]]:
     """Each picture once, under its gravest finding: {kind: [findings of a picture, gravest first]}."""
     of: dict[str, list[Finding]] = {}
-    for finding in found:  # comes gravest first
+    for finding in findings:  # comes gravest first
         of.setdefault(finding.picture, []).append(finding)
     sections: dict[str, list[list[Finding]]] = {}
     for findings in of.values():
@@ -198,10 +201,10 @@ def _comparison(suggestion: str) -> str:
 
 
 def _examples(sheet: Sheet) -> str:
-    flagged = {f.picture for f in sheet.found}
+    flagged = {f.picture for f in sheet.findings}
     rules = []
     for label in sorted(
-        {f.suggestion for f in sheet.found if f.suggestion and not f.suggestion.startswith("_")}
+        {f.suggestion for f in sheet.findings if f.suggestion and not f.suggestion.startswith("_")}
     ):
         number = sha256_of_bytes(label.encode())[:8]
         folder = sheet.root / label
@@ -232,7 +235,7 @@ def _sha(script: str) -> str:
 
 
 def _asset(name: str) -> str:
-    return resources.files("data_cleaning").joinpath(name).read_text("utf-8")
+    return resources.files("data_cleaning.datasets").joinpath(name).read_text("utf-8")
 
 
 _PAGE = """<!doctype html>

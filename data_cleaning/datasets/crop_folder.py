@@ -13,12 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from data_cleaning.datasets.dataset import NOTHING, Dataset, Item
-from data_cleaning.detection.batch_detection import Find, each, shows_eyes
+from data_cleaning.detection.batch_detection import Detect, parallel_map, shows_eyes
 from data_cleaning.detection.crops import square
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.files import write
-from data_cleaning.imaging.images import Image, encode, read, resize
+from data_cleaning.imaging.decoding import read
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize
 from data_cleaning.progress import ProgressCallback
 
 # What can become of a picture, in the order in which the summary tells it, and what a person can do
@@ -40,7 +43,7 @@ RESULTS = {
 
 
 @dataclass(frozen=True)
-class Wishes:
+class CropOptions:
     """What a person may choose about cropping.
 
     size: side of the crops in pixels, or None for as large as they are in the picture. margin: what
@@ -58,7 +61,7 @@ class Wishes:
 
 
 @dataclass(frozen=True)
-class Cropped:
+class CropResult:
     """What became of one picture: a key of RESULTS, the crops written, and for an unreadable one
     why.
     """
@@ -73,10 +76,10 @@ class Cropped:
 def crop_folder(
     source: Path,
     target: Path,
-    find: Find,
-    wishes: Wishes,
+    detect: Detect,
+    options: CropOptions,
     progress: ProgressCallback | None = None,
-) -> list[Cropped]:
+) -> list[CropResult]:
     """Crop every picture of a data set into `target`, obeying the decisions made about it.
 
     Raises DatasetError where `source` is no data set or `target` lies inside it.
@@ -89,19 +92,19 @@ def crop_folder(
     if target.exists() and not target.is_dir():
         raise DatasetError(f"{target} is a file; crops need a folder.")
     jobs = list(zip(items, _names(items, source, target), strict=True))
-    done: list[Cropped] = []
-    for one in each(lambda job: _crop(*job, find, wishes), jobs):
-        done.append(one)
+    results: list[CropResult] = []
+    for result in parallel_map(lambda job: _crop(*job, detect, options), jobs):
+        results.append(result)
         if progress:
-            progress(len(done), len(items))
-    return done
+            progress(len(results), len(items))
+    return results
 
 
-def summary(results: Sequence[Cropped]) -> dict[str, dict[str, int]]:
+def summary(results: Sequence[CropResult]) -> dict[str, dict[str, int]]:
     """How many pictures of each class came to which result."""
     counts: dict[str, Counter[str]] = {}
-    for one in results:
-        counts.setdefault(one.label, Counter())[one.result] += 1
+    for picture in results:
+        counts.setdefault(picture.label, Counter())[picture.result] += 1
     return {label: {r: counts[label][r] for r in RESULTS} for label in sorted(counts)}
 
 
@@ -122,42 +125,44 @@ def _inside(item: Item, source: Path) -> Path:
     return Path(*item.path.relative_to(source).parts[1:])
 
 
-def _crop(item: Item, path: Path, find: Find, wishes: Wishes) -> Cropped:
-    if path.exists() and not wishes.overwrite:
-        return Cropped(item.path, item.label, "kept", (path,))
+def _crop(item: Item, path: Path, detect: Detect, options: CropOptions) -> CropResult:
+    if path.exists() and not options.overwrite:
+        return CropResult(item.path, item.label, "kept", (path,))
     try:
         image = read(item.path)
     except (PictureError, OSError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return Cropped(item.path, item.label, "unreadable", note=reason)
-    result, chosen = choose(image, find(image), wishes)
+        return CropResult(item.path, item.label, "unreadable", note=reason)
+    result, chosen = choose(image, detect(image), options)
     crops = [_numbered(path, number) for number in range(len(chosen))]
     for where, detection in zip(crops, chosen, strict=True):
-        if wishes.overwrite or not where.exists():
+        if options.overwrite or not where.exists():
             where.parent.mkdir(parents=True, exist_ok=True)
-            write(where, encode(_cut(image, detection, wishes)))
-    return Cropped(item.path, item.label, result, tuple(crops))
+            write(where, encode(_cut(image, detection, options)))
+    return CropResult(item.path, item.label, result, tuple(crops))
 
 
-def choose(image: Image, found: Sequence[Detection], wishes: Wishes) -> tuple[str, list[Detection]]:
+def choose(
+    image: Image, found: Sequence[Detection], options: CropOptions
+) -> tuple[str, list[Detection]]:
     """The detections to crop, largest first, and the result as a key of RESULTS."""
-    large = [d for d in found if min(d.width, d.height) >= wishes.smallest]
-    passing = [d for d in large if wishes.any_face or shows_eyes(image, d)]
+    large = [d for d in found if min(d.width, d.height) >= options.smallest]
+    passing = [d for d in large if options.any_face or shows_eyes(image, d)]
     if not passing:
         return ("nothing" if not found else "one_eye" if large else "too_small"), []
     passing.sort(key=lambda d: -d.area)
-    return "cropped", passing if wishes.all_faces else passing[:1]
+    return "cropped", passing if options.all_faces else passing[:1]
 
 
-def _cut(image: Image, detection: Detection, wishes: Wishes) -> Image:
+def _cut(image: Image, detection: Detection, options: CropOptions) -> Image:
     if detection.kind == "picture":
         patch = image[
             detection.y : detection.y + detection.height,
             detection.x : detection.x + detection.width,
         ]
-        return patch if wishes.size is None else resize(patch, wishes.size, wishes.size)
-    side = round(max(detection.width, detection.height) * (1 + 2 * wishes.margin))
-    return square(image, detection, size=wishes.size or side, margin=wishes.margin)
+        return patch if options.size is None else resize(patch, options.size, options.size)
+    side = round(max(detection.width, detection.height) * (1 + 2 * options.margin))
+    return square(image, detection, size=options.size or side, margin=options.margin)
 
 
 def _numbered(path: Path, number: int) -> Path:

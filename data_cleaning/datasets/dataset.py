@@ -107,7 +107,7 @@ class Dataset:
 
         Raises DatasetError.
         """
-        shown = {shown_after(each, "") for each in self.latest_decisions().values()} - {
+        shown = {shown_after(decisions, "") for decisions in self.latest_decisions().values()} - {
             None,
             "",
             *self._folders(),

@@ -22,14 +22,14 @@ _SHOWN = 5  # wrong lines that a message names
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedDecisions:
     """Decisions that may be appended, and how many of a file had been appended before."""
 
     new: tuple[Decision, ...]
     known: int = 0
 
 
-def read_file(data: Dataset, path: Path) -> Checked:
+def read_file(data: Dataset, path: Path) -> CheckedDecisions:
     """The decisions of a file; one that is wrong spoils all, so that half a review is never
     applied.
 
@@ -40,11 +40,11 @@ def read_file(data: Dataset, path: Path) -> Checked:
     except OSError as error:
         raise DatasetError(f"{path} cannot be read: {error.strerror}.") from error
     decisions, wrong = [], []
-    places = _places(data)
+    lying = _classes_by_sha256(data)
     for number, line in enumerate(lines, 1):
         if line.strip():
             try:
-                decisions.append(_checked(data, parse(line), places))
+                decisions.append(_checked(data, parse(line), lying))
             except DatasetError as error:
                 wrong.append(f"line {number}: {error}")
     if wrong:
@@ -54,10 +54,10 @@ def read_file(data: Dataset, path: Path) -> Checked:
         )
     before = set(data.decisions())
     new = tuple(dict.fromkeys(d for d in decisions if d not in before))
-    return Checked(new, len(decisions) - len(new))
+    return CheckedDecisions(new, len(decisions) - len(new))
 
 
-def about(data: Dataset, picture: str, action: str, target: str | None = None) -> Decision:
+def decision_about(data: Dataset, picture: str, action: str, target: str | None = None) -> Decision:
     """A decision about one picture, named by its path, as it lies or below the data set.
 
     target: where to for "move", which class it is not for "not". Raises DatasetError.
@@ -73,7 +73,7 @@ def about(data: Dataset, picture: str, action: str, target: str | None = None) -
         to=target if action == "move" else None,
         by="command line",
     )
-    return _checked(data, decision, _places(data))
+    return _checked(data, decision, _classes_by_sha256(data))
 
 
 def open_findings(data: Dataset, report: Path) -> list[dict[str, Any]]:
@@ -93,20 +93,20 @@ def open_findings(data: Dataset, report: Path) -> list[dict[str, Any]]:
     return [f for f in found if f["sha256"] not in settled]
 
 
-def _places(data: Dataset) -> dict[str, set[str]]:
+def _classes_by_sha256(data: Dataset) -> dict[str, set[str]]:
     """The classes in which each picture lies, by its sha256."""
-    places: dict[str, set[str]] = {}
+    lying: dict[str, set[str]] = {}
     for path, label in data.paths():
         try:
-            places.setdefault(sha256_of_file(path), set()).add(label)
+            lying.setdefault(sha256_of_file(path), set()).add(label)
         except OSError:
             continue
-    return places
+    return lying
 
 
-def _checked(data: Dataset, decision: Decision, places: dict[str, set[str]]) -> Decision:
+def _checked(data: Dataset, decision: Decision, lying: dict[str, set[str]]) -> Decision:
     """Does the picture lie here, and do the classes exist?"""
-    if decision.sha256 not in places:
+    if decision.sha256 not in lying:
         raise DatasetError(f"No picture of {data.root} has the sha256 {decision.sha256[:12]}….")
     allowed = [*data.classes(), *SPECIAL]
     for name in (decision.label, decision.to):
@@ -118,7 +118,7 @@ def _checked(data: Dataset, decision: Decision, places: dict[str, set[str]]) -> 
     return decision
 
 
-def count(decisions: Sequence[Decision]) -> dict[str, int]:
+def count_actions(decisions: Sequence[Decision]) -> dict[str, int]:
     """How many decisions of each action stand: the last one about each picture."""
     last = {d.sha256: d.action for d in decisions}
     return {action: list(last.values()).count(action) for action in sorted(set(last.values()))}

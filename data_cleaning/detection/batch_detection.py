@@ -17,9 +17,9 @@ from data_cleaning.detection.crops import plausible, quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
-from data_cleaning.imaging.images import Image
+from data_cleaning.imaging.image import Image
 
-Find = Callable[[Image], list[Detection]]
+Detect = Callable[[Image], list[Detection]]
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -31,7 +31,7 @@ _FILES = {
 }
 
 
-def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
+def load_detector(name: str, weights: Path | None = None, **options: Any) -> Detect:
     """The detector of that name as a function of the image alone.
 
     weights: its pretrained file, or the folder of pretrained files; by default the environment's
@@ -43,18 +43,18 @@ def detector(name: str, weights: Path | None = None, **options: Any) -> Find:
     entry = DETECTORS[name]
     files = [_locate(need, name, weights) for need in entry.needs]
 
-    def find(image: Image) -> list[Detection]:
+    def detect(image: Image) -> list[Detection]:
         return entry.function(image, *files, **options)
 
-    return find
+    return detect
 
 
-def best_faces() -> str:
+def best_face_detector() -> str:
     """The best face detector that can run here: yunet_face where its file is installed, else
     haar_face.
     """
     try:
-        detector("yunet_face")
+        load_detector("yunet_face")
     except WeightsMissing:
         return "haar_face"
     return "yunet_face"
@@ -88,15 +88,15 @@ def shows_eyes(image: Image, detection: Detection) -> bool:
     return "one_eye" not in quality(image, detection, eyes=True).marks()
 
 
-def each(work: Callable[[T], R], of: Sequence[T]) -> Iterator[R]:
-    """`work` done on every one, on all cores, in order.
+def parallel_map(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
+    """The results of `work` for every item, on all cores, in order.
 
     Ended early (Ctrl-C too), it starts nothing more.
     """
     cv2.setNumThreads(1)  # the pool uses the cores; nested threads only make them wait
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         try:
-            yield from pool.map(work, of)
+            yield from pool.map(work, items)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

@@ -13,7 +13,9 @@ import cv2
 import numpy as np
 
 from data_cleaning.detection.detection import Detection, cascade
-from data_cleaning.imaging.images import Image, grey, resize, warp
+from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize, warp
 
 # Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose,
 # mouth corners).

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import cv2
 
-from data_cleaning.imaging.images import Image
+from data_cleaning.imaging.image import Image
 
 _CASCADES = cv2.data.haarcascades  # type: ignore[attr-defined]
 _mine = threading.local()

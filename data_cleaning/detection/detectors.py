@@ -21,7 +21,9 @@ from data_cleaning.detection.person_detectors import (
     with_faces,
     worth,
 )
-from data_cleaning.imaging.images import Image, grey, padded, shrink, warp
+from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import padded, shrink, warp
 
 _TIGHT = 300  # pixels: pictures up to this get a border, as cascades miss faces that touch the edge
 _SMALLEST = 24  # pixels at working size: no cascade was trained on less

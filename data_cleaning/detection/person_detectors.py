@@ -18,7 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.detection.detection import Detection, cascade, clamped, merged, per_thread
-from data_cleaning.imaging.images import Image, grey, resize
+from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize
 from data_cleaning.onnx_inference import run
 
 FLOOR = 0.1  # the least score that a detector of people reports, whatever its threshold

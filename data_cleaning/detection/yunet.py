@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.imaging.images import Image
+from data_cleaning.imaging.image import Image
 from data_cleaning.onnx_inference import run
 
 _STRIDES = (8, 16, 32)  # pixels between the places that each of the network's three grids looks at

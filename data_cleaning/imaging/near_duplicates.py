@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-from data_cleaning.imaging.images import Image, grey, resize
+from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize
 
 HASH_BYTES = 128
 NEAR = 0.25  # part of the edges seen that may differ; see docs/adr/0003

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import SUFFIXES, read
+from data_cleaning.imaging.decoding import SUFFIXES, read
 from data_cleaning.progress import ProgressCallback
 from model.recipes.features import Features, unit
 from model.recipes.recipe import Recipe

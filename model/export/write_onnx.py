@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.files import write
-from data_cleaning.imaging.images import DISK_LIMITS, Image, decode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import DISK_LIMITS
 from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
 from model.recipes.augmentation import ALTERATIONS, Augmentation

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data_cleaning.errors import RecipeError
-from data_cleaning.imaging.images import Image, resize, warp
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize, warp
 
 COPIES = 2  # altered crops of each training crop unless somebody asks for another number
 MOST_COPIES = 20

@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from skimage.feature import hog as skimage_hog
 from skimage.feature import local_binary_pattern
 
-from data_cleaning.imaging.images import Image, grey, resize
+from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.resizing import resize
 from data_cleaning.onnx_inference import run
 
 Features = NDArray[np.float32]

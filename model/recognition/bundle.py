@@ -25,7 +25,7 @@ from data_cleaning.detection.crops import MARKS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.files import aside, sha256_of_bytes, sha256_of_file, to_disk
-from data_cleaning.imaging.images import DEFAULT_LIMITS, Limits
+from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch, detect_regions, view_features
 from model.recognition.presence import known_answer, way

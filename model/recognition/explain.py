@@ -15,16 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.errors import InputError
-from data_cleaning.imaging.images import (
-    DEFAULT_LIMITS,
-    Image,
-    Limits,
-    decode,
-    encode,
-    overlay,
-    resize,
-    shrink,
-)
+from data_cleaning.imaging.colour import overlay
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
+from data_cleaning.imaging.resizing import resize, shrink
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction

@@ -18,7 +18,9 @@ import numpy as np
 from data_cleaning.detection.crops import CROPS, Quality, quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
-from data_cleaning.imaging.images import DEFAULT_LIMITS, Image, Limits, decode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from model.recipes.features import FEATURES, Features
 from model.recipes.recipe import Recipe, Step
 from model.weights.catalogue import locate

@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import UNKNOWN
 from data_cleaning.errors import PictureError
-from data_cleaning.imaging.images import encode, read, shrink
+from data_cleaning.imaging.decoding import read
+from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.resizing import shrink
 from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.metrics import PictureOutcome, reliability
 from model.recipes.recipe import Recipe

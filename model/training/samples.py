@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Item
 from data_cleaning.errors import DatasetError, PictureError
-from data_cleaning.imaging.images import DISK_LIMITS, Image, load
+from data_cleaning.imaging.decoding import load
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import DISK_LIMITS
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.progress import ProgressCallback
 from model.recipes.augmentation import Augmentation

@@ -15,7 +15,7 @@ from typing import Any
 from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Decision, Item
 from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.files import sha256_of_bytes
-from data_cleaning.imaging.images import Part, excerpts, reencode
+from data_cleaning.imaging.encoding import Part, excerpts, reencode
 from server.datasets.managed_datasets import LONGEST, Datasets
 from server.errors import Conflict
 from server.recognition.redaction import hidden_labels

@@ -29,7 +29,8 @@ from data_cleaning.datasets.dataset import (
 )
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
-from data_cleaning.imaging.images import Limits, reencode
+from data_cleaning.imaging.encoding import reencode
+from data_cleaning.imaging.limits import Limits
 from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id
 from server.web.validation_messages import LABEL, NAME

@@ -9,7 +9,8 @@ from flask import Response, request
 from flask_openapi3 import APIBlueprint, Tag
 
 from data_cleaning.errors import LikenessError
-from data_cleaning.imaging.images import DISK_LIMITS, reencode
+from data_cleaning.imaging.encoding import reencode
+from data_cleaning.imaging.limits import DISK_LIMITS
 from server.datasets.managed_datasets import Datasets
 from server.datasets.schemas import (
     ClassPath,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data_cleaning.errors import LikenessError
 from data_cleaning.files import write
-from data_cleaning.imaging.images import reencode
+from data_cleaning.imaging.encoding import reencode
 
 log = logging.getLogger("likeness.pictures")
 LONGEST = 1600  # pixels: enough to train on, a tenth of the bytes of a camera's picture

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from data_cleaning.imaging.images import Limits
+from data_cleaning.imaging.limits import Limits
 from model.recognition.explain import explain
 
 

@@ -18,7 +18,7 @@ from making import Make, make_picture
 
 from data_cleaning.datasets.dataset import Dataset, Decision
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import Limits
+from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
 
 

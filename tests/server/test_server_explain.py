@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.recognition.registry import Registry
 from server import create_app
 from server.recognition.redaction import Rule

@@ -27,7 +27,7 @@ from making import make_picture
 from serving import Running, logged, start, wait_gone, wait_ready
 
 from data_cleaning.files import sha256_of_file
-from data_cleaning.imaging.images import read
+from data_cleaning.imaging.decoding import read
 from model.recognition.registry import Registry
 from server.datasets.managed_datasets import Datasets
 from server.training.jobs import DONE, FAILED, OPEN

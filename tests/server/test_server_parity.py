@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from making import Conformance, data_url
 
-from data_cleaning.imaging import images
+from data_cleaning.imaging import encoding
 from model.recognition.registry import Registry
 from server import create_app
 from server.service import of
@@ -31,7 +31,7 @@ def picture(seed: int, label: str) -> bytes:
         image[:: random.integers(5, 9)] = 250
     else:
         image[:, :: random.integers(5, 9)] = 250
-    return images.encode(image)
+    return encoding.encode(image)
 
 
 @pytest.fixture(scope="module")

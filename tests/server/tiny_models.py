@@ -15,7 +15,9 @@ from pathlib import Path
 import numpy as np
 
 from data_cleaning.errors import BundleBroken, BundleMissing
-from data_cleaning.imaging import images
+from data_cleaning.imaging import decoding
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import Limits
 
 COLOURS = {"blue": (255, 0, 0), "green": (0, 255, 0), "red": (0, 0, 255)}
 
@@ -79,11 +81,9 @@ class Bundle:
     multi_label: bool = False
     refuses: bool = True
 
-    def recognise(
-        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
-    ) -> Recognition:
+    def recognise(self, data: bytes, limits: Limits, *, top_k: int | None = None) -> Recognition:
         begun = time.perf_counter()
-        image = images.decode(data, limits)
+        image = decoding.decode(data, limits)
         decoded = time.perf_counter()
         if self.delay:
             time.sleep(self.delay)
@@ -98,7 +98,7 @@ class Bundle:
         ranked = tuple(sorted(first.scores.items(), key=lambda pair: -pair[1]))
         return Recognition(width, height, found, first.label, ranked, first.reason, "", seconds)
 
-    def _told(self, patch: images.Image, left: int) -> Prediction:
+    def _told(self, patch: Image, left: int) -> Prediction:
         height, width = patch.shape[:2]
         mean = patch.reshape(-1, 3).astype(np.float64).mean(axis=0)
         distances = np.array([np.linalg.norm(mean - COLOURS[label]) for label in self.labels])
@@ -123,7 +123,7 @@ class Bundle:
         )
 
 
-def _patches(image: images.Image) -> list[tuple[int, int]]:
+def _patches(image: Image) -> list[tuple[int, int]]:
     """Left and right ends of what lies between dark columns; less than 3 pixels wide is nothing."""
     bright = np.concatenate([[False], image.max(axis=2).mean(axis=0) >= 20, [False]])
     ends = np.flatnonzero(bright[1:] != bright[:-1]).reshape(-1, 2)

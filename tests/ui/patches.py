@@ -15,14 +15,16 @@ from types import SimpleNamespace
 import numpy as np
 
 from data_cleaning.errors import BundleMissing
-from data_cleaning.imaging import images
+from data_cleaning.imaging import decoding
+from data_cleaning.imaging.image import Image
+from data_cleaning.imaging.limits import Limits
 
 # Blue, green, red, as everywhere in the project.
 NAMES = {"ada_lovelace": (0, 0, 255), "grace_hopper": (0, 255, 0), "zoë-faraday": (255, 0, 0)}
 STRANGER = (0, 255, 255)
 
 
-def squares(image: images.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int] | None:
+def squares(image: Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int] | None:
     """x, y, width, height of all pixels within 60 grey levels of the colour, or None."""
     near = (np.abs(image.astype(int) - colour).max(axis=2) < 60).nonzero()
     if near[0].size < 16:
@@ -48,9 +50,9 @@ class Patches:
     refuses: bool = True
 
     def recognise(
-        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
+        self, data: bytes, limits: Limits, *, top_k: int | None = None
     ) -> SimpleNamespace:
-        image = images.decode(data, limits)
+        image = decoding.decode(data, limits)
         time.sleep(self.delay)
         found = [self._prediction(image, label) for label in (*self.labels, None)]
         predictions = tuple(each for each in found if each is not None)
@@ -67,7 +69,7 @@ class Patches:
             human_detected=None,
         )
 
-    def _prediction(self, image: images.Image, label: str | None) -> SimpleNamespace | None:
+    def _prediction(self, image: Image, label: str | None) -> SimpleNamespace | None:
         colour = NAMES.get(label) if label else STRANGER
         box = squares(image, colour) if colour else None
         if box is None:
@@ -98,7 +100,7 @@ class Several(Patches):
     """
 
     def recognise(
-        self, data: bytes, limits: images.Limits, *, top_k: int | None = None
+        self, data: bytes, limits: Limits, *, top_k: int | None = None
     ) -> SimpleNamespace:
         found = super().recognise(data, limits)
         named = tuple(each.label for each in found.predictions if each.label)

@@ -10,7 +10,7 @@ import pytest
 from browsing import Live, picture
 from patches import Patches
 
-from data_cleaning.imaging.images import Limits
+from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
 
 pytestmark = pytest.mark.browser

@@ -14,7 +14,8 @@ import pytest
 from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, picture
 from patches import Patches, Several
 
-from data_cleaning.imaging.images import decode, encode
+from data_cleaning.imaging.decoding import decode
+from data_cleaning.imaging.encoding import encode
 from model.recognition.registry import Registry
 
 pytestmark = pytest.mark.browser
@@ -365,7 +366,7 @@ def test_a_picture_is_taken_with_the_camera(browser: Any, live: Start) -> None:
 def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(
     page: Any, live: Start
 ) -> None:
-    from data_cleaning.imaging.images import HEIF
+    from data_cleaning.imaging.decoding import HEIF
 
     if not HEIF:
         pytest.skip("pillow_heif is not installed")
