@@ -29,7 +29,8 @@ from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
 from model.recognition.recogniser import Recogniser
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 
 RECIPES = ("object-classic", "object-modern")

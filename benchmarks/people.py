@@ -34,10 +34,12 @@ from model.evaluation.metrics import PictureOutcome, outcome, presence
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
-from model.recognition.presence import wide
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import TrainingOptions, fit, grouped_splits
+from model.training.fit import fit
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples
+from model.training.splits import grouped_splits
 from model.weights.catalogue import locate
 
 SCENES = ("people/bsds500_scenes", "people/coco_mini")
@@ -135,8 +137,8 @@ def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str
         items = Dataset(folder / "data").items()
         dyed = shirts(items, folder)
         folds = Folds(
-            samples(items, wide(recipe)),
-            {sha: samples(copies, wide(recipe)) for sha, copies in dyed.items()},
+            samples(items, at_lowest_threshold(recipe)),
+            {sha: samples(copies, at_lowest_threshold(recipe)) for sha, copies in dyed.items()},
         )
     outcomes, deceived = _cross_validated(folds, recipe, TrainingOptions(classifiers=classifiers))
     return {

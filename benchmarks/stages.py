@@ -18,7 +18,8 @@ from benchmarks.tutorial import REFERENCE
 from data_cleaning.datasets.dataset import Dataset
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 
 STAGES = ("decode", "detect", "features", "predict")

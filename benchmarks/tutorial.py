@@ -30,7 +30,8 @@ from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.resizing import resize
 from model.recipes.presets import preset
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 
 DATA = Path(

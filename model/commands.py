@@ -19,10 +19,11 @@ from model.evaluation.verification import verify as run_pairs
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction, Recognition
-from model.recognition.presence import wide
 from model.recognition.registry import Registry
 from model.reporting.report import Material, build, thumbnails
-from model.training.fit import TrainingOptions, check_enough
+from model.training.fit import check_enough
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
 from model.workflows.compare_recipes import AUTO, choose
 from model.workflows.train_version import (
@@ -236,7 +237,7 @@ def _look(
             return choice.recipe, choice.samples, choice.attempts
         name, attempts = choice.recipe.name, choice.attempts
     say = lambda done, total: progress("crops", done, total, "Looking at pictures")  # noqa: E731
-    looked = samples(items, wide(preset(name)), say, args.augment)
+    looked = samples(items, at_lowest_threshold(preset(name)), say, args.augment)
     progress.close()
     return preset(name), looked, attempts
 

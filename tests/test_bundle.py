@@ -22,7 +22,8 @@ from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle, load, save
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import Sample, near_copies, samples
 
 ROOT = Path(__file__).resolve().parent.parent

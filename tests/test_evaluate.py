@@ -30,8 +30,9 @@ from model.evaluation.metrics import (
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
-from model.training.fit import GridSearchResult, TrainingOptions, with_basis
+from model.training.grid_search import GridSearchResult, with_basis
 from model.training.open_set_threshold import HeldOut
+from model.training.options import TrainingOptions
 from model.training.samples import Rows, near_copies, samples
 from tests.trained import saved
 

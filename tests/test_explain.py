@@ -33,7 +33,8 @@ from model.recognition.explain import (
 from model.recognition.pipeline import crop_region, find_regions
 from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 from model.weights.catalogue import locate
 from tests.test_objects import draw, drawn

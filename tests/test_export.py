@@ -20,7 +20,8 @@ from model.recipes.presets import preset
 from model.recipes.recipe import Recipe, Step
 from model.recognition.bundle import Bundle
 from model.training.classifiers import CLASSIFIERS
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 from model.weights.catalogue import locate
 from tests.test_objects import draw

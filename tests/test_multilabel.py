@@ -28,8 +28,8 @@ from model.recipes.presets import preset
 from model.recognition.explain import explain
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
-from model.training.fit import TrainingOptions
 from model.training.multilabel import How, best_f1, fit_many, table, together
+from model.training.options import TrainingOptions
 from model.training.samples import Sample, near_copies, readable, samples
 
 SHAPES = ("bar", "disc")

@@ -18,8 +18,10 @@ from model.__main__ import main
 from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
-from model.training.fit import SEARCH_ROWS, TrainingOptions, fit, searched, unaltered
+from model.training.fit import fit
+from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples, training_rows
+from model.training.splits import SEARCH_ROWS, searched, unaltered
 
 QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
 

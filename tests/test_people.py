@@ -29,16 +29,19 @@ from data_cleaning.imaging.near_duplicates import groups
 from data_cleaning.imaging.resizing import resize
 from model.commands import as_json
 from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
+from model.evaluation.presence_metrics import ways
 from model.export.onnx_model import TOLERANCE
 from model.export.write_onnx import export
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.pipeline import PictureRegion
-from model.recognition.presence import above, known_answer, settled, way, ways, wide
+from model.recognition.presence import known_answer, way
 from model.recognition.presence_judge import PresenceJudge
 from model.recognition.registry import Registry
-from model.training.fit import TrainingOptions, fit
+from model.training.fit import fit
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import above_threshold, at_lowest_threshold, choose_threshold
 from model.training.samples import Sample, near_copies, samples
 from model.weights.catalogue import locate
 
@@ -185,7 +188,7 @@ def test_empty_pictures_set_the_threshold(empty: float, peopled: float, expected
         + [seen(UNKNOWN, peopled, 0.2)] * 15
         + [seen("rider", peopled)] * 15
     )
-    threshold = settled(recipe, pictures).detector.options["threshold"]
+    threshold = choose_threshold(recipe, pictures).detector.options["threshold"]
     assert threshold == pytest.approx(expected, abs=0.021)
 
 
@@ -206,10 +209,10 @@ def test_the_classifier_judges_where_empty_pictures_differ(
     recipe: str, copies: list[int], judging: bool
 ) -> None:
     pictures = [seen(NOTHING, 0.3)] * 15 + [seen(UNKNOWN, 0.6)] * 15
-    made = settled(RECIPES[recipe], pictures, copies)
+    made = choose_threshold(RECIPES[recipe], pictures, copies)
     assert made.judging == judging
-    assert len(above(seen(NOTHING, 0.12, 0.0), made).regions) == (2 if judging else 0)
-    again = settled(replace(made, judges=False), pictures, copies)
+    assert len(above_threshold(seen(NOTHING, 0.12, 0.0), made).regions) == (2 if judging else 0)
+    again = choose_threshold(replace(made, judges=False), pictures, copies)
     assert not again.judging, "a model that is trained anew without judging forgets it"
 
 
@@ -241,30 +244,30 @@ def test_doubtful_reports_the_whole_picture_where_there_is_nothing(astronaut: by
 @pytest.mark.parametrize("few", [[], [(NOTHING, 9)], [(UNKNOWN, 9)]])
 def test_too_few_pictures_set_no_threshold(few: list[tuple[str, int]]) -> None:
     pictures = [seen(label, 0.8) for label, count in few for _ in range(count)]
-    assert settled(RECIPES["person-classic"], pictures) == RECIPES["person-classic"]
+    assert choose_threshold(RECIPES["person-classic"], pictures) == RECIPES["person-classic"]
 
 
 def test_faces_and_things_have_no_such_threshold() -> None:
     for name in ("face-classic", "object-classic"):
         assert (
-            wide(RECIPES[name])
-            == settled(RECIPES[name], [seen(NOTHING, 0.9)] * 30)
+            at_lowest_threshold(RECIPES[name])
+            == choose_threshold(RECIPES[name], [seen(NOTHING, 0.9)] * 30)
             == RECIPES[name]
         )
-        assert above(seen("x", 0.1), RECIPES[name]).regions
+        assert above_threshold(seen("x", 0.1), RECIPES[name]).regions
 
 
 def test_above_drops_regions_and_their_features_together() -> None:
-    one = above(seen("rider", 0.9, 0.5, 0.3), RECIPES["person-classic"])
+    one = above_threshold(seen("rider", 0.9, 0.5, 0.3), RECIPES["person-classic"])
     assert [r.detection.score for r in one.regions] == [0.9, 0.5]
     assert [float(v[0, 0]) for v in one.views] == pytest.approx([0.9, 0.5])
     altered = replace(
         seen("rider", 0.9, 0.3), extra=tuple(np.full((2, 2), s, np.float32) for s in (0.9, 0.3))
     )
     assert [
-        float(e[0, 0]) for e in above(altered, RECIPES["person-classic"]).extra
+        float(e[0, 0]) for e in above_threshold(altered, RECIPES["person-classic"]).extra
     ] == pytest.approx([0.9])
-    assert wide(RECIPES["person-classic"]).detector.options["threshold"] == FLOOR
+    assert at_lowest_threshold(RECIPES["person-classic"]).detector.options["threshold"] == FLOOR
 
 
 def test_a_recipe_for_people_says_its_threshold() -> None:
@@ -362,7 +365,7 @@ def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
 @pytest.fixture(scope="module")
 def looked(gate: Path) -> list[Sample]:
     """Those pictures looked at with person-classic, whatever its threshold."""
-    return samples(Dataset(gate).items(), wide(RECIPES["person-classic"]))
+    return samples(Dataset(gate).items(), at_lowest_threshold(RECIPES["person-classic"]))
 
 
 def test_from_pictures_to_somebody_known_somebody_or_nobody(

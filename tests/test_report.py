@@ -35,7 +35,7 @@ from model.reporting.report import (
     thumbnails,
     worst,
 )
-from model.training.fit import TrainingOptions
+from model.training.options import TrainingOptions
 from model.training.samples import Sample
 from tests.trained import QUICK, saved
 

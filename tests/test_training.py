@@ -26,9 +26,11 @@ from model.recognition.recogniser import (
     class_numbers,
     nearest_mean,
 )
-from model.training.fit import TrainingOptions, fit, grouped_splits
+from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
+from model.training.options import TrainingOptions
 from model.training.samples import Sample, near_copies, samples, training_rows
+from model.training.splits import grouped_splits
 
 RECIPE = RECIPES["object-classic"]
 QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=3)
@@ -70,13 +72,13 @@ def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]
 
 def test_all_three_classifiers_are_compared(shapes: list[Sample]) -> None:
     training = fit(shapes, near_copies(shapes), RECIPE, TrainingOptions(folds=3))
-    assert {t.name for t in training.trials} == {"svm", "logistic_regression", "random_forest"}
-    assert training.chosen == max(training.trials, key=lambda t: t.score).name
+    assert {t.name for t in training.searches} == {"svm", "logistic_regression", "random_forest"}
+    assert training.chosen == max(training.searches, key=lambda t: t.score).name
 
 
 def test_private_training_keeps_no_support_vectors(shapes: list[Sample]) -> None:
     training = fit(shapes, near_copies(shapes), RECIPE, TrainingOptions(folds=3, private=True))
-    assert "svm" not in {t.name for t in training.trials}
+    assert "svm" not in {t.name for t in training.searches}
 
 
 def test_probabilities_sum_to_one_in_label_order(shapes: list[Sample]) -> None:

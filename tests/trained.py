@@ -11,7 +11,7 @@ from data_cleaning.datasets.dataset import Dataset
 from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
-from model.training.fit import TrainingOptions
+from model.training.options import TrainingOptions
 from model.training.samples import samples
 from model.workflows.train_version import TrainingRequest, train_version
 

@@ -22,16 +22,12 @@ from data_cleaning.progress import Progress, ProgressCallback
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.recogniser import class_numbers
-from model.training.fit import (
-    Plan,
-    TrainingOptions,
-    check_enough,
-    grouped_splits,
-    quiet,
-    search,
-    with_basis,
-)
+from model.training.fit import check_enough
+from model.training.grid_search import quiet, search, with_basis
+from model.training.options import TrainingOptions
+from model.training.plan import Plan
 from model.training.samples import Rows, Sample, near_copies, samples, training_rows, usable
+from model.training.splits import grouped_splits
 
 CLASSIFIER = "logistic_regression"  # quick, and honest about its doubts
 FEWEST = 4  # pictures a class needs before anything can be said about one of them

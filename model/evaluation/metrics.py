@@ -19,14 +19,18 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.progress import ProgressCallback
 from model.evaluation.curves import tradeoff
+from model.evaluation.presence_metrics import ways
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
-from model.recognition.presence import above, way, ways
+from model.recognition.presence import way
 from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.region_naming import name_regions
-from model.training.fit import Splits, TrainingOptions, fit, grouped_splits
+from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import above_threshold
 from model.training.samples import Sample
+from model.training.splits import Splits, grouped_splits
 
 NOBODY = "(none)"  # the confusion matrix's column for pictures that get no name
 
@@ -64,7 +68,7 @@ class PictureOutcome:
 
 def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
     """Answer one sample."""
-    one = above(one, recipe)
+    one = above_threshold(one, recipe)
     watch = Stopwatch(dict(one.seconds))
     with watch.stage("predict"):
         named = name_regions(recogniser, one.regions, one.views, recipe)
@@ -91,7 +95,7 @@ def cross_validate(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     recipe: Recipe,
-    wishes: TrainingOptions,
+    options: TrainingOptions,
     rounds: Rounds = Rounds(),
 ) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
     """Every picture answered by a model that never saw it or a near copy of it, from detection to
@@ -106,7 +110,7 @@ def cross_validate(
     outcomes: dict[int, PictureOutcome] = {}
     strangers: list[PictureOutcome] = []
     for number, (learn, test) in enumerate(splits, 1):
-        learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, wishes)
+        learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, options)
         outcomes |= {
             int(i): outcome(all_samples[i], learnt.recogniser, learnt.recipe) for i in test
         }
@@ -137,21 +141,21 @@ def gained(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     recipe: Recipe,
-    wishes: TrainingOptions,
+    options: TrainingOptions,
     accuracy: float,
 ) -> dict[str, Any]:
     """What altered crops brought: `accuracy` against the same folds without them; empty where none
     were made.
     """
-    if not wishes.augment:
+    if not options.augment:
         return {}
     plain = [replace(one, extra=()) for one in all_samples]
-    without = summary(cross_validate(plain, copies, recipe, replace(wishes, augment=""))[0])[
+    without = summary(cross_validate(plain, copies, recipe, replace(options, augment=""))[0])[
         "accuracy"
     ]
     return {
         "augmentation": {
-            "how": wishes.augment,
+            "how": options.augment,
             "accuracy_without": without,
             "gain": accuracy - without,
         }

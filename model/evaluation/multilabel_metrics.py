@@ -91,7 +91,7 @@ def cross_validate_many(
     """
     verdicts: list[MultilabelOutcome] = []
     splitter = GroupKFold(
-        max(2, min(how.wishes.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED
+        max(2, min(how.options.folds, len(set(copies.tolist())))), shuffle=True, random_state=SEED
     )
     splits = list(splitter.split(copies, groups=copies))
     for number, (learn, test) in enumerate(splits, 1):

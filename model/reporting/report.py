@@ -28,7 +28,7 @@ from model.recipes.recipe import Recipe
 from model.recognition.pipeline import PictureRegion
 from model.recognition.recogniser import RegionAnswer, class_numbers
 from model.reporting.advice import advice
-from model.training.fit import Training
+from model.training.fit import FittedTraining
 from model.training.samples import Sample, readable
 
 FORMAT = 1
@@ -61,7 +61,7 @@ class Material(Generic[Answer]):
     copies: NDArray[np.int64]
     strangers: Sequence[Answer] = ()
     facts: dict[str, Any] = field(default_factory=dict)
-    training: Training | None = None
+    training: FittedTraining | None = None
     private: bool = False
 
 
@@ -84,7 +84,7 @@ def build(material: Material[PictureOutcome]) -> dict[str, Any]:
     }
     if material.training:
         rows = material.training.rows
-        chosen = next(t for t in material.training.trials if t.name == material.training.chosen)
+        chosen = next(t for t in material.training.searches if t.name == material.training.chosen)
         curve = learning_curve(rows, class_numbers(rows.labels)[1], chosen)
         report["learning"] = {"curve": curve, "verdict": verdict(curve)}
     report["advice"] = advice(report)
@@ -106,9 +106,9 @@ def unknown_chart(material: Material[PictureOutcome]) -> dict[str, Any] | None:
             "threshold": figures["threshold"],
             "histograms": score_histograms(_scores(known), _scores(strange)),
         }
-    if material.training is None or material.training.held is None:
+    if material.training is None or material.training.held_out is None:
         return None
-    held, acceptance = material.training.held, material.training.recogniser.acceptance
+    held, acceptance = material.training.held_out, material.training.recogniser.acceptance
     return {
         "basis": acceptance.basis,
         "curve": tradeoff(held),

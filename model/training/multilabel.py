@@ -23,20 +23,12 @@ from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.recogniser import Acceptance, Gallery, PerClass, Recogniser, project
 from model.training.classifiers import CLASSIFIERS, SEED, behind
-from model.training.fit import (
-    GridSearchResult,
-    Splits,
-    Training,
-    TrainingOptions,
-    allowed,
-    discriminant_space,
-    fitted,
-    quiet,
-    searched,
-    unaltered,
-    with_basis,
-)
+from model.training.fit import FittedTraining
+from model.training.grid_search import GridSearchResult, fit_calibrated, quiet, with_basis
+from model.training.options import TrainingOptions, allowed
+from model.training.plan import discriminant_space
 from model.training.samples import Rows, Sample
+from model.training.splits import Splits, searched, unaltered
 
 Truths = dict[str, frozenset[str]]  # classes of each picture, by its sha256
 LEAST = 4  # different pictures that a class needs on either side of yes and no
@@ -124,12 +116,12 @@ class How:
     """The choices of one training."""
 
     recipe: Recipe
-    wishes: TrainingOptions
+    options: TrainingOptions
 
 
 def fit_many(
     all_samples: Sequence[Sample], truths: Truths, copies: NDArray[np.int64], how: How
-) -> Training:
+) -> FittedTraining:
     """Train one classifier a class, of the kind and with the parameters that are best over all
     classes.
     """
@@ -138,8 +130,8 @@ def fit_many(
         rows, found = with_basis(many.rows)
         many = replace(many, rows=rows)
         few = many.subset(searched(many.rows, many.sets()))
-        splits = unaltered(_splits(few, how.wishes.folds), few.rows.altered)
-        trials = [_search(name, few, splits) for name in allowed(how.wishes)]
+        splits = unaltered(_splits(few, how.options.folds), few.rows.altered)
+        trials = [_search(name, few, splits) for name in allowed(how.options)]
         if all(np.isnan(trial.score) for trial in trials):
             raise DatasetError(
                 "The pictures fall into so few different groups that no fold has a yes and a no."
@@ -150,9 +142,9 @@ def fit_many(
             PerClass(tuple(behind(found, model) for model in _models(best, many))),
             _gallery(many, found, how.recipe),
             Acceptance("probability", -1.0, BASIS),
-            _thresholds(best, many, how.wishes.folds),
+            _thresholds(best, many, how.options.folds),
         )
-    return Training(model, tuple(trials), many.rows, best.name, how.recipe)
+    return FittedTraining(model, tuple(trials), many.rows, best.name, how.recipe)
 
 
 def _splits(many: Many, folds: int) -> Splits:
@@ -203,7 +195,7 @@ def _fold_score(name: str, parameters: dict[str, Any], many: Many, split: tuple)
 
 def _models(trial: GridSearchResult, many: Many) -> list[Any]:
     """One calibrated classifier a class, of what the basis gives."""
-    return [fitted(trial, many.rows, answer) for answer in many.answers.T.astype(np.int64)]
+    return [fit_calibrated(trial, many.rows, answer) for answer in many.answers.T.astype(np.int64)]
 
 
 def _thresholds(trial: GridSearchResult, many: Many, folds: int) -> tuple[float, ...]:

@@ -8,17 +8,15 @@ and its people are strangers to the rest.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING
 from model.recognition.recogniser import Acceptance
+from model.training.plan import Plan
 from model.training.samples import Rows
-
-if TYPE_CHECKING:
-    from model.training.fit import Plan
+from model.training.splits import grouped_splits
 
 ROUNDS = 10  # at most so many times some classes are left out together
 
@@ -77,7 +75,7 @@ def choose_acceptance(
     with_strangers = bool((numbers == len(plan.labels)).any())
     if with_strangers:
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
-    elif plan.recipe.closed and not plan.wishes.strict:
+    elif plan.recipe.closed and not plan.options.strict:
         basis = (
             "nothing: the classes are taken to be all there is; pictures in _unknown would change"
             " that"
@@ -88,17 +86,17 @@ def choose_acceptance(
     else:
         basis = "nothing: two classes and no _unknown pictures; every face is named"
         return Acceptance("similarity", -1.0, basis), None
-    wishes = plan.wishes
-    if with_strangers and plan.recipe.role and not wishes.strict:
+    options = plan.options
+    if with_strangers and plan.recipe.role and not options.strict:
         return _even(held, basis)
-    best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(wishes.fpir)))
+    best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(options.fpir)))
     scores = held[best]
-    threshold = scores.threshold_at(wishes.fpir)
-    if not wishes.strict:
-        threshold = min(threshold, scores.refusing(wishes.refusable))
+    threshold = scores.threshold_at(options.fpir)
+    if not options.strict:
+        threshold = min(threshold, scores.refusing(options.refusable))
     return (
         Acceptance(
-            best, threshold, basis, wishes.fpir, scores.fpir(threshold), scores.fnir(threshold)
+            best, threshold, basis, options.fpir, scores.fpir(threshold), scores.fnir(threshold)
         ),
         scores,
     )
@@ -172,12 +170,10 @@ def _out_of_fold(
 
     Of the similarities the rows' reserves are taken already.
     """
-    from model.training.fit import grouped_splits
-
     classes = len(plan.labels)
     probabilities = np.zeros((len(numbers), classes))
     similarities = np.zeros((len(numbers), classes))
-    for learn, test in grouped_splits(numbers, rows.groups, plan.wishes.folds):
+    for learn, test in grouped_splits(numbers, rows.groups, plan.options.folds):
         part, part_numbers = rows.subset(learn), numbers[learn]
         model = plan.classifier(part, part_numbers)
         probabilities[test] = model.predict_proba(rows.inside[test])[:, :classes]

@@ -21,8 +21,9 @@ from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
-from model.recognition.presence import wide
-from model.training.fit import TrainingOptions, check_enough
+from model.training.fit import check_enough
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
 from model.weights.catalogue import locate
 
@@ -105,7 +106,9 @@ def cheapest_good(attempts: Sequence[Attempt]) -> Attempt:
 def _attempt(name: str, items: Sequence[Item], say: StageCallback) -> tuple[Attempt, list[Sample]]:
     recipe = RECIPES[name]
     looked = samples(
-        items, wide(recipe), lambda done, total: say(name, done, total, f"Trying {name}")
+        items,
+        at_lowest_threshold(recipe),
+        lambda done, total: say(name, done, total, f"Trying {name}"),
     )
     good = usable(looked)
     check_enough(good)

@@ -19,9 +19,9 @@ from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import StageCallback
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
-from model.recognition.presence import wide
 from model.recognition.registry import Registry
-from model.training.fit import TrainingOptions
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import samples
 from model.workflows.train_multilabel_version import look_many, train_multilabel_version
 from model.workflows.train_version import TrainingRequest, train_version
@@ -165,7 +165,7 @@ def _named_in(what: Erasure, other: str) -> bool:
 
 
 def _retrain(what: Erasure, theirs: set[str], say: StageCallback) -> int:
-    """The next version, by the active one's recipe and wishes, on what is left. Returns its number."""
+    """The next version, by the active one's recipe and options, on what is left. Returns its number."""
     if what.data is None:
         raise DatasetError(
             f"To forget {what.label!r}, {what.name} must be trained again without them: "
@@ -175,7 +175,7 @@ def _retrain(what: Erasure, theirs: set[str], say: StageCallback) -> int:
     left = [item for item in Dataset(what.data).items() if item.sha256 not in theirs]
     several = bool(made.get("thresholds"))
     _check_enough_left(what, made["labels"], left, SPECIAL if several else (UNKNOWN,))
-    wishes = {
+    options = {
         **made["facts"]["wishes"],
         "classifiers": tuple(made["facts"]["wishes"]["classifiers"]),
     }
@@ -183,17 +183,17 @@ def _retrain(what: Erasure, theirs: set[str], say: StageCallback) -> int:
         what.name,
         what.data,
         Recipe.from_json(made["recipe"]),
-        TrainingOptions(**wishes),
+        TrainingOptions(**options),
         what.registry,
     )
-    augment = Augmentation.parse(order.wishes.augment)
+    augment = Augmentation.parse(order.options.augment)
     done = lambda d, t: say("crops", d, t, "Looking at pictures")  # noqa: E731
     if several:
         return train_multilabel_version(
             order, look_many(left, order.recipe, done, augment), say
         ).bundle.version
     return train_version(
-        order, left, samples(left, wide(order.recipe), done, augment), say
+        order, left, samples(left, at_lowest_threshold(order.recipe), done, augment), say
     ).bundle.version
 
 

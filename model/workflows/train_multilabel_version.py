@@ -68,13 +68,13 @@ def answered_many(seen: Looked, how: How, say: StageCallback) -> Told:
         lambda done, total: say("folds", done, total, "Folds"),
     )
     figures = summary_many(verdicts, seen.bad)
-    if Augmentation.parse(how.wishes.augment):
+    if Augmentation.parse(how.options.augment):
         plain = [replace(one, extra=()) for one in seen.good]
         without = summary_many(cross_validate_many(plain, seen.truths, seen.copies, how))[
             "accuracy"
         ]
         told = {
-            "how": how.wishes.augment,
+            "how": how.options.augment,
             "accuracy_without": without,
             "gain": figures["accuracy"] - without,
         }
@@ -87,7 +87,7 @@ def train_multilabel_version(
 ) -> TrainedVersion:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
-    how = How(order.recipe, order.wishes)
+    how = How(order.recipe, order.options)
     say("search", 0, 1, "Comparing classifiers")
     training = fit_many(seen.good, seen.truths, seen.copies, how)
     say("search", 1, 1, "Comparing classifiers")
@@ -107,7 +107,7 @@ def train_multilabel_version(
         seen.copies,
         facts=told,
     )
-    material = replace(material, training=training, private=order.wishes.private)
+    material = replace(material, training=training, private=order.options.private)
     extras = report_files(build_many(material), thumbnails_many(material))
     told["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")

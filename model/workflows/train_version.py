@@ -19,10 +19,11 @@ from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, gained, presence, summary
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
-from model.recognition.presence import above
 from model.recognition.registry import Registry
 from model.reporting.report import Material, build, thumbnails
-from model.training.fit import Training, TrainingOptions, fit
+from model.training.fit import FittedTraining, fit
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import above_threshold
 from model.training.samples import Sample, near_copies, usable
 from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
 
@@ -34,7 +35,7 @@ class TrainingRequest:
     name: str
     root: Path
     recipe: Recipe
-    wishes: TrainingOptions
+    options: TrainingOptions
     registry: Registry
     attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
     careful: bool = False  # answer with it at once only where nothing speaks against it
@@ -73,10 +74,10 @@ def train_version(
     good = usable(looked)
     copies = near_copies(good)
     say("search", 0, 1, "Comparing classifiers")
-    training = fit(good, copies, order.recipe, order.wishes)
+    training = fit(good, copies, order.recipe, order.options)
     say("search", 1, 1, "Comparing classifiers")
     settled = replace(
-        order.wishes, classifiers=(training.chosen,)
+        order.options, classifiers=(training.chosen,)
     )  # its parameters are still searched in every fold
     rounds = Rounds(
         progress=lambda done, total: say("folds", done, total, "Answering unseen pictures")
@@ -86,7 +87,7 @@ def train_version(
     figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
     say("report", 0, 1, "Writing the report")
     made = facts(training, items, figures, order)
-    seen = [above(one, training.recipe) for one in looked]
+    seen = [above_threshold(one, training.recipe) for one in looked]
     material = Material(
         "training",
         order.name,
@@ -98,7 +99,7 @@ def train_version(
         copies,
         facts=made,
     )
-    material = replace(material, training=training, private=order.wishes.private)
+    material = replace(material, training=training, private=order.options.private)
     extras = report_files(build(material), thumbnails(material))
     made["seconds"] = round(time.perf_counter() - started, 1)
     say("report", 1, 1, "Writing the report")
@@ -107,7 +108,7 @@ def train_version(
 
 
 def facts(
-    training: Training, items: list[Item], figures: dict[str, Any], order: TrainingRequest
+    training: FittedTraining, items: list[Item], figures: dict[str, Any], order: TrainingRequest
 ) -> dict[str, Any]:
     """What the bundle says about itself."""
     model = training.recogniser
@@ -119,12 +120,12 @@ def facts(
         "data_sha256": digest(items),
         "examples": len(training.rows.labels),
         "classifier": training.chosen,
-        "trials": [vars(t) for t in training.trials],
+        "trials": [vars(t) for t in training.searches],
         **({"auto": list(order.attempts)} if order.attempts else {}),
-        "wishes": vars(order.wishes),
+        "wishes": vars(order.options),
         "acceptance": asdict(model.acceptance),
         "crossval": {key: figures[key] for key in kept},
-        "holds": holds(training, order.wishes.private),
+        "holds": holds(training, order.options.private),
         "enrolled": len(model.gallery.owners),
         "versions": {
             "python": platform.python_version(),
@@ -136,7 +137,7 @@ def facts(
     }
 
 
-def holds(training: Training, private: bool) -> str:
+def holds(training: FittedTraining, private: bool) -> str:
     """In sentences: what of the training pictures can be found in the bundle."""
     pictures = (
         "No pictures."

@@ -1,0 +1,97 @@
+"""The search over a classifier's grid, and the classifier that it found, fitted and calibrated."""
+
+from __future__ import annotations
+
+import os
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import joblib
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
+
+from model.recipes.features import Features
+from model.training.classifiers import CLASSIFIERS, basis, calibrated, temper
+from model.training.samples import Rows
+from model.training.splits import Splits, grouped_splits
+
+
+@dataclass(frozen=True)
+class GridSearchResult:
+    """How one classifier did in the search: mean and spread of balanced accuracy over the folds, 0
+    to 1.
+    """
+
+    name: str
+    score: float
+    spread: float
+    parameters: dict[str, Any]
+    fit_seconds: float
+    search_seconds: float
+
+
+def with_basis(rows: Rows) -> tuple[Rows, Pipeline]:
+    """The rows with what a basis fitted on them gives, and the basis."""
+    found = basis(rows.features)
+    return replace(rows, inside=found.transform(rows.features).astype(np.float32)), found
+
+
+def search(
+    name: str, features: Features, numbers: NDArray[np.int64], splits: Splits
+) -> GridSearchResult:
+    """GridSearchCV of one classifier over its grid."""
+    candidate = CLASSIFIERS[name]
+    grid = GridSearchCV(
+        candidate.make(),
+        dict(candidate.grid),
+        scoring="balanced_accuracy",
+        cv=splits,
+        refit=False,
+        n_jobs=os.cpu_count(),
+    )
+    start = time.perf_counter()
+    with joblib.parallel_config("threading"):
+        grid.fit(features, numbers)
+    found = grid.cv_results_
+    i = grid.best_index_
+    return GridSearchResult(
+        name,
+        float(found["mean_test_score"][i]),
+        float(found["std_test_score"][i]),
+        dict(grid.best_params_),
+        float(found["mean_fit_time"][i]),
+        time.perf_counter() - start,
+    )
+
+
+def fit_calibrated(trial: GridSearchResult, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+    """The classifier that a trial found, calibrated and fitted on what the basis gives."""
+    bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+    splits, classes = grouped_splits(numbers, rows.groups, 3), len(set(numbers.tolist()))
+    try:
+        model = calibrated(bare, splits, classes).fit(rows.inside, numbers)
+    except RuntimeError:  # no best temperature was found: a sigmoid always ends
+        model = calibrated(bare, splits, 2).fit(rows.inside, numbers)
+    temper(model, rows.inside)
+    model.cv = 3  # the splits are row numbers of the training data: no business of the bundle
+    return model
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """One thread for linear algebra (the folds already use the cores), and no warnings that nobody
+    can act on.
+    """
+    with threadpool_limits(1), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="sklearn")
+        warnings.filterwarnings(
+            "ignore", category=RuntimeWarning, module="scipy.optimize"
+        )  # a search from infinity
+        yield
