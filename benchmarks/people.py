@@ -30,6 +30,7 @@ from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import shrink
+from data_cleaning.pretrained import locate
 from model.evaluation.metrics import PictureOutcome, outcome, presence
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
@@ -40,7 +41,6 @@ from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples
 from model.training.splits import grouped_splits
-from model.weights.catalogue import locate
 
 SCENES = ("people/bsds500_scenes", "people/coco_mini")
 SHIRTS = {"red": 1, "orange": 11}  # hue in OpenCV's 0 to 179

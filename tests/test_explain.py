@@ -17,6 +17,7 @@ from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import NotAPicture, WeightsMissing
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from data_cleaning.pretrained import locate
 from model.__main__ import main
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
@@ -36,7 +37,6 @@ from model.recognition.registry import Registry
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
-from model.weights.catalogue import locate
 from tests.test_objects import draw, drawn
 
 

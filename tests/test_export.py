@@ -12,6 +12,7 @@ import pytest
 
 from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
 from data_cleaning.errors import DatasetError
+from data_cleaning.pretrained import locate
 from model.export import write_onnx as exporting
 from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
@@ -23,7 +24,6 @@ from model.training.classifiers import CLASSIFIERS
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
-from model.weights.catalogue import locate
 from tests.test_objects import draw
 
 

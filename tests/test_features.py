@@ -11,8 +11,8 @@ from data_cleaning.errors import WeightsMissing
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
+from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES, Features
-from model.weights.catalogue import locate
 
 FROZEN = Path(__file__).parent / "frozen"
 SIZES = [(8, 8), (31, 47), (96, 96), (200, 120), (1, 40)]

@@ -28,7 +28,7 @@ MAY = {
 OURS_MAY = {
     "data_cleaning": {"data_cleaning"},
     "model": {"model", *(f"data_cleaning.{m}" for m in
-        ("errors", "files", "progress", "imaging", "detection", "onnx_inference", "datasets"))},
+        ("errors", "files", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
         "data_cleaning.errors", "data_cleaning.files", "data_cleaning.datasets.dataset",
         "data_cleaning.imaging"},

@@ -27,6 +27,7 @@ from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.near_duplicates import groups
 from data_cleaning.imaging.resizing import resize
+from data_cleaning.pretrained import locate
 from model.commands import as_json
 from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
 from model.evaluation.presence_metrics import ways
@@ -43,7 +44,6 @@ from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold, at_lowest_threshold, choose_threshold
 from model.training.samples import Sample, near_copies, samples
-from model.weights.catalogue import locate
 
 ROOT = Path(__file__).resolve().parent.parent
 PERSON = ("person_hog", "person_onnx")

@@ -14,6 +14,7 @@ from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from data_cleaning.pretrained import locate
 from model.recipes.presets import RECIPES, preset
 from model.recipes.recipe import Recipe, Step
 from model.recognition.pipeline import (
@@ -24,7 +25,6 @@ from model.recognition.pipeline import (
     view_features,
 )
 from model.training.samples import samples
-from model.weights.catalogue import locate
 
 
 def available(name: str) -> Recipe:

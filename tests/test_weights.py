@@ -27,7 +27,8 @@ from skimage import data
 from data_cleaning.detection.yunet import faces
 from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
 from data_cleaning.imaging.resizing import resize
-from model.weights.catalogue import WEIGHTS, Weight, fetch, locate, main, weights_dir
+from data_cleaning.pretrained import PRETRAINED, locate, weights_dir
+from model.weights.catalogue import WEIGHTS, Weight, fetch, main
 from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
 from model.weights.converters.torch_file import read_state
 from model.weights.downloads import Source, download, read_members
@@ -118,6 +119,7 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Weight:
         recipes=(),
     )
     monkeypatch.setitem(WEIGHTS, "tiny", weight)
+    monkeypatch.setitem(PRETRAINED, "tiny", weight)
     return weight
 
 
@@ -144,7 +146,7 @@ def test_a_change_of_the_same_length_is_seen(tiny: Weight, tmp_path: Path) -> No
         locate("tiny", tmp_path)
 
 
-@pytest.mark.parametrize("name", list(WEIGHTS))
+@pytest.mark.parametrize("name", list(PRETRAINED))
 def test_locate_in_the_folder_of_the_environment(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

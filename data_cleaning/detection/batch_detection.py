@@ -18,25 +18,20 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError, WeightsMissing
 from data_cleaning.imaging.image import Image
+from data_cleaning.pretrained import locate
 
 Detect = Callable[[Image], list[Detection]]
 T = TypeVar("T")
 R = TypeVar("R")
-
-# How the pretrained files are called; which file exactly is right, `python -m model weights` knows.
-_FILES = {
-    "yunet": "yunet*.onnx",
-    "coco_ssd": "coco_ssd*.onnx",
-    "coco_anchors": "coco_ssd_anchors*.npy",
-}
 
 
 def load_detector(name: str, weights: Path | None = None, **options: Any) -> Detect:
     """The detector of that name as a function of the image alone.
 
     weights: its pretrained file, or the folder of pretrained files; by default the environment's
-    LIKENESS_WEIGHTS or the usual folder. Raises RecipeError, WeightsMissing; the function raises
-    WeightsBroken.
+    LIKENESS_WEIGHTS or the usual folder. Files in a folder are verified by their hash.
+
+    Raises RecipeError, WeightsMissing, WeightsBroken; the function raises WeightsBroken.
     """
     if name not in DETECTORS:
         raise RecipeError(f"There is no detector {name!r}; there are {', '.join(DETECTORS)}.")
@@ -60,21 +55,18 @@ def best_face_detector() -> str:
     return "yunet_face"
 
 
-def _locate(need: str, name: str, weights: Path | None) -> Path:
+def _locate(need: str, detector: str, weights: Path | None) -> Path:
+    """The pretrained file of a detector: the file named, as it is; else one verified by its hash."""
     if weights is not None and weights.is_file():
         return weights
-    usual = Path(
-        os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights"
-    )
-    folder = weights or usual
-    found = sorted(folder.glob(_FILES.get(need, f"*{need}*"))) if folder.is_dir() else []
-    if not found:
+    try:
+        return locate(need, weights)
+    except WeightsMissing:
         where = f"in {weights}" if weights else "installed"
         raise WeightsMissing(
-            f"The detector {name} needs a pretrained file that is not {where}. Get it with: python"
-            " -m model weights, or name it with --weights FILE."
-        )
-    return found[0]
+            f"The detector {detector} needs a pretrained file that is not {where}. Get it with:"
+            " python -m model weights, or name it with --weights FILE."
+        ) from None
 
 
 def shows_eyes(image: Image, detection: Detection) -> bool:

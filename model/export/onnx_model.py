@@ -16,13 +16,13 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from data_cleaning.pretrained import locate
 from model.export.onnx_classifiers import probabilities
 from model.export.onnx_graph import ExportRefused, Graph, columns, flipped, unit
 from model.recipes.recipe import Step
 from model.recognition.bundle import Bundle
 from model.recognition.presence_judge import SURE
 from model.recognition.recogniser import NEAREST, PerClass
-from model.weights.catalogue import locate
 
 OPSET = 17
 TOLERANCE = 1e-4

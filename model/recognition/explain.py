@@ -21,12 +21,12 @@ from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from data_cleaning.imaging.resizing import resize, shrink
+from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction
 from model.recognition.pipeline import crop_features, crop_region
 from model.recognition.recogniser import NEAREST, PerClass, project
-from model.weights.catalogue import locate
 
 SHOWN = 5  # nearest training pictures that are listed
 GRID = 7  # places a side in a heat map

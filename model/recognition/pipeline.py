@@ -21,9 +21,9 @@ from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
+from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES, Features
 from model.recipes.recipe import Recipe, Step
-from model.weights.catalogue import locate
 
 
 @dataclass(frozen=True)

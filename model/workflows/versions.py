@@ -15,11 +15,11 @@ from typing import Any
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import BundleBroken, BundleWorse, LikenessError, WeightsMissing
 from data_cleaning.files import sha256_of_file
+from data_cleaning.pretrained import locate
 from model.evaluation.metrics import outcome, summary
 from model.recipes.recipe import Recipe
 from model.recognition.registry import Registry
 from model.training.samples import readable, samples
-from model.weights.catalogue import locate
 
 FIGURES = ("accuracy", "accuracy_interval", "failure_to_acquire", "ece", "seconds_per_picture")
 
