@@ -77,11 +77,11 @@ def show_settings(settings: Settings, given: argparse.Namespace) -> None:
 def work(settings: Settings, given: argparse.Namespace) -> None:
     """Do the jobs that wait, then end."""
     from server.training.job_runner import Runner
-    from server.training.jobs import Jobs
+    from server.training.jobs import Jobs, RunnerProcesses
 
     store = _store(settings)
     try:
-        Runner(Jobs(store, settings), settings).work()
+        Runner(Jobs(store, settings, RunnerProcesses(settings).start), settings).work()
     finally:
         store.close()
 

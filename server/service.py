@@ -1,4 +1,7 @@
-"""What one running service consists of, and how a view finds it. Built once by create_app."""
+"""What one running service consists of: all parts, put together once.
+
+Only what starts, ends or serves the application asks for this; views ask server/context.py.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,27 @@ import threading
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask
 
 from data_cleaning.imaging.limits import Limits
 from server.access.authorisation import Access
 from server.access.keys import Keys
+from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
 from server.history.kept_pictures import Kept
 from server.history.prediction_log import History
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
+from server.protocols import Registry
 from server.recognition.live_models import Models
 from server.recognition.pool import Pool
 from server.settings import Settings
 from server.storage.database import Store
 from server.storage.journal import Journal
-from server.training.jobs import Jobs
+from server.training.jobs import Jobs, RunnerProcesses
 
-KEY = "likeness"
 HOUR = 3600.0
-EVERY = 5.0  # seconds between two looks whether somebody does the work that waits
+REVIVAL = 5.0  # seconds between two looks whether somebody does the work that waits
 
 
 @dataclass(frozen=True)
@@ -66,29 +70,27 @@ class Service:
         self.store.close()
 
 
-def build(settings: Settings, models: Models) -> Service:
-    """All the parts, put together. Nothing is started and no connection is made yet."""
-    store = Store(settings.database)
-    history = History(store)
+def build_service(settings: Settings, registry: Registry) -> Service:
+    """All the parts, put together. Nothing is started, read or written, and no connection made."""
+    store, metrics = Store(settings.database), Metrics()
+    history, jobs, keys = (
+        History(store),
+        Jobs(store, settings, RunnerProcesses(settings).start),
+        Keys(store),
+    )
     journal = Journal(settings.state / "journal", history.insert)
     kept = Kept(settings.state / "pictures", settings.keep_pictures_days)
-    keys = Keys(store)
-    metrics = Metrics()
-    pool = Pool(settings.pictures_at_once, settings.queue, settings.picture_seconds)
-    pool.told = metrics.pictures.set
-    models.told = metrics.answers_with
-    jobs = Jobs(store, settings)
-    hourly = (
-        kept.expire,
-        lambda: history.expire(settings.keep_predictions_days),
-        models.registry.tidy,
-        Datasets(settings.datasets).tidy,
-    )
-    chores = [Chore(jobs.revive, EVERY), *(Chore(each, HOUR) for each in hourly)]
+    chores = [
+        Chore(jobs.revive, REVIVAL),
+        Chore(kept.expire, HOUR),
+        Chore(lambda: history.expire(settings.keep_predictions_days), HOUR),
+        Chore(registry.tidy, HOUR),
+        Chore(Datasets(settings.datasets).tidy, HOUR),
+    ]
     return Service(
         settings=settings,
-        models=models,
-        pool=pool,
+        models=Models(registry, settings.model, settings.state / "bell", metrics.answers_with),
+        pool=build_pool(settings, metrics),
         store=store,
         keys=keys,
         access=Access(settings, keys),
@@ -102,10 +104,16 @@ def build(settings: Settings, models: Models) -> Service:
     )
 
 
-def current() -> Service:
-    """The service of the request under way."""
-    return of(current_app)
+def build_pool(settings: Settings, metrics: Metrics) -> Pool:
+    """The threads that recognise, counted by the metrics."""
+    return Pool(
+        settings.pictures_at_once,
+        settings.queue,
+        settings.picture_seconds,
+        on_change=metrics.pictures_inside,
+    )
 
 
-def of(app: Flask) -> Service:
-    return cast(Service, app.extensions[KEY])
+def service_of(app: Flask) -> Service:
+    """The service of an application that server/app.py has built."""
+    return cast(Service, app.extensions[EXTENSION])

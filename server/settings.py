@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 from server.errors import SettingError
 
@@ -39,7 +39,8 @@ YES = {
     "no": False,
     "off": False,
 }
-ROLES = ("none", "predict", "train", "admin")  # each may do what the ones before it may
+KeyRole = Literal["predict", "train", "admin"]  # what a key may do
+ROLES = ("none", *get_args(KeyRole))  # each may do what the ones before it may
 
 
 def setting(default: Any, help: str, **checks: Any) -> Any:

@@ -24,7 +24,7 @@ def settings_markdown() -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    return template.render(settings=[_row(field) for field in FIELDS])
+    return str(template.render(settings=[_row(field) for field in FIELDS]))
 
 
 def _row(field: Field[Any]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What gunicorn loads: the one application of the process.
+"""What gunicorn loads: the one application of the process, built and started.
 
 A wrong setting ends the start with one sentence.
 """
@@ -7,10 +7,29 @@ from __future__ import annotations
 
 import sys
 
-from server import create_app
+from flask import Flask
+
+from model.recognition.registry import Registry
+from server.app import create_app
 from server.errors import SettingError
+from server.settings import load
+from server.startup import start
+
+
+def started_app() -> Flask:
+    """The application with the settings of the environment."""
+    settings = load()
+    app = create_app(settings, Registry(settings.artifacts))
+    start(app, show_key)
+    return app
+
+
+def show_key(key: str) -> None:
+    """To whoever starts the service; nothing else ever shows this key."""
+    print(f"Likeness: the admin key, shown only this once: {key}", flush=True)
+
 
 try:
-    app = create_app()
+    app = started_app()
 except SettingError as error:
     sys.exit(f"likeness: {error}")

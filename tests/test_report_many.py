@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from pictures import bar_and_disc
+from started import started
 
 from model.__main__ import main
 from model.evaluation.multilabel_metrics import summary_many
@@ -28,8 +29,7 @@ from model.reporting.multilabel_report import (
 )
 from model.reporting.report import Material
 from model.training.samples import Sample
-from server import create_app
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 from tests.test_multilabel import SHAPES, answered
 from tests.test_report import check_alone
@@ -109,7 +109,7 @@ def test_the_page_needs_nothing_else(folder: Path, report: dict[str, Any]) -> No
 def test_it_is_served_like_any_other(folder: Path, tmp_path: Path) -> None:
     for role, pictures in (("predict", False), ("admin", True)):
         state = tmp_path / role
-        app = create_app(
+        app = started(
             Settings(state=state, artifacts=folder.parent.parent, datasets=state, local_role=role)
         )
         client = app.test_client()
@@ -118,7 +118,7 @@ def test_it_is_served_like_any_other(folder: Path, tmp_path: Path) -> None:
         with client.get(detail["report"]) as answer:
             assert b"Whole answers right" in answer.data
             assert (b"data:image" in answer.data) == pictures
-        of(app).close()
+        service_of(app).close()
 
 
 def test_crossval_and_evaluate_write_it_too(data: Path, folder: Path, tmp_path: Path) -> None:

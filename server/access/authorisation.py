@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import hmac
 import ipaddress
-import re
 import secrets
 import socket
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 from urllib.parse import urlsplit
 
-from flask import Flask, Request, Response, g, request, session
+from flask import Flask, Request, Response, current_app, g, request, session
 
 from server.access.keys import Keys
-from server.access.sessions import Sessions, address_of, from_proxy, within
+from server.access.sessions import Network, Sessions, address_of, from_proxy, within
+from server.context import Caller
 from server.errors import Forbidden, NeedsKey
-from server.settings import ROLES, Settings
-from server.web.api_docs.openapi import role_of
+from server.settings import Settings
+from server.web.api_docs.openapi import Application, role_of
 
 FORWARDED = (
     "X-Forwarded-For",
@@ -35,26 +34,9 @@ FORWARDED = (
     "X-Forwarded-Host",
     "X-Forwarded-Proto",
 )
+EXTENSION = "likeness-access"
 SAFE = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
-
-
-@dataclass(frozen=True)
-class Caller:
-    """role: what they may do. by: a short name for the log. via: key, session, local, open or
-    nothing.
-    """
-
-    role: str
-    via: str
-    address: str | None
-    key: str | None = None
-    by: str = "anonymous"
-
-
-def caller() -> Caller:
-    """The caller of the request under way."""
-    return cast(Caller, g.caller)
 
 
 class Access:
@@ -64,12 +46,12 @@ class Access:
             ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"
         ]
         self.unix = "unix" in settings.proxies
-        self.needed: dict[tuple[str, str], str] = {}
+        self.needed: dict[tuple[str, str], str] = {}  # (endpoint, method) -> role
 
-    def install(self, app: Any) -> None:
+    def install(self, app: Application) -> None:
         """Guard every route of the application; call it after all of them are in."""
         self.needed = roles(app)
-        app.secret_key = secret(self.settings.state / "secret")
+        app.extensions[EXTENSION] = self
         app.config.update(
             SESSION_COOKIE_HTTPONLY=True,
             SESSION_COOKIE_SAMESITE="Strict",
@@ -78,6 +60,10 @@ class Access:
         app.session_interface = Sessions(self.networks, self.unix)
         app.before_request(self.guard)
         app.after_request(self.share)
+
+    def load_secret(self, app: Flask) -> None:
+        """What signs the page's sessions; the first start makes it."""
+        app.secret_key = secret(self.settings.state / "secret")
 
     def guard(self) -> None:
         """Before every request: name the caller, refuse who may not. Raises NeedsKey, Forbidden."""
@@ -88,7 +74,7 @@ class Access:
         g.caller = self.identify(request, needed is not None)
         if needed is None:
             return
-        if ROLES.index(g.caller.role) < ROLES.index(needed):
+        if not g.caller.may(needed):
             if g.caller.via in ("key", "session"):
                 raise Forbidden(
                     f"This key has the role {g.caller.role}; this needs the role {needed}."
@@ -170,7 +156,9 @@ class Access:
         return response
 
 
-def client_address(request: Request, networks: list[Any], unix: bool) -> tuple[str | None, bool]:
+def client_address(
+    request: Request, networks: list[Network], unix: bool
+) -> tuple[str | None, bool]:
     """(the client's own address, whether it is certain).
 
     Forwarded headers are believed from the proxies alone.
@@ -192,17 +180,15 @@ def client_address(request: Request, networks: list[Any], unix: bool) -> tuple[s
     return hops[-1], True
 
 
-def roles(app: Any) -> dict[tuple[str, str], str]:
+def access() -> Access:
+    """The guard of the application that answers now."""
+    return cast(Access, current_app.extensions[EXTENSION])
+
+
+def roles(app: Application) -> dict[tuple[str, str], str]:
     """(endpoint, method) -> role, for every operation of the document that asks for one."""
-    found = {}
-    for rule in cast(Flask, app).url_map.iter_rules():
-        item = app.paths.get(re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}"))
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            operation = getattr(item, method.lower(), None)
-            role = role_of(operation) if operation else None
-            if role:
-                found[rule.endpoint, method] = role
-    return found
+    found = {place: role_of(operation) for place, operation in app.operations()}
+    return {place: role for place, role in found.items() if role}
 
 
 def secret(path: Path) -> bytes:

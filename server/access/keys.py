@@ -19,7 +19,6 @@ from server.errors import Conflict, NotFound, RequestError, StoreDown
 from server.storage.database import AWAY, Store, now
 from server.storage.tables import keys
 
-ROLES = ("predict", "train", "admin")
 # seconds for which a key counts as it was while the database is away, and nobody can revoke it
 REMEMBERED = 600.0
 NOBODY = hashlib.sha256(b"").hexdigest()

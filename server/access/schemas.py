@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
+from server.settings import KeyRole
 from server.web.schemas import In, Out
 
 
 class KeyBody(In):
     name: str = Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")
-    role: Literal["predict", "train", "admin"]
+    role: KeyRole
     days: int | None = Field(
         None, ge=1, le=3650, description="Days until it expires; never if left out."
     )

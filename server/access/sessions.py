@@ -8,10 +8,12 @@ is not read.
 from __future__ import annotations
 
 import ipaddress
-from typing import Any
 
 from flask import Flask, Request, request
 from flask.sessions import SecureCookieSessionInterface
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 NAME = "likeness_session"
 LOCKED = (  # browsers take this name only with Secure, for this host alone and for all its paths
@@ -22,7 +24,7 @@ LOCKED = (  # browsers take this name only with Secure, for this host alone and 
 class Sessions(SecureCookieSessionInterface):
     """networks: of the configured proxies. unix: whether a proxy may come through a socket of ours."""
 
-    def __init__(self, networks: list[Any], unix: bool) -> None:
+    def __init__(self, networks: list[Network], unix: bool) -> None:
         self.networks, self.unix = networks, unix
 
     def get_cookie_name(self, app: Flask) -> str:
@@ -32,7 +34,7 @@ class Sessions(SecureCookieSessionInterface):
         return by_https(request, self.networks, self.unix)
 
 
-def from_proxy(request: Request, networks: list[Any], unix: bool) -> bool:
+def from_proxy(request: Request, networks: list[Network], unix: bool) -> bool:
     """Whether one of our own proxies hands this request on; only then are its forwarded headers
     believed.
     """
@@ -40,7 +42,7 @@ def from_proxy(request: Request, networks: list[Any], unix: bool) -> bool:
     return unix if peer in ("", "unix") else within(peer, networks)
 
 
-def by_https(request: Request, networks: list[Any], unix: bool) -> bool:
+def by_https(request: Request, networks: list[Network], unix: bool) -> bool:
     """Whether the client spoke https to our proxy.
 
     The last word of X-Forwarded-Proto is the proxy's own.
@@ -49,7 +51,7 @@ def by_https(request: Request, networks: list[Any], unix: bool) -> bool:
     return from_proxy(request, networks, unix) and told.strip().lower() == "https"
 
 
-def address_of(text: str) -> Any:
+def address_of(text: str) -> Address | None:
     """The address that a text is, an IPv4-mapped one as the IPv4 address it is; None for anything
     else.
     """
@@ -60,7 +62,7 @@ def address_of(text: str) -> Any:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def within(text: str, networks: list[Any]) -> bool:
+def within(text: str, networks: list[Network]) -> bool:
     """Whether a text is an address in one of the networks."""
     address = address_of(text)
     return address is not None and any(address in network for network in networks)

@@ -7,11 +7,12 @@ import time
 from typing import Any
 
 from flask import Response, jsonify, session
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
+from server.access.authorisation import access
 from server.access.schemas import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.errors import NeedsKey
-from server.service import current
 from server.web.api_docs.openapi import needs
 from server.web.schemas import IdPath
 
@@ -24,26 +25,26 @@ KEYS = Tag(name="keys", description="Who may do what.")
 def create_key(body: KeyBody) -> tuple[dict[str, Any], int]:
     """Make a key; it is shown this once."""
     expires = int((time.time() + body.days * 24 * 3600) * 1000) if body.days else None
-    key, row = current().keys.create(body.name, body.role, expires)
+    key, row = access().keys.create(body.name, body.role, expires)
     return {**row, "key": key}, 201
 
 
 @admin.get("/api/keys", tags=[KEYS], responses={200: KeyList})
 def list_keys() -> dict[str, Any]:
     """Every key there was, without its secret."""
-    return {"keys": current().keys.all()}
+    return {"keys": access().keys.all()}
 
 
 @admin.delete("/api/keys/<id>", tags=[KEYS], responses={200: KeyRow})
 def revoke_key(path: IdPath) -> dict[str, Any]:
     """End a key now."""
-    return current().keys.revoke(path.id)
+    return access().keys.revoke(path.id)
 
 
 @entry.post("/api/session", tags=[KEYS], responses={200: SessionInfo})
 def log_in(body: LoginBody) -> Response:
     """Show a key once and go on with a cookie: for the page."""
-    key = current().keys.check(body.key)
+    key = access().keys.check(body.key)
     if key is None:
         raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
     session.clear()
@@ -55,7 +56,7 @@ def log_in(body: LoginBody) -> Response:
 @entry.get("/api/session", tags=[KEYS], responses={200: SessionInfo})
 def show_session() -> dict[str, Any]:
     """What the caller may do: role none, predict, train or admin."""
-    who = current().access.whoever()
+    who = access().whoever()
     return {
         "role": who.role,
         "via": who.via,

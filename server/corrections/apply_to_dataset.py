@@ -16,10 +16,9 @@ from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Decision, Item
 from data_cleaning.errors import BundleError, LikenessError, WeightsBroken, WeightsMissing
 from data_cleaning.files import sha256_of_bytes
 from data_cleaning.imaging.encoding import Part, excerpts, reencode
+from server.context import Context
 from server.datasets.managed_datasets import LONGEST, Datasets
 from server.errors import Conflict
-from server.recognition.redaction import hidden_labels
-from server.service import Service
 
 ACTIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
 # Shares of a region's longer side: the most first, for a detector wants to see what is around; less
@@ -111,7 +110,7 @@ class Shown:
     what: str = "picture"
 
 
-def teach(service: Service, lesson: Lesson, about: About) -> Learned:
+def teach(service: Context, lesson: Lesson, about: About) -> Learned:
     """Tell the data set, with the picture where it shows one region, else with the part around the
     region.
 
@@ -133,7 +132,7 @@ def teach(service: Service, lesson: Lesson, about: About) -> Learned:
     )
 
 
-def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
+def _whole(service: Context, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
     """The very picture, as it lies in the data set or as it came."""
     digest, data = about.row["digest"], about.data
     lacking = (NOT_THERE if lesson.action == "not_a_face" else NOT_SENT).format(
@@ -153,7 +152,7 @@ def _whole(service: Service, datasets: Datasets, lesson: Lesson, about: About) -
     )
 
 
-def _part(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
+def _part(service: Context, datasets: Datasets, lesson: Lesson, about: About) -> Shown:
     """The part around the region, as it was cut for an earlier correction or as it is cut now."""
     assert about.region is not None
     name = sha256_of_bytes(f"{about.row['digest']} {about.region['box']}".encode())
@@ -250,7 +249,7 @@ def _named(datasets: Datasets, lesson: Lesson, folders: Sequence[str]) -> str:
     return f"{named}; {' and '.join(new)} {'is' if len(new) == 1 else 'are'} new there"
 
 
-def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About) -> str:
+def _narrower(service: Context, datasets: Datasets, lesson: Lesson, about: About) -> str:
     """A warning where the data set has not all that the model was trained on, as when its pictures
     are elsewhere.
     """
@@ -258,7 +257,7 @@ def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About
         bundle = service.models.get(about.row["model"])
     except LikenessError:
         return ""
-    hidden = hidden_labels(bundle, service.models.forgotten())
+    hidden = service.models.hidden_labels(bundle)
     labels = {label for label in bundle.labels if label not in hidden and not label.startswith("_")}
     known = len(labels & {*datasets.classes(lesson.dataset)})
     if known == len(labels):
@@ -269,7 +268,7 @@ def _narrower(service: Service, datasets: Datasets, lesson: Lesson, about: About
     )
 
 
-def _cut(service: Service, about: About) -> bytes | None:
+def _cut(service: Context, about: About) -> bytes | None:
     """The part of the picture around the region in which the model finds exactly that region again,
     or None.
     """

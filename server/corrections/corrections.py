@@ -12,18 +12,18 @@ from sqlalchemy import select
 
 from data_cleaning.errors import LikenessError
 from data_cleaning.files import sha256_of_bytes
+from server.context import Context
 from server.corrections.apply_to_dataset import About, Lesson, teach
 from server.corrections.schemas import CorrectionBody
 from server.datasets.managed_datasets import Datasets, check_label
 from server.errors import Conflict, RequestError
 from server.history.find_prediction import prediction_of
-from server.service import Service
 from server.storage.database import Store, new_id, now
 from server.storage.tables import corrections
 from server.web import uploads
 
 
-def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
+def correct(service: Context, body: CorrectionBody, by: str) -> dict[str, Any]:
     """Record a correction; its row, and what it teaches.
 
     Raises NotFound, Conflict, PictureError, StoreDown.
@@ -66,7 +66,7 @@ def correct(service: Service, body: CorrectionBody, by: str) -> dict[str, Any]:
     return {**made, "learned": taught.learned, "why": taught.why}
 
 
-def _home(service: Service, model: str) -> str:
+def _home(service: Context, model: str) -> str:
     """The data set that the model was trained on, where it lies here under that name; else one of
     the model's name.
     """
@@ -77,7 +77,7 @@ def _home(service: Service, model: str) -> str:
     return model
 
 
-def _several(service: Service, model: str) -> bool:
+def _several(service: Context, model: str) -> bool:
     with contextlib.suppress(LikenessError, RequestError):
         return bool(service.models.get(model).multi_label)
     return False
@@ -116,7 +116,7 @@ def _check_denied(region: dict[str, Any] | None, label: str) -> None:
         )
 
 
-def _picture(service: Service, body: CorrectionBody, row: dict[str, Any]) -> bytes | None:
+def _picture(service: Context, body: CorrectionBody, row: dict[str, Any]) -> bytes | None:
     """The picture that was asked about: sent again, or kept. Raises Conflict for another one."""
     if body.image is None:
         return service.kept.read(row["id"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
-from server.access.authorisation import caller
+from server.context import caller, current
 from server.corrections.corrections import correct, listed
 from server.corrections.schemas import CorrectionBody, CorrectionList, Taught
-from server.service import current
 from server.web.api_docs.openapi import needs, operation_ids
 
 corrections = APIBlueprint(

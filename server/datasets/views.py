@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import DISK_LIMITS
+from server.context import current
 from server.datasets.managed_datasets import Datasets
 from server.datasets.schemas import (
     ClassPath,
@@ -23,7 +25,6 @@ from server.datasets.schemas import (
     PictureQuery,
     UploadAnswer,
 )
-from server.service import current
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs, operation_ids
 from server.web.problem_answers import describe
@@ -104,7 +105,8 @@ def add_pictures(path: ClassPath) -> dict[str, Any]:
     """Add pictures to a class: each is stored or has its problem, in the order they came."""
     _datasets().class_folder(path.dataset, path.label)
     results = [
-        _stored(index, get, path) for index, get in enumerate(uploads.many(request, current()))
+        _stored(index, get, path)
+        for index, get in enumerate(uploads.many(request, current().settings))
     ]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}
 

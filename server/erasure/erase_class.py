@@ -12,10 +12,10 @@ import time
 from typing import Any
 
 from data_cleaning.errors import LikenessError
+from server.context import Context
 from server.datasets.managed_datasets import Datasets
 from server.errors import Conflict, NotFound, RequestError
-from server.recognition.redaction import Rule
-from server.service import Service
+from server.history.prediction_log import History
 
 NO_PICTURES = (
     "The pictures that it was trained on are not here, so it cannot be trained again without them."
@@ -26,7 +26,7 @@ NO_PICTURES = (
 ENDING = 40.0  # seconds for a training to end: it is asked first, and then ended
 
 
-def forget(service: Service, label: str, by: str) -> dict[str, Any]:
+def forget(service: Context, label: str, by: str) -> dict[str, Any]:
     """Forget a class everywhere; what was removed.
 
     Raises NotFound when nothing knows it, Conflict, StoreDown.
@@ -40,9 +40,9 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
     # them.
     busy = {job["arguments"]["model"] for job in service.jobs.all() if job["state"] == "running"}
     for name, versions in knowing.items():
-        service.models.masks.add(Rule.of(name, max(versions) + (name in busy), label))
+        service.models.hide(name, max(versions) + (name in busy), label)
     removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
-    ids, corrections = service.history.forget(label)
+    ids, corrections = History(service.store).forget(label)
     service.jobs.forget(label)
     service.store.compact()
     removed |= {
@@ -66,7 +66,7 @@ def forget(service: Service, label: str, by: str) -> dict[str, Any]:
     }
 
 
-def stop_trainings(service: Service, label: str) -> list[dict[str, Any]]:
+def stop_trainings(service: Context, label: str) -> list[dict[str, Any]]:
     """End the training that has read the class's pictures already, or it would make a version that
     knows them; what it was told. Raises Conflict, before anything was removed, where it does not
     end in time."""
@@ -90,7 +90,7 @@ def stop_trainings(service: Service, label: str) -> list[dict[str, Any]]:
     return [job["arguments"] | {"by": job["by"]} for job in theirs]
 
 
-def _again(service: Service, told: dict[str, Any]) -> None:
+def _again(service: Context, told: dict[str, Any]) -> None:
     """Queue the stopped training once more, without them; where too little is left it says so
     itself.
     """
@@ -98,7 +98,7 @@ def _again(service: Service, told: dict[str, Any]) -> None:
         service.jobs.add("train", {key: told[key] for key in told if key != "by"}, told["by"])
 
 
-def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
+def models_knowing(service: Context, label: str) -> dict[str, list[int]]:
     """name -> versions whose labels hold it.
 
     A version that cannot be loaded is judged by the one that answers.
@@ -120,7 +120,7 @@ def models_knowing(service: Service, label: str) -> dict[str, list[int]]:
 
 
 def _retraining(
-    service: Service, name: str, versions: list[int], label: str, by: str
+    service: Context, name: str, versions: list[int], label: str, by: str
 ) -> dict[str, str | None]:
     """The job that trains it again, or why there can be none.
 
@@ -133,7 +133,7 @@ def _retraining(
     return {"job": None, "why": NO_PICTURES.format(dataset=dataset, name=name)}
 
 
-def _job(service: Service, name: str, label: str, by: str) -> str:
+def _job(service: Context, name: str, label: str, by: str) -> str:
     arguments = {"model": name, "label": label}
     for job in service.jobs.all():
         if (

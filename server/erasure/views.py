@@ -6,11 +6,10 @@ from typing import Any
 
 from flask_openapi3 import APIBlueprint
 
-from server.access.authorisation import caller
+from server.context import caller, current
 from server.corrections.views import RIGHTS
 from server.erasure.erase_class import forget
 from server.erasure.schemas import Forgotten, LabelPath
-from server.service import current
 from server.web.api_docs.openapi import needs, operation_ids
 
 erasure = APIBlueprint(

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
+from server.context import Context
 from server.errors import NotFound
-from server.service import Service
+from server.history.prediction_log import History
 
 
-def prediction_of(service: Service, prediction: str) -> dict[str, Any]:
+def prediction_of(service: Context, prediction: str) -> dict[str, Any]:
     """One prediction, also when another process made it a moment ago.
 
     Raises NotFound, StoreDown.
     """
-    row = service.history.find(prediction)
+    row = History(service.store).find(prediction)
     if row is None:
         service.keeper.settle()
-        row = service.history.find(prediction)
+        row = History(service.store).find(prediction)
     if row is None:
         raise NotFound(
             f"There is no prediction {prediction!r}; it may be older than predictions are kept."

@@ -11,13 +11,14 @@ from http import HTTPStatus
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
+from server.context import Context, current
 from server.errors import NotFound, RequestError
 from server.history.find_prediction import prediction_of
-from server.history.prediction_log import DAY, Filter
+from server.history.prediction_log import DAY, Filter, History
 from server.history.schemas import PredictionList, PredictionQuery, PredictionRow, Stats, StatsQuery
-from server.service import Service, current
 from server.settings import variable
 from server.web.api_docs.openapi import answer, needs, schema_of
 from server.web.schemas import IdPath
@@ -59,8 +60,10 @@ def list_predictions(query: PredictionQuery) -> Response | dict[str, Any]:
     wanted = Filter(query.label, query.reason, query.model, query.since, query.until, query.before)
     if query.format == "csv":
         headers = {"Content-Disposition": "attachment; filename=predictions.csv"}
-        return Response(_csv(service.history.every(wanted)), mimetype="text/csv", headers=headers)
-    rows = service.history.page(wanted, query.limit)
+        return Response(
+            _csv(History(service.store).every(wanted)), mimetype="text/csv", headers=headers
+        )
+    rows = History(service.store).page(wanted, query.limit)
     return {
         "predictions": [_shown(service, row) for row in rows],
         "next": rows[-1]["id"] if len(rows) == query.limit else None,
@@ -100,7 +103,7 @@ def stats(query: StatsQuery) -> dict[str, Any]:
     asked = {"days": None if query.since is not None else query.days, "until": query.until}
     end = int(time.time() * 1000) if query.until is None else query.until
     since = end - query.days * DAY if query.since is None else query.since
-    return {**asked, "since": since, **service.history.stats(since, query.until)}
+    return {**asked, "since": since, **History(service.store).stats(since, query.until)}
 
 
 for rule in ("/api/stats", "/stats"):
@@ -110,7 +113,7 @@ for rule in ("/api/stats", "/stats"):
     )
 
 
-def _shown(service: Service, row: dict[str, Any]) -> dict[str, Any]:
+def _shown(service: Context, row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "kept": service.kept.path(row["id"]).is_file()}
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
+from server.context import current
 from server.errors import NotReady, StoreDown
 from server.operations.schemas import Health, Ready, Status
-from server.service import current
 
 health = APIBlueprint("health", __name__)
 HEALTH = Tag(name="health", description="Is it up?")

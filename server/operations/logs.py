@@ -16,7 +16,7 @@ from flask import Request, Response, g, has_request_context
 class Lines(logging.Formatter):
     """A record as one line of JSON."""
 
-    converter = staticmethod(time.gmtime)  # type: ignore[assignment]
+    converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {

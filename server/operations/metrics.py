@@ -124,6 +124,19 @@ class Metrics:
         for kind in kinds:
             self.answers.labels(bundle.name, kind).inc()
 
+    def request_answered(self, route: str, method: str, status: int, seconds: float) -> None:
+        """Count one request and its time."""
+        self.requests.labels(route, method, status).inc()
+        self.latency.labels(route).observe(seconds)
+
+    def not_logged(self) -> None:
+        """Count an answer that could not be written down."""
+        self.unlogged.inc()
+
+    def pictures_inside(self, count: int) -> None:
+        """So many pictures are looked at or wait now."""
+        self.pictures.set(count)
+
     def answers_with(self, model: str, version: int) -> None:
         """A version took over."""
         self.version.labels(model).set(version)

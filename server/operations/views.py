@@ -7,13 +7,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, request
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from server.context import current
 from server.operations.health import ready
 from server.recognition.predict import Wish, answered, ask
 from server.recognition.schemas import Answer, PredictQuery
-from server.service import current
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs
 
@@ -48,5 +49,5 @@ def ping() -> Response:
 )
 def invocations(query: PredictQuery) -> dict[str, Any]:
     """SageMaker's name for predict."""
-    data = uploads.any_form(request, current(), tuple(PredictQuery.model_fields))
+    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
     return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)

@@ -75,16 +75,16 @@ def pre_fork(server: Any, worker: Any) -> None:
 
 
 def post_fork(server: Any, worker: Any) -> None:
-    from server.service import of
+    from server.service import service_of
 
     metrics.take(worker.place)
-    of(worker.app.wsgi()).after_fork()
+    service_of(worker.app.wsgi()).after_fork()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    from server.service import of
+    from server.service import service_of
 
-    of(worker.app.wsgi()).close()
+    service_of(worker.app.wsgi()).close()
     ended = sys.exception()
     if isinstance(ended, SystemExit) and ended.code == 0:
         # Libraries that were loaded before the fork wait, at a usual end, for threads that only the

@@ -16,16 +16,16 @@ from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from server.service import of
+from server.service import service_of
 
 # seconds to step back for each picture inside: an idle process accepts within a tenth of that
 STEP = 0.002
 MOST = 0.01
 
 
-class FairWorker(ThreadWorker):
+class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     def accept(self, listener: Any) -> None:
-        inside = of(self.wsgi).pool.inside
+        inside = service_of(self.wsgi).pool.inside
         if inside:
             time.sleep(min(STEP * inside, MOST))
         super().accept(
@@ -50,7 +50,7 @@ class FairWorker(ThreadWorker):
             super().accept(listener)
 
     def handle_request(self, req: Any, conn: Any) -> bool:
-        pool = of(self.wsgi).pool
+        pool = service_of(self.wsgi).pool
         if pool.inside >= pool.at_once:
             req.force_close()
         return bool(super().handle_request(req, conn))

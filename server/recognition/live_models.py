@@ -15,10 +15,10 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
-from server.recognition.redaction import Forgotten, Rule
+from server.protocols import Bundle, Registry
+from server.recognition.redaction import Forgotten, Rule, hidden_labels
 
 log = logging.getLogger("likeness.models")
 
@@ -28,26 +28,29 @@ Stamp = tuple[int, int]
 
 
 class Models:
-    """registry: anything with names, versions, active, load, promote, rollback of
-    `model.registry.Registry`.
+    """bell: a file of the state folder; touching it tells every process to load again.
 
-    bell: a file of the state folder; touching it tells every process to load again.
+    on_answer: hears the name and version of every bundle that begins to answer.
     """
 
-    def __init__(self, registry: Any, default: str, bell: Path) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        default: str,
+        bell: Path,
+        on_answer: Callable[[str, int], object] = lambda name, version: None,
+    ) -> None:
         self.registry = registry
         self._default = default
         self._bell = bell
-        self.masks = Forgotten(bell.with_name("forgotten.json"))
-        self._live: dict[str, tuple[Stamp, Any]] = {}
+        self.erased = Forgotten(bell.with_name("forgotten.json"))
+        self._live: dict[str, tuple[Stamp, Bundle]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
         self._stopped = threading.Event()
         self._watcher = 0
-        self.told: Callable[[str, int], object] = lambda name, version: (
-            None
-        )  # hears of every version that answers
+        self._on_answer = on_answer
 
     def names(self) -> list[str]:
         return list(self.registry.names())
@@ -67,7 +70,7 @@ class Models:
         able = [name for name in names if name in self._live or name not in self._refused]
         return next((name for name in (*PREFERRED, *able) if name in able), names[0])
 
-    def get(self, name: str | None = None) -> Any:
+    def get(self, name: str | None = None) -> Bundle:
         """The bundle that answers now. Never waits for a newer one.
 
         Raises BundleError, WeightsMissing.
@@ -81,7 +84,7 @@ class Models:
             self._follow(name)
         return live[1]
 
-    def reload(self, name: str | None = None, ring: bool = True) -> Any:
+    def reload(self, name: str | None = None, ring: bool = True) -> Bundle:
         """Load the active version now and answer with it. ring: tell the other processes too.
 
         Raises BundleError, WeightsMissing; what answered before then goes on answering.
@@ -101,7 +104,7 @@ class Models:
                 self._refused[name] = stamp
                 raise
             self._live[name] = (stamp, bundle)
-            self.told(name, bundle.version)
+            self._on_answer(name, bundle.version)
             return bundle
 
     def _missing(self, name: str) -> BundleMissing:
@@ -110,7 +113,7 @@ class Models:
             f" {', '.join(self.names()) or 'none'}."
         )
 
-    def _loaded(self, name: str, version: int | None = None) -> Any:
+    def _loaded(self, name: str, version: int | None = None) -> Bundle:
         """A bundle that fails in a way nobody thought of is a broken one: it stops neither the
         start nor the rest.
         """
@@ -129,9 +132,17 @@ class Models:
         """
         return tuple(self._loaded(name, version).labels)
 
-    def forgotten(self) -> tuple[Rule, ...]:
-        """Who is not to be named, by which versions."""
-        return self.masks.rules()
+    def hide(self, name: str, version: int, label: str) -> None:
+        """Never name somebody again, in no version of a model up to this one."""
+        self.erased.add(Rule.of(name, version, label))
+
+    def hidden_labels(self, bundle: Bundle) -> set[str]:
+        """The labels of a bundle that must not be named."""
+        return hidden_labels(bundle, self.erased.rules())
+
+    def hides(self, name: str, version: int) -> bool:
+        """Whether a version knows somebody who must not be named."""
+        return any(rule.model == name and version <= rule.version for rule in self.erased.rules())
 
     def ring(self) -> None:
         """Tell every process to load again."""
@@ -170,7 +181,7 @@ class Models:
             raise self._missing(name)
         versions: list[int] = self.registry.discard(name)
         self._live.pop(name, None)
-        self.masks.deleted(name)
+        self.erased.deleted(name)
         return versions
 
     def loaded(self) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from server.recognition.redaction import hidden_labels, without
-from server.service import current
+from server.context import current
+from server.recognition.redaction import without
 
 
 def summary(name: str) -> dict[str, Any]:
@@ -21,21 +21,17 @@ def summary(name: str) -> dict[str, Any]:
         "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
         "multi_label": bundle.multi_label,
         "refuses": bundle.refuses,
-        "labels": [
-            label
-            for label in bundle.labels
-            if label not in hidden_labels(bundle, models.forgotten())
-        ],
+        "labels": [label for label in bundle.labels if label not in models.hidden_labels(bundle)],
     }
 
 
 def detail(name: str) -> dict[str, Any]:
     models = current().models
     bundle = models.get(name)
-    has_report = (bundle.directory / "report.html").is_file()
+    has_report = (models.registry.path(name, bundle.version) / "report.html").is_file()
     return {
         **summary(name),
         "versions": list(models.registry.versions(name)),
-        "facts": without(bundle.facts, hidden_labels(bundle, models.forgotten())),
+        "facts": without(bundle.facts, models.hidden_labels(bundle)),
         "report": f"/api/models/{name}/report" if has_report else None,
     }

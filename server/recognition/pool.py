@@ -19,18 +19,24 @@ T = TypeVar("T")
 
 
 class Pool:
-    """at_once: threads. queue: how many more may wait. seconds: the longest a caller waits."""
+    """at_once: threads. queue: how many more may wait. seconds: the longest a caller waits.
+    on_change: hears how many pictures are inside, whenever that changes.
+    """
 
-    def __init__(self, at_once: int, queue: int, seconds: float) -> None:
+    def __init__(
+        self,
+        at_once: int,
+        queue: int,
+        seconds: float,
+        on_change: Callable[[int], object] = lambda inside: None,
+    ) -> None:
         self.at_once, self.queue, self.seconds = at_once, queue, seconds
         self._places = threading.BoundedSemaphore(at_once + queue)
         self._guard = threading.Lock()
         self._threads: ThreadPoolExecutor | None = None
         self._owner = 0
         self.inside = 0
-        self.told: Callable[[int], object] = lambda inside: (
-            None
-        )  # how many are inside, whenever that changes
+        self._on_change = on_change
 
     def run(self, work: Callable[[], T], wait: bool = False) -> T:
         """The work's result. wait: for a place in the queue, instead of being refused at once.
@@ -64,7 +70,7 @@ class Pool:
     def _count(self, step: int) -> None:
         with self._guard:
             self.inside += step
-            self.told(self.inside)
+            self._on_change(self.inside)
 
     def _executor(self) -> ThreadPoolExecutor:
         # Threads do not survive a fork: each process makes its own when the first picture comes.

@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from server.access.authorisation import caller
+from server.context import Context, caller, current
 from server.errors import RequestError
 from server.history.prediction_log import record
 from server.recognition import serialisation as answers
-from server.recognition.redaction import hidden_labels, masked
-from server.service import Service, current
+from server.recognition.redaction import masked
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ def ask(data: bytes, wish: Wish) -> Asked:
         return found, _why(service, bundle, data, found, wish.explain)
 
     recognition, reasons = service.pool.run(look, wish.wait)
-    labels, recognition = masked(bundle, recognition, service.models.forgotten())
+    labels, recognition = masked(bundle, recognition, service.models.hidden_labels(bundle))
     service.metrics.answered(bundle, recognition)
     return Asked(
         bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons
@@ -60,25 +59,25 @@ def ask(data: bytes, wish: Wish) -> Asked:
 
 
 def _why(
-    service: Service, bundle: Any, data: bytes, found: Any, index: int | None
+    service: Context, bundle: Any, data: bytes, found: Any, index: int | None
 ) -> dict[str, str]:
     """{} where nobody asked, nothing was found, or the one whom the region is most like was
     forgotten.
     """
     if index is None or not found.predictions:
         return {}
-    hidden = hidden_labels(bundle, service.models.forgotten())
+    hidden = service.models.hidden_labels(bundle)
     if index < len(found.predictions) and found.predictions[index].best in hidden:
         return {}
     return answers.why(bundle, data, index, service.limits)
 
 
-def log_answer(service: Service, bundle: Any, recognition: Any, data: bytes) -> str | None:
+def log_answer(service: Context, bundle: Any, recognition: Any, data: bytes) -> str | None:
     """Journal the answer; its id once it is safe, None where it could not be written down."""
     who = caller()
     line = record(bundle, recognition, data, who.address, who.key)
     if not service.journal.append(line):
-        service.metrics.unlogged.inc()
+        service.metrics.not_logged()
         return None
     service.keeper.notice(line["id"], data)
     return str(line["id"])

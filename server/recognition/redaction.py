@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.files import sha256_of_bytes, write
+from model.recognition.bundle import Prediction, Recognition
+from server.protocols import Bundle
 from server.storage.database import lock
 
 
@@ -74,7 +76,7 @@ class Forgotten:
             write(self.path, json.dumps([dataclasses.asdict(each) for each in everything]))
 
 
-def hidden_labels(bundle: Any, rules: tuple[Rule, ...]) -> set[str]:
+def hidden_labels(bundle: Bundle, rules: tuple[Rule, ...]) -> set[str]:
     """The labels of a bundle that must not be named."""
     digests = {
         rule.digest
@@ -101,10 +103,11 @@ def without(value: Any, hidden: set[str]) -> Any:
     return value
 
 
-def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tuple[str, ...], Any]:
+def masked(
+    bundle: Bundle, recognition: Recognition, hidden: set[str]
+) -> tuple[tuple[str, ...], Recognition]:
     """(labels, recognition) without the forgotten: their regions become unknown, their scores are
     shared out, but for classes that are questions of their own."""
-    hidden = hidden_labels(bundle, rules)
     if not hidden:
         return bundle.labels, recognition
     labels = tuple(label for label in bundle.labels if label not in hidden)
@@ -121,7 +124,7 @@ def masked(bundle: Any, recognition: Any, rules: tuple[Rule, ...]) -> tuple[tupl
     return labels, dataclasses.replace(recognition, **changes, scores=tuple(scores))
 
 
-def _without(prediction: Any, hidden: set[str], apart: bool) -> Any:
+def _without(prediction: Prediction, hidden: set[str], apart: bool) -> Prediction:
     left = {label: score for label, score in prediction.scores.items() if label not in hidden}
     total = 1.0 if apart else sum(left.values())
     shared = {label: score / total if total else 1 / len(left) for label, score in left.items()}

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
+from server.context import current
 from server.errors import Conflict
 from server.recognition.model_summary import detail
 from server.recognition.schemas import Discarded, ModelDetail, ModelPath, VersionBody, VersionPath
-from server.service import current
-from server.training.jobs import OPEN
 from server.web.api_docs.openapi import needs, operation_ids
 
 versions = APIBlueprint(
@@ -49,9 +49,8 @@ def discard_model(path: ModelPath) -> dict[str, Any]:
             f"LIKENESS_MODEL says that {path.name} answers by default. Change that first, and"
             " restart."
         )
-    for job in service.jobs.all():
-        if job["state"] in OPEN and job["arguments"].get("model") == path.name:
-            raise Conflict(f"A training of {path.name} waits or runs. Stop it first.")
+    if service.jobs.is_training(path.name):
+        raise Conflict(f"A training of {path.name} waits or runs. Stop it first.")
     return {"name": path.name, "versions": service.models.discard(path.name)}
 
 

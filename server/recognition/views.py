@@ -6,10 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import Response, jsonify, request, send_file
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
-from server.access.authorisation import caller
+from server.context import caller, current
 from server.errors import NotFound
 from server.recognition import serialisation as answers
 from server.recognition.model_summary import detail, summary
@@ -25,8 +26,6 @@ from server.recognition.schemas import (
     PredictQuery,
     VersionQuery,
 )
-from server.service import current
-from server.settings import ROLES
 from server.web import uploads
 from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
 from server.web.problem_answers import describe
@@ -59,7 +58,7 @@ def classify_image(query: LegacyQuery) -> Response:
 
 def predict(query: PredictQuery) -> dict[str, Any]:
     """What is in one picture: multipart field `image`, raw body, or JSON."""
-    data = uploads.any_form(request, current(), tuple(PredictQuery.model_fields))
+    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
     return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)
 
 
@@ -86,7 +85,7 @@ def predict_batch(query: PredictQuery) -> dict[str, Any]:
     current().models.get(
         query.model
     )  # a model that does not exist fails the batch, not each picture
-    parts = uploads.many(request, current(), tuple(PredictQuery.model_fields))
+    parts = uploads.many(request, current().settings, tuple(PredictQuery.model_fields))
     results = [_entry(index, get, wish) for index, get in enumerate(parts)]
     return {"results": results, "failed": sum(not each["ok"] for each in results)}
 
@@ -127,14 +126,14 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
     models = current().models
     bundle = models.get(path.name)
     version = query.version or bundle.version
-    if any(rule.model == path.name and version <= rule.version for rule in models.forgotten()):
+    if models.hides(path.name, version):
         raise NotFound(
             "This report names somebody who asked to be forgotten; the one after the retraining"
             " will not."
         )
     folder = models.registry.path(path.name, version)
     report = folder / "report-public.html"
-    if not report.is_file() or ROLES.index(caller().role) >= ROLES.index("train"):
+    if not report.is_file() or caller().may("train"):
         report = folder / "report.html"
     if not report.is_file():
         raise NotFound(f"The model {path.name} has no such report.")

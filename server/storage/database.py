@@ -58,10 +58,6 @@ class Store:
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write"
                 " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
-        except OSError as error:
-            raise SettingError(
-                f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}."
-            ) from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -92,6 +88,7 @@ class Store:
         Raises StoreDown; SettingError for a database of a newer version, whose form is not known
         here.
         """
+        self._make_folder()
         config = alembic.config.Config()
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
@@ -106,6 +103,17 @@ class Store:
                     " taken before upgrading."
                 ) from None
             return before, _form(connection)
+
+    def _make_folder(self) -> None:
+        """Where SQLite's file is to lie. Raises SettingError."""
+        database = self.engine.url.database
+        if self.engine.dialect.name == "sqlite" and database:
+            try:
+                Path(database).parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise SettingError(
+                    f"The folder of LIKENESS_DATABASE_URL cannot be made: {error}."
+                ) from None
 
     def ping(self) -> None:
         """Raises StoreDown when the database does not answer."""
@@ -184,9 +192,6 @@ def _engine(url: str) -> Engine:
             max_overflow=16,
             connect_args={"connect_timeout": 5},
         )
-    database = make_url(url).database
-    if database:
-        Path(database).parent.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": 10})
     event.listen(engine, "connect", _on_connect)
     event.listen(engine, "begin", _on_begin)

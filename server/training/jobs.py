@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import select, update
@@ -26,10 +27,10 @@ MOST = 50  # jobs that may wait
 
 
 class Jobs:
-    def __init__(self, store: Store, settings: Settings) -> None:
-        self.store, self.settings = store, settings
-        self.autostart = True
-        self._runners: list[subprocess.Popen[bytes]] = []
+    """start_runner: sees to it that a process does what waits."""
+
+    def __init__(self, store: Store, settings: Settings, start_runner: Callable[[], None]) -> None:
+        self.store, self.settings, self.start_runner = store, settings, start_runner
 
     def add(self, kind: str, arguments: dict[str, Any], by: str) -> dict[str, Any]:
         """A new job at the end of the queue.
@@ -146,6 +147,12 @@ class Jobs:
                     if label in path.read_text("utf-8", "replace"):
                         path.unlink()
 
+    def is_training(self, model: str) -> bool:
+        """Whether a job for that model waits or runs."""
+        with self.store.read() as connection:
+            found = connection.execute(select(jobs.c.arguments).where(jobs.c.state.in_(OPEN)))
+            return any(row.arguments.get("model") == model for row in found)
+
     def open(self) -> int:
         """How many wait or run."""
         with self.store.read() as connection:
@@ -156,28 +163,38 @@ class Jobs:
 
         Raises StoreDown.
         """
-        if self.autostart and self.open():
+        if self.open():
             self.ensure_runner()
 
     def ensure_runner(self) -> None:
         """Start the runner unless one is there; it ends by itself when the queue is empty."""
-        if not self.autostart:
-            return
         with lock(self.settings.state / "jobs.lock", wait=False) as free:
             if not free:
                 return
-        folder = self.settings.state / "jobs"
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "runner.log").open("ab") as out:
-            started = subprocess.Popen(
+        self.start_runner()
+
+
+class RunnerProcesses:
+    """Processes that do the long work; they go on when this one ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.state / "jobs"
+        self._children: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        """One more; it ends by itself when the queue is empty or another one is at work."""
+        # Asking each how it is lets the kernel forget those that have ended.
+        self._children = [child for child in self._children if child.poll() is None]
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with (self.folder / "runner.log").open("ab") as out:
+            child = subprocess.Popen(
                 [sys.executable, "-m", "server", "work"],
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
             )
-        # Asking each how it is lets the kernel forget those that have ended.
-        self._runners = [each for each in self._runners if each.poll() is None] + [started]
+        self._children.append(child)
 
 
 def _after_crash(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Response
-from flask_openapi3 import APIBlueprint, Tag
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
 
-from server.access.authorisation import caller
+from server.context import Context, caller, current
 from server.datasets.views import _datasets
 from server.errors import Busy
-from server.service import Service, current
 from server.training.jobs import OPEN
 from server.training.schemas import Job, JobBody, JobList
 from server.web.api_docs.openapi import answer, needs
@@ -71,7 +71,7 @@ def follow_job(path: IdPath) -> Response:
     return response
 
 
-def _events(service: Service, job: str) -> Iterator[str]:
+def _events(service: Context, job: str) -> Iterator[str]:
     last, until, quiet = "", time.monotonic() + FOLLOWED, 0
     yield f"retry: {RETRY}\n\n"
     while True:

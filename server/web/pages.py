@@ -10,8 +10,8 @@ from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.routing import PathConverter
 
+from server.context import current
 from server.errors import NotFound
-from server.service import current
 
 pages = Blueprint("pages", __name__)
 POLICY = (

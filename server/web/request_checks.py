@@ -3,16 +3,14 @@ comes twice, and a body that is packed. A typo must not look as if it had been u
 
 from __future__ import annotations
 
-import re
-from typing import Any, cast
-
-from flask import Flask, request
+from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from server.errors import RequestError
+from server.web.api_docs.openapi import Application
 
 
-def install(app: Any) -> None:
+def install(app: Application) -> None:
     """Hold every request to a route of the document against it; call it after all routes are in."""
     known = parameters(app)
 
@@ -48,20 +46,12 @@ def check_packing() -> None:
         )
 
 
-def parameters(app: Any) -> dict[tuple[str, str], list[str]]:
+def parameters(app: Application) -> dict[tuple[str, str], list[str]]:
     """(endpoint, method) -> names of the query parameters, for every operation that asks for a
     role.
     """
-    found = {}
-    for rule in cast(Flask, app).url_map.iter_rules():
-        item = app.paths.get(re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}"))
-        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-            operation = getattr(item, method.lower(), None)
-            if operation is not None and operation.security:
-                names = [
-                    each.name
-                    for each in operation.parameters or []
-                    if each.param_in.value == "query"
-                ]
-                found[rule.endpoint, method] = names
-    return found
+    return {
+        place: [part.name for part in operation.parameters or [] if part.param_in.value == "query"]
+        for place, operation in app.operations()
+        if operation.security
+    }

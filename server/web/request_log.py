@@ -6,20 +6,19 @@ import logging
 import re
 import secrets
 import time
-from typing import Any
+from collections.abc import Callable
 
 from flask import Flask, Response, g, request
 
 from server.operations.logs import access_line
-from server.service import Service
 
 PLAIN = re.compile(r"[A-Za-z0-9-]{8,64}")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 log = logging.getLogger("likeness.access")
 
 
-def install(app: Flask, service: Service) -> None:
-    """Wrap every request of the application."""
+def install(app: Flask, count: Callable[[str, str, int, float], None]) -> None:
+    """Wrap every request of the application. count: takes route, method, status and seconds."""
 
     def begin() -> None:
         """A proxy's request id is kept when it is a plain one, so that both logs can be read
@@ -35,15 +34,12 @@ def install(app: Flask, service: Service) -> None:
         method = (
             request.method if request.method in METHODS else "other"
         )  # a caller may make up as many as they like
-        service.metrics.requests.labels(route, method, response.status_code).inc()
-        service.metrics.latency.labels(route).observe(seconds)
+        count(route, method, response.status_code, seconds)
         response.headers["X-Request-Id"] = g.request_id
-        log.info("request", extra={"fields": access_line(request, response, seconds, _who())})
+        log.info(
+            "request", extra={"fields": access_line(request, response, seconds, g.get("caller"))}
+        )
         return response
 
     app.before_request(begin)
     app.after_request(end)
-
-
-def _who() -> Any:
-    return g.get("caller")

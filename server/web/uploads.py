@@ -20,7 +20,7 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from data_cleaning.errors import EmptyPicture, PictureTooLarge
 from server.errors import BodyTooLarge, MissingField, NotBase64, RequestError
-from server.service import Service
+from server.settings import Settings
 from server.web.api_docs.openapi import body, fields, schema_of
 from server.web.schemas import BatchBody, PictureBody
 from server.web.url_fetch import fetch
@@ -103,18 +103,18 @@ def from_text(text: str, limit: int) -> bytes:
     return checked(data, limit)
 
 
-def any_form(request: Request, service: Service, query: tuple[str, ...]) -> bytes:
+def any_form(request: Request, settings: Settings, query: tuple[str, ...]) -> bytes:
     """The picture of a request, whichever of the documented ways it came by.
 
     query: what the address may say, for whoever wrote it into the form. Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
     """
-    limit = service.settings.picture_bytes
+    limit = settings.picture_bytes
     if request.mimetype in FORMS:
         data = from_form(request, "image", limit)
         only_image(request, query)
         return data
     if request.is_json:
-        return from_json(PictureBody.model_validate(request.get_json()), service)
+        return from_json(PictureBody.model_validate(request.get_json()), settings)
     if request.mimetype in RAW or request.mimetype.startswith("image/"):
         return from_body(request, limit)
     raise UnsupportedMediaType(
@@ -124,7 +124,7 @@ def any_form(request: Request, service: Service, query: tuple[str, ...]) -> byte
 
 
 def many(
-    request: Request, service: Service, query: tuple[str, ...] = ()
+    request: Request, settings: Settings, query: tuple[str, ...] = ()
 ) -> list[Callable[[], bytes]]:
     """One function a picture, each giving its bytes or raising its own refusal; the number of them
     is checked here.
@@ -132,7 +132,6 @@ def many(
     query: what the address may say, for whoever wrote it into the form. Raises RequestError,
     ValidationError; UnsupportedMediaType for another content type.
     """
-    settings = service.settings
     request.max_content_length = settings.batch_bytes
     request.max_form_memory_size = settings.batch_bytes
     parts: list[Callable[[], bytes]]
@@ -141,7 +140,7 @@ def many(
         if isinstance(sent, dict) and isinstance(sent.get("images"), list):
             _few(len(sent["images"]), settings.batch_pictures)
         parts = [
-            partial(from_json, each, service) for each in BatchBody.model_validate(sent).images
+            partial(from_json, each, settings) for each in BatchBody.model_validate(sent).images
         ]
     elif request.mimetype == "multipart/form-data":
         parts = [
@@ -181,11 +180,11 @@ def _few(came: int, limit: int) -> None:
         )
 
 
-def from_json(wanted: PictureBody, service: Service) -> bytes:
+def from_json(wanted: PictureBody, settings: Settings) -> bytes:
     """The picture that a JSON body holds or names. Raises PictureError, NotBase64, FetchRefused."""
     if wanted.image is not None:
-        return from_text(wanted.image, service.settings.picture_bytes)
-    return fetch(wanted.url or "", service.settings)
+        return from_text(wanted.image, settings.picture_bytes)
+    return fetch(wanted.url or "", settings)
 
 
 def _from_file(file: FileStorage, limit: int) -> bytes:

@@ -13,10 +13,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from making import Conformance, Make
+from started import started_idle
 from tiny_models import TinyRegistry
 
-from server import create_app
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 from server.storage.database import Store
 
@@ -81,15 +81,14 @@ def make(settings: Settings, registry: TinyRegistry) -> Iterator[Make]:
     made: list[tuple[Flask, Conformance]] = []
 
     def make_one(**changes: object) -> Flask:
-        app = create_app(dataclasses.replace(settings, **changes), registry)  # type: ignore
-        of(app).jobs.autostart = False
+        app = started_idle(dataclasses.replace(settings, **changes), registry)  # type: ignore
         made.append((app, Conformance(app)))
         app.after_request(made[-1][1])
         return app
 
     yield make_one
     for app, _ in made:
-        of(app).close()
+        service_of(app).close()
     assert [each for _, conformance in made for each in conformance.broken] == []
 
 
@@ -109,6 +108,6 @@ def key_of(app: Flask) -> Callable[[str], dict[str, str]]:
     """The headers of a fresh key with a role."""
 
     def headers(role: str) -> dict[str, str]:
-        return {"Authorization": f"Bearer {of(app).keys.create(f'a {role}', role)[0]}"}
+        return {"Authorization": f"Bearer {service_of(app).keys.create(f'a {role}', role)[0]}"}
 
     return headers

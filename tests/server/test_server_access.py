@@ -17,7 +17,7 @@ from making import Make, data_url, make_picture
 
 from server.access.authorisation import client_address
 from server.errors import RequestError, StoreDown
-from server.service import of
+from server.service import service_of
 from server.settings import ROLES
 from server.storage.database import now
 
@@ -47,7 +47,7 @@ def operations(app: Flask) -> list[tuple[str, str, str | None]]:
 
 
 def headers_for(app: Flask, kind: str) -> dict[str, str]:
-    keys = of(app).keys
+    keys = service_of(app).keys
     if kind == "none":
         return {}
     if kind == "wrong":
@@ -227,7 +227,7 @@ def test_first_start_prints_an_admin_key_once(
     assert "lk_" not in capsys.readouterr().out
     assert again.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
     secret = key.rsplit("_", 1)[1] if key.count("_") == 2 else key.split("_", 2)[2]
-    with of(app).store.read() as connection:
+    with service_of(app).store.read() as connection:
         stored = str(connection.exec_driver_sql("SELECT * FROM keys").fetchall())
     assert secret not in stored
 
@@ -254,7 +254,7 @@ def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, st
 def test_names_that_no_key_has(app: Flask, name: str) -> None:
     """Neither over HTTP nor at the machine itself: the list of keys is shown in terminals."""
     with pytest.raises(RequestError, match="1 to 64 printable characters"):
-        of(app).keys.create(name, "predict")
+        service_of(app).keys.create(name, "predict")
 
 
 def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
@@ -278,7 +278,7 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
     """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile
     stay out.
     """
-    client, keys = app.test_client(), of(app).keys
+    client, keys = app.test_client(), service_of(app).keys
     expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
     known, fresh = key_of("predict"), key_of("predict")
     wrong = {"Authorization": known["Authorization"][:-1] + "!"}
@@ -298,7 +298,7 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
         raise StoreDown("away")
         yield
 
-    monkeypatch.setattr(of(app).store, "read", away)
+    monkeypatch.setattr(service_of(app).store, "read", away)
     assert statuses() == [200, 401, 503, 200]
     assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
     monkeypatch.setattr("server.access.keys.now", lambda: now() + 120_000)
@@ -312,7 +312,7 @@ def test_session_of_the_page(app: Flask) -> None:
     changes something.
     """
     client = app.test_client()
-    key, row = of(app).keys.create("me", "admin")
+    key, row = service_of(app).keys.create("me", "admin")
     assert client.get("/api/session", environ_base=ELSEWHERE).get_json()["role"] == "none"
     assert client.post("/api/session", json={"key": "lk_a_b"}).status_code == 401
     logged = client.post("/api/session", json={"key": key})
@@ -329,7 +329,7 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.post("/api/keys", headers={"X-CSRF-Token": token}, **post).status_code == 201
     foreign = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
     assert client.post("/api/keys", headers=foreign, **post).status_code == 403
-    of(app).keys.revoke(row["id"])
+    service_of(app).keys.revoke(row["id"])
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
 
 
@@ -358,7 +358,7 @@ def test_behind_https_the_cookie_is_sent_by_https_alone(
 ) -> None:
     """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
     app = make(trusted_proxy=proxy)
-    client, key = app.test_client(), of(app).keys.create("me", "admin")[0]
+    client, key = app.test_client(), service_of(app).keys.create("me", "admin")[0]
     headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
     seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
     cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
@@ -374,7 +374,7 @@ def test_behind_https_the_cookie_is_sent_by_https_alone(
 
 def test_log_out(app: Flask) -> None:
     client = app.test_client()
-    client.post("/api/session", json={"key": of(app).keys.create("me", "admin")[0]})
+    client.post("/api/session", json={"key": service_of(app).keys.create("me", "admin")[0]})
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 200
     client.delete("/api/session")
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
@@ -397,6 +397,6 @@ def test_cors_only_for_listed_origins(make: Make) -> None:
 
 
 def test_the_secret_of_sessions_is_for_this_user_alone(app: Flask) -> None:
-    path = of(app).settings.state / "secret"
+    path = service_of(app).settings.state / "secret"
     assert path.stat().st_mode & 0o077 == 0
     assert len(path.read_bytes()) == 32

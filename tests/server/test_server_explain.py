@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 from flask.testing import FlaskClient
+from started import started
 
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
 from model.recognition.registry import Registry
-from server import create_app
 from server.recognition.redaction import Rule
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 
 ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
@@ -23,9 +23,7 @@ ARTIFACTS = Path(__file__).resolve().parents[2] / "artifacts"
 
 @pytest.fixture
 def client(tmp_path: Path) -> FlaskClient:
-    return create_app(
-        Settings(artifacts=ARTIFACTS, state=tmp_path), Registry(ARTIFACTS)
-    ).test_client()
+    return started(Settings(artifacts=ARTIFACTS, state=tmp_path), Registry(ARTIFACTS)).test_client()
 
 
 def asked(client: FlaskClient, picture: bytes, query: str) -> Any:
@@ -56,7 +54,7 @@ def test_each_region_has_its_reason(client: FlaskClient, astronaut: bytes) -> No
 
 def test_who_was_forgotten_is_no_reason(client: FlaskClient, astronaut: bytes) -> None:
     best = asked(client, astronaut, "?model=celebrities")["regions"][0]["best"]
-    of(client.application).models.masks.add(Rule.of("celebrities", 99, best))
+    service_of(client.application).models.erased.add(Rule.of("celebrities", 99, best))
     body = asked(client, astronaut, "?model=celebrities&explain=true")
     assert best not in str(body)
     assert "explanation" not in body

@@ -31,7 +31,7 @@ from server.errors import StoreDown
 from server.history.kept_pictures import Kept
 from server.history.prediction_log import History
 from server.operations.housekeeping import Chore, Housekeeper
-from server.service import of
+from server.service import service_of
 from server.storage.database import Store, new_id, now
 from server.storage.journal import Journal
 from server.storage.tables import metadata, predictions
@@ -49,7 +49,7 @@ def test_migrations_make_the_tables(app: Flask) -> None:
     """The tables that the migrations made are those of server/storage/tables.py, to the last
     column.
     """
-    with of(app).store.read() as connection:
+    with service_of(app).store.read() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []
 
@@ -72,7 +72,7 @@ def test_an_answer_is_in_the_history(client: FlaskClient, key_of: KeyOf) -> None
 
 
 def test_who_asked_is_logged(app: Flask) -> None:
-    key, made = of(app).keys.create("shop", "admin")
+    key, made = service_of(app).keys.create("shop", "admin")
     client = app.test_client()
     client.post(
         "/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key}
@@ -114,7 +114,7 @@ def test_csv_holds_everything_and_no_formula(
     admin = key_of("admin")
     ids = [ask(client)["prediction_id"] for _ in range(3)]
     client.get("/api/stats", headers=admin)
-    with of(app).store.write() as connection:
+    with service_of(app).store.write() as connection:
         connection.execute(
             update(predictions).where(predictions.c.id == ids[0]).values(label="=cmd()")
         )
@@ -180,7 +180,7 @@ NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
 )
 def test_times_of_the_query(app: Flask, key_of: KeyOf, when: str, milliseconds: int | str) -> None:
     """Two answers a millisecond apart: `since` begins with the second one, `until` ends before it."""
-    client, admin, history = app.test_client(), key_of("admin"), of(app).history
+    client, admin, history = app.test_client(), key_of("admin"), service_of(app).history
     if isinstance(milliseconds, str):
         for path in ("predictions", "stats"):
             answer = client.get(f"/api/{path}?until={when}", headers=admin)
@@ -199,7 +199,7 @@ def test_times_of_the_query(app: Flask, key_of: KeyOf, when: str, milliseconds: 
 
 
 def test_statistics_of_a_stretch_of_time(app: Flask, client: FlaskClient, key_of: KeyOf) -> None:
-    admin, history = key_of("admin"), of(app).history
+    admin, history = key_of("admin"), service_of(app).history
     history.insert([{**sample(day), "time": NEW_YEAR + day * 24 * HOUR} for day in range(10)])
 
     def told(query: str) -> Any:
@@ -229,15 +229,15 @@ def test_statistics(client: FlaskClient, key_of: KeyOf) -> None:
 
 def test_no_picture_is_kept_unless_wished(client: FlaskClient, app: Flask) -> None:
     ask(client)
-    of(app).keeper.settle()
-    assert not list(of(app).settings.state.rglob("*.jpg"))
+    service_of(app).keeper.settle()
+    assert not list(service_of(app).settings.state.rglob("*.jpg"))
 
 
 def kept_picture(app: Flask, prediction: str) -> bytes:
     """Once it is kept: the housekeeping thread may be the one that is writing it."""
-    of(app).keeper.settle()
+    service_of(app).keeper.settle()
     for _ in range(100):
-        if data := of(app).kept.read(prediction):
+        if data := service_of(app).kept.read(prediction):
             return data
         time.sleep(0.05)
     pytest.fail("the picture was not kept")
@@ -249,7 +249,7 @@ def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
     asked = (
         app.test_client().post("/api/predict", data=hidden, content_type="image/jpeg").get_json()
     )
-    service = of(app)
+    service = service_of(app)
     kept = kept_picture(app, asked["prediction_id"])
     assert kept[:2] == b"\xff\xd8"
     assert b"hidden" not in kept
@@ -267,14 +267,14 @@ def test_kept_pictures_are_reencoded_and_expire(make: Make) -> None:
 
 def test_a_kept_picture_can_be_seen(make: Make) -> None:
     app = make(keep_pictures_days=7)
-    client, admin = app.test_client(), {"X-API-Key": of(app).keys.create("me", "admin")[0]}
+    client, admin = app.test_client(), {"X-API-Key": service_of(app).keys.create("me", "admin")[0]}
     kept, gone = ask(client)["prediction_id"], ask(client, "blue")["prediction_id"]
     data, _ = kept_picture(app, kept), kept_picture(app, gone)
     answer = client.get(f"/api/predictions/{kept}/picture", headers=admin)
     assert answer.data == data
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert PIL.Image.open(io.BytesIO(answer.data)).size == (64, 48)
-    assert of(app).kept.remove([gone]) == 1
+    assert service_of(app).kept.remove([gone]) == 1
     for prediction, said in (
         (gone, "LIKENESS_KEEP_PICTURES_DAYS, the days for"),
         ("0" * 32, "There is no prediction"),
@@ -288,7 +288,7 @@ def test_a_kept_picture_can_be_seen(make: Make) -> None:
 
 def test_old_predictions_are_removed(app: Flask, client: FlaskClient) -> None:
     old, new = ask(client)["prediction_id"], ask(client)["prediction_id"]
-    service = of(app)
+    service = service_of(app)
     service.keeper.settle()
     with service.store.write() as connection:
         connection.execute(
@@ -304,7 +304,7 @@ def test_a_database_that_is_away_delays_nothing_and_loses_nothing(
     make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make()
-    service, client = of(app), app.test_client()
+    service, client = service_of(app), app.test_client()
     there = service.history.insert
 
     def away(records: list[Any]) -> None:
@@ -325,7 +325,7 @@ def test_a_database_that_is_away_delays_nothing_and_loses_nothing(
 def test_an_answer_that_cannot_be_logged_is_given_and_says_so(
     app: Flask, client: FlaskClient
 ) -> None:
-    service = of(app)
+    service = service_of(app)
     ask(client)
     service.journal.drain()
     object.__setattr__(service.journal, "backlog", 10)
@@ -355,7 +355,7 @@ def sample(number: int = 0) -> dict[str, Any]:
 
 
 def test_what_comes_twice_is_there_once(app: Flask) -> None:
-    history, one = of(app).history, sample()
+    history, one = service_of(app).history, sample()
     history.insert([one])
     history.insert([one, sample()])
     assert history.stats(0)["predictions"] == 2
@@ -365,7 +365,7 @@ def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
     """A folder made by hand may have a longer name than the API gives; its answers must not be left
     out.
     """
-    history, label = of(app).history, "é" * 100 + "x" * 100
+    history, label = service_of(app).history, "é" * 100 + "x" * 100
     region = {
         "position": 0,
         "label": label,
@@ -381,7 +381,7 @@ def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
 
 
 def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
-    history = of(app).history
+    history = service_of(app).history
     bad = {**sample(), "model": None}
     history.insert([sample(), bad, sample()])
     assert history.stats(0)["predictions"] == 2
@@ -421,7 +421,7 @@ def test_lines_are_on_the_disk_before_the_database_is_asked(
 
 
 def test_a_commit_waits_for_the_disk(app: Flask) -> None:
-    store = of(app).store
+    store = service_of(app).store
     setting = (
         "PRAGMA synchronous" if store.engine.dialect.name == "sqlite" else "SHOW synchronous_commit"
     )
@@ -486,7 +486,7 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, round_: int) -> N
 
 def test_the_store_waits_for_another_writer(app: Flask) -> None:
     """Two writers at once: the second one waits, it does not fail."""
-    history = of(app).history
+    history = service_of(app).history
     failed: list[BaseException] = []
 
     def write() -> None:

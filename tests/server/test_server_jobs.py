@@ -17,11 +17,12 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
+from started import no_runner
 
 from server.datasets.managed_datasets import Datasets
 from server.errors import Conflict, NotFound, StoreDown
 from server.recognition.redaction import Forgotten, Rule
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 from server.storage.database import Store, lock
 from server.training.job_runner import Runner, command
@@ -56,8 +57,7 @@ print(json.dumps({
 def jobs(settings: Settings) -> Iterator[Jobs]:
     store = Store(settings.database)
     store.migrate()
-    made = Jobs(store, settings)
-    made.autostart = False
+    made = Jobs(store, settings, no_runner)
     yield made
     store.close()
 
@@ -127,8 +127,7 @@ def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
     ],
 )
 def test_a_job_that_fails_says_why(jobs: Jobs, code: str, said: str) -> None:
-    small = Jobs(jobs.store, dataclasses.replace(jobs.settings, train_memory_mb=1024))
-    small.autostart = False
+    small = Jobs(jobs.store, dataclasses.replace(jobs.settings, train_memory_mb=1024), no_runner)
     job = add(small)
     runner(small, code).work()
     row = jobs.get(job)
@@ -267,7 +266,7 @@ def test_a_database_that_is_away_for_a_while_does_not_cost_the_work(
 ) -> None:
     monkeypatch.setattr("server.training.job_runner.AGAIN", 0.01)
     monkeypatch.setattr("server.training.job_runner.LOOK", 0.01)
-    away = Away(jobs.store, jobs.settings)
+    away = Away(jobs.store, jobs.settings, no_runner)
     job = add(jobs)
     away.away = 12
     assert runner(away, "import time; time.sleep(0.3); print('{\"version\": 2}')").work() == 1
@@ -284,7 +283,7 @@ def test_a_runner_that_fails_leaves_no_child_behind(jobs: Jobs, tmp_path: Path) 
     marks = tmp_path / "pids"
     job = add(jobs)
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
-    assert runner(Broken(jobs.store, jobs.settings), code).work() == 1
+    assert runner(Broken(jobs.store, jobs.settings, no_runner), code).work() == 1
     assert not alive(int(marks.read_text()))
     assert jobs.get(job)["state"] == FAILED
 
@@ -293,14 +292,13 @@ def test_somebody_goes_on_when_the_runner_was_killed(jobs: Jobs) -> None:
     """A web process looks every few seconds; it starts a runner when work waits and nobody does it,
     and only then.
     """
-    started = Jobs(jobs.store, jobs.settings)
     begun: list[bool] = []
-    started.ensure_runner = lambda: begun.append(True)  # type: ignore[method-assign]
-    started.revive()
+    watching = Jobs(jobs.store, jobs.settings, lambda: begun.append(True))
+    watching.revive()
     assert not begun
     add(jobs)
     jobs.take()
-    started.revive()
+    watching.revive()
     assert begun
 
 
@@ -314,11 +312,11 @@ def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
     job = add(jobs)
     script = (
-        "import sys; from server.jobs import Jobs; from server.runner import Runner; from"
-        " server.store import Store;from server.settings import Settings; from pathlib import"
+        "import sys; from server.training.jobs import Jobs; from server.training.job_runner import Runner;"
+        " from server.storage.database import Store;from server.settings import Settings; from pathlib import"
         f" Path;settings = Settings(state=Path({str(jobs.settings.state)!r}),"
         f" database_url={jobs.settings.database!r});jobs = Jobs(Store(settings.database),"
-        f" settings);Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
+        f" settings, lambda: None);Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     wait_for(lambda: marks.exists() and marks.read_text().endswith("\n"))
@@ -394,7 +392,9 @@ def trainer(make: Make) -> FlaskClient:
     assert client.post("/api/datasets", json={"name": "family"}).status_code == 201
     for label in ("anna", "ben"):
         assert client.post("/api/datasets/family/classes", json={"name": label}).status_code == 201
-        Datasets(of(app).settings.datasets).add("family", label, make_picture(), of(app).limits)
+        Datasets(service_of(app).settings.datasets).add(
+            "family", label, make_picture(), service_of(app).limits
+        )
     return client
 
 
@@ -402,7 +402,7 @@ def test_training_over_http(trainer: FlaskClient) -> None:
     answer = trainer.post("/api/jobs", json={"dataset": "family", "model": "family"})
     assert answer.status_code == 202, answer.get_json()
     job = answer.get_json()["id"]
-    jobs = of(trainer.application).jobs
+    jobs = service_of(trainer.application).jobs
     thread = threading.Thread(target=runner(jobs, WORK).work)
     thread.start()
     with trainer.get(f"/api/jobs/{job}/events") as stream:
@@ -447,16 +447,16 @@ def test_trainings_that_are_refused(
     answer = trainer.post("/api/jobs", json=wish)
     assert answer.status_code == status
     assert said in answer.get_json()["detail"]
-    assert str(of(trainer.application).settings.datasets) not in answer.get_json()["detail"]
+    assert str(service_of(trainer.application).settings.datasets) not in answer.get_json()["detail"]
 
 
 def test_few_may_follow_at_a_time(make: Make) -> None:
     app = make(local_role="train", threads=4)
-    job = add(of(app).jobs)
+    job = add(service_of(app).jobs)
     first = app.test_client().get(f"/api/jobs/{job}/events", buffered=False)
     assert app.test_client().get(f"/api/jobs/{job}/events").status_code == 429
     first.close()
-    of(app).jobs.cancel(job)
+    service_of(app).jobs.cancel(job)
     with app.test_client().get(f"/api/jobs/{job}/events") as again:
         assert again.status_code == 200
 
@@ -470,7 +470,7 @@ def test_a_stream_that_ends_before_the_job_says_so(
     monkeypatch.setattr("server.training.views.FOLLOWED", 0.0)
     monkeypatch.setattr("server.training.views.PAUSE", 0.01)
     app = make(local_role="train")
-    job = add(of(app).jobs)
+    job = add(service_of(app).jobs)
     with app.test_client().get(f"/api/jobs/{job}/events") as stream:
         events = stream.get_data(as_text=True).strip().split("\n\n")
     assert [each.split("\n")[0] for each in events] == ["retry: 2000", "event: job", "event: again"]
@@ -485,7 +485,7 @@ def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settin
     client = app.test_client()
     client.post("/api/datasets", json={"name": "tiny"})
     client.post("/api/datasets/tiny/classes", json={"name": "anna"})
-    Datasets(settings.datasets).add("tiny", "anna", make_picture(), of(app).limits)
+    Datasets(settings.datasets).add("tiny", "anna", make_picture(), service_of(app).limits)
     job = client.post("/api/jobs", json={"dataset": "tiny", "model": "tiny"}).get_json()["id"]
     environment = {
         **os.environ,

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from serving import ROOT
 
 from server.operations import metrics
-from server.service import of
+from server.service import service_of
 
 
 def test_numbers_lie_in_memory_where_nobody_else_can_write(
@@ -46,7 +46,7 @@ def test_a_caller_cannot_make_up_labels(app: Flask, client: FlaskClient) -> None
     for number in range(50):
         client.open(f"/nowhere/{number}", method=f"MADEUP{number}")
         client.get(f"/api/models/made-up-{number}")
-    text = of(app).metrics.text().decode()
+    text = service_of(app).metrics.text().decode()
     assert 'method="other",route="none"' in text
     assert "made-up" not in text.lower()
     assert "MADEUP" not in text
@@ -58,7 +58,7 @@ def test_threads_share_one_store_of_memory_where_the_c_library_can() -> None:
     """
     code = """
 import ctypes, threading
-from server import allocator
+from server.process import allocator
 allowed = allocator.one_store()
 buffers, here = [], threading.Barrier(5)
 def work():

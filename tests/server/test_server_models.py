@@ -15,7 +15,7 @@ from making import Make, make_picture
 from tiny_models import TinyRegistry
 
 from server.recognition.redaction import Rule
-from server.service import of
+from server.service import service_of
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -106,12 +106,14 @@ def test_a_version_that_was_promoted_elsewhere_is_followed(
 def test_a_process_that_nobody_asks_follows_too_and_says_so(
     app: Flask, registry: TinyRegistry
 ) -> None:
-    models = of(app).models
+    models = service_of(app).models
     models.watch()
     registry.add("colours", 2)
     registry.promote("colours", 2)
     until = time.monotonic() + 10
-    while 'likeness_model_version{model="colours"} 2.0' not in of(app).metrics.text().decode():
+    while (
+        'likeness_model_version{model="colours"} 2.0' not in service_of(app).metrics.text().decode()
+    ):
         assert time.monotonic() < until
         time.sleep(0.02)
     assert app.test_client().get("/api/models/colours").get_json()["version"] == 2
@@ -155,7 +157,7 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
     registry.add("colours", 2)
     registry.add("other", 1)
     client = make(local_role="admin").test_client()
-    jobs = of(client.application).jobs
+    jobs = service_of(client.application).jobs
     answer = client.delete("/api/models/colours/versions/1")
     assert (answer.status_code, "is the one that answers" in answer.get_json()["detail"]) == (
         409,
@@ -169,7 +171,7 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
     job = jobs.add("train", {"dataset": "d", "model": "colours", "recipe": None}, "me")["id"]
     assert client.delete("/api/models/colours").status_code == 409
     jobs.cancel(job)
-    of(client.application).models.masks.add(Rule.of("colours", 1, "red"))
+    service_of(client.application).models.erased.add(Rule.of("colours", 1, "red"))
     assert client.delete("/api/models/colours").get_json() == {"name": "colours", "versions": [1]}
     assert [model["name"] for model in client.get("/api/models").get_json()["models"]] == ["other"]
     assert client.delete("/api/models/colours").status_code == 404

@@ -17,11 +17,11 @@ from flask import Flask
 from hypothesis import HealthCheck, Phase, given, seed
 from hypothesis import settings as hypothesis_settings
 from schemathesis import GenerationMode
+from started import started_idle
 from tiny_models import TinyRegistry
 
-from server import create_app
 from server.__main__ import main
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 from server.web.problems import TABLE
 
@@ -42,9 +42,7 @@ def own_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
     settings = Settings(
         state=folder / "var", datasets=folder / "datasets", artifacts=folder / "artifacts"
     )
-    app = create_app(settings, registry)
-    of(app).jobs.autostart = False
-    return app
+    return started_idle(settings, registry)
 
 
 def test_document_is_openapi_31(own_app: Flask) -> None:
@@ -129,7 +127,7 @@ def test_made_up_requests_agree_with_the_document(own_app: Flask) -> None:
     """No 5xx, no answer that its schema does not allow, no wrong request that is taken for a right
     one.
     """
-    headers = {"X-API-Key": of(own_app).keys.create("tester", "admin")[0]}
+    headers = {"X-API-Key": service_of(own_app).keys.create("tester", "admin")[0]}
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", own_app)
     done = 0
     for result in schema.get_all_operations():

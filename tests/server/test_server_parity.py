@@ -13,11 +13,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from making import Conformance, data_url
+from started import started
 
 from data_cleaning.imaging import encoding
 from model.recognition.registry import Registry
-from server import create_app
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,7 +58,7 @@ def test_http_says_what_the_bundle_says(artifacts: Path, tmp_path: Path) -> None
     settings = Settings(
         state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin"
     )
-    app = create_app(settings)
+    app = started(settings)
     conformance = Conformance(app)
     app.after_request(conformance)
     client = app.test_client()
@@ -89,7 +89,7 @@ def test_http_says_what_the_bundle_says(artifacts: Path, tmp_path: Path) -> None
         client.post("/api/models/stripes/promote", json={"version": 2}).get_json()["version"] == 2
     )
     assert client.post("/api/models/stripes/promote", json={"version": 3}).status_code == 404
-    of(app).close()
+    service_of(app).close()
     assert conformance.broken == []
 
 
@@ -99,7 +99,7 @@ def test_a_changed_bundle_is_refused_and_the_old_one_answers(
     settings = Settings(
         state=tmp_path / "var", artifacts=artifacts, datasets=tmp_path / "data", local_role="admin"
     )
-    app = create_app(settings)
+    app = started(settings)
     client = app.test_client()
     path = artifacts / "stripes" / "1" / "classifier.skops"
     whole = path.read_bytes()
@@ -110,4 +110,4 @@ def test_a_changed_bundle_is_refused_and_the_old_one_answers(
         assert client.get("/readyz").get_json()["version"] == 2
     finally:
         path.write_bytes(whole)
-        of(app).close()
+        service_of(app).close()

@@ -18,7 +18,7 @@ from data_cleaning.datasets.dataset import Dataset, Decision
 from data_cleaning.files import sha256_of_file
 from server.datasets.managed_datasets import Datasets
 from server.recognition.redaction import Rule
-from server.service import Service, of
+from server.service import Service, service_of
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -239,11 +239,11 @@ def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
     client = app.test_client()
     large = make_patches(("red", 900), ("green", 1000), gap=200)
     asked = client.post("/api/predict", data=large, content_type="image/png").get_json()
-    of(app).kept.keep(asked["prediction_id"], large)
+    service_of(app).kept.keep(asked["prediction_id"], large)
     wish = {"prediction_id": asked["prediction_id"], "action": "is", "label": "blue", "region": 1}
     told = client.post("/api/corrections", json=wish).get_json()
     assert told["learned"] is True, told
-    stored = of(app).settings.datasets / "colours" / told["picture"]
+    stored = service_of(app).settings.datasets / "colours" / told["picture"]
     again = client.post(
         "/api/predict", data=stored.read_bytes(), content_type="image/jpeg"
     ).get_json()
@@ -309,7 +309,7 @@ def test_an_upload_is_known_again_and_not_stored_twice(
     comes along.
     """
     app = make(local_role="train")
-    client, dataset = app.test_client(), family(of(app), "red", "blue", "green")
+    client, dataset = app.test_client(), family(service_of(app), "red", "blue", "green")
     [path] = dataset.pictures("red")
     if old:
         path = path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
@@ -343,7 +343,7 @@ def test_who_changes_their_mind_moves_the_one_picture(make: Make, data: bytes) -
         "prediction_id"
     ]
     body = {"prediction_id": asked, "image": data_url(data)}
-    dataset = of(app).settings.datasets / "colours"
+    dataset = service_of(app).settings.datasets / "colours"
     for more, shows in (
         ({"action": "is", "label": "bleu"}, ["bleu"]),
         ({"action": "is", "label": "blue"}, ["blue"]),
@@ -380,7 +380,7 @@ def test_a_part_that_was_cut_before_it_had_a_name_of_its_own_is_known_again(make
         "region": 1,
         "image": data_url(TWO),
     }
-    folder = of(app).settings.datasets / "colours"
+    folder = service_of(app).settings.datasets / "colours"
     path = folder / client.post("/api/corrections", json=body).get_json()["picture"]
     path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
     told = client.post("/api/corrections", json={**body, "label": "green"}).get_json()
@@ -395,18 +395,18 @@ def test_a_kept_picture_and_the_one_that_was_sent_are_one(make: Make) -> None:
     asked = client.post("/api/predict", data=large, content_type="image/png").get_json()[
         "prediction_id"
     ]
-    of(app).kept.keep(asked, large)
+    service_of(app).kept.keep(asked, large)
     for more in ({}, {"image": data_url(large)}):
         body = {"prediction_id": asked, "action": "is", "label": "blue", **more}
         assert client.post("/api/corrections", json=body).get_json()["learned"]
-    assert len(list((of(app).settings.datasets / "colours").rglob("*.jpg"))) == 1
+    assert len(list((service_of(app).settings.datasets / "colours").rglob("*.jpg"))) == 1
 
 
 def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_has_it(
     make: Make,
 ) -> None:
     app = make(local_role="train")
-    client, dataset = app.test_client(), family(of(app), "black", "red")
+    client, dataset = app.test_client(), family(service_of(app), "black", "red")
     body = {
         "prediction_id": ask(client, "black")["prediction_id"],
         "dataset": "family",
@@ -420,7 +420,7 @@ def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_
 
 def test_a_mistyped_class_goes_with_its_deletion(make: Make) -> None:
     app = make(local_role="train")
-    client, dataset = app.test_client(), family(of(app), "red", "blue", "green")
+    client, dataset = app.test_client(), family(service_of(app), "red", "blue", "green")
     body = {
         "prediction_id": ask(client)["prediction_id"],
         "dataset": "family",
@@ -449,7 +449,7 @@ def test_a_data_set_with_fewer_classes_than_the_model_is_told(
     make: Make, labels: tuple[str, ...], learned: bool, known: int | None
 ) -> None:
     app = make(local_role="train")
-    family(of(app), *labels)
+    family(service_of(app), *labels)
     client = app.test_client()
     body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", "action": "is_not"}
     told = client.post("/api/corrections", json=body).get_json()
@@ -463,7 +463,7 @@ def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) ->
     show them.
     """
     app = make(local_role="admin", keep_pictures_days=1)
-    client, service = app.test_client(), of(app)
+    client, service = app.test_client(), service_of(app)
     pictures = TWO, make_patches(("red", 30), ("white", 40))
     asked, other = (
         client.post("/api/predict", data=data, content_type="image/png").get_json()["prediction_id"]
@@ -489,7 +489,7 @@ def test_a_kept_picture_teaches_without_being_sent_again(make: Make) -> None:
     app = make(local_role="train", keep_pictures_days=1)
     client = app.test_client()
     asked = ask(client)
-    of(app).kept.keep(asked["prediction_id"], make_picture("red"))
+    service_of(app).kept.keep(asked["prediction_id"], make_picture("red"))
     wish = {"prediction_id": asked["prediction_id"], "action": "is_not"}
     assert client.post("/api/corrections", json=wish).get_json()["picture"].startswith("_unknown/")
 
@@ -499,7 +499,7 @@ def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_
     afterwards.
     """
     app = make(local_role="admin", keep_pictures_days=1)
-    client, service = app.test_client(), of(app)
+    client, service = app.test_client(), service_of(app)
     datasets = Datasets(service.settings.datasets)
     datasets.create("family")
     for label in ("red", "blue"):
@@ -556,8 +556,8 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
 
     In her folder and nobody: deleted.
     """
-    limits = of(app).limits
-    datasets = Datasets(of(app).settings.datasets)
+    limits = service_of(app).limits
+    datasets = Datasets(service_of(app).settings.datasets)
     datasets.create("family")
     for label in ("anna", "ben"):
         datasets.create_class("family", label)
@@ -583,13 +583,13 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
 
 
 def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
-    jobs = of(app).jobs
+    jobs = service_of(app).jobs
     done, waits = (
         str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2)
     )
     result = {"version": 1, "pictures": {"anna": 3, "ben": 4}, "worst": ["anna", "ben"]}
     jobs.change(done, state="done", result=result)
-    folder = of(app).settings.state / "jobs" / done
+    folder = service_of(app).settings.state / "jobs" / done
     folder.mkdir(parents=True)
     (folder / "out").write_text(json.dumps(result))
     (folder / "log").write_text("nothing said")
@@ -621,9 +621,9 @@ def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRe
     """
     app = make(local_role="admin")
     client = app.test_client()
-    Datasets(of(app).settings.datasets).create("colours")
+    Datasets(service_of(app).settings.datasets).create("colours")
     client.delete("/api/classes/red")
-    assert of(app).jobs.take()["kind"] == "forget"
+    assert service_of(app).jobs.take()["kind"] == "forget"
     client.delete("/api/classes/blue")
     registry.add("colours", 2, ("blue", "green"))
     assert client.post("/api/models/colours/promote", json={"version": 2}).status_code == 200
@@ -636,7 +636,7 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(
 ) -> None:
     """Else it would end with a version that knows them, after everything else was removed."""
     app = make(local_role="admin")
-    client, service = app.test_client(), of(app)
+    client, service = app.test_client(), service_of(app)
     datasets = Datasets(service.settings.datasets)
     for name in ("family", "others"):
         datasets.create(name)
@@ -679,15 +679,15 @@ def test_a_rule_ends_at_the_first_start_after_the_last_version_that_knew(
     make: Make, registry: TinyRegistry
 ) -> None:
     app = make(local_role="admin")
-    Datasets(of(app).settings.datasets).create("colours")
+    Datasets(service_of(app).settings.datasets).create("colours")
     body = app.test_client().delete("/api/classes/red").get_json()
-    of(app).jobs.cancel(body["models"][0]["job"])
-    assert "red" not in (of(app).settings.state / "forgotten.json").read_text()
+    service_of(app).jobs.cancel(body["models"][0]["job"])
+    assert "red" not in (service_of(app).settings.state / "forgotten.json").read_text()
     registry.add("colours", 2, ("blue", "green"))
     registry.promote("colours", 2)
-    assert len(of(make()).models.forgotten()) == 1
+    assert len(service_of(make()).models.erased.rules()) == 1
     registry.remove("colours", 1)
-    assert of(make()).models.forgotten() == ()
+    assert service_of(make()).models.erased.rules() == ()
 
 
 def test_who_cannot_be_trained_again_without_them_is_said_with_the_ways_out(
@@ -714,7 +714,7 @@ def test_what_is_left_of_a_masked_answer_agrees_with_itself(app: Flask) -> None:
         return dict(client.post("/api/predict", data=both, content_type="image/png").get_json())
 
     assert answer()["label"] == "red"
-    of(app).models.masks.add(Rule.of("colours", 1, "red"))
+    service_of(app).models.erased.add(Rule.of("colours", 1, "red"))
     body = answer()
     named = next(each for each in body["regions"] if each["label"] == "blue")
     assert body["label"] == "blue"
@@ -724,10 +724,10 @@ def test_what_is_left_of_a_masked_answer_agrees_with_itself(app: Flask) -> None:
 
 def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient) -> None:
     for rule in (Rule.of("colours", 1, "red"), Rule.of("colours", 1, "green")):
-        of(app).models.masks.add(rule)
+        service_of(app).models.erased.add(rule)
     body = ask(client)
     assert [each["label"] for each in body["predictions"]] == ["blue"]
     assert body["regions"][0]["best"] == "blue"
     assert sum(each["score"] for each in body["regions"][0]["top_k"]) == pytest.approx(1, abs=1e-3)
-    of(app).models.masks.add(Rule.of("colours", 1, "blue"))
+    service_of(app).models.erased.add(Rule.of("colours", 1, "blue"))
     assert ask(client)["regions"] == []

@@ -16,7 +16,7 @@ from tiny_models import TinyRegistry
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
-from server.service import of
+from server.service import service_of
 
 RED = make_picture("red")
 TEXT = base64.b64encode(RED).decode()
@@ -285,7 +285,7 @@ def test_a_full_queue_says_so_and_empties(make: Make, registry: TinyRegistry) ->
         thread.join()
     assert sorted(answers) == [(200, None)] * 2 + [(429, "1")] * 3
     assert app.test_client().post("/api/predict", json={"image": TEXT}).status_code == 200
-    assert of(app).pool.inside == 0
+    assert service_of(app).pool.inside == 0
 
 
 def test_a_slow_picture_is_given_up_and_the_place_freed(make: Make, registry: TinyRegistry) -> None:
@@ -293,8 +293,8 @@ def test_a_slow_picture_is_given_up_and_the_place_freed(make: Make, registry: Ti
     app = make(at_once=1, queue=0, picture_seconds=0.2)
     answer = app.test_client().post("/api/predict", json={"image": TEXT})
     assert (answer.status_code, answer.get_json()["code"]) == (503, "too-slow")
-    of(app).pool.close()
-    while of(app).pool.inside:
+    service_of(app).pool.close()
+    while service_of(app).pool.inside:
         threading.Event().wait(0.05)
 
 

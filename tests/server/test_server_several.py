@@ -22,12 +22,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from making import Conformance
 from pictures import bar_and_disc
+from started import started_idle
 
 from data_cleaning.datasets.dataset import Dataset
 from model.training.multilabel import together
-from server import create_app
 from server.recognition.redaction import Rule
-from server.service import of
+from server.service import service_of
 from server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,8 +58,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the data set and the model `shapes`, made as a client would."""
     home = tmp_path_factory.mktemp("several")
     settings = replace(at(home), local_role="train")
-    app = create_app(settings)
-    of(app).jobs.autostart = False
+    app = started_idle(settings)
     client = app.test_client()
     assert client.post("/api/datasets", json={"name": "shapes"}).status_code == 201
     for label in (*BOTH, "_none"):
@@ -83,7 +82,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     work(settings)
     row = client.get(f"/api/jobs/{job}").get_json()
     assert row["state"] == "done", row["message"]
-    of(app).close()
+    service_of(app).close()
     return home
 
 
@@ -91,12 +90,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(trained: Path, tmp_path: Path, database_url: str) -> Iterator[Flask]:
     for name in ("artifacts", "datasets"):
         shutil.copytree(trained / name, tmp_path / name)
-    made = create_app(replace(at(tmp_path), database_url=database_url, local_role="admin"))
-    of(made).jobs.autostart = False
+    made = started_idle(replace(at(tmp_path), database_url=database_url, local_role="admin"))
     conformance = Conformance(made)
     made.after_request(conformance)
     yield made
-    of(made).close()
+    service_of(made).close()
     assert not conformance.broken
 
 
@@ -116,7 +114,8 @@ def learned(home: Path, app: Flask) -> list[list[str]]:
     have at first.
     """
     before, now = (
-        Dataset(folder / "shapes") for folder in (home / "datasets", of(app).settings.datasets)
+        Dataset(folder / "shapes")
+        for folder in (home / "datasets", service_of(app).settings.datasets)
     )
     had = {item.sha256 for item in before.items()}
     items, truths = together(now.items())
@@ -168,7 +167,7 @@ def test_the_log_knows_every_class(client: FlaskClient) -> None:
 
 def test_the_forgotten_leave_the_other_classes_as_they_are(app: Flask, client: FlaskClient) -> None:
     before = {each["label"]: each["score"] for each in ask(client, *BOTH)["regions"][0]["top_k"]}
-    of(app).models.masks.add(Rule.of("shapes", 1, "bar"))
+    service_of(app).models.erased.add(Rule.of("shapes", 1, "bar"))
     body = ask(client, *BOTH)
     [region] = body["regions"]
     assert "bar" not in json.dumps(body)
@@ -203,7 +202,7 @@ def test_a_correction_is_about_one_class_and_keeps_the_others(
     word["image"] = base64.b64encode(bar_and_disc(shown, 100)).decode()
     body = client.post("/api/corrections", json=word).get_json()
     assert body["learned"], body
-    assert (of(app).settings.datasets / "shapes" / body["picture"]).is_file()
+    assert (service_of(app).settings.datasets / "shapes" / body["picture"]).is_file()
     assert learned(trained, app) == [taught]
 
 
@@ -227,7 +226,7 @@ def test_a_picture_of_the_data_set_itself_is_not_copied(
     """This asks about the very file that lies there; it was filed under the sha256 of what was
     uploaded.
     """
-    folder = of(app).settings.datasets / "shapes"
+    folder = service_of(app).settings.datasets / "shapes"
     file = next(
         path
         for path in sorted((folder / "bar").iterdir())
@@ -290,10 +289,10 @@ def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> Non
     removed = client.delete("/api/classes/bar").get_json()["removed"]
     assert removed["predictions"] == 2
     assert [client.get(f"/api/predictions/{each}").status_code for each in ids] == [404, 200, 404]
-    work(of(app).settings)
+    work(service_of(app).settings)
     [job] = client.get("/api/jobs").get_json()["jobs"]
     assert job["state"] == "done", job["message"]
-    assert of(app).models.registry.versions("shapes") == [2]
+    assert service_of(app).models.registry.versions("shapes") == [2]
     counts = {
         row["name"]: row["pictures"]
         for row in client.get("/api/datasets/shapes").get_json()["classes"]

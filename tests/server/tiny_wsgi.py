@@ -4,8 +4,10 @@ registry.
 
 from tiny_models import TinyRegistry
 
-from server import create_app
+from server.app import create_app
 from server.settings import load
+from server.startup import start
 
 settings = load()
 app = create_app(settings, TinyRegistry(settings.artifacts, delay=0.01))
+start(app, print)

@@ -17,9 +17,9 @@ from typing import Any
 
 import PIL.Image
 from patches import NAMES, STRANGER, Registry
+from started import started
 from werkzeug.serving import make_server
 
-from server import create_app
 from server.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,7 +62,7 @@ class Live:
 
     def __init__(self, settings: Settings, registry: Registry) -> None:
         self.registry = registry
-        self.app = create_app(settings, registry)
+        self.app = started(settings, registry)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.start()

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from browsing import Live, picture
 from patches import Patches
+from started import no_runner
 
 from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
@@ -139,7 +140,7 @@ def test_a_training_that_cannot_start_says_why(page: Any, live: Start) -> None:
 
 def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: Start) -> None:
     server = live()
-    server.app.extensions["likeness"].jobs.autostart = False
+    server.app.extensions["likeness"].jobs.start_runner = no_runner
     filled(server, "letters", "a", "b")
     signed_in(page, server, "train")
     at(page, server, "datasets", "Data sets")
@@ -173,7 +174,7 @@ def test_a_training_is_followed_through_refusals_and_breaks(
     monkeypatch.setattr("server.training.views.RETRY", 50)
     server = live()
     service = server.app.extensions["likeness"]
-    service.jobs.autostart = False
+    service.jobs.start_runner = no_runner
     job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me")[
         "id"
     ]
@@ -196,7 +197,7 @@ def test_a_training_is_followed_through_refusals_and_breaks(
 def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) -> None:
     server = live()
     jobs = server.app.extensions["likeness"].jobs
-    jobs.autostart = False
+    jobs.start_runner = no_runner
     made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
     jobs.take()
     jobs.change(

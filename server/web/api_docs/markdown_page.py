@@ -36,8 +36,10 @@ def api_markdown(document: dict[str, Any]) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    return template.render(
-        refusals=refusals(), nginx_refusals=NGINX_REFUSALS, groups=_by_tag(document)
+    return str(
+        template.render(
+            refusals=refusals(), nginx_refusals=NGINX_REFUSALS, groups=_by_tag(document)
+        )
     )
 
 

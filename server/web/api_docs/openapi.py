@@ -7,13 +7,16 @@ from there, so that the document and the guard cannot differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from json import JSONDecodeError
 from typing import Any
 
 from flask import Request as FlaskRequest
 from flask import Response
-from flask_openapi3 import Info, OpenAPI
+from flask_openapi3.models.info import Info
+from flask_openapi3.models.operation import Operation
+from flask_openapi3.openapi import OpenAPI
 from flask_openapi3.utils import get_operation_id_for_path
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
@@ -96,8 +99,17 @@ class Application(OpenAPI):
             False  # or // is redirected to where the Host header says, by a page of HTML
         )
 
+    def operations(self) -> Iterator[tuple[tuple[str, str], Operation]]:
+        """((endpoint, method), operation) for every route of the document."""
+        for rule in self.url_map.iter_rules():
+            item = self.paths.get(re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}"))
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                operation = getattr(item, method.lower(), None)
+                if operation is not None:
+                    yield (rule.endpoint, method), operation
+
     def generate_spec_json(self) -> None:
-        super().generate_spec_json()
+        super().generate_spec_json()  # type: ignore[no-untyped-call]
         schemas = self.spec_json["components"]["schemas"]
         schemas.pop("ValidationErrorModel", None)
         for path in self.spec_json["paths"].values():
@@ -125,7 +137,7 @@ def needs(role: str) -> list[dict[str, list[str]]]:
     return [{scheme: [role]} for scheme in KEY_SCHEMES]
 
 
-def role_of(operation: Any) -> str | None:
+def role_of(operation: Operation) -> str | None:
     """The role that an operation of the document asks for, or None for one that is open to all."""
     if not operation.security:
         return None

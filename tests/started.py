@@ -1,0 +1,30 @@
+"""The application as a test needs it: built, started, and asking nobody for long work."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from model.recognition.registry import Registry
+from server import protocols
+from server.app import create_app
+from server.service import service_of
+from server.settings import Settings
+from server.startup import start
+
+
+def started(settings: Settings, registry: protocols.Registry | None = None) -> Flask:
+    """As server/wsgi.py makes it; the models are those of the settings, or the registry's."""
+    app = create_app(settings, registry or Registry(settings.artifacts))
+    start(app, print)
+    return app
+
+
+def started_idle(settings: Settings, registry: protocols.Registry | None = None) -> Flask:
+    """The same, with a queue of long work in which nothing begins by itself."""
+    app = started(settings, registry)
+    service_of(app).jobs.start_runner = no_runner
+    return app
+
+
+def no_runner() -> None:
+    """Whoever tests a queue takes the jobs out of it."""
