@@ -70,8 +70,15 @@ _FILES = (
     ),
     PretrainedFile(
         name="sface",
+        filename="sface_2021dec_8bit.onnx",
+        role="face embedding, 128 numbers",
+        sha256="f77a46740636e12e03433679664ca3b3d219d2fc6f55dce2d90ab12656742d54",
+        size=9_992_268,
+    ),
+    PretrainedFile(
+        name="sface_float",
         filename="face_recognition_sface_2021dec.onnx",
-        role="face embedding, 128 numbers: an alternative to dlib_face, by official download only",
+        role="face embedding, 128 numbers: sface in 32 bits, by official download only",
         sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
         size=38_696_353,
     ),

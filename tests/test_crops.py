@@ -113,7 +113,9 @@ def test_five_points_agrees_with_an_independent_estimate(scale, degrees, shift, 
     noisy = np.array(landmarks(scale, degrees, shift)) + random.normal(0, 1.5 * scale, (5, 2))
     points = tuple((float(x), float(y)) for x, y in noisy)
     target = CHIP * size / 150
-    ours = crops._similarity(Detection(0, 0, 400, 360, landmarks=points), size)
+    ours = crops._similarity(
+        Detection(0, 0, 400, 360, landmarks=points), crops.TEMPLATES["dlib"], size
+    )
     theirs = SimilarityTransform.from_estimate(noisy, target)
     assert np.allclose(ours, theirs.params[:2], atol=1e-6)
     expected = cv2.warpAffine(

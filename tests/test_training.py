@@ -181,7 +181,7 @@ def test_the_best_answer_stays_the_largest_probability_when_a_class_is_taken() -
     [(400, 0.0), (80, 0.0), (40, 0.01), (24, 0.01 * math.log2(80 / 24)), (23, math.inf)],
 )
 def test_what_a_face_of_some_side_must_be_above_the_threshold(side: int, reserve: float) -> None:
-    assert RECIPES["face-modern"].reserve(side) == pytest.approx(reserve)
+    assert RECIPES["face-light"].reserve(side) == pytest.approx(reserve)
     assert RECIPES["face-classic"].reserve(side) == (math.inf if side < 24 else 0.0)
 
 
@@ -200,7 +200,7 @@ def test_thresholds_are_fitted_to_what_answering_takes_off() -> None:
         replace(one, regions=(replace(one.regions[0], quality=Quality(20, 1.0, 0.0, 255.0)),))
         for one in data
     ]
-    careful = replace(RECIPES["face-modern"], caution=0.05, smallest=20)
+    careful = replace(RECIPES["face-light"], caution=0.05, smallest=20)
     plain, wary = (
         fit(
             some, near_copies(some), careful, replace(QUICK, strict=True)

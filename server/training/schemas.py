@@ -18,6 +18,7 @@ class JobBody(In):
             "auto",
             "face-classic",
             "face-modern",
+            "face-light",
             "person-classic",
             "person-modern",
             "object-classic",

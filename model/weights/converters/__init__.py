@@ -7,7 +7,7 @@ package imports onnx, so only fetching does it, never serving.
 
 from collections.abc import Callable, Mapping
 
-from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
+from model.weights.converters import efficientnet, face_api, sface, tensorflow_js, yunet
 
 Members = Mapping[str, bytes]
 """Contents of archive members by base name."""
@@ -25,5 +25,6 @@ CONVERTERS: dict[str, Callable[[Members], bytes]] = {
     "coco_ssd": tensorflow_js.coco_ssd,
     "coco_ssd_anchors": tensorflow_js.coco_ssd_anchors,
     "efficientnet_lite0": efficientnet.convert,
+    "sface": sface.convert,
     "yunet": yunet.free_size,
 }

@@ -13,6 +13,7 @@ const RECIPE_WORDS = {
   auto: "auto: try what fits, keep the best",
   "face-classic": "face-classic: faces, quick to train",
   "face-modern": "face-modern: faces, refuses strangers",
+  "face-light": "face-light: faces, an older network",
   "person-classic": "person-classic: people at work",
   "person-modern": "person-modern: people at work",
   "object-classic": "object-classic: any things",
