@@ -108,10 +108,10 @@ class _Network:
         x = self._graph.add("BatchNormalization", [x, *constants], epsilon=LAST_EPSILON)
         x = self._rounded(self._graph.add("Flatten", [x]), LAST_ENTERING)
         last = self._batch_norm("fc1", LAST_EPSILON)
-        scale = last.gamma / np.sqrt(last.variance + np.float32(last.epsilon))
+        scale = (last.gamma / np.sqrt(last.variance + np.float32(last.epsilon))).astype(np.float32)
         weights = self._tensor("pre_fc1_weight") * scale[:, None]
         bias = (self._tensor("pre_fc1_bias") - last.mean) * scale + last.beta
-        parameters = self._parameters(weights, bias, LAST_ENTERING)
+        parameters = self._parameters(weights.astype(np.float32), bias, LAST_ENTERING)
         self._graph.add("Gemm", [x, *parameters], output="fc1", transB=1)
         return self._graph.build({"data": ("batch", 3, SIDE, SIDE)}, {"fc1": ("batch", NUMBERS)})
 
@@ -128,8 +128,13 @@ class _Network:
         return plain.normalised(self._batch_norm(f"{name}_batchnorm", CONV_EPSILON))
 
     def _batch_norm(self, name: str, epsilon: float) -> BatchNorm:
-        parts = ("gamma", "beta", "moving_mean", "moving_var")
-        return BatchNorm(*(self._tensor(f"{name}_{part}") for part in parts), epsilon)
+        return BatchNorm(
+            gamma=self._tensor(f"{name}_gamma"),
+            beta=self._tensor(f"{name}_beta"),
+            mean=self._tensor(f"{name}_moving_mean"),
+            variance=self._tensor(f"{name}_moving_var"),
+            epsilon=epsilon,
+        )
 
     def _prelu(self, x: str, name: str) -> str:
         slopes = self._tensor(f"{name}_relu_gamma").reshape(-1, 1, 1, 1)
