@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.collecting import collect as collecting
+from data_cleaning.collecting.sources import CollectOptions
 from data_cleaning.datasets import audit as cleaning
 from data_cleaning.datasets import contact_sheet as sheet
 from data_cleaning.datasets import crop_folder as cropping
@@ -336,7 +337,7 @@ def _list_open(data: Dataset, report: Path) -> int:
 def collect(args: Namespace) -> int:
     """Bring pictures into a class; exit status 1 where some could not be got or read."""
     limits = Limits(pixels=args.pixels * 1_000_000, bytes=args.megabytes * 1024 * 1024)
-    options = collecting.CollectOptions(limits, network=args.allow_network)
+    options = CollectOptions(limits, network=args.allow_network)
     progress = Progress(args.progress_json)
     brought = []
     try:

@@ -11,7 +11,8 @@ LikenessError
 │   │   ├── PictureTooSmall     too few pixels to look at
 │   │   └── PictureTooLarge     too many pixels, or too many bytes
 │   ├── DatasetError            a folder that is not a data set
-│   └── RecipeError             a choice that does not exist, or does not fit
+│   ├── RecipeError             a choice that does not exist, or does not fit
+│   └── FetchRefused            an address is not fetched, or did not give a picture
 ├── WeightsMissing          a pretrained file is not installed
 ├── WeightsBroken           a pretrained file is not the one we know
 ├── DownloadFailed          a pretrained file could not be brought in
@@ -73,6 +74,17 @@ class DatasetError(InputError):
 
 class RecipeError(InputError):
     """A recipe names a choice that does not exist or does not fit."""
+
+
+class FetchRefused(InputError):
+    """An address that will not be fetched, or did not give a picture.
+
+    The text is the same for every reason. reason: for the log, or for whoever may know it.
+    """
+
+    def __init__(self, text: str, reason: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
 
 
 class WeightsMissing(LikenessError):

@@ -33,11 +33,14 @@ def run(
 
     session = _session(model)
     try:
-        return session.run(outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)})
+        answers: list[NDArray[np.float32]] = session.run(
+            outputs, {session.get_inputs()[0].name: np.ascontiguousarray(batch)}
+        )
     except InvalidArgument as error:
         raise WeightsBroken(
             f"{model.name} does not work as the network that it should be."
         ) from error
+    return answers
 
 
 def _session(model: Path) -> onnxruntime.InferenceSession:

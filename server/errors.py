@@ -44,10 +44,6 @@ class Forbidden(RequestError):
     """The key is valid and may not do this."""
 
 
-class FetchRefused(RequestError):
-    """An address that will not be fetched, or did not give a picture."""
-
-
 class Busy(LikenessError):
     """Too much is under way: try again later."""
 

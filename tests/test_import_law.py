@@ -15,7 +15,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"data_cleaning", "model", "server"}
 MAY = {
-    "data_cleaning": {"numpy", "cv2", "scipy", "PIL", "pillow_heif", "requests", "tqdm", "onnxruntime"},
+    "data_cleaning": {"numpy", "cv2", "scipy", "PIL", "pillow_heif", "tqdm", "onnxruntime"},
     "model": {
         "numpy", "cv2", "scipy", "pywt", "skimage", "sklearn", "skops", "onnx", "onnxruntime", "skl2onnx", "matplotlib",
         "seaborn", "joblib", "threadpoolctl", "tqdm",
@@ -31,7 +31,7 @@ OURS_MAY = {
         ("errors", "files", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
         "data_cleaning.errors", "data_cleaning.files", "data_cleaning.datasets.dataset",
-        "data_cleaning.imaging"},
+        "data_cleaning.imaging", "data_cleaning.fetching"},
 }  # fmt: skip
 FILES = sorted(p for folder in OURS for p in (ROOT / folder).rglob("*.py"))
 

@@ -53,7 +53,7 @@ SMALL_PICTURES = """
 import sys
 import numpy as np
 import onnxruntime
-from data_cleaning.detectors import DETECTORS
+from data_cleaning.detection.detectors import DETECTORS
 from model.weights import locate
 detector = DETECTORS[sys.argv[1]]
 paths = [locate(name) for name in detector.needs]

@@ -77,11 +77,10 @@ def clamped(box: tuple[float, float, float, float], image: Image, **rest: Any) -
 
 def per_thread(key: str, make: Callable[[], T]) -> T:
     """This thread's own object of that key, made when it is first asked for."""
-    if not hasattr(_mine, "objects"):
-        _mine.objects = {}
-    if key not in _mine.objects:
-        _mine.objects[key] = make()
-    return _mine.objects[key]
+    objects: dict[str, T] = _mine.__dict__.setdefault("objects", {})
+    if key not in objects:
+        objects[key] = make()
+    return objects[key]
 
 
 def cascade(name: str) -> cv2.CascadeClassifier:

@@ -62,7 +62,8 @@ def coco_people(image: Image, network: Path, anchors: Path) -> list[Detection]:
 
 @lru_cache(maxsize=2)
 def _anchors(path: Path) -> NDArray[np.float32]:
-    return np.load(path, allow_pickle=False)
+    anchors: NDArray[np.float32] = np.load(path, allow_pickle=False)
+    return anchors
 
 
 def _decoded(codes: NDArray[np.floating], anchors: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -108,7 +109,7 @@ def worth(kind: str, evidence: float) -> float:
     """A score of 0 to 1 from a HOG weight or a number of neighbouring windows; twice the evidence
     halves the doubt.
     """
-    return 1.0 - 0.5 ** (max(evidence, 0.0) / _HALF[kind])
+    return 1.0 - float(0.5 ** (max(evidence, 0.0) / _HALF[kind]))
 
 
 def _hog() -> cv2.HOGDescriptor:

@@ -46,8 +46,9 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
         ]
     )
     boxes = found[:, :4].astype(int)
-    kept = cv2.dnn.NMSBoxes(boxes.tolist(), found[:, 14].tolist(), threshold, _OVERLAP)  # type: ignore[arg-type]
-    return found[np.asarray(kept, dtype=int)]
+    kept = cv2.dnn.NMSBoxes(boxes.tolist(), found[:, 14].tolist(), threshold, _OVERLAP)
+    rows: NDArray[np.float32] = found[np.asarray(kept, dtype=int)]
+    return rows
 
 
 def _of_grid(

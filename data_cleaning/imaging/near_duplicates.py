@@ -77,7 +77,8 @@ def groups(
     links = [(first, second) for first, second, _ in pairs] + _same_name(names)
     first, second = [link[0] for link in links], [link[1] for link in links]
     graph = coo_matrix((np.ones(len(links)), (first, second)), shape=(count, count))
-    return connected_components(graph, directed=False)[1].astype(np.int64)
+    numbers: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
+    return numbers
 
 
 def _same_name(names: Sequence[str | None]) -> list[tuple[int, int]]:

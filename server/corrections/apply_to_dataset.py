@@ -1,7 +1,7 @@
 """What a correction teaches: which picture, or which part of one, goes to the data set, and how
 that is told.
 
-Pixels are not touched here: data_cleaning.images cuts, the model says what it finds in what was
+Pixels are not touched here: data_cleaning.imaging cuts, the model says what it finds in what was
 cut.
 """
 

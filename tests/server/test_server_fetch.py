@@ -13,9 +13,10 @@ import pytest
 from making import Make, make_picture
 from sites import Site, drip, drip_headers, page, redirect, running
 
-from data_cleaning.errors import PictureTooLarge
-from server.errors import FetchRefused
-from server.web.url_fetch import OFF, PUBLIC, Fetcher, is_public
+from data_cleaning.errors import FetchRefused, PictureTooLarge
+from data_cleaning.fetching.addresses import is_public
+from data_cleaning.fetching.guarded_fetch import PUBLIC, Fetcher
+from server.web.url_fetch import OFF
 
 REFUSED = {
     "loopback": "127.0.0.1",

@@ -15,8 +15,8 @@ import trustme
 from making import make_picture
 from sites import Page, Site, page, redirect, running
 
-from server.errors import FetchRefused
-from server.web.url_fetch import PUBLIC, Fetcher
+from data_cleaning.errors import FetchRefused
+from data_cleaning.fetching.guarded_fetch import PUBLIC, Fetcher
 
 NAMES = {"good.example": "127.0.0.1", "other.example": "127.0.0.1", "inside.example": "10.0.0.1"}
 Start = Callable[..., Site]
