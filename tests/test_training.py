@@ -17,15 +17,9 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
 from model.evaluation.metrics import Rounds, cross_validate, summary
 from model.recipes.presets import RECIPES
+from model.recognition.gallery import Gallery, nearest_mean
 from model.recognition.pipeline import PictureRegion
-from model.recognition.recogniser import (
-    Acceptance,
-    Gallery,
-    Recogniser,
-    assign,
-    class_numbers,
-    nearest_mean,
-)
+from model.recognition.recogniser import Acceptance, Recogniser, assign, class_numbers
 from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
 from model.training.options import TrainingOptions

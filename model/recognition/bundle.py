@@ -27,13 +27,12 @@ from data_cleaning.errors import BundleBroken, GoldenMismatch, RecipeError
 from data_cleaning.files import aside, sha256_of_bytes, sha256_of_file, to_disk
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from model.recipes.recipe import Recipe
+from model.recognition.gallery import Gallery, Linear
 from model.recognition.pipeline import Stopwatch, detect_regions, view_features
 from model.recognition.presence import known_answer, way
 from model.recognition.presence_judge import PresenceJudge
 from model.recognition.recogniser import (
     Acceptance,
-    Gallery,
-    Linear,
     PerClass,
     Recogniser,
     RegionAnswer,

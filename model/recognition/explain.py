@@ -25,8 +25,9 @@ from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle, Prediction
+from model.recognition.gallery import NEAREST, project
 from model.recognition.pipeline import crop_features, crop_region
-from model.recognition.recogniser import NEAREST, PerClass, project
+from model.recognition.recogniser import PerClass
 
 SHOWN = 5  # nearest training pictures that are listed
 GRID = 7  # places a side in a heat map

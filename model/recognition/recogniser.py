@@ -18,58 +18,8 @@ from scipy.optimize import linear_sum_assignment
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from model.recipes.features import Features
+from model.recognition.gallery import Gallery, NearestExamples
 from model.recognition.presence_judge import PresenceJudge
-
-NEAREST = 3  # similarity is the mean over this many nearest enrolled examples of a class
-
-
-@dataclass(frozen=True)
-class Linear:
-    """A linear map of features. matrix: float32, shape (k, d); offset: float32, shape (k,)."""
-
-    matrix: Features
-    offset: Features
-
-    def transform(self, features: Features) -> Features:
-        """Shape (n, d) to shape (n, k)."""
-        return features @ self.matrix.T + self.offset
-
-
-@dataclass(frozen=True)
-class Gallery:
-    """Enrolled examples of every class.
-
-    vectors: float32, shape (n, k), each of length 1. owners: int64, shape (n,), index of the class.
-    sources: for each vector, the sha256 of the picture it came from. space: the map from features
-    to the space of `vectors`, or None where they are the features themselves.
-    """
-
-    vectors: Features
-    owners: NDArray[np.int64]
-    sources: tuple[str, ...]
-    space: Linear | None = None
-
-    def similarity(self, features: Features, classes: int) -> NDArray[np.float64]:
-        """Mean cosine to the nearest NEAREST examples of each class, -1 to 1, shape (n, classes)."""
-        cosines = project(self.space, features) @ self.vectors.T
-        columns = [nearest_mean(cosines[:, self.owners == c]) for c in range(classes)]
-        return np.stack(columns, axis=1).astype(np.float64)
-
-
-def project(space: Linear | None, features: Features) -> Features:
-    """Features of shape (n, d) as vectors of length 1 in a gallery's space, shape (n, k)."""
-    inside = features if space is None else space.transform(features)
-    lengths = np.linalg.norm(inside, axis=1, keepdims=True)
-    return (inside / np.maximum(lengths, 1e-12)).astype(np.float32)
-
-
-def nearest_mean(cosines: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Mean of the NEAREST largest values of each row; -1 for rows without any."""
-    count = cosines.shape[1]
-    if count == 0:
-        return np.full(len(cosines), -1.0)
-    best = min(NEAREST, count)
-    return np.partition(cosines, count - best, axis=1)[:, count - best :].mean(axis=1)
 
 
 @dataclass(frozen=True)
@@ -153,8 +103,11 @@ class Recogniser:
         rows = np.concatenate(views)
         owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
         classes = len(self.labels)
-        probabilities = self.classifier.predict_proba(rows)[:, :classes]
         similarities = self.gallery.similarity(rows, classes)
+        if isinstance(self.classifier, NearestExamples):
+            probabilities = self.classifier.probabilities(similarities)
+        else:
+            probabilities = self.classifier.predict_proba(rows)[:, :classes]
         return _mean_by(probabilities, owner, len(views)), _mean_by(similarities, owner, len(views))
 
     def shows_nobody(
@@ -244,19 +197,22 @@ class Recogniser:
 
     def _named(self, region: _Scores, taken: dict[int, int]) -> RegionAnswer:
         lost = [c for c, owner in taken.items() if owner != region.row]
-        first = int(np.argmax(region.probabilities))
-        free = region.probabilities.copy()
+        first = best = int(np.argmax(region.probabilities))
+        scores = region.probabilities
+        # Where somebody else in this picture is more likely to be them, this one may still be the
+        # next best that it was given; else it stays what it looks like, and gets no name.
         wanted = first in lost and region.accepted[first] >= self.acceptance.threshold
-        if wanted:  # somebody else in this picture is more likely to be them
-            free[lost] = 0.0
-        if free.sum() <= 0:
-            free = np.maximum(region.probabilities, 1e-12)
-        best = int(np.argmax(free))
+        if wanted and region.row in taken.values():
+            scores = region.probabilities.copy()
+            scores[lost] = 0.0
+            best = int(np.argmax(scores))
         known = taken.get(best) == region.row
+        if scores.sum() <= 0:
+            scores = np.maximum(region.probabilities, 1e-12)
         return RegionAnswer(
             label=self.labels[best] if known else None,
             best=self.labels[best],
-            scores=dict(zip(self.labels, _shares(free).tolist(), strict=True)),
+            scores=dict(zip(self.labels, _shares(scores).tolist(), strict=True)),
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
             reason="known" if known else _why_not(region.large, wanted),

@@ -23,7 +23,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from model.recipes.features import Features
-from model.recognition.recogniser import Linear
+from model.recognition.gallery import Linear
 
 COMPONENTS = 800
 SEED = 20260101

@@ -21,7 +21,8 @@ from sklearn.pipeline import Pipeline
 from data_cleaning.datasets.dataset import SPECIAL, Item
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Acceptance, Gallery, PerClass, Recogniser, project
+from model.recognition.gallery import Gallery, project
+from model.recognition.recogniser import Acceptance, PerClass, Recogniser
 from model.training.classifiers import CLASSIFIERS, SEED, behind
 from model.training.fit import FittedTraining
 from model.training.grid_search import GridSearchResult, fit_calibrated, quiet, with_basis
