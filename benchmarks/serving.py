@@ -7,7 +7,6 @@ from __future__ import annotations
 import base64
 import contextlib
 import http.client
-import importlib.util
 import os
 import shutil
 import signal
@@ -21,13 +20,13 @@ import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 
 from benchmarks.tutorial import REFERENCE
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import reencode
+from likeness.serving.nginx_site import Site, Standalone, write_standalone
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -175,13 +174,10 @@ def service(
 @contextlib.contextmanager
 def nginx(folder: Path, app: int) -> Iterator[int]:
     """The project's own nginx before a port; its port."""
-    render = _module(ROOT / "nginx" / "render.py")
     port = free_port()
-    site = render.Site(
-        ui=(ROOT / "ui").resolve(), app=f"127.0.0.1:{app}", listen=(f"127.0.0.1:{port}",)
-    )
+    site = Site(ui=(ROOT / "ui").resolve(), app=f"127.0.0.1:{app}", listen=(f"127.0.0.1:{port}",))
     state = (folder / f"nginx-{port}").resolve()
-    config = render.write_standalone(render.Standalone(state, site))
+    config = write_standalone(Standalone(state, site))
     program = shutil.which("nginx", path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
     if program is None:
         raise SystemExit("nginx is not installed; this benchmark goes through it.")
@@ -239,13 +235,3 @@ def proportional_mb(pid: int) -> float:
 
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _module(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module

@@ -30,7 +30,7 @@ install -d -m 0755 "$state/weights"
 
 say "The program, into $home"
 if [ "$source" != "$home" ]; then
-    for part in data_cleaning model server ui nginx deploy; do
+    for part in likeness data_cleaning model server ui nginx deploy; do
         rm -rf "${home:?}/$part.new"
         cp -R "$source/$part" "$home/$part.new"
         rm -rf "${home:?}/$part"
@@ -67,7 +67,8 @@ install -m 0644 "$home/deploy/likeness.service" /etc/systemd/system/likeness.ser
 install -m 0755 "$home/deploy/likeness" /usr/local/bin/likeness
 
 say "The nginx site"
-site() { "$home/.venv/bin/python" "$home/nginx/render.py" --environment "$environment" "$@"; }
+# Nothing of the caller's environment: a setting of theirs would be one that the service does not have.
+site() { (cd "$home" && env -i PATH="$PATH" .venv/bin/python -m likeness --environment "$environment" nginx-site "$@"); }
 available=/etc/nginx/sites-available/likeness
 site --server-name "$server_name" >"$available.new" || give_up "the settings in $environment cannot be used"
 if grep -q "managed by Certbot" "$available" 2>/dev/null; then

@@ -98,12 +98,7 @@ if [ "$requirements" = requirements-dev.txt ]; then install_page_linter; fi
 if [ -n "$docs" ]; then install requirements-docs.txt "the documentation site"; fi
 if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for PostgreSQL"; fi
 
-"$venv/bin/python" deploy/get_jquery.py
+# The command `likeness`: this checkout's code, found whatever folder it is typed in.
+"$venv/bin/python" deploy/link_command.py
 
-# Tried once for each table of files: offline, a later start must not wait for the network again.
-stamp="$venv/.weights-tried"
-if [ "$(cat "$stamp" 2>/dev/null)" != "$(cksum <model/weights/catalogue.py)" ]; then
-    "$venv/bin/python" -m model weights \
-        || say "Going on without the pretrained files: the classic recipes need none. Later: make weights"
-    cksum <model/weights/catalogue.py >"$stamp"
-fi
+"$venv/bin/python" -m likeness prepare

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from server.errors import SettingError
+from server.locations import home, shipped
 
 PREFIX = "LIKENESS_"
 NOT_OURS = (
@@ -28,7 +29,6 @@ NOT_OURS = (
     "LIKENESS_REQUIRE_ALL",
     "LIKENESS_WEIGHTS",
 )  # read by the tests and by model.weights
-HERE = Path(__file__).resolve().parent.parent
 YES = {
     "1": True,
     "true": True,
@@ -57,18 +57,24 @@ class Settings:
     bind: str = setting(
         "127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on."
     )
-    artifacts: Path = setting(Path("artifacts"), "Folder of the trained models.")
+    artifacts: Path = setting(
+        home() / "artifacts", "Folder of the trained models.", shown="`artifacts`"
+    )
     weights: str = setting(
         "",
         "Folder of the pretrained files, read by the models; empty means"
         " ~/.cache/likeness/weights.",
     )
-    datasets: Path = setting(Path("datasets"), "Folder of the data sets that the API manages.")
+    datasets: Path = setting(
+        home() / "datasets", "Folder of the data sets that the API manages.", shown="`datasets`"
+    )
     state: Path = setting(
-        Path("var"), "Folder of the database, journal, secrets, job logs and kept pictures."
+        home() / "var",
+        "Folder of the database, journal, secrets, job logs and kept pictures.",
+        shown="`var`",
     )
     ui: Path = setting(
-        HERE / "ui", "Folder of the page's files.", shown="ui, beside the server's code"
+        shipped("ui"), "Folder of the page's files.", shown="ui, beside the server's code"
     )
     database_url: str = setting(
         "",

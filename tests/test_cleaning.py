@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 import pytest
 
-from data_cleaning.__main__ import main, parser
+from data_cleaning.__main__ import main
 from data_cleaning.collecting import collect
 from data_cleaning.datasets import audit as clean
 from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
@@ -30,6 +30,7 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging import decoding, encoding, resizing
 from data_cleaning.imaging.image import Image
+from likeness.cli import DATASETS
 from tests.pictures import WEIGHTS, YUNET, needs_yunet, packaged, png, scene, tree, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -658,10 +659,9 @@ def site():
 
 def test_the_documentation_has_every_command_finding_and_option():
     words = (ROOT / "docs" / "data.md").read_text("utf-8")
-    commands = next(a for a in parser()._actions if isinstance(a.choices, dict)).choices
-    for name, command in commands.items():
+    for name, entry in DATASETS.items():
         assert f"## `{name}`" in words
-        options = {o for a in command._actions for o in a.option_strings if o.startswith("--")}
+        options = {o for p in entry.load().params for o in p.opts if o.startswith("--")}
         known = {"--help", "--progress-json", "--most", "--findings"}
         assert not {o for o in options - known if f"{o}" not in words}
     for title, _ in clean.KINDS.values():

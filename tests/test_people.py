@@ -28,7 +28,7 @@ from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.near_duplicates import groups
 from data_cleaning.imaging.resizing import resize
 from data_cleaning.pretrained import locate
-from model.commands import as_json
+from likeness.commands.asking import answer_json as as_json
 from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
 from model.evaluation.presence_metrics import ways
 from model.export.onnx_model import TOLERANCE

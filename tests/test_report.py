@@ -427,7 +427,8 @@ def test_advice_follows_from_the_numbers(change: dict[str, Any], words: str | No
 
 
 @pytest.mark.parametrize(
-    "module", ["model.recognition.bundle", "model.recognition.registry", "model.commands"]
+    "module",
+    ["model.recognition.bundle", "model.recognition.registry", "likeness.commands.training"],
 )
 def test_plots_load_only_when_a_report_is_drawn(module: str) -> None:
     code = (

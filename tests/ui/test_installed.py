@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from browsing import ROOT
 
-from nginx.render import Site, site_config
+from likeness.serving.nginx_site import Site, site_config
 
 PROGRAMS = {
     "id": "echo 0",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy import get_jquery
+from likeness.serving import jquery as get_jquery
 
 ROOT = Path(__file__).resolve().parents[2]
 

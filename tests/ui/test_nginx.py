@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import re
 import socket
 import threading
@@ -15,7 +16,8 @@ from pathlib import Path
 import pytest
 from browsing import ROOT, Live, free_port, opened, picture
 
-from nginx.render import Site, gunicorn_at, limits, main, refreshed, render, site_config
+from likeness.cli import likeness, run
+from likeness.serving.nginx_site import Site, gunicorn_at, limits, refreshed, render, site_config
 from server.settings import Settings
 from server.web.api_docs.markdown_page import NGINX_REFUSALS
 
@@ -221,7 +223,7 @@ def test_the_page_comes_from_disk_with_safe_headers(nginx: Serve) -> None:
     for hidden in [
         "/.gitignore",
         "/js/.x",
-        "/../nginx/render.py",
+        "/../nginx/mime.types",
         "/vendor/",
         "/vendor/nothing.js",
     ]:
@@ -248,7 +250,7 @@ def test_strangers_are_limited_and_the_machine_itself_is_not(nginx: Serve, upstr
 def test_the_limit_holds_for_everybody_else(
     nginx: Serve, upstream: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    import nginx.render as rendering
+    from likeness.serving import nginx_site as rendering
 
     folder = tmp_path / "templates"
     folder.mkdir()
@@ -322,11 +324,27 @@ def has_raised_limits(text: str) -> bool:
     )
 
 
+Print = Callable[..., int]
+
+
+@pytest.fixture
+def print_site(monkeypatch: pytest.MonkeyPatch) -> Print:
+    """`likeness nginx-site` with a file of settings; its exit status."""
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+    def start(environment: Path, *options: str) -> int:
+        return run(
+            likeness, "likeness", ["--environment", str(environment), "nginx-site", *options]
+        )
+
+    return start
+
+
 def test_a_site_has_the_limits_of_the_settings_file(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], print_site: Print
 ) -> None:
     (tmp_path / "likeness.env").write_text(RAISED_FILE)
-    assert main(["--environment", str(tmp_path / "likeness.env")]) == 0
+    assert print_site(tmp_path / "likeness.env") == 0
     assert has_raised_limits(capsys.readouterr().out)
 
 
@@ -339,12 +357,16 @@ def test_a_site_has_the_limits_of_the_settings_file(
     ],
 )
 def test_a_settings_file_that_cannot_be_used_gives_a_sentence(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, said: str
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    print_site: Print,
+    content: str,
+    said: str,
 ) -> None:
     (tmp_path / "likeness.env").write_text(content)
-    assert main(["--environment", str(tmp_path / "likeness.env")]) == 2
+    assert print_site(tmp_path / "likeness.env") == 2
     told = capsys.readouterr()
-    assert told.err.startswith("nginx/render.py: ") and said in told.err
+    assert told.err.startswith("likeness: ") and said in told.err
     assert told.out == ""
 
 
@@ -358,7 +380,7 @@ CHANGES = [
 
 
 def test_raised_limits_leave_the_rest_of_a_changed_site_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], print_site: Print
 ) -> None:
     site = site_config(Site(ui=Path("/opt/ui"), app="127.0.0.1:8000"))
     raised = site_config(Site(ui=Path("/opt/ui"), app=gunicorn_at(RAISED), **limits(RAISED)))
@@ -371,10 +393,7 @@ def test_raised_limits_leave_the_rest_of_a_changed_site_alone(
     )
     (tmp_path / "likeness.env").write_text(RAISED_FILE)
     (tmp_path / "site").write_text(site)
-    assert (
-        main(["--environment", str(tmp_path / "likeness.env"), "--refresh", str(tmp_path / "site")])
-        == 0
-    )
+    assert print_site(tmp_path / "likeness.env", "--refresh", str(tmp_path / "site")) == 0
     assert capsys.readouterr().out == raised
     assert has_raised_limits(raised) and not has_raised_limits(site)
 

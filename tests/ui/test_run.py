@@ -23,8 +23,11 @@ import pytest
 import skimage.data
 from browsing import ROOT, free_port, opened
 
-from deploy import run
-from deploy.run import Child
+from likeness.cli import likeness, run
+from likeness.serving import addresses, processes
+from likeness.serving.addresses import MAKE
+from likeness.serving.processes import CannotRun, Child
+from likeness.serving.run import find_nginx
 
 SHIPPED = ROOT / "artifacts" / "celebrities"
 
@@ -35,15 +38,15 @@ def test_a_taken_port_is_named_with_what_to_do() -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(
-            run.CannotRun, match=rf"Port {port} .* is taken .* make run PORT={port + 1}"
+            CannotRun, match=rf"Port {port} .* is taken .* make run PORT={port + 1}"
         ):
-            run.check_free(run.hosts("127.0.0.1"), port)
+            addresses.check_free(addresses.hosts("127.0.0.1"), port, MAKE)
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "99999", "-1", "8 080", "http", "\u0663"])
 def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
-        run.main([f"--port={port}"])
+        run(likeness, "likeness", ["serve", f"--port={port}"], MAKE)
     assert (
         f"{port!r} is no port; write a number from 1 to 65535: make run PORT=8080"
         in capsys.readouterr().err
@@ -52,21 +55,21 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
 
 def test_an_address_of_nobody_here_is_not_called_taken() -> None:
     with pytest.raises(
-        run.CannotRun, match=r"192\.0\.2\.1 cannot be listened on .* make run HOST=0\.0\.0\.0"
+        CannotRun, match=r"192\.0\.2\.1 cannot be listened on .* make run HOST=0\.0\.0\.0"
     ):
-        run.check_free(run.hosts("192.0.2.1"), 8080)
+        addresses.check_free(addresses.hosts("192.0.2.1"), 8080, MAKE)
 
 
 def test_localhost_listens_on_the_loopback_alone() -> None:
-    assert {address for _, address in run.hosts("localhost")} <= {"127.0.0.1", "::1"}
-    assert run.hosts("0.0.0.0") == [(socket.AF_INET, "0.0.0.0")]
+    assert {address for _, address in addresses.hosts("localhost")} <= {"127.0.0.1", "::1"}
+    assert addresses.hosts("0.0.0.0") == [(socket.AF_INET, "0.0.0.0")]
 
 
 def test_a_child_that_ends_is_reported() -> None:
     child = Child("short", [sys.executable, "-c", "raise SystemExit(3)"], signal.SIGTERM)
     child.start()
-    with pytest.raises(run.CannotRun, match=r"short stopped by itself \(exit code 3\)"):
-        run.watch([child])
+    with pytest.raises(CannotRun, match=r"short stopped by itself \(exit code 3\)"):
+        processes.watch([child])
 
 
 class Slow(BaseHTTPRequestHandler):
@@ -107,7 +110,7 @@ def test_waiting_says_what_it_waits_for(
     then: tuple[int, bytes],
     unready: str,
 ) -> None:
-    monkeypatch.setattr(run, "SAY_AFTER", 0.2)
+    monkeypatch.setattr(processes, "SAY_AFTER", 0.2)
     child = Child(
         "something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM
     )
@@ -116,7 +119,7 @@ def test_waiting_says_what_it_waits_for(
     server.then, server.ready_at = then, time.monotonic() + 1
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        assert run.wait_ready(f"http://127.0.0.1:{server.server_port}", child) == unready
+        assert processes.wait_ready(f"http://127.0.0.1:{server.server_port}", child) == unready
     finally:
         server.shutdown()
         server.server_close()
@@ -128,22 +131,22 @@ def test_waiting_says_what_it_waits_for(
 
 
 def test_waiting_ends_with_what_was_said_last(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "READY_WITHIN", 0.5)
+    monkeypatch.setattr(processes, "READY_WITHIN", 0.5)
     child = Child(
         "something", [sys.executable, "-c", "import time; time.sleep(60)"], signal.SIGTERM
     )
     child.start()
     try:
         with pytest.raises(
-            run.CannotRun, match=r"something was not ready .* /readyz said nothing yet \(.*refused"
+            CannotRun, match=r"something was not ready .* /readyz said nothing yet \(.*refused"
         ):
-            run.wait_ready(f"http://127.0.0.1:{free_port()}", child)
+            processes.wait_ready(f"http://127.0.0.1:{free_port()}", child)
     finally:
         child.stop()
 
 
 def test_a_child_that_does_not_listen_to_reason_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "STOP_WITHIN", 0.2)
+    monkeypatch.setattr(processes, "STOP_WITHIN", 0.2)
     deaf = (
         "import signal, time; [signal.signal(each, signal.SIG_IGN) for each in (2, 15)];"
         " time.sleep(60)"
@@ -168,7 +171,7 @@ def started(
     if not SHIPPED.is_dir():
         pytest.skip("artifacts/celebrities is not trained")
     extra: list[str] = request.param
-    if not extra and run.find_nginx() is None:
+    if not extra and find_nginx() is None:
         pytest.skip("nginx is not installed: apt-get install nginx-light")
     port = free_port()
     command = [sys.executable, "deploy/run.py", "--port", str(port), *extra]

@@ -14,10 +14,12 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+from server.locations import shipped
+
 WHEEL = "XStatic-jQuery==3.7.1.1"
 MEMBER = "xstatic/pkg/jquery/data/jquery.min.js"
 SHA256 = "fc9a93dd241f6b045cbff0481cf4e1901becd0e12fb45166a8f17f95823f0b1a"
-TARGET = Path(__file__).parent.parent / "ui" / "vendor" / "jquery-3.7.1.min.js"
+TARGET = shipped("ui") / "vendor" / "jquery-3.7.1.min.js"
 
 
 class WrongFile(Exception):
@@ -70,7 +72,8 @@ def install(target: Path = TARGET) -> None:
     aside.replace(target)
 
 
-def main() -> int:
+def bring() -> int:
+    """Fetch it where it is missing; 1, after a sentence, where that cannot be done."""
     if installed():
         return 0
     print(f"Fetching jQuery ({WHEEL}) into ui/vendor/ ...", flush=True)
@@ -82,6 +85,7 @@ def main() -> int:
         StopIteration,
         KeyError,
         zipfile.BadZipFile,
+        OSError,
     ) as error:
         print(
             f"jQuery could not be fetched: {error}. The page needs it; the API works without.",
@@ -89,7 +93,3 @@ def main() -> int:
         )
         return 1
     return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,34 +1,37 @@
 """Fills the nginx templates from the service's settings, so that both refuse the same things.
 
-Standard library alone.
-
-python nginx/render.py --environment /etc/likeness.env --listen 80 > likeness.conf
+The templates lie in nginx/.
 """
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import grp
 import os
 import re
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypedDict
 
-HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent))
+from server.locations import shipped
+from server.settings import Settings
 
-from server.environment_file import read  # noqa: E402
-from server.errors import SettingError  # noqa: E402
-from server.settings import Settings, load  # noqa: E402
+HERE = shipped("nginx")
 
 WORD = re.compile(r"@([A-Z_]+)@")
 FROM_SETTINGS = {"APP", "MAX_BODY", "MAX_BATCH", "BATCH_ROUTES", "TIMEOUT"}
 BATCH_ROUTES = "/api/(predict/batch|datasets/)"
 
 
-def limits(settings: Settings) -> dict[str, int]:
+class SiteLimits(TypedDict):
+    """Bytes of a body, bytes of a batch, seconds of an answer."""
+
+    max_body: int
+    max_batch: int
+    timeout: int
+
+
+def limits(settings: Settings) -> SiteLimits:
     """The limits of a `Site` that belong to the service's: a little more patience, and the same
     sizes.
     """
@@ -161,55 +164,3 @@ def user_line() -> str:
     if os.geteuid() != 0:
         return ""
     return f"user {getpass.getuser()} {grp.getgrgid(os.getegid()).gr_name};"
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Prints the site; 2 and a sentence for a setting, or a site, that cannot be used."""
-    asked = _parser().parse_args(arguments)
-    try:
-        settings = load(read(asked.environment)) if asked.environment else load()
-        site = Site(
-            ui=(asked.ui or settings.ui).resolve(),
-            app=asked.app or gunicorn_at(settings),
-            listen=tuple(asked.listen or Site.listen),
-            server_name=asked.server_name,
-            rate=asked.rate,
-            **limits(settings),
-        )
-        text = refreshed(asked.refresh.read_text(), site) if asked.refresh else site_config(site)
-    except (SettingError, ValueError, OSError) as error:
-        print(f"nginx/render.py: {error}", file=sys.stderr)
-        return 2
-    sys.stdout.write(text)
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--environment", type=Path, metavar="FILE", help="settings (default: LIKENESS_ variables)"
-    )
-    parser.add_argument(
-        "--refresh",
-        type=Path,
-        metavar="SITE",
-        help="print this site with what settings say made anew",
-    )
-    parser.add_argument("--ui", type=Path, help="folder of the page's files (default: LIKENESS_UI)")
-    parser.add_argument(
-        "--app", help="where gunicorn listens: host:port or unix:/path (default: LIKENESS_BIND)"
-    )
-    parser.add_argument(
-        "--listen", action="append", help="may be given several times (default: 80 and [::]:80)"
-    )
-    parser.add_argument(
-        "--server-name", default="_", help="host names, separated by spaces (default: any)"
-    )
-    parser.add_argument(
-        "--rate", type=int, default=30, help="requests a second and address (default: %(default)s)"
-    )
-    return parser
-
-
-if __name__ == "__main__":
-    sys.exit(main())

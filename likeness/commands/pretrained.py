@@ -1,0 +1,122 @@
+"""`likeness weights`: the pretrained files that the modern recipes need."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+import click
+
+from data_cleaning.pretrained import DEFAULT_DIRECTORY, fetch_command, weights_dir
+from data_cleaning.progress import LineCallback
+from likeness.endings import PretrainedCommand
+from likeness.options import FilePath, Parsed, as_json, into
+from likeness.printing import Row
+from model.weights.catalogue import WEIGHTS, Weight, fetch, weight_state
+
+SHOWN = ("name", "role", "licence", "credit", "filename", "size", "sha256", "recipes", "default")
+
+
+def _known(name: str) -> str:
+    if name not in WEIGHTS:
+        raise ValueError(f"{name!r} is none of {', '.join(WEIGHTS)}")
+    return name
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsOptions:
+    names: tuple[str, ...]
+    dir: Path | None
+    list: bool
+    as_json: bool
+
+
+@click.command(cls=PretrainedCommand, epilog="Example: likeness weights --list")
+@click.argument("names", nargs=-1, type=Parsed("name", _known), metavar="[NAME...]")
+@click.option(
+    "--dir",
+    type=FilePath(),
+    metavar="DIR",
+    help=f"where to (LIKENESS_WEIGHTS, else {DEFAULT_DIRECTORY})",
+)
+@click.option("--list", is_flag=True, help="only say what there is, and what is present")
+@as_json
+@into(WeightsOptions)
+def weights(options: WeightsOptions) -> int:
+    """Get the pretrained files, each checked by its hash.
+
+    Without a NAME all that recipes use by themselves; what is there already is left alone. Ends
+    with 1 where one could not be brought.
+    """
+    if options.list:
+        _list(options)
+        return 0
+    listening = _to(sys.stderr if options.as_json else sys.stdout)
+    names = options.names or default_names()
+    outcomes = fetch(names, weights_dir(options.dir), listening)
+    missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
+    if options.as_json:
+        print(json.dumps([asdict(outcome) for outcome in outcomes], indent=2))
+    elif missing:
+        print(what_still_works(missing, options.dir))
+    return 1 if missing else 0
+
+
+def default_names() -> tuple[str, ...]:
+    return tuple(weight.name for weight in WEIGHTS.values() if weight.default)
+
+
+def bring() -> bool:
+    """Get what recipes use by themselves, saying how it goes; whether all of it is there now."""
+    outcomes = fetch(default_names(), weights_dir(), _to(sys.stdout))
+    missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
+    if missing:
+        print(what_still_works(missing, None))
+    return not missing
+
+
+def _to(stream: TextIO) -> LineCallback:
+    # Flushed line by line, so that a person behind a pipe sees it move.
+    return lambda line: print(line, file=stream, flush=True)
+
+
+def _list(options: WeightsOptions) -> None:
+    directory = weights_dir(options.dir)
+    rows = [_row(WEIGHTS[name], directory) for name in options.names or WEIGHTS]
+    print(json.dumps(rows, indent=2) if options.as_json else "\n".join(map(_in_words, rows)))
+
+
+def _row(weight: Weight, directory: Path) -> Row:
+    return {
+        **{key: getattr(weight, key) for key in SHOWN},
+        "source": str(weight.source),
+        "path": str(directory / weight.filename),
+        "state": weight_state(weight, directory),
+    }
+
+
+def _in_words(row: Row) -> str:
+    wanted = "" if row["default"] else "; fetched only when named"
+    return (
+        f"{row['name']}: {row['state']} ({row['path']})\n"
+        f"    {row['role']}\n"
+        f"    licence {row['licence']}; credit {row['credit']}\n"
+        f"    from {row['source']}{wanted}"
+    )
+
+
+def what_still_works(missing: Sequence[str], directory: Path | None) -> str:
+    """What to type again, and what runs without."""
+    waiting = dict.fromkeys(recipe for name in missing for recipe in WEIGHTS[name].recipes)
+    again = fetch_command(missing, directory)
+    lines = [f"Still missing: {', '.join(missing)}. To try again: {again}"]
+    if waiting:
+        lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
+    lines.append(
+        "face-classic, person-classic and object-classic need no pretrained file and go on working."
+    )
+    return "\n".join(lines)

@@ -1,0 +1,297 @@
+"""`likeness train`, `crossval` and `evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.progress import Progress
+from likeness.endings import TrainingCommand
+from likeness.model_options import ModelOptions, artifacts, model_version
+from likeness.options import Decorator, FilePath, Output, Parsed, data, into, options, output, share
+from likeness.printing import Row, print_attempts, print_figures, print_json, print_trials
+from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
+from model.recipes.presets import RECIPES, preset
+from model.recognition.registry import Registry
+from model.training.classifiers import CLASSIFIERS
+from model.training.options import TrainingOptions
+from model.workflows.compare_recipes import AUTO
+from model.workflows.dataset_samples import training_samples
+from model.workflows.score_dataset import (
+    CrossValidation,
+    ScoringOptions,
+    cross_validation,
+    evaluation,
+)
+from model.workflows.train_multilabel_version import look_many, train_multilabel_version
+from model.workflows.train_version import TrainedVersion, TrainingRequest, train_version
+
+PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
+
+
+def _classifiers(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(","))
+    for name in names:
+        if name not in CLASSIFIERS:
+            raise ValueError(f"there is no classifier {name!r}; there are {', '.join(CLASSIFIERS)}")
+    return names
+
+
+how = options(
+    click.option(
+        "--recipe",
+        default="face-classic",
+        type=click.Choice([*sorted(RECIPES), AUTO]),
+        help="auto tries those that fit and keeps the cheapest of the best",
+    ),
+    click.option(
+        "--classifiers",
+        type=Parsed("classifiers", _classifiers),
+        default=",".join(CLASSIFIERS),
+        metavar="A,B",
+        help="which to compare",
+    ),
+    click.option(
+        "--fpir",
+        type=share(1),
+        metavar="SHARE",
+        help="part of strangers that may be named, 0 to 1, held to whatever it costs (default 0.01,"
+        " given up where it would refuse too many known ones)",
+    ),
+    click.option(
+        "--multi-label",
+        is_flag=True,
+        help="a picture may carry several classes: it lies in the folder of each",
+    ),
+    click.option(
+        "--augment",
+        type=Parsed("alterations", Augmentation.parse),
+        default=Augmentation,
+        show_default=False,
+        metavar="HOW",
+        help=f"train on altered crops too: any of {', '.join(ALTERATIONS)}, joined by commas; with"
+        f" how many of each picture after a colon (default {COPIES}): flip,zoom:4",
+    ),
+)
+
+
+def judging(private: str) -> Decorator:
+    """Options of commands that score pictures."""
+    return options(
+        click.option(
+            "--strangers",
+            type=FilePath(),
+            metavar="DIR",
+            help="pictures of people who must not be named",
+        ),
+        click.option(
+            "--report",
+            type=FilePath(),
+            metavar="FILE.html",
+            help="also write the report as one HTML page",
+        ),
+        click.option("--private", is_flag=True, help=private),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HowOptions(Output):
+    """How to train."""
+
+    recipe: str
+    classifiers: tuple[str, ...]
+    fpir: float | None
+    multi_label: bool
+    augment: Augmentation
+    private: bool
+
+    @property
+    def training(self) -> TrainingOptions:
+        return TrainingOptions(
+            classifiers=self.classifiers,
+            fpir=0.01 if self.fpir is None else self.fpir,
+            strict=self.fpir is not None,
+            private=self.private,
+            augment=str(self.augment),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions(HowOptions):
+    """What to train, and when the new version may answer."""
+
+    data: Path
+    name: str
+    careful: bool
+    without: tuple[str, ...]
+    artifacts: Path
+
+    def request(self, registry: Registry) -> TrainingRequest:
+        return TrainingRequest(
+            self.name,
+            self.data,
+            preset(self.recipe if self.recipe != AUTO else "face-classic"),
+            self.training,
+            registry,
+            careful=self.careful,
+            excused=self.without,
+        )
+
+
+@click.command(
+    cls=TrainingCommand,
+    epilog="Example: likeness train people --name family --recipe face-modern",
+)
+@data
+@click.option("--name", required=True, metavar="NAME", help="name of the model: a-z, 0-9, - and _")
+@click.option("--private", is_flag=True, help=PRIVATE)
+@click.option(
+    "--careful",
+    is_flag=True,
+    help="let the version that answers go on where the new one knows fewer classes or is clearly"
+    " worse",
+)
+@click.option(
+    "--without",
+    type=Parsed("digests", lambda text: tuple(text.split(","))),
+    default=tuple,
+    show_default=False,
+    metavar="SHA256,...",
+    help="sha256 of names of classes that --careful does not miss",
+)
+@how
+@artifacts
+@output
+@into(TrainOptions)
+def train(options: TrainOptions) -> None:
+    """Train on <class>/<picture> folders and save the next version.
+
+    DATA is a folder with one folder of pictures a class; two names are special: _unknown holds
+    strangers, _none pictures with nothing to find. The version answers from then on, and its
+    report lies beside it.
+    """
+    registry = Registry(options.artifacts)
+    registry.versions(options.name)  # a name that cannot be used must fail before the work
+    progress = Progress(options.progress_json)
+    trained = _train(options, registry, progress)
+    progress.close()
+    _print_trained(trained, options.as_json)
+
+
+def _train(options: TrainOptions, registry: Registry, progress: Progress) -> TrainedVersion:
+    request, items = options.request(registry), Dataset(options.data).items()
+    if options.multi_label:
+        seen = look_many(
+            items,
+            preset(options.recipe),
+            lambda done, total: progress("crops", done, total, "Looking at pictures"),
+            options.augment,
+        )
+        return train_multilabel_version(request, seen, progress)
+    found = training_samples(items, options.recipe, options.augment, progress)
+    request = replace(request, recipe=found.recipe, attempts=found.attempts)
+    return train_version(request, items, found.samples, progress)
+
+
+def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
+    bundle, facts = trained.bundle, trained.bundle.facts
+    if as_json:
+        path = {"path": str(bundle.directory), "waits": trained.waits}
+        print_json({"name": bundle.name, "version": bundle.version, **path, **facts})
+        return
+    print_attempts(facts.get("auto", ()))
+    print_trials(facts["trials"], facts["classifier"])
+    print_figures(trained.figures)
+    print(
+        f"Saved {bundle.name} version {bundle.version} in {bundle.directory}; its report is"
+        f" {bundle.directory}/report.html."
+    )
+    if trained.waits:
+        promote = f"python -m model promote {bundle.name} {bundle.version}"
+        print(f"It does not answer yet. {trained.waits} To answer with it all the same: {promote}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class CrossvalOptions(HowOptions):
+    """What to score by models that never saw it, and how."""
+
+    data: Path
+    folds: int
+    strangers: Path | None
+    report: Path | None
+
+
+@click.command(
+    cls=TrainingCommand,
+    epilog="Example: likeness crossval people --recipe face-modern --report report.html",
+)
+@data
+@click.option(
+    "--folds", type=click.IntRange(2, 20), default=5, help="parts the pictures are cut in"
+)
+@how
+@judging(PRIVATE)
+@output
+@into(CrossvalOptions)
+def crossval(options: CrossvalOptions) -> None:
+    """Score every picture by a model that never saw it.
+
+    DATA is a folder with one folder of pictures a class. Nothing is saved but the report.
+    """
+    progress = Progress(options.progress_json)
+    request = CrossValidation(
+        options.data,
+        options.recipe,
+        replace(options.training, folds=options.folds),
+        options.augment,
+        options.multi_label,
+    )
+    scoring = ScoringOptions(options.strangers, options.report, options.private)
+    figures = cross_validation(request, scoring, progress)
+    progress.close()
+    _print_scored(figures, options.report, options.as_json)
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateOptions(ModelOptions):
+    """Which saved model to score, and on what."""
+
+    data: Path
+    strangers: Path | None
+    report: Path | None
+    private: bool
+
+
+@click.command(
+    cls=TrainingCommand,
+    epilog="Example: likeness evaluate family new-pictures --strangers passers-by",
+)
+@model_version
+@data
+@judging("show no pictures in the report")
+@output
+@into(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
+    """Score a saved model on <class>/<picture> folders.
+
+    NAME is the model, DATA a folder with one folder of pictures a class, which the model should
+    not have been trained on.
+    """
+    bundle, progress = options.load(), Progress(options.progress_json)
+    scoring = ScoringOptions(options.strangers, options.report, options.private)
+    figures = evaluation(bundle, options.data, scoring, progress)
+    progress.close()
+    _print_scored(figures, options.report, options.as_json)
+
+
+def _print_scored(figures: Row, report: Path | None, as_json: bool) -> None:
+    if report:
+        print(f"The report is in {report}.", file=sys.stderr)
+    if as_json:
+        print_json(figures)
+    else:
+        print_figures(figures)

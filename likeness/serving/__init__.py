@@ -1,0 +1,1 @@
+"""What `likeness serve` does at its machine: preparation, gunicorn, nginx."""
