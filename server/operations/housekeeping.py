@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from server.errors import StoreDown
-from server.history.kept_pictures import Kept
+from server.protocols import KeptPictures
 from server.storage.journal import Journal
 
 log = logging.getLogger("likeness.housekeeping")
@@ -38,7 +38,7 @@ class Chore:
 
 
 class Housekeeper:
-    def __init__(self, journal: Journal, kept: Kept, chores: Sequence[Chore] = ()) -> None:
+    def __init__(self, journal: Journal, kept: KeptPictures, chores: Sequence[Chore] = ()) -> None:
         self.journal, self.kept, self.chores = journal, kept, chores
         self._pictures: queue.Queue[tuple[str, bytes]] = queue.Queue(WAITING)
         self._wake = threading.Event()

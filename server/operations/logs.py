@@ -10,7 +10,7 @@ import logging
 import time
 from typing import Any
 
-from flask import Request, Response, g, has_request_context
+from flask import g, has_request_context
 
 
 class Lines(logging.Formatter):
@@ -56,21 +56,4 @@ def configuration(level: str) -> dict[str, Any]:
             # route.
             "gunicorn.access": {"level": "CRITICAL", "handlers": [], "propagate": False},
         },
-    }
-
-
-def access_line(request: Request, response: Response, seconds: float, who: Any) -> dict[str, Any]:
-    """What is logged of a request: the route and not the address itself, which may hold a person's
-    name.
-    """
-    return {
-        "method": request.method,
-        "route": request.url_rule.rule if request.url_rule else None,
-        "status": response.status_code,
-        "seconds": round(seconds, 6),
-        "bytes_in": request.content_length or 0,
-        "bytes_out": response.content_length or 0,
-        "client": who.address if who else None,
-        "via": who.via if who else None,
-        "key": who.key if who else None,
     }

@@ -26,11 +26,9 @@ from prometheus_client import (
 from data_cleaning.files import sha256_of_bytes
 
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # where the library looks for the files
+PLACE = "PROMETHEUS_PLACE"  # in the environment of a process: where it counts; ours
 BUCKETS = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
 MEMORY = Path("/dev/shm")
-
-
-_place = "master"
 
 
 def folder(state: Path) -> Path:
@@ -63,13 +61,17 @@ def share(folder: Path) -> None:
     for old in folder.glob("*.db"):
         old.unlink()
     os.environ[SHARED] = str(folder)
-    values.ValueClass = values.MultiProcessValue(lambda: _place)  # type: ignore[no-untyped-call]
+    values.ValueClass = values.MultiProcessValue(_place)  # type: ignore[no-untyped-call]
+
+
+def _place() -> str:
+    """Where this process counts. The library asks at every count."""
+    return os.environ.get(PLACE, "master")
 
 
 def take(place: int) -> None:
     """This process counts at that place from now on; no other one that lives may have it."""
-    global _place
-    _place = str(place)
+    os.environ[PLACE] = str(place)
 
 
 def leave(place: int) -> None:

@@ -38,7 +38,7 @@ class Running:
 
     def begin(self) -> None:
         """Start, also once more after an end; ready when this returns."""
-        conf = str(ROOT / "server" / "gunicorn_conf.py")
+        conf = str(ROOT / "server" / "process" / "gunicorn_conf.py")
         with (self.folder / "log").open("ab") as log:
             self.master = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "-c", conf, self.app],

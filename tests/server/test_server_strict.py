@@ -304,7 +304,7 @@ def test_gunicorn_believes_nobody_about_https(tmp_path: Path) -> None:
         "-m",
         "gunicorn",
         "-c",
-        str(ROOT / "server" / "gunicorn_conf.py"),
+        str(ROOT / "server" / "process" / "gunicorn_conf.py"),
         "tiny_wsgi:app",
     ]
     running = subprocess.Popen(
