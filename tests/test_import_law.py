@@ -15,10 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 OURS = {"data_cleaning", "model", "server", "likeness"}
 MAY = {
-    "data_cleaning": {"numpy", "cv2", "scipy", "PIL", "pillow_heif", "tqdm", "onnxruntime"},
+    "data_cleaning": {"numpy", "cv2", "scipy", "PIL", "pillow_heif", "tqdm", "onnxruntime",
+        "jinja2", "markupsafe"},
     "model": {
         "numpy", "cv2", "scipy", "pywt", "skimage", "sklearn", "skops", "onnx", "onnxruntime", "skl2onnx", "matplotlib",
-        "seaborn", "joblib", "threadpoolctl", "tqdm",
+        "seaborn", "joblib", "threadpoolctl", "tqdm", "jinja2", "markupsafe",
     },
     "server": {
         "flask", "flask_openapi3", "pydantic", "werkzeug", "sqlalchemy", "alembic", "prometheus_client", "requests",

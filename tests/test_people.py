@@ -54,7 +54,7 @@ import sys
 import numpy as np
 import onnxruntime
 from data_cleaning.detection.detectors import DETECTORS
-from model.weights import locate
+from data_cleaning.pretrained import locate
 detector = DETECTORS[sys.argv[1]]
 paths = [locate(name) for name in detector.needs]
 for size in sys.argv[2:]:

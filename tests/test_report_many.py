@@ -143,7 +143,7 @@ def test_crossval_and_evaluate_write_it_too(data: Path, folder: Path, tmp_path: 
             html = (tmp_path / "r.html").read_text("utf-8")
             read = check_alone(html)
             assert kind in read.text
-            mistakes = "The worst mistakesThere were none." not in read.text
+            mistakes = "There were none." not in read.text
             assert ("data:image" in html) == (mistakes and not private)
             assert ("No pictures." in read.text) == (private or not mistakes)
 
