@@ -32,6 +32,7 @@ from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import shrink
 from data_cleaning.pretrained import locate
 from model.evaluation.metrics import PictureOutcome, outcome, presence
+from model.evaluation.plain_data import to_plain
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
@@ -142,7 +143,7 @@ def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str
         )
     outcomes, deceived = _cross_validated(folds, recipe, TrainingOptions(classifiers=classifiers))
     return {
-        **presence(outcomes, recipe),
+        "ways": to_plain(presence(outcomes, recipe)),
         "shirts": len(deceived),
         "shirts_called_riders": float(np.mean([o.label is not None for o in deceived])),
     }

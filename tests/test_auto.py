@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from model.__main__ import main
-from model.workflows.compare_recipes import Attempt, cheapest_good
+from model.evaluation.figures import RecipeAttempt
+from model.workflows.compare_recipes import cheapest_good
 
 
-def attempt(recipe: str, accuracy: float, error: float, milliseconds: float) -> Attempt:
-    return Attempt(recipe, accuracy, error, 0.0, milliseconds)
+def attempt(recipe: str, accuracy: float, error: float, milliseconds: float) -> RecipeAttempt:
+    return RecipeAttempt(recipe, accuracy, error, 0.0, milliseconds)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def attempt(recipe: str, accuracy: float, error: float, milliseconds: float) -> 
     ],
 )
 def test_the_cheapest_within_one_standard_error_of_the_best_is_kept(
-    attempts: list[Attempt], kept: str
+    attempts: list[RecipeAttempt], kept: str
 ) -> None:
     assert cheapest_good(attempts).recipe == kept
 

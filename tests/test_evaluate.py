@@ -13,10 +13,19 @@ import pytest
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
 from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
-from model.evaluation.curves import histogram, learning_curve, score_histograms, tradeoff, verdict
+from model.evaluation.calibration import wilson
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.curves import (
+    LearningPoint,
+    histogram,
+    learning_curve,
+    score_histograms,
+    tradeoff,
+    verdict,
+)
+from model.evaluation.figures import ClassFigures, Confusion, FalseAlarms
 from model.evaluation.metrics import (
     PictureOutcome,
-    Rounds,
     confusion,
     cross_validate,
     expected_calibration_error,
@@ -25,7 +34,6 @@ from model.evaluation.metrics import (
     reliability,
     summary,
     unknown,
-    wilson,
 )
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer
@@ -105,7 +113,7 @@ def test_wilson_interval(successes: int, trials: int, interval: list[float] | No
 
 
 def test_summary_counts_every_picture() -> None:
-    figures = summary(HAND)
+    figures = summary(HAND).to_json()
     assert set(figures) == ISSUE_KEYS
     assert (figures["pictures"], figures["found"], figures["correct"]) == (6, 5, 3)
     assert figures["failure_to_acquire"] == pytest.approx(1 / 6)
@@ -116,22 +124,13 @@ def test_summary_counts_every_picture() -> None:
 
 def test_per_class_by_hand() -> None:
     table = per_class(HAND)
-    assert table["a"] == {
-        "pictures": 4,
-        "correct": 2,
-        "precision": 1.0,
-        "recall": 0.5,
-        "f1": pytest.approx(2 / 3),
-    }
-    assert table["b"] == {"pictures": 2, "correct": 1, "precision": 0.5, "recall": 0.5, "f1": 0.5}
+    assert table["a"] == ClassFigures(4, 2, 1.0, 0.5, pytest.approx(2 / 3))
+    assert table["b"] == ClassFigures(2, 1, 0.5, 0.5, 0.5)
 
 
 def test_confusion_by_hand() -> None:
-    assert confusion(HAND) == {
-        "labels": ["a", "b", "(none)"],
-        "truths": ["a", "b"],
-        "matrix": [[2, 1, 1], [0, 1, 1]],
-    }
+    labels = ("a", "b", "(none)")
+    assert confusion(HAND) == Confusion(labels, ("a", "b"), ((2, 1, 1), (0, 1, 1)))
 
 
 def test_calibration_error_by_hand() -> None:
@@ -148,11 +147,11 @@ def test_calibration_error_by_hand() -> None:
     ]
     assert expected_calibration_error(outcomes) == pytest.approx(0.40)
     rows = reliability(outcomes)
-    assert [(r["low"], r["pictures"], r["right"]) for r in rows] == [(0.6, 2, 1.0), (0.9, 2, 0.5)]
+    assert [(r.low, r.pictures, r.right) for r in rows] == [(0.6, 2, 1.0), (0.9, 2, 0.5)]
 
 
 def test_certainty_falls_into_the_last_bin_and_nothing_into_none() -> None:
-    assert reliability([answered("a", said("a", 1.0))])[0]["low"] == 0.9
+    assert reliability([answered("a", said("a", 1.0))])[0].low == 0.9
     assert expected_calibration_error([answered("a")]) is None
 
 
@@ -161,19 +160,19 @@ def test_a_stranger_is_named_when_any_region_is() -> None:
     lone = answered(UNKNOWN, said("a", acceptance=0.4))
     empty = answered(UNKNOWN)
     figures = unknown(HAND, [crowd, lone, empty, empty])
-    assert figures["fpir"] == pytest.approx(1 / 4)
-    assert figures["fnir"] == pytest.approx(3 / 6)
-    assert (figures["strangers"], figures["strangers_found"]) == (3, 2)
-    assert figures["threshold"] == 0.5
+    assert figures.fpir == pytest.approx(1 / 4)
+    assert figures.fnir == pytest.approx(3 / 6)
+    assert (figures.strangers, figures.strangers_found) == (3, 2)
+    assert figures.threshold == 0.5
 
 
 def test_the_curve_passes_through_the_chosen_point() -> None:
     strangers = [answered(UNKNOWN, said("a", acceptance=s)) for s in (0.1, 0.3, 0.45, 0.7)]
     figures = unknown(HAND, strangers)
-    assert min(y for x, y in figures["curve"] if x <= figures["fpir"]) == figures["fnir"]
+    assert min(y for x, y in figures.curve if x <= figures.fpir) == figures.fnir
     # above .7 no stranger is named: the known ones, at .8, still are
-    assert figures["fnir_at_fpir_0_01"] == pytest.approx(3 / 6)
-    assert figures["curve"][-1] == [1.0, pytest.approx(2 / 6)]
+    assert figures.fnir_at_fpir_0_01 == pytest.approx(3 / 6)
+    assert figures.curve[-1] == [1.0, pytest.approx(2 / 6)]
 
 
 def test_folds_with_thresholds_of_their_own_meet_at_zero() -> None:
@@ -183,9 +182,9 @@ def test_folds_with_thresholds_of_their_own_meet_at_zero() -> None:
     ]
     strangers = [answered(UNKNOWN, said("a", acceptance=0.45))]
     figures = unknown(known, strangers)
-    assert figures["fnir"] == 0.5
-    assert [0.0, 0.5] in figures["curve"]
-    assert figures["threshold"] == pytest.approx(0.6)
+    assert figures.fnir == 0.5
+    assert [0.0, 0.5] in figures.curve
+    assert figures.threshold == pytest.approx(0.6)
 
 
 def test_tradeoff_by_hand() -> None:
@@ -210,17 +209,11 @@ def test_false_alarms_tell_found_from_named() -> None:
         answered(NOTHING, said("a")),
     ]
     figures = false_alarms([*nothing, answered(NOTHING)])
-    assert figures == {
-        "pictures": 4,
-        "found": 2,
-        "named": 1,
-        "found_share": 0.5,
-        "named_share": 0.25,
-    }
+    assert figures == FalseAlarms(4, 2, 1, 0.5, 0.25)
 
 
 def test_special_folders_are_no_classes_of_the_figures() -> None:
-    figures = summary([*HAND, answered(NOTHING), answered(UNKNOWN, said("a"))])
+    figures = summary([*HAND, answered(NOTHING), answered(UNKNOWN, said("a"))]).to_json()
     assert figures["pictures"] == 6
     assert set(figures["per_class"]) == {"a", "b"}
     assert figures["unknown"]["fpir"] == 1.0
@@ -230,8 +223,8 @@ def test_special_folders_are_no_classes_of_the_figures() -> None:
 def test_histograms_count_everything_once() -> None:
     assert histogram(np.array([-5.0, 0.1, 0.5, 9.0, np.inf]), np.array([0.0, 0.5, 1.0])) == [2, 2]
     both = score_histograms([0.9, 0.8], [0.1])
-    assert (sum(both["known"]), sum(both["strangers"])) == (2, 1)
-    assert score_histograms([], [])["known"] == [0] * 30
+    assert (sum(both.known), sum(both.strangers)) == (2, 1)
+    assert score_histograms([], []).known == (0,) * 30
 
 
 def test_more_pictures_help_where_classes_are_wide() -> None:
@@ -246,9 +239,9 @@ def test_more_pictures_help_where_classes_are_wide() -> None:
     rows = Rows(features, names, tuple(str(i) for i in range(240)), np.arange(240))
     trial = GridSearchResult("logistic_regression", 0, 0, {"C": 0.1}, 0, 0)
     curve = learning_curve(with_basis(rows)[0], numbers, trial)
-    assert [point["pictures"] for point in curve] == [20.0, 40.0, 60.0, 80.0]
-    assert curve[-1]["score"] > curve[0]["score"] + 0.05
-    assert all(0 <= point["score"] <= 1 for point in curve)
+    assert [point.pictures for point in curve] == [20.0, 40.0, 60.0, 80.0]
+    assert curve[-1].score > curve[0].score + 0.05
+    assert all(0 <= point.score <= 1 for point in curve)
 
 
 def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
@@ -265,7 +258,7 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     curve = learning_curve(
         with_basis(rows)[0], numbers, GridSearchResult("svm", 0, 0, {"C": 10.0}, 0, 0)
     )
-    assert curve[-1]["score"] < 0.75
+    assert curve[-1].score < 0.75
 
 
 @pytest.mark.parametrize(
@@ -278,9 +271,7 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     ],
 )
 def test_the_verdict_reads_the_last_step(scores: list[float], words: str) -> None:
-    assert words in verdict(
-        [{"pictures": i, "score": s, "spread": 0.0} for i, s in enumerate(scores)]
-    )
+    assert words in verdict([LearningPoint(i, s, 0.0) for i, s in enumerate(scores)])
 
 
 def test_no_learning_curve_on_a_handful_of_pictures() -> None:
@@ -298,7 +289,8 @@ def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
     outcomes, strange = cross_validate(known, near_copies(known), RECIPE, how, Rounds(3, strangers))
     assert [o.path for o in outcomes] == [s.path for s in known]
     assert len(strange) == 3 * 4
-    assert summary(outcomes, (), strange)["unknown"]["strangers"] == 4
+    figures = summary(outcomes, (), strange).unknown
+    assert figures is not None and figures.strangers == 4
     assert all("predict" in o.seconds for o in outcomes)
 
 

@@ -20,17 +20,17 @@ from model.__main__ import main
 from model.evaluation.multilabel_metrics import (
     MultilabelOutcome,
     average_precisions,
+    multilabel_summary,
     precision_recall,
-    summary_many,
 )
 from model.export.write_onnx import export
 from model.recipes.presets import preset
 from model.recognition.explain import explain
 from model.recognition.recogniser import RegionAnswer
 from model.recognition.registry import Registry
-from model.training.multilabel import How, best_f1, fit_many, table, together
+from model.training.multilabel import best_f1, fit_multilabel, merge_folders, multilabel_rows
 from model.training.options import TrainingOptions
-from model.training.samples import Sample, near_copies, readable, samples
+from model.training.samples import Sample, TrainingSet, near_copies, readable, samples
 
 SHAPES = ("bar", "disc")
 
@@ -57,7 +57,7 @@ def artifacts(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_picture_in_two_folders_is_one_picture_of_two_classes(data: Path) -> None:
-    items, truths = together(Dataset(data).items())
+    items, truths = merge_folders(Dataset(data).items())
     assert len(items) == 36
     assert sorted(map(len, truths.values())) == [0] * 9 + [1] * 18 + [2] * 9
 
@@ -135,7 +135,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     assert not theirs & set(bundle.recogniser.gallery.sources)
     assert not theirs & {sha256_of_file(path) for path, _ in Dataset(folder).paths()}
     assert bundle.facts["pictures"] == {"bar": 9, "green": 9}
-    left = together(Dataset(folder).items())[1].values()
+    left = merge_folders(Dataset(folder).items())[1].values()
     assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, (
         "the other classes stay as they were"
     )
@@ -173,17 +173,19 @@ def test_it_is_explained_and_exported_like_any_other(
     assert both.nearest[0].label == "bar + disc"
     assert both.sentence.startswith("3 of 3 nearest examples are ")
     assert (
-        export(bundle, tmp_path / "many.onnx", together(Dataset(data).items())[0]).difference
+        export(bundle, tmp_path / "many.onnx", merge_folders(Dataset(data).items())[0]).difference
         <= 1e-4
     )
 
 
 def test_a_class_that_nearly_every_picture_carries_cannot_be_learnt(data: Path) -> None:
-    items, truths = together(Dataset(data).items())
-    good = readable(samples(items, preset("object-classic")))
-    always = {digest: shown | {"ground"} for digest, shown in truths.items()}
+    items, truths = merge_folders(Dataset(data).items())
+    good = [
+        replace(sample, classes=truths[sample.sha256] | {"ground"})
+        for sample in readable(samples(items, preset("object-classic")))
+    ]
     with pytest.raises(DatasetError, match=r"Class ground has .* carry it and 0 that do not"):
-        table(good, always, near_copies(good))
+        multilabel_rows(TrainingSet(good, near_copies(good), (*SHAPES, "ground")))
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -192,14 +194,18 @@ def test_the_least_that_can_be_learnt_is_learnt(seed: int) -> None:
     random = np.random.default_rng(seed)
     rare = (random.permutation(24) < 4).tolist()
     some = [
-        Sample(Path(f"{n}.png"), "", str(n), views=(random.normal(rare[n], 0.5, (1, 6)),))
+        Sample(
+            Path(f"{n}.png"),
+            "",
+            str(n),
+            views=(random.normal(rare[n], 0.5, (1, 6)),),
+            classes=frozenset("a" * rare[n] + "b" * (n % 2)),
+        )
         for n in range(24)
     ]
-    truths = {str(n): frozenset("a" * rare[n] + "b" * (n % 2)) for n in range(24)}
-    how = How(
-        preset("object-classic"), TrainingOptions(classifiers=("logistic_regression",), folds=2)
-    )
-    model = fit_many(some, truths, np.arange(24), how).recogniser
+    options = TrainingOptions(classifiers=("logistic_regression",), folds=2)
+    training_set = TrainingSet(some, np.arange(24), ("a", "b"))
+    model = fit_multilabel(training_set, preset("object-classic"), options).recogniser
     assert all(0.05 <= t <= 0.95 for t in model.thresholds)
 
 
@@ -219,7 +225,7 @@ def test_the_threshold_is_where_f1_is_best(
 
 
 def test_figures_are_right() -> None:
-    told = summary_many(
+    figures = multilabel_summary(
         [
             answered("ab", "a", "b", a=0.9, b=0.8),
             answered("a", "b", a=0.4, b=0.6),
@@ -227,11 +233,11 @@ def test_figures_are_right() -> None:
             answered("b"),
             answered(""),
         ]
-    )
-    assert told["subset_accuracy"] == 0.6, "nothing answered is right where there is nothing"
-    assert told["failure_to_acquire"] == 0.4
-    assert told["accuracy_when_found"] == 2 / 3
-    row = told["per_class"]["a"]
+    ).to_json()
+    assert figures["subset_accuracy"] == 0.6, "nothing answered is right where there is nothing"
+    assert figures["failure_to_acquire"] == 0.4
+    assert figures["accuracy_when_found"] == 2 / 3
+    row = figures["per_class"]["a"]
     assert [row[key] for key in ("pictures", "correct", "precision", "recall", "f1")] == [
         2,
         1,
@@ -241,11 +247,11 @@ def test_figures_are_right() -> None:
     ]
     assert (row["average_precision"], row["threshold"]) == (1.0, 0.5)
     assert row["recall_interval"][0] < 0.5 < row["recall_interval"][1]
-    assert told["per_class"]["b"]["precision"] == 0.5
-    assert told["seconds_per_picture"] == 1.0
-    low, high = told["mean_average_precision_interval"]
-    assert low < told["mean_average_precision"] < high
-    assert told["ece"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.6 + 0.1 + 0.2) / 6)
+    assert figures["per_class"]["b"]["precision"] == 0.5
+    assert figures["seconds_per_picture"] == 1.0
+    low, high = figures["mean_average_precision_interval"]
+    assert low < figures["mean_average_precision"] < high
+    assert figures["ece"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.6 + 0.1 + 0.2) / 6)
 
 
 def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> MultilabelOutcome:
@@ -281,9 +287,9 @@ def test_the_chosen_point_lies_on_the_curve() -> None:
             "a" if yes else "", *(["a"] if score >= 0.5 - number % 2 / 10 else []), a=score
         )
         verdicts.append(replace(one, thresholds={"a": 0.5 - number % 2 / 10}))
-    row = summary_many([*verdicts, answered("a")])["per_class"]["a"]
+    row = multilabel_summary([*verdicts, answered("a")]).per_class["a"]
     curve = precision_recall([*verdicts, answered("a")], "a")
-    assert [row["recall"], row["precision"]] in curve
+    assert [row.recall, row.precision] in curve
     assert curve[-1][0] < 1, "no threshold finds what was not found"
     assert [x for x, _ in curve] == sorted(x for x, _ in curve)
     assert len(precision_recall(verdicts, "a", points=10)) <= 10

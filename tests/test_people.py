@@ -29,8 +29,9 @@ from data_cleaning.imaging.near_duplicates import groups
 from data_cleaning.imaging.resizing import resize
 from data_cleaning.pretrained import locate
 from likeness.commands.asking import answer_json as as_json
-from model.evaluation.metrics import Rounds, cross_validate, outcome, presence
-from model.evaluation.presence_metrics import ways
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.metrics import cross_validate, outcome, presence
+from model.evaluation.presence_metrics import presence_figures
 from model.export.onnx_model import TOLERANCE
 from model.export.write_onnx import export
 from model.recipes.presets import RECIPES
@@ -306,12 +307,12 @@ def test_figures_of_three_ways() -> None:
         (UNKNOWN, "No Human"),
         (NOTHING, "No Human"),
     ]
-    figures = ways(answers)
-    assert figures["labels"] == figures["truths"] == ["rider", "Human", "No Human"]
-    assert figures["matrix"] == [[1, 1, 0], [0, 1, 1], [0, 0, 1]]
-    assert figures["balanced_accuracy"] == pytest.approx((0.5 + 0.5 + 1) / 3)
-    assert figures["human_balanced_accuracy"] == pytest.approx((0.75 + 1) / 2)
-    assert ways([("rider", "rider")])["human_balanced_accuracy"] is None
+    figures = presence_figures(answers)
+    assert figures.labels == figures.truths == ("rider", "Human", "No Human")
+    assert figures.matrix == ((1, 1, 0), (0, 1, 1), (0, 0, 1))
+    assert figures.balanced_accuracy == pytest.approx((0.5 + 0.5 + 1) / 3)
+    assert figures.human_balanced_accuracy == pytest.approx((0.75 + 1) / 2)
+    assert presence_figures([("rider", "rider")]).human_balanced_accuracy is None
 
 
 def test_named_groups_join_near_copies() -> None:
@@ -375,9 +376,10 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(
     copies = near_copies(looked)
     wishes = TrainingOptions(classifiers=("logistic_regression",), folds=2)
     outcomes, _ = cross_validate(looked, copies, recipe, wishes, Rounds(2))
-    figures = presence(outcomes, recipe)["ways"]
-    assert figures["truths"] == ["pilot", "Human", "No Human"]
-    assert figures["balanced_accuracy"] > 0.8
+    figures = presence(outcomes, recipe)
+    assert figures is not None
+    assert figures.truths == ("pilot", "Human", "No Human")
+    assert figures.balanced_accuracy is not None and figures.balanced_accuracy > 0.8
 
     training = fit(looked, copies, recipe, wishes)
     saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))

@@ -10,8 +10,10 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree
 
@@ -20,6 +22,7 @@ import pytest
 
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, summary
 from model.recipes.presets import RECIPES
 from model.recognition.recogniser import RegionAnswer
@@ -27,14 +30,9 @@ from model.recognition.registry import Registry
 from model.reporting import plots
 from model.reporting.advice import advice
 from model.reporting.html_report import page
-from model.reporting.report import (
-    Material,
-    build,
-    near_copy_groups,
-    stage_medians,
-    thumbnails,
-    worst,
-)
+from model.reporting.report import ReportMaterial
+from model.reporting.report_sections import near_copies, stage_medians
+from model.reporting.single_label_report import build, thumbnails, worst
 from model.training.options import TrainingOptions
 from model.training.samples import Sample
 from tests.trained import QUICK, saved
@@ -265,10 +263,10 @@ def answered(name: str, truth: str, best: str | None, acceptance: float = 0.9) -
 
 def material(
     outcomes: list[PictureOutcome], samples: list[Sample] | None = None, **more: Any
-) -> Material:
+) -> ReportMaterial[PictureOutcome, SingleLabelEvaluation]:
     some = samples or []
     groups = more.pop("copies", np.arange(len(some)))
-    return Material(
+    return ReportMaterial(
         "evaluation",
         "m",
         Path("/data"),
@@ -297,12 +295,11 @@ def test_the_surest_wrong_names_come_first_and_every_picture_once() -> None:
 def test_near_copies_by_hand() -> None:
     names = ["a/1", "a/2", "b/3", "b/4", "a/5"]
     samples = [Sample(Path("/data") / n, n[0], n) for n in names]
-    groups = near_copy_groups(material([], samples, copies=np.array([0, 0, 1, 2, 2])))
-    assert groups == {
-        "pictures": 4,
-        "groups": [["a/1", "a/2"], ["a/5", "b/4"]],
-        "across_classes": [["a/5", "b/4"]],
-    }
+    outcomes = [replace(answered(s.path.name, s.label, s.label), path=s.path) for s in samples]
+    found = near_copies(material(outcomes, samples, copies=np.array([0, 0, 1, 2, 2])))
+    assert found.pictures == 4
+    assert found.groups == (("a/1", "a/2"), ("a/5", "b/4"))
+    assert found.across_classes == (("a/5", "b/4"),)
 
 
 def test_stage_medians_are_medians() -> None:
@@ -329,14 +326,14 @@ def test_a_thumbnail_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
     import base64
 
     assert small[1] is not None
-    assert decode(base64.b64decode(small[1]["source"].split(",")[1])).shape == (25, 200, 3)
+    assert decode(base64.b64decode(small[1].source.split(",")[1])).shape == (25, 200, 3)
     assert thumbnails(material(outcomes, private=True)) == []
 
 
 def test_a_report_names_pictures_inside_their_data_set() -> None:
     bad = Sample(Path("/data/a/bad.jpg"), "a", "0" * 64, error="damaged")
     outcomes = [answered("1", "a", "a"), answered("2", "b", "a")]
-    made = Material(
+    made = ReportMaterial(
         "crossval",
         "m",
         Path("/data"),
@@ -346,7 +343,7 @@ def test_a_report_names_pictures_inside_their_data_set() -> None:
         [bad],
         np.arange(0),
     )
-    report = build(made)
+    report = build(made).to_json()
     assert report["figures"]["unreadable"] == [{"path": "a/bad.jpg", "error": "damaged"}]
     assert "/data" not in json.dumps(report)
     assert "damaged" in check_alone(page(report)).text
@@ -380,6 +377,17 @@ def plain(**change: Any) -> dict[str, Any]:
         place = report["figures"] if key in report["figures"] else report
         place[key] = value
     return report
+
+
+def as_report(data: dict[str, Any]) -> Any:
+    """Plain data with the attributes of a report, as far as it has them."""
+    figures = dict(data["figures"])
+    rows = {label: SimpleNamespace(**row) for label, row in figures.pop("per_class").items()}
+    confusion = SimpleNamespace(**figures.pop("confusion", {}))
+    named = {**data, "figures": SimpleNamespace(**figures, per_class=rows, confusion=confusion)}
+    for key in ("near_copies", "recipe"):
+        named[key] = SimpleNamespace(**data.get(key, {}))
+    return SimpleNamespace(**named)
 
 
 FEW = {"pictures": 6, "correct": 6, "recall": 1.0, "precision": 1.0, "f1": 1.0}
@@ -420,7 +428,7 @@ CONFUSED = {
     ],
 )
 def test_advice_follows_from_the_numbers(change: dict[str, Any], words: str | None) -> None:
-    sentences = advice(plain(**change))
+    sentences = advice(as_report(plain(**change)))
     assert len(sentences) == (words is not None)
     if words:
         assert re.search(words, sentences[0])

@@ -7,6 +7,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,23 +17,22 @@ from pictures import bar_and_disc
 from started import started
 
 from model.__main__ import main
-from model.evaluation.multilabel_metrics import summary_many
+from model.evaluation.multilabel_metrics import multilabel_summary
 from model.recipes.presets import RECIPES
-from model.reporting.advice import advice_many
+from model.reporting.advice import multilabel_advice
 from model.reporting.html_report import page
 from model.reporting.multilabel_report import (
-    build_many,
-    by_sets,
+    build_multilabel,
+    multilabel_thumbnails,
     same_pictures,
-    thumbnails_many,
-    worst_many,
+    worst_sets,
 )
-from model.reporting.report import Material
+from model.reporting.report import ReportMaterial
 from model.training.samples import Sample
 from server.service import service_of
 from server.settings import Settings
 from tests.test_multilabel import SHAPES, answered
-from tests.test_report import check_alone
+from tests.test_report import as_report, check_alone
 
 TRAIN = ["--recipe", "object-classic", "--multi-label", "--classifiers", "logistic_regression"]
 
@@ -201,44 +201,48 @@ def test_those_furthest_from_the_truth_come_first() -> None:
         answered("ab", "a", path="missed", a=0.9, b=0.05),
         answered("", "a", path="sure", a=0.99, b=0.0),
     ]
-    assert [v.path.name for v in worst_many(verdicts)] == ["sure", "missed", "unsure", "lost"]
-    material = Material(
-        "evaluation", "m", Path("/data"), RECIPES["object-classic"], {}, verdicts, [], np.arange(0)
+    assert [v.path.name for v in worst_sets(verdicts)] == ["sure", "missed", "unsure", "lost"]
+    material = ReportMaterial(
+        "evaluation",
+        "m",
+        Path("/data"),
+        RECIPES["object-classic"],
+        multilabel_summary(verdicts),
+        verdicts,
+        [],
+        np.arange(0),
     )
-    assert thumbnails_many(material) == [None] * 4, "none of them can be read"
+    assert multilabel_thumbnails(material) == [None] * 4, "none of them can be read"
 
 
 def test_near_copies_are_held_against_all_folders_of_a_picture() -> None:
     some = [Sample(Path("/data") / n, "a", n) for n in ("a/1", "a/2", "a/3", "a/4")]
-    sets = {
-        "a/1": frozenset("a"),
-        "a/2": frozenset("ab"),
-        "a/3": frozenset("ab"),
-        "a/4": frozenset("ab"),
-    }
-    assert [s.label for s in by_sets(some, sets)] == ["a", "a + b", "a + b", "a + b"]
-    verdicts = [answered("a", "a", a=0.9, b=0.1), answered("ab", "a", a=0.9, b=0.1)]
-    figures = summary_many(verdicts, [Sample(Path("/data/a/bad"), "a", "x", error="damaged")])
+    verdicts = [
+        replace(answered("a", "a", a=0.9, b=0.1), path=some[0].path),
+        *(replace(answered("ab", "a", a=0.9, b=0.1), path=sample.path) for sample in some[1:]),
+    ]
+    bad = Sample(Path("/data/a/bad"), "a", "x", error="damaged")
+    figures = multilabel_summary(verdicts, [bad])
     copies = np.array([0, 0, 1, 1])
-    made = Material(
+    made = ReportMaterial(
         "crossval",
         "m",
         Path("/data"),
         RECIPES["object-classic"],
         figures,
         verdicts,
-        by_sets(some, sets),
+        some,
         copies,
     )
-    report = build_many(made)
+    report = build_multilabel(made).to_json()
     assert report["near_copies"]["across_classes"] == [["a/1", "a/2"]]
     assert report["figures"]["unreadable"] == [{"path": "a/bad", "error": "damaged"}]
     assert report["thresholds"] == {"a": 0.5, "b": 0.5}
 
 
 def test_classes_of_the_same_pictures() -> None:
-    assert same_pictures([answered("ab"), answered("abc"), answered("c")]) == [["a", "b"]]
-    assert same_pictures([answered("ab"), answered("a")]) == []
+    assert same_pictures([answered("ab"), answered("abc"), answered("c")]) == (("a", "b"),)
+    assert same_pictures([answered("ab"), answered("a")]) == ()
 
 
 GOOD = {"pictures": 50, "average_precision": 0.96}
@@ -288,7 +292,7 @@ def plain(**change: Any) -> dict[str, Any]:
     ],
 )
 def test_advice_follows_from_the_numbers(change: dict[str, Any], words: str | None) -> None:
-    sentences = advice_many(plain(**change))
+    sentences = multilabel_advice(as_report(plain(**change)))
     assert len(sentences) == (words is not None)
     if words:
         assert re.search(words, sentences[0])

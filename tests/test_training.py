@@ -15,7 +15,8 @@ from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
-from model.evaluation.metrics import Rounds, cross_validate, summary
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.metrics import cross_validate, summary
 from model.recipes.presets import RECIPES
 from model.recognition.gallery import Gallery, nearest_mean
 from model.recognition.pipeline import PictureRegion
@@ -60,8 +61,8 @@ def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]
     figures = summary(
         cross_validate(shapes, near_copies(shapes), RECIPE, QUICK, Rounds(folds=3))[0]
     )
-    assert figures["pictures"] == figures["found"] == 36
-    assert figures["accuracy"] > 0.8
+    assert figures.pictures == figures.found == 36
+    assert figures.accuracy is not None and figures.accuracy > 0.8
 
 
 def test_all_three_classifiers_are_compared(shapes: list[Sample]) -> None:

@@ -12,15 +12,16 @@ from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 from model.training.options import TrainingOptions
-from model.training.samples import samples
+from model.workflows.single_label import SingleLabelTask
 from model.workflows.train_version import TrainingRequest, train_version
 
 RECIPE = replace(RECIPES["object-classic"], closed=False)  # so that there is a threshold to look at
 QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
 
 
-def saved(registry: Registry, name: str, data: Path, wishes: TrainingOptions = QUICK) -> Bundle:
+def saved(registry: Registry, name: str, data: Path, options: TrainingOptions = QUICK) -> Bundle:
     """The next version of a model of the pictures in a folder."""
     items = Dataset(data).items()
-    order = TrainingRequest(name, data, RECIPE, wishes, registry)
-    return train_version(order, items, samples(items, RECIPE), lambda *_: None).bundle
+    request = TrainingRequest(name, data, RECIPE, options, registry)
+    dataset = SingleLabelTask().measure(items, RECIPE, lambda *_: None)
+    return train_version(request, dataset, lambda *_: None).bundle

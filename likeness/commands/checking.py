@@ -88,7 +88,7 @@ def verify(options: VerifyOptions) -> None:
         options.pictures,
         preset(options.recipe),
         lambda done, total: progress("crops", done, total, "Looking at pictures"),
-    )
+    ).to_json()
     progress.close()
     if options.as_json:
         print_json(figures)

@@ -15,7 +15,7 @@ from likeness.model_options import ModelOptions, artifacts, model_version
 from likeness.options import Decorator, FilePath, Output, Parsed, data, into, options, output, share
 from likeness.printing import Row, print_attempts, print_figures, print_json, print_trials
 from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
-from model.recipes.presets import RECIPES, preset
+from model.recipes.presets import RECIPES
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
 from model.training.options import TrainingOptions
@@ -27,7 +27,8 @@ from model.workflows.score_dataset import (
     cross_validation,
     evaluation,
 )
-from model.workflows.train_multilabel_version import look_many, train_multilabel_version
+from model.workflows.scored import RecipeChoice
+from model.workflows.tasks import task_for
 from model.workflows.train_version import TrainedVersion, TrainingRequest, train_version
 
 PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
@@ -130,13 +131,15 @@ class TrainOptions(HowOptions):
     without: tuple[str, ...]
     artifacts: Path
 
-    def request(self, registry: Registry) -> TrainingRequest:
+    def request(self, registry: Registry, choice: RecipeChoice) -> TrainingRequest:
         return TrainingRequest(
             self.name,
             self.data,
-            preset(self.recipe if self.recipe != AUTO else "face-classic"),
+            choice.recipe,
             self.training,
             registry,
+            attempts=choice.attempts,
+            multi_label=self.multi_label,
             careful=self.careful,
             excused=self.without,
         )
@@ -183,18 +186,9 @@ def train(options: TrainOptions) -> None:
 
 
 def _train(options: TrainOptions, registry: Registry, progress: Progress) -> TrainedVersion:
-    request, items = options.request(registry), Dataset(options.data).items()
-    if options.multi_label:
-        seen = look_many(
-            items,
-            preset(options.recipe),
-            lambda done, total: progress("crops", done, total, "Looking at pictures"),
-            options.augment,
-        )
-        return train_multilabel_version(request, seen, progress)
-    found = training_samples(items, options.recipe, options.augment, progress)
-    request = replace(request, recipe=found.recipe, attempts=found.attempts)
-    return train_version(request, items, found.samples, progress)
+    task, items = task_for(options.multi_label), Dataset(options.data).items()
+    found = training_samples(task, items, options.recipe, options.augment, progress)
+    return train_version(options.request(registry, found.choice), found.dataset, progress)
 
 
 def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
@@ -205,7 +199,7 @@ def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
         return
     print_attempts(facts.get("auto", ()))
     print_trials(facts["trials"], facts["classifier"])
-    print_figures(trained.figures)
+    print_figures(trained.figures.to_json())
     print(
         f"Saved {bundle.name} version {bundle.version} in {bundle.directory}; its report is"
         f" {bundle.directory}/report.html."
@@ -251,7 +245,7 @@ def crossval(options: CrossvalOptions) -> None:
         options.multi_label,
     )
     scoring = ScoringOptions(options.strangers, options.report, options.private)
-    figures = cross_validation(request, scoring, progress)
+    figures = cross_validation(request, scoring, progress).to_json()
     progress.close()
     _print_scored(figures, options.report, options.as_json)
 
@@ -283,7 +277,7 @@ def evaluate(options: EvaluateOptions) -> None:
     """
     bundle, progress = options.load(), Progress(options.progress_json)
     scoring = ScoringOptions(options.strangers, options.report, options.private)
-    figures = evaluation(bundle, options.data, scoring, progress)
+    figures = evaluation(bundle, options.data, scoring, progress).to_json()
     progress.close()
     _print_scored(figures, options.report, options.as_json)
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,31 @@ from model.training.classifiers import CLASSIFIERS, SEED
 from model.training.grid_search import GridSearchResult, quiet
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Rows
-from model.training.splits import grouped_splits, unaltered
+from model.training.splits import Splits, grouped_splits, unaltered
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and takes minutes
+
+
+@dataclass(frozen=True)
+class ScoreHistograms:
+    """Counts of known ones and of strangers between each two of `edges`."""
+
+    edges: tuple[float, ...]
+    known: tuple[int, ...]
+    strangers: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class LearningPoint:
+    """Balanced accuracy on a part of the pictures.
+
+    pictures: of a class, on average. score: 0 to 1. spread: standard deviation over the folds.
+    """
+
+    pictures: float
+    score: float
+    spread: float
 
 
 def tradeoff(held: HeldOut, points: int = 50) -> list[list[float]]:
@@ -56,33 +77,33 @@ def histogram(values: NDArray[np.float64], edges: NDArray[np.float64]) -> list[i
     bins.
     """
     inside = np.clip(values[np.isfinite(values)], edges[0], edges[-1])
-    return np.histogram(inside, edges)[0].tolist()
+    counts: list[int] = np.histogram(inside, edges)[0].tolist()
+    return counts
 
 
 def score_histograms(
     known: Sequence[float], strangers: Sequence[float], bins: int = 30
-) -> dict[str, Any]:
+) -> ScoreHistograms:
     """Counts of known and strangers over common edges that span both."""
     both = np.array([*known, *strangers], np.float64)
     both = both[np.isfinite(both)]
     low, high = (float(both.min()), float(both.max())) if len(both) else (0.0, 1.0)
     edges = np.linspace(low, max(high, low + 1e-6), bins + 1)
-    return {
-        "edges": edges.tolist(),
-        "known": histogram(np.array(known, np.float64), edges),
-        "strangers": histogram(np.array(strangers, np.float64), edges),
-    }
+    return ScoreHistograms(
+        tuple(edges.tolist()),
+        tuple(histogram(np.array(known, np.float64), edges)),
+        tuple(histogram(np.array(strangers, np.float64), edges)),
+    )
 
 
 def learning_curve(
-    rows: Rows, numbers: NDArray[np.int64], trial: GridSearchResult
-) -> list[dict[str, float]]:
+    rows: Rows, numbers: NDArray[np.int64], chosen: GridSearchResult
+) -> list[LearningPoint]:
     """Balanced accuracy of the chosen classifier, its parameters fixed, for growing parts of the
     pictures.
 
     Three folds that keep near copies on one side; the parts are nested, drawn by picture group
-    within each class. Each entry: pictures (of a class, on average), score and spread (standard
-    deviation over the folds), 0 to 1. Empty where a class has fewer than 6 groups: there is nothing
+    within each class. Empty where a class has fewer than 6 groups: there is nothing
     to draw parts of.
     """
     per_class = [len(set(rows.groups[numbers == n].tolist())) for n in set(numbers.tolist())]
@@ -93,26 +114,22 @@ def learning_curve(
         rows, numbers = rows.subset(kept), numbers[kept]
     splits = unaltered(grouped_splits(numbers, rows.groups, 3), rows.altered)
     with quiet():
-        return [_point(share, rows, numbers, splits, trial) for share in SHARES]
+        return [_point(share, rows, numbers, splits, chosen) for share in SHARES]
 
 
 def _point(
-    share: float, rows: Rows, numbers: NDArray[np.int64], splits: Any, trial: GridSearchResult
-) -> dict[str, float]:
+    share: float, rows: Rows, numbers: NDArray[np.int64], splits: Splits, chosen: GridSearchResult
+) -> LearningPoint:
     scores, pictures = [], []
     for learn, test in splits:
         part = _part(learn, numbers, rows.groups, share)
-        model = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+        model = CLASSIFIERS[chosen.name].make().set_params(**chosen.parameters)
         model.fit(rows.inside[part], numbers[part])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold without a class is scored over the others
             scores.append(balanced_accuracy_score(numbers[test], model.predict(rows.inside[test])))
         pictures.append(len({rows.sources[i] for i in part}) / len(set(numbers.tolist())))
-    return {
-        "pictures": float(np.mean(pictures)),
-        "score": float(np.mean(scores)),
-        "spread": float(np.std(scores)),
-    }
+    return LearningPoint(float(np.mean(pictures)), float(np.mean(scores)), float(np.std(scores)))
 
 
 def _part(
@@ -130,14 +147,14 @@ def _part(
     return learn[kept]
 
 
-def verdict(curve: Sequence[dict[str, float]]) -> str:
+def verdict(curve: Sequence[LearningPoint]) -> str:
     """What a learning curve says to somebody who asks whether more pictures would help."""
     if len(curve) < 2:
         return (
             "There are too few pictures to tell whether more would help. They nearly always do at"
             " this stage."
         )
-    gain = 100 * (curve[-1]["score"] - curve[-2]["score"])
+    gain = 100 * (curve[-1].score - curve[-2].score)
     if gain >= 1:
         return (
             f"The last quarter of the pictures still gained {gain:.1f} points: more pictures will"

@@ -72,7 +72,7 @@ class Held:
 def doubts(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
-    how: Recipe,
+    recipe: Recipe,
     progress: ProgressCallback | None = None,
 ) -> tuple[list[Doubt], Held]:
     """The pictures whose labels are doubtful, the most doubtful first, and what they were judged
@@ -84,7 +84,7 @@ def doubts(
     check_enough(all_samples)
     usable = _usable(all_samples)
     chosen, groups = [all_samples[i] for i in usable], copies[usable]
-    held = hold_out(chosen, groups, how, progress)
+    held = hold_out(chosen, groups, recipe, progress)
     found = _disagreements(chosen, held)
     taken = {d.sha256 for d in found}
     found += [d for d in _unlike(chosen, held) if d.sha256 not in taken]
@@ -94,7 +94,7 @@ def doubts(
 def hold_out(
     chosen: Sequence[Sample],
     groups: NDArray[np.int64],
-    how: Recipe,
+    recipe: Recipe,
     progress: ProgressCallback | None = None,
 ) -> Held:
     """Every picture judged by a model that saw neither it nor a near copy of it."""
@@ -105,8 +105,8 @@ def hold_out(
     with quiet():
         splits = grouped_splits(given, groups, 5)
         for number, (learn, test) in enumerate(splits, 1):
-            rows = training_rows([chosen[i] for i in learn], groups[learn], how)
-            judge = _Judge.fit(rows, labels, how)
+            rows = training_rows([chosen[i] for i in learn], groups[learn], recipe)
+            judge = _Judge.fit(rows, labels, recipe)
             for i in test:
                 probability[i], similarity[i] = judge.of(chosen[i], int(given[i]))
             if progress:
@@ -128,11 +128,11 @@ class _Judge:
     labels: int
 
     @classmethod
-    def fit(cls, rows: Rows, labels: tuple[str, ...], how: Recipe) -> _Judge:
+    def fit(cls, rows: Rows, labels: tuple[str, ...], recipe: Recipe) -> _Judge:
         names, numbers = class_numbers(rows.labels)
         rows, fitted = with_basis(rows)
         trial = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
-        plan = Plan(how, trial, names, TrainingOptions(), fitted)
+        plan = Plan(recipe, trial, names, TrainingOptions(), fitted)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]
         return cls(
@@ -220,10 +220,8 @@ def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     others = held.similarity[known].copy()
     others[np.arange(len(known)), held.given[known]] = -np.inf
     wrong = others.max(axis=1)
-    if np.median(own) <= np.quantile(
-        wrong, 0.95
-    ):  # these features do not tell enough to doubt by likeness alone
-        return []
+    if np.median(own) <= np.quantile(wrong, 0.95):
+        return []  # these features do not tell enough to doubt by likeness alone
     usual = float(np.median(wrong))
     found = []
     for i, like in zip(known.tolist(), own, strict=True):

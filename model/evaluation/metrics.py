@@ -9,17 +9,33 @@ people missed (FNIR), and calibration stand beside it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
-from data_cleaning.progress import ProgressCallback
+from data_cleaning.datasets.dataset import NOTHING, SPECIAL, UNKNOWN
+from model.evaluation.calibration import (
+    ReliabilityBin,
+    calibration_error,
+    ratio,
+    reliability_bins,
+    wilson,
+)
+from model.evaluation.cross_validation import FoldModels, Rounds, answer_folds
 from model.evaluation.curves import tradeoff
-from model.evaluation.presence_metrics import ways
+from model.evaluation.figures import (
+    AugmentationGain,
+    ClassFigures,
+    Confusion,
+    FalseAlarms,
+    PresenceFigures,
+    SingleLabelEvaluation,
+    StrangerFigures,
+    Unreadable,
+)
+from model.evaluation.presence_metrics import presence_figures
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
 from model.recognition.presence import way
@@ -29,9 +45,10 @@ from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
-from model.training.samples import Sample
-from model.training.splits import Splits, grouped_splits
+from model.training.samples import Sample, TrainingSet
+from model.training.splits import grouped_splits
 
+USUAL_ROUNDS = Rounds()
 NOBODY = "(none)"  # the confusion matrix's column for pictures that get no name
 
 
@@ -61,34 +78,31 @@ class PictureOutcome:
 
     @property
     def candidate(self) -> RegionAnswer | None:
-        """The region with the largest acceptance score of those that a lower threshold would name."""
+        """The region with the largest acceptance score of those that a lower threshold would
+        name.
+        """
         open_to = [n for n in self.named if n.label is not None or n.reason == "unknown"]
         return max(open_to, key=lambda n: n.acceptance, default=None)
 
 
-def outcome(one: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
+def outcome(sample: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
     """Answer one sample."""
-    one = above_threshold(one, recipe)
-    watch = Stopwatch(dict(one.seconds))
+    sample = above_threshold(sample, recipe)
+    watch = Stopwatch(dict(sample.seconds))
     with watch.stage("predict"):
-        named = name_regions(recogniser, one.regions, one.views, recipe)
+        named = name_regions(recogniser, sample.regions, sample.views, recipe)
     best = deciding_region(named)
     label = best.label if best else None
     found = any(n.reason != "nobody" for n in named)
     return PictureOutcome(
-        one.path, one.label, found, label, named, watch.seconds, recogniser.acceptance.threshold
+        sample.path,
+        sample.label,
+        found,
+        label,
+        named,
+        watch.seconds,
+        recogniser.acceptance.threshold,
     )
-
-
-@dataclass(frozen=True)
-class Rounds:
-    """How to cross-validate. strangers: further samples that every fold's model answers and none
-    learns from.
-    """
-
-    folds: int = 5
-    strangers: Sequence[Sample] = ()
-    progress: ProgressCallback | None = None
 
 
 def cross_validate(
@@ -96,28 +110,17 @@ def cross_validate(
     copies: NDArray[np.int64],
     recipe: Recipe,
     options: TrainingOptions,
-    rounds: Rounds = Rounds(),
+    rounds: Rounds = USUAL_ROUNDS,
 ) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
-    """Every picture answered by a model that never saw it or a near copy of it, from detection to
-    answer.
+    """Every picture answered by a model that never saw it or a near copy of it.
 
     Returns the outcomes in the samples' order, and those of `rounds.strangers`: one for each fold
     and stranger.
     """
-    splits: Splits = grouped_splits(
-        _strata(all_samples, copies, rounds.folds), copies, rounds.folds
-    )
-    outcomes: dict[int, PictureOutcome] = {}
-    strangers: list[PictureOutcome] = []
-    for number, (learn, test) in enumerate(splits, 1):
-        learnt = fit([all_samples[i] for i in learn], copies[learn], recipe, options)
-        outcomes |= {
-            int(i): outcome(all_samples[i], learnt.recogniser, learnt.recipe) for i in test
-        }
-        strangers += [outcome(one, learnt.recogniser, learnt.recipe) for one in rounds.strangers]
-        if rounds.progress:
-            rounds.progress(number, len(splits))
-    return [outcomes[i] for i in range(len(all_samples))], strangers
+    splits = grouped_splits(_strata(all_samples, copies, rounds.folds), copies, rounds.folds)
+    models = FoldModels(lambda fold: fit(fold.samples, fold.copies, recipe, options), outcome)
+    answered = answer_folds(TrainingSet(all_samples, copies), splits, models, rounds)
+    return [answered.outcomes[i] for i in range(len(all_samples))], answered.strangers
 
 
 def _strata(
@@ -137,103 +140,86 @@ def _strata(
     return numbers
 
 
-def gained(
-    all_samples: Sequence[Sample],
-    copies: NDArray[np.int64],
-    recipe: Recipe,
-    options: TrainingOptions,
-    accuracy: float,
-) -> dict[str, Any]:
-    """What altered crops brought: `accuracy` against the same folds without them; empty where none
-    were made.
-    """
-    if not options.augment:
-        return {}
-    plain = [replace(one, extra=()) for one in all_samples]
-    without = summary(cross_validate(plain, copies, recipe, replace(options, augment=""))[0])[
-        "accuracy"
-    ]
-    return {
-        "augmentation": {
-            "how": options.augment,
-            "accuracy_without": without,
-            "gain": accuracy - without,
-        }
-    }
-
-
 def summary(
     outcomes: Sequence[PictureOutcome],
     unreadable: Sequence[Sample] = (),
     strangers: Sequence[PictureOutcome] = (),
-) -> dict[str, Any]:
-    """The figures that `evaluate` and `crossval` print, as plain data.
+) -> SingleLabelEvaluation:
+    """The figures over pictures of known classes; seconds over all.
 
-    Over pictures of known classes: pictures, found, failure_to_acquire, correct, accuracy (of all
-    pictures), accuracy_when_found, accuracy_interval (Wilson, 95 %), per_class, confusion, ece.
-    Over all: seconds_per_picture, decode to answer; unreadable: files passed over. Where there are
-    strangers (given, or else the pictures of `_unknown`): unknown. Where there are pictures of
-    `_none`: false_alarms.
+    Strangers are those that are given, or else the pictures of `_unknown`.
     """
-    known = [o for o in outcomes if o.truth not in (UNKNOWN, NOTHING)]
+    known = known_ones(outcomes)
     found = sum(o.found for o in known)
     correct = sum(o.label == o.truth for o in known)
-    figures: dict[str, Any] = {
-        "pictures": len(known),
-        "found": found,
-        "failure_to_acquire": _ratio(len(known) - found, len(known)),
-        "correct": correct,
-        "accuracy": _ratio(correct, len(known)),
-        "accuracy_interval": wilson(correct, len(known)),
-        "accuracy_when_found": _ratio(correct, found),
-        "per_class": per_class(known),
-        "confusion": confusion(known),
-        "ece": expected_calibration_error(known),
-        "seconds_per_picture": _ratio(
-            sum(sum(o.seconds.values()) for o in outcomes), len(outcomes)
-        ),
-        "unreadable": [{"path": str(s.path), "error": s.error} for s in unreadable],
-    }
     strange = list(strangers) or [o for o in outcomes if o.truth == UNKNOWN]
-    if strange and known:
-        figures["unknown"] = unknown(known, strange)
     nothing = [o for o in outcomes if o.truth == NOTHING]
-    if nothing:
-        figures["false_alarms"] = false_alarms(nothing)
-    return figures
+    return SingleLabelEvaluation(
+        pictures=len(known),
+        found=found,
+        failure_to_acquire=ratio(len(known) - found, len(known)),
+        correct=correct,
+        accuracy=ratio(correct, len(known)),
+        accuracy_interval=wilson(correct, len(known)),
+        accuracy_when_found=ratio(correct, found),
+        per_class=per_class(known),
+        confusion=confusion(known),
+        ece=expected_calibration_error(known),
+        seconds_per_picture=mean_seconds([o.seconds for o in outcomes]),
+        unreadable=passed_over(unreadable),
+        unknown=unknown(known, strange) if strange and known else None,
+        false_alarms=false_alarms(nothing) if nothing else None,
+    )
 
 
-def presence(outcomes: Sequence[PictureOutcome], recipe: Recipe) -> dict[str, Any]:
-    """{"ways": `presence.ways`} for recipes of people where there are pictures of `_unknown` or
-    `_none`, else {}.
-    """
-    special = any(o.truth in (UNKNOWN, NOTHING) for o in outcomes)
+def known_ones(outcomes: Sequence[PictureOutcome]) -> list[PictureOutcome]:
+    """Those of pictures of a class."""
+    return [o for o in outcomes if o.truth not in SPECIAL]
+
+
+def mean_seconds(seconds: Sequence[dict[str, float]]) -> float | None:
+    """Of all stages together, a picture; None without any. seconds: of each picture, by stage."""
+    return ratio(sum(sum(stages.values()) for stages in seconds), len(seconds))
+
+
+def passed_over(unreadable: Sequence[Sample]) -> tuple[Unreadable, ...]:
+    """The samples that could not be read, as figures name them."""
+    return tuple(Unreadable(str(sample.path), sample.error or "") for sample in unreadable)
+
+
+def augmentation_gain(
+    options: TrainingOptions, accuracy: float, accuracy_without: float
+) -> AugmentationGain:
+    """What altered crops brought: accuracy against the same folds without them."""
+    return AugmentationGain(options.augment, accuracy_without, accuracy - accuracy_without)
+
+
+def presence(outcomes: Sequence[PictureOutcome], recipe: Recipe) -> PresenceFigures | None:
+    """Of recipes for people where there are pictures of `_unknown` or `_none`, else None."""
+    special = any(o.truth in SPECIAL for o in outcomes)
     if recipe.subject != "person" or not special:
-        return {}
-    return {"ways": ways([(o.truth, way(o.found, o.label)) for o in outcomes])}
+        return None
+    return presence_figures([(o.truth, way(o.found, o.label)) for o in outcomes])
 
 
-def unknown(known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]) -> dict[str, Any]:
-    """How often strangers are named (fpir) and known people are not, or wrongly (fnir), of all
-    pictures.
+def unknown(
+    known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]
+) -> StrangerFigures:
+    """How often strangers are named and known people are not, or wrongly, of all pictures.
 
     Pictures in which nothing was found count: as misses of the known, as strangers left unnamed.
-    threshold: the mean over the models that answered. curve: [fpir, fnir] pairs, fpir rising, for
-    other thresholds; fnir_at_fpir_0_01: the fnir that the curve has where no more than 1 % of the
-    strangers are named.
-
     Source: ISO/IEC 19795-1 for the rates; failures are counted as NIST's FRVT 1:N does.
     """
     held = margins(known, strangers)
-    return {
-        "fpir": _ratio(sum(o.label is not None for o in strangers), len(strangers)),
-        "fnir": _ratio(sum(o.label != o.truth for o in known), len(known)),
-        "threshold": float(np.mean([o.threshold for o in known])),
-        "strangers": len({o.path for o in strangers}),
-        "strangers_found": len({o.path for o in strangers if o.found}),
-        "fnir_at_fpir_0_01": held.fnir(held.threshold_at(0.01)),
-        "curve": tradeoff(held),
-    }
+    return StrangerFigures(
+        fpir=sum(o.label is not None for o in strangers) / len(strangers),
+        fnir=sum(o.label != o.truth for o in known) / len(known),
+        threshold=float(np.mean([o.threshold for o in known])),
+        strangers=len({o.path for o in strangers}),
+        strangers_found=len({o.path for o in strangers if o.found}),
+        fnir_at_fpir_0_01=held.fnir(held.threshold_at(0.01)),
+        curve=tradeoff(held),
+    )
 
 
 def margins(known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]) -> HeldOut:
@@ -251,107 +237,48 @@ def margins(known: Sequence[PictureOutcome], strangers: Sequence[PictureOutcome]
     return HeldOut(np.array(above[0]), np.array(rights, bool), np.array(above[1]))
 
 
-def false_alarms(nothing: Sequence[PictureOutcome]) -> dict[str, Any]:
-    """Of pictures with nothing to find in them (`_none`): in how many something was found, and
-    named.
-    """
+def false_alarms(nothing: Sequence[PictureOutcome]) -> FalseAlarms:
+    """Of pictures with nothing to find in them (`_none`)."""
     found, named = sum(o.found for o in nothing), sum(o.label is not None for o in nothing)
-    return {
-        "pictures": len(nothing),
-        "found": found,
-        "named": named,
-        "found_share": _ratio(found, len(nothing)),
-        "named_share": _ratio(named, len(nothing)),
-    }
+    return FalseAlarms(len(nothing), found, named, found / len(nothing), named / len(nothing))
 
 
-def per_class(outcomes: Sequence[PictureOutcome]) -> dict[str, dict[str, float | int | None]]:
-    """Pictures, precision, recall and F1 of each class."""
-    table: dict[str, dict[str, float | int | None]] = {}
-    for label in sorted({o.truth for o in outcomes}):
-        true = sum(o.truth == label for o in outcomes)
-        said = sum(o.label == label for o in outcomes)
-        right = sum(o.truth == label == o.label for o in outcomes)
-        precision, recall = _ratio(right, said), _ratio(right, true)
-        table[label] = {
-            "pictures": true,
-            "correct": right,
-            "precision": precision,
-            "recall": recall,
-            "f1": 2 * right / (said + true) if said + true else None,
-        }
-    return table
+def per_class(outcomes: Sequence[PictureOutcome]) -> dict[str, ClassFigures]:
+    """The figures of each class, sorted."""
+    return {label: _one_class(outcomes, label) for label in sorted({o.truth for o in outcomes})}
 
 
-def confusion(outcomes: Sequence[PictureOutcome]) -> dict[str, Any]:
-    """labels: names of columns, the last one for no name; matrix: a row per true class in that
-    order.
-    """
+def _one_class(outcomes: Sequence[PictureOutcome], label: str) -> ClassFigures:
+    true = sum(o.truth == label for o in outcomes)
+    answered = sum(o.label == label for o in outcomes)
+    right = sum(o.truth == label == o.label for o in outcomes)
+    return ClassFigures(
+        pictures=true,
+        correct=right,
+        precision=ratio(right, answered),
+        recall=right / true,
+        f1=ratio(2 * right, answered + true),
+    )
+
+
+def confusion(outcomes: Sequence[PictureOutcome]) -> Confusion:
+    """Which class is taken for which; the last column is for no name."""
     truths = sorted({o.truth for o in outcomes})
     columns = [*sorted({*truths, *(o.label for o in outcomes if o.label)}), NOBODY]
-    matrix = [
-        [sum(o.truth == t and (o.label or NOBODY) == c for o in outcomes) for c in columns]
+    matrix = tuple(
+        tuple(sum(o.truth == t and (o.label or NOBODY) == c for o in outcomes) for c in columns)
         for t in truths
-    ]
-    return {"labels": columns, "truths": truths, "matrix": matrix}
+    )
+    return Confusion(tuple(columns), tuple(truths), matrix)
 
 
 def expected_calibration_error(outcomes: Sequence[PictureOutcome], bins: int = 10) -> float | None:
-    """Mean distance between stated probability and share of right ones, over equal bins, weighted
-    by size.
-
-    Over the region that speaks for each picture with one, its best class. Source: Naeini et al.,
-    AAAI 2015.
-    """
+    """Over the region that speaks for each picture with one, its best class."""
     return calibration_error(reliability(outcomes, bins))
 
 
-def calibration_error(table: Sequence[dict[str, Any]]) -> float | None:
-    """The same of a reliability diagram's bins; None without any."""
-    total = sum(row["pictures"] for row in table)
-    if not total:
-        return None
-    return sum(abs(row["probability"] - row["right"]) * row["pictures"] for row in table) / total
-
-
-def reliability(outcomes: Sequence[PictureOutcome], bins: int = 10) -> list[dict[str, Any]]:
-    """The reliability diagram: of each filled bin its edges, pictures, mean probability and share
-    right.
-    """
-    return binned([(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best], bins)
-
-
-def binned(spoken: Sequence[tuple[float, bool]], bins: int) -> list[dict[str, Any]]:
-    """Rows of a reliability diagram from stated probabilities and whether they were right."""
-    rows = []
-    for number in range(bins):
-        inside = [(p, r) for p, r in spoken if min(int(p * bins), bins - 1) == number]
-        if inside:
-            rows.append(
-                {
-                    "low": number / bins,
-                    "high": (number + 1) / bins,
-                    "pictures": len(inside),
-                    "probability": sum(p for p, _ in inside) / len(inside),
-                    "right": sum(r for _, r in inside) / len(inside),
-                }
-            )
-    return rows
-
-
-def wilson(successes: int, trials: int, z: float = 1.96) -> list[float] | None:
-    """95 % interval of a proportion. Source: Wilson, JASA 1927."""
-    if trials == 0:
-        return None
-    share = successes / trials
-    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
-    half = (
-        z
-        / (1 + z * z / trials)
-        * np.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+def reliability(outcomes: Sequence[PictureOutcome], bins: int = 10) -> tuple[ReliabilityBin, ...]:
+    """The reliability diagram of the same."""
+    return reliability_bins(
+        [(o.best.probability, o.best.best == o.truth) for o in outcomes if o.best], bins
     )
-    return [max(0.0, float(middle - half)), min(1.0, float(middle + half))]
-
-
-def _ratio(part: float, whole: float) -> float | None:
-    return part / whole if whole else None

@@ -21,6 +21,8 @@ from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.decoding import SUFFIXES, read
 from data_cleaning.progress import ProgressCallback
+from model.evaluation.figures import Unreadable
+from model.evaluation.plain_data import fields_of
 from model.recipes.features import Features, unit
 from model.recipes.recipe import Recipe
 from model.training.samples import Sample, samples
@@ -58,14 +60,14 @@ def read_pairs(path: Path) -> list[Pair]:
             f"The first line of {path} must be two numbers: how many folds, how many pairs of a"
             " kind."
         )
-    folds, each = (int(part) for part in lines[0])
-    if folds < 2 or each < 1 or len(lines) != 1 + folds * 2 * each:
+    folds, pairs = (int(part) for part in lines[0])
+    if folds < 2 or pairs < 1 or len(lines) != 1 + folds * 2 * pairs:
         raise DatasetError(
-            f"{path} promises {folds} folds of 2 x {each} pairs, that is {folds * 2 * each} lines "
-            f"(at least 2 folds); it has {len(lines) - 1}."
+            f"{path} promises {folds} folds of 2 x {pairs} pairs, that is {folds * 2 * pairs} lines"
+            f" (at least 2 folds); it has {len(lines) - 1}."
         )
     return [
-        _pair(path, number, line, number // (2 * each)) for number, line in enumerate(lines[1:])
+        _pair(path, number, line, number // (2 * pairs)) for number, line in enumerate(lines[1:])
     ]
 
 
@@ -107,57 +109,78 @@ def locate_pictures(pairs: Sequence[Pair], root: Path) -> dict[tuple[str, int], 
     return {end: found[end] for end in wanted}
 
 
-def verify(
-    pairs_file: Path, root: Path, recipe: Recipe, progress: ProgressCallback | None = None
-) -> dict[str, Any]:
-    """Run the protocol; the figures as plain data. Raises DatasetError.
+@dataclass(frozen=True)
+class VerificationFigures:
+    """What the protocol measures.
 
     accuracy: mean over the folds, each at the threshold that is best on the others; standard_error:
     of that mean. A pair in which a picture shows no face or cannot be read is answered wrongly:
     failures counts them, not_found and unreadable name the pictures. auc: area under the ROC curve
     over the other pairs.
     """
+
+    pairs: int
+    folds: int
+    pictures: int
+    recipe: str
+    accuracy: float
+    standard_error: float
+    fold_accuracies: tuple[float, ...]
+    threshold: float
+    auc: float | None
+    failures: int
+    not_found: tuple[str, ...]
+    unreadable: tuple[Unreadable, ...]
+    seconds_per_picture: float | None
+
+    def to_json(self) -> dict[str, Any]:
+        return fields_of(self)
+
+
+def verify(
+    pairs_file: Path, root: Path, recipe: Recipe, progress: ProgressCallback | None = None
+) -> VerificationFigures:
+    """Run the protocol. Raises DatasetError."""
     pairs = read_pairs(pairs_file)
-    where = locate_pictures(pairs, root)
-    looked = samples(
-        [Item(p, name, sha256_of_file(p)) for (name, _), p in where.items()], recipe, progress
-    )
-    vectors = {end: central(one) for end, one in zip(where, looked, strict=True)}
+    paths = locate_pictures(pairs, root)
+    items = [Item(path, name, sha256_of_file(path)) for (name, _), path in paths.items()]
+    measured = samples(items, recipe, progress)
+    vectors = {end: central(sample) for end, sample in zip(paths, measured, strict=True)}
     scores = np.array([_similarity(vectors[p.first], vectors[p.second]) for p in pairs])
     same, fold = np.array([p.same for p in pairs]), np.array([p.fold for p in pairs])
     accuracies, thresholds = fold_accuracies(scores, same, fold)
-    seconds = [sum(s.seconds.values()) for s in looked if not s.error]
-    return {
-        "pairs": len(pairs),
-        "folds": len(accuracies),
-        "pictures": len(looked),
-        "recipe": recipe.name,
-        "accuracy": float(np.mean(accuracies)),
-        "standard_error": float(np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))),
-        "fold_accuracies": accuracies,
-        "threshold": float(np.mean(thresholds)),
-        "auc": area_under_curve(scores, same),
-        "failures": int(np.isnan(scores).sum()),
-        "not_found": sorted(_short(s.path) for s in looked if not s.error and not s.views),
-        "unreadable": [{"path": _short(s.path), "error": s.error} for s in looked if s.error],
-        "seconds_per_picture": float(np.mean(seconds)) if seconds else None,
-    }
+    seconds = [sum(s.seconds.values()) for s in measured if not s.error]
+    return VerificationFigures(
+        pairs=len(pairs),
+        folds=len(accuracies),
+        pictures=len(measured),
+        recipe=recipe.name,
+        accuracy=float(np.mean(accuracies)),
+        standard_error=float(np.std(accuracies, ddof=1) / np.sqrt(len(accuracies))),
+        fold_accuracies=tuple(accuracies),
+        threshold=float(np.mean(thresholds)),
+        auc=area_under_curve(scores, same),
+        failures=int(np.isnan(scores).sum()),
+        not_found=tuple(sorted(_short(s.path) for s in measured if not s.error and not s.views)),
+        unreadable=tuple(Unreadable(_short(s.path), s.error) for s in measured if s.error),
+        seconds_per_picture=float(np.mean(seconds)) if seconds else None,
+    )
 
 
-def central(one: Sample) -> Features | None:
+def central(sample: Sample) -> Features | None:
     """Features of the region nearest to the picture's middle, the mean of its views at length 1;
     None without one.
 
     LFW's pictures are centred on the person that they are named after.
     """
-    if not one.views:
+    if not sample.views:
         return None
-    height, width = read(one.path).shape[:2]
-    boxes = [r.detection for r in one.regions]
+    height, width = read(sample.path).shape[:2]
+    boxes = [r.detection for r in sample.regions]
     distances = [
         np.hypot(d.x + (d.width - width) / 2, d.y + (d.height - height) / 2) for d in boxes
     ]
-    return unit(one.views[int(np.argmin(distances))].mean(axis=0))
+    return unit(sample.views[int(np.argmin(distances))].mean(axis=0))
 
 
 def _similarity(first: Features | None, second: Features | None) -> float:

@@ -1,65 +1,63 @@
-"""What a person can do about a report's numbers, in sentences. Reads the report's plain data alone."""
+"""What a person can do about a report's numbers, in sentences."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from statistics import median
-from typing import Any
 
+from model.evaluation.figures import ClassFigures, MultilabelClassFigures
+from model.reporting.report import MultilabelReport, SingleLabelReport
 from model.training.multilabel import EDGES
 
 FEW = 15  # pictures of a class; below that each one more still helps a lot
 
 
-def advice(report: dict[str, Any]) -> list[str]:
+def advice(report: SingleLabelReport) -> tuple[str, ...]:
     """Sentences to act on, the most pressing first; empty where nothing stands out."""
-    checks = (
-        _unreadable,
-        _across_classes,
-        _few,
-        _not_found,
-        _weak_class,
-        _confused,
-        _strangers,
-        _calibration,
-        _width,
+    return (
+        *_unreadable(report),
+        *_across_classes(report),
+        *_few(report.figures.per_class),
+        *_not_found(report),
+        *_weak_class(report),
+        *_confused(report),
+        *_strangers(report),
+        *_calibration(report),
+        *_width(report),
     )
-    return [sentence for check in checks for sentence in check(report)]
 
 
-def advice_many(report: dict[str, Any]) -> list[str]:
+def multilabel_advice(report: MultilabelReport) -> tuple[str, ...]:
     """The same where a picture may carry several classes."""
-    checks = (
-        _unreadable,
-        _unlike_sets,
-        _few,
-        _inseparable,
-        _edges,
-        _weak_precision,
-        _calibration,
-        _width,
+    return (
+        *_unreadable(report),
+        *_unlike_sets(report),
+        *_few(report.figures.per_class),
+        *_inseparable(report),
+        *_edges(report),
+        *_weak_precision(report),
+        *_calibration(report),
+        *_width(report),
     )
-    return [sentence for check in checks for sentence in check(report)]
 
 
-def _unreadable(report: dict[str, Any]) -> list[str]:
-    bad = report["figures"]["unreadable"]
+def _unreadable(report: SingleLabelReport | MultilabelReport) -> list[str]:
+    bad = report.figures.unreadable
     if not bad:
         return []
     return [f"{_files(len(bad))} could not be read and took no part; they are listed below."]
 
 
-def _across_classes(report: dict[str, Any]) -> list[str]:
+def _across_classes(report: SingleLabelReport) -> list[str]:
     return [
         f"The same picture, or nearly, lies in several classes: {', '.join(group[:4])}. One of the"
         " labels is wrong."
-        for group in report["near_copies"]["across_classes"][:5]
+        for group in report.near_copies.across_classes[:5]
     ]
 
 
-def _few(report: dict[str, Any]) -> list[str]:
-    few = {
-        label: row["pictures"] for label, row in _classes(report).items() if row["pictures"] < FEW
-    }
+def _few(classes: Mapping[str, ClassFigures] | Mapping[str, MultilabelClassFigures]) -> list[str]:
+    few = {label: row.pictures for label, row in classes.items() if row.pictures < FEW}
     if not few:
         return []
     named = ", ".join(f"{label} ({count})" for label, count in list(few.items())[:6])
@@ -70,26 +68,21 @@ def _few(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _not_found(report: dict[str, Any]) -> list[str]:
-    missed, classes = report["not_found"], _classes(report)
-    total, pictures = sum(missed.values()), sum(row["pictures"] for row in classes.values())
+def _not_found(report: SingleLabelReport) -> list[str]:
+    missed, classes = report.not_found, report.figures.per_class
+    total, pictures = sum(missed.values()), sum(row.pictures for row in classes.values())
     found = []
     for label, count in missed.items():
         mine, others = (
-            count / classes[label]["pictures"],
-            (total - count) / max(1, pictures - classes[label]["pictures"]),
+            count / classes[label].pictures,
+            (total - count) / max(1, pictures - classes[label].pictures),
         )
         if count >= 3 and mine >= 0.1 and mine >= 2 * others:
             found.append(
                 f"In {mine:.0%} of the pictures of {label} nothing was found, against {others:.0%}"
                 " in the others: use larger, sharper pictures of them, seen from the front."
             )
-    if (
-        total >= 3
-        and pictures
-        and total / pictures > 0.15
-        and report["recipe"]["name"] == "face-classic"
-    ):
+    if total >= 3 and pictures and total / pictures > 0.15 and report.recipe.name == "face-classic":
         found.append(
             f"In {total / pictures:.0%} of all pictures no face was found. The recipe face-modern"
             " finds more of them."
@@ -97,34 +90,34 @@ def _not_found(report: dict[str, Any]) -> list[str]:
     return found
 
 
-def _weak_class(report: dict[str, Any]) -> list[str]:
-    classes = _classes(report)
+def _weak_class(report: SingleLabelReport) -> list[str]:
+    classes = report.figures.per_class
     if len(classes) < 3:
         return []
-    usual = median(row["recall"] for row in classes.values())
+    usual = median(row.recall for row in classes.values())
     return [
-        f"{label} is right in {row['recall']:.0%} of its pictures, half of the classes in"
+        f"{label} is right in {row.recall:.0%} of its pictures, half of the classes in"
         f" {usual:.0%} or more: look at its pictures first, for wrong labels and for kinds of"
         " picture that are missing."
         for label, row in classes.items()
-        if row["pictures"] >= 8 and row["recall"] < usual - 0.15
+        if row.pictures >= 8 and row.recall < usual - 0.15
     ][:5]
 
 
-def _confused(report: dict[str, Any]) -> list[str]:
-    table = report["figures"]["confusion"]
+def _confused(report: SingleLabelReport) -> list[str]:
+    table = report.figures.confusion
     pairs = []
-    for truth, row in zip(table["truths"], table["matrix"], strict=True):
-        for said, count in zip(table["labels"][:-1], row, strict=False):
-            if said != truth and count >= 3 and count >= 0.08 * sum(row):
+    for truth, row in zip(table.truths, table.matrix, strict=True):
+        for answer, count in zip(table.labels[:-1], row, strict=False):
+            if answer != truth and count >= 3 and count >= 0.08 * sum(row):
                 pairs.append(
-                    (count, f"{truth} is taken for {said} in {count} of {sum(row)} pictures.")
+                    (count, f"{truth} is taken for {answer} in {count} of {sum(row)} pictures.")
                 )
     return [text for _, text in sorted(pairs, reverse=True)[:3]]
 
 
-def _strangers(report: dict[str, Any]) -> list[str]:
-    acceptance = report["facts"].get("acceptance")
+def _strangers(report: SingleLabelReport) -> list[str]:
+    acceptance = report.facts.get("acceptance")
     if not acceptance:
         return []
     if acceptance["fpir"] is None:
@@ -142,8 +135,8 @@ def _strangers(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _calibration(report: dict[str, Any]) -> list[str]:
-    error = report["figures"]["ece"]
+def _calibration(report: SingleLabelReport | MultilabelReport) -> list[str]:
+    error = report.figures.ece
     if error is None or error <= 0.1:
         return []
     return [
@@ -152,35 +145,35 @@ def _calibration(report: dict[str, Any]) -> list[str]:
     ]
 
 
-def _width(report: dict[str, Any]) -> list[str]:
-    low, high = report["figures"]["accuracy_interval"] or (0.0, 0.0)
+def _width(report: SingleLabelReport | MultilabelReport) -> list[str]:
+    low, high = report.figures.accuracy_interval or (0.0, 0.0)
     if high - low <= 0.15:
         return []
     return [
-        f"With {report['figures']['pictures']} pictures the accuracy is only known to lie between"
+        f"With {report.figures.pictures} pictures the accuracy is only known to lie between"
         f" {low:.0%} and {high:.0%}: small differences between models mean nothing yet."
     ]
 
 
-def _unlike_sets(report: dict[str, Any]) -> list[str]:
+def _unlike_sets(report: MultilabelReport) -> list[str]:
     return [
         f"Nearly the same pictures carry different classes: {', '.join(group[:4])}. One may lie in"
         " a folder too few."
-        for group in report["near_copies"]["across_classes"][:5]
+        for group in report.near_copies.across_classes[:5]
     ]
 
 
-def _inseparable(report: dict[str, Any]) -> list[str]:
+def _inseparable(report: MultilabelReport) -> list[str]:
     return [
         f"{' and '.join(labels)} are carried by the same pictures: nothing tells a model which is"
         " which. Add pictures of one without the other."
-        for labels in report["same_pictures"][:5]
+        for labels in report.same_pictures[:5]
     ]
 
 
-def _edges(report: dict[str, Any]) -> list[str]:
+def _edges(report: MultilabelReport) -> list[str]:
     sentences, (least, most) = [], EDGES
-    for label, threshold in report["thresholds"].items():
+    for label, threshold in report.thresholds.items():
         if threshold <= least:
             sentences.append(
                 f"{label} is given from a probability of {threshold:.0%} on, the least allowed: the"
@@ -196,22 +189,18 @@ def _edges(report: dict[str, Any]) -> list[str]:
     return sentences[:5]
 
 
-def _weak_precision(report: dict[str, Any]) -> list[str]:
-    classes = _classes(report)
+def _weak_precision(report: MultilabelReport) -> list[str]:
+    classes = report.figures.per_class
     if len(classes) < 3:
         return []
-    usual = median(row["average_precision"] for row in classes.values())
+    usual = median(row.average_precision for row in classes.values())
     return [
-        f"{label} is told apart less well: an average precision of {row['average_precision']:.2f},"
+        f"{label} is told apart less well: an average precision of {row.average_precision:.2f},"
         f" where half of the classes have {usual:.2f} or more. Look at its pictures first, and for"
         " it in the other folders' pictures."
         for label, row in classes.items()
-        if row["pictures"] >= 8 and row["average_precision"] < usual - 0.15
+        if row.pictures >= 8 and row.average_precision < usual - 0.15
     ][:5]
-
-
-def _classes(report: dict[str, Any]) -> dict[str, Any]:
-    return report["figures"]["per_class"]
 
 
 def _files(count: int) -> str:

@@ -1,121 +1,109 @@
-"""The report of a model whose pictures may carry several classes, as plain data: the counterpart of
-`report`.
-
-Gathers numbers that others computed; draws nothing.
-"""
+"""The report of a model whose pictures may carry several classes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
+from model.evaluation.figures import MultilabelEvaluation
 from model.evaluation.multilabel_metrics import (
     MultilabelOutcome,
     carried,
+    multilabel_reliability,
     precision_recall,
-    reliability_many,
 )
-from model.reporting.advice import advice_many
+from model.reporting.advice import multilabel_advice
 from model.reporting.report import (
-    FORMAT,
     MISTAKES,
-    Material,
-    near_copy_groups,
+    MultilabelMistake,
+    MultilabelReport,
+    ReportMaterial,
+    Thumbnail,
+)
+from model.reporting.report_sections import (
+    near_copies,
     relative,
     relative_figures,
     stage_medians,
     thumbnail,
 )
-from model.training.multilabel import Truths
-from model.training.samples import Sample
+
+MultilabelMaterial: TypeAlias = ReportMaterial[MultilabelOutcome, MultilabelEvaluation]
 
 
-def by_sets(some: Sequence[Sample], truths: Truths) -> list[Sample]:
-    """The samples, each labelled with all classes that its picture carries."""
-    return [
-        replace(one, label=" + ".join(sorted(truths[one.sha256])) or "none of them") for one in some
-    ]
+def build_multilabel(material: MultilabelMaterial) -> MultilabelReport:
+    """The whole report but its small pictures."""
+    outcomes = material.outcomes
+    report = MultilabelReport(
+        kind=material.kind,
+        name=material.name,
+        recipe=material.recipe,
+        facts=material.facts,
+        figures=relative_figures(material.figures, material.root),
+        thresholds=_thresholds(material),
+        curves={label: precision_recall(outcomes, label) for label in carried(outcomes)},
+        same_pictures=same_pictures(outcomes),
+        reliability=multilabel_reliability(outcomes),
+        mistakes=tuple(_mistake(outcome, material.root) for outcome in worst_sets(outcomes)),
+        near_copies=near_copies(material),
+        seconds=stage_medians([o.seconds for o in outcomes]),
+        private=material.private,
+    )
+    return replace(report, advice=multilabel_advice(report))
 
 
-def build_many(material: Material[MultilabelOutcome]) -> dict[str, Any]:
-    """The whole report but its small pictures, JSON-able.
-
-    The material's samples should be labelled by `by_sets`.
-    """
-    figures, labels = material.figures, carried(material.outcomes)
-    report = {
-        "format": FORMAT,
-        "kind": material.kind,
-        "multi_label": True,
-        "name": material.name,
-        "recipe": material.recipe.to_json(),
-        "facts": material.facts,
-        "figures": relative_figures(figures, material.root),
-        "thresholds": _thresholds(material),
-        "curves": {label: precision_recall(material.outcomes, label) for label in labels},
-        "same_pictures": same_pictures(material.outcomes),
-        "reliability": reliability_many(material.outcomes),
-        "mistakes": [_mistake(one, material.root) for one in worst_many(material.outcomes)],
-        "near_copies": near_copy_groups(material),
-        "seconds": stage_medians([v.seconds for v in material.outcomes]),
-        "private": material.private,
-    }
-    report["advice"] = advice_many(report)
-    return report
-
-
-def _thresholds(material: Material[MultilabelOutcome]) -> dict[str, float]:
+def _thresholds(material: MultilabelMaterial) -> dict[str, float]:
     """Of the model that was saved, else the mean over those that answered."""
     if material.training:
         model = material.training.recogniser
         return dict(zip(model.labels, model.thresholds, strict=True))
-    rows = material.figures["per_class"].items()
-    return {label: row["threshold"] for label, row in rows if row["threshold"] is not None}
+    rows = material.figures.per_class.items()
+    return {label: row.threshold for label, row in rows if row.threshold is not None}
 
 
-def same_pictures(verdicts: Sequence[MultilabelOutcome]) -> list[list[str]]:
+def same_pictures(outcomes: Sequence[MultilabelOutcome]) -> tuple[tuple[str, ...], ...]:
     """Groups of classes that are carried by exactly the same pictures."""
     groups: dict[tuple[int, ...], list[str]] = {}
-    for label in carried(verdicts):
-        pictures = tuple(number for number, v in enumerate(verdicts) if label in v.truth)
+    for label in carried(outcomes):
+        pictures = tuple(number for number, o in enumerate(outcomes) if label in o.truth)
         groups.setdefault(pictures, []).append(label)
-    return [labels for labels in groups.values() if len(labels) > 1]
+    return tuple(tuple(labels) for labels in groups.values() if len(labels) > 1)
 
 
-def worst_many(verdicts: Sequence[MultilabelOutcome]) -> list[MultilabelOutcome]:
+def worst_sets(outcomes: Sequence[MultilabelOutcome]) -> list[MultilabelOutcome]:
     """The mistakes to look at first: those with a probability furthest from the truth; then nothing
     found.
     """
-    wrong = [v for v in verdicts if not v.right]
-    return sorted(wrong, key=lambda v: (v.named is None, -_error(v)))[:MISTAKES]
+    wrong = [o for o in outcomes if not o.right]
+    return sorted(wrong, key=lambda o: (o.named is None, -_error(o)))[:MISTAKES]
 
 
-def _error(one: MultilabelOutcome) -> float:
+def _error(outcome: MultilabelOutcome) -> float:
     """Of the classes that were added or missed, the largest distance between its probability and
     the truth.
     """
-    added, missed = one.given - one.truth, one.truth - one.given
-    return max([one.score(label) for label in added] + [1 - one.score(label) for label in missed])
+    added, missed = outcome.given - outcome.truth, outcome.truth - outcome.given
+    distances = [outcome.score(label) for label in added]
+    return max(distances + [1 - outcome.score(label) for label in missed])
 
 
-def _mistake(one: MultilabelOutcome, root: Path) -> dict[str, Any]:
-    return {
-        "picture": relative(one.path, root),
-        "truth": sorted(one.truth),
-        "answer": list(one.named.labels) if one.named else [],
-        "added": {label: one.score(label) for label in sorted(one.given - one.truth)},
-        "missed": {label: one.score(label) for label in sorted(one.truth - one.given)},
-        "reason": one.named.reason if one.named else "nothing_found",
-    }
+def _mistake(outcome: MultilabelOutcome, root: Path) -> MultilabelMistake:
+    added, missed = outcome.given - outcome.truth, outcome.truth - outcome.given
+    return MultilabelMistake(
+        picture=relative(outcome.path, root),
+        truth=tuple(sorted(outcome.truth)),
+        answer=outcome.named.labels if outcome.named else (),
+        added={label: outcome.score(label) for label in sorted(added)},
+        missed={label: outcome.score(label) for label in sorted(missed)},
+        reason=outcome.named.reason if outcome.named else "nothing_found",
+    )
 
 
-def thumbnails_many(material: Material[MultilabelOutcome]) -> list[dict[str, Any] | None]:
-    """For each of the worst mistakes a small picture, as of `report.thumbnails`; nothing where it
-    is private.
-    """
+def multilabel_thumbnails(material: MultilabelMaterial) -> list[Thumbnail | None]:
+    """Of each of the worst mistakes; nothing at all where the report is private."""
     if material.private:
         return []
     regions = {s.path: s.regions for s in material.samples}
-    return [thumbnail(v.path, regions.get(v.path, ()), 0) for v in worst_many(material.outcomes)]
+    return [thumbnail(o.path, regions.get(o.path, ()), 0) for o in worst_sets(material.outcomes)]

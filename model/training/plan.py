@@ -1,4 +1,4 @@
-"""What fitting needs once the classifier is chosen: the parts of a recogniser, each fitted on rows."""
+"""The parts of a recogniser, each fitted on rows, once the classifier is chosen."""
 
 from __future__ import annotations
 

@@ -39,8 +39,8 @@ def choose_threshold(
     A recipe that judges lets the classifier have its say where at least 10 groups of `_none` and 10
     others have regions. Else, where there are at least 10 pictures of `_none` and 10 others: of all
     thresholds whose balanced accuracy of "somebody or nobody" lies within one standard error of the
-    best, the nearest to the recipe's own. Samples should have been measured with `at_lowest_threshold`;
-    no threshold below theirs can be chosen well.
+    best, the nearest to the recipe's own. Samples should have been measured with
+    `at_lowest_threshold`; no threshold below theirs can be chosen well.
     """
     if recipe.subject != "person":
         return recipe

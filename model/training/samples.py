@@ -1,4 +1,4 @@
-"""A data set looked at once: every picture's regions, measured, in memory. Nothing is fitted here.
+"""A data set measured once: every picture's regions and features in memory. Nothing is fitted here.
 
 Training, cross-validation and evaluation all start from these, so a picture is decoded and searched
 once.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -45,7 +45,8 @@ class Sample:
 
     extra: for each region the features of altered crops, shape (copies, d), for training alone;
     empty without. hash: edges for near duplicates (uint8, shape (128,)). error: why it could not be
-    read, or None. group: the name that the data set's groups.csv gives it, or None.
+    read, or None. group: the name that the data set's groups.csv gives it, or None. classes: all
+    that the picture carries, where it may carry several.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Sample:
     error: str | None = None
     group: str | None = None
     extra: tuple[Features, ...] = ()
+    classes: frozenset[str] = frozenset()
 
 
 NO_AUGMENTATION = Augmentation()
@@ -113,8 +115,8 @@ def samples(
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pending = pool.map(lambda item: sample(item, recipe, augment), items)
         try:
-            for number, one in enumerate(pending, 1):
-                done.append(one)
+            for number, measured in enumerate(pending, 1):
+                done.append(measured)
                 if progress:
                     progress(number, len(items))
         except BaseException:
@@ -151,6 +153,50 @@ def near_copies(all_samples: Sequence[Sample]) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True)
+class TrainingSet:
+    """Readable pictures to learn from.
+
+    copies: near-copy group of each, shape (n,). labels: the classes that must be learnt, where a
+    picture may carry several; else empty, and those of the samples are learnt.
+    """
+
+    samples: Sequence[Sample]
+    copies: NDArray[np.int64]
+    labels: tuple[str, ...] = ()
+
+    def subset(self, index: NDArray[np.int64]) -> TrainingSet:
+        """The pictures of an index."""
+        return TrainingSet([self.samples[i] for i in index], self.copies[index], self.labels)
+
+    def unaltered(self) -> TrainingSet:
+        """The same without altered crops."""
+        plain = [replace(sample, extra=()) for sample in self.samples]
+        return replace(self, samples=plain)
+
+
+@dataclass(frozen=True)
+class MeasuredDataset:
+    """A data set's pictures, each measured. readable: those that could be read."""
+
+    items: Sequence[Item]
+    samples: Sequence[Sample]
+    readable: TrainingSet
+
+    @classmethod
+    def of(
+        cls, items: Sequence[Item], all_samples: Sequence[Sample], labels: tuple[str, ...] = ()
+    ) -> MeasuredDataset:
+        """Raises DatasetError where there are pictures and none of them could be read."""
+        good = usable(all_samples)
+        return cls(items, all_samples, TrainingSet(good, near_copies(good), labels))
+
+    @property
+    def unreadable(self) -> list[Sample]:
+        """Those that could not be read."""
+        return [sample for sample in self.samples if sample.error]
+
+
+@dataclass(frozen=True)
 class Rows:
     """What classifiers are fitted on.
 
@@ -179,7 +225,7 @@ class Rows:
         if not len(self.reserves):
             object.__setattr__(self, "reserves", np.zeros(len(self.groups)))
 
-    def subset(self, index: NDArray) -> Rows:
+    def subset(self, index: NDArray[np.int64] | NDArray[np.bool_]) -> Rows:
         """The rows of an index or a mask."""
         numbers = np.arange(len(self.labels))[index]
         labels, sources = (
@@ -228,9 +274,9 @@ def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], reci
     )
 
 
-def _all_views(one: Sample) -> list[tuple[Features, ...]]:
-    """What each region gives to learn from: its views, then its altered crops where there are any."""
-    return [one.views, one.extra] if one.extra else [one.views]
+def _all_views(sample: Sample) -> list[tuple[Features, ...]]:
+    """What each region gives to learn from: its views, then its altered crops, if any."""
+    return [sample.views, sample.extra] if sample.extra else [sample.views]
 
 
 def _choose(all_samples: Sequence[Sample], recipe: Recipe) -> dict[int, int]:

@@ -11,7 +11,8 @@ from sklearn.model_selection import StratifiedGroupKFold
 from model.training.classifiers import SEED
 from model.training.samples import Rows
 
-Splits = list[tuple[NDArray[np.int64], NDArray[np.int64]]]
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows to learn from, rows to judge
+Splits = list[Split]
 SEARCH_ROWS = 3000  # more rows than this are thinned before the classifiers are compared
 
 

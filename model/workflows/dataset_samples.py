@@ -1,50 +1,50 @@
-"""A folder of pictures as samples: to train on, to be judged on, or of strangers."""
+"""A folder of pictures, measured: to train on, to be judged on, or of strangers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
-from data_cleaning.progress import StageCallback
+from data_cleaning.progress import ProgressCallback, StageCallback
 from model.recipes.augmentation import Augmentation
-from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
-from model.training.presence_threshold import at_lowest_threshold
-from model.training.samples import Sample, samples, usable
-from model.workflows.compare_recipes import AUTO, choose
+from model.training.samples import MeasuredDataset, Sample, samples, usable
+from model.workflows.scored import RecipeChoice
+from model.workflows.tasks import AnyTask
+
+
+def stage(progress: StageCallback, name: str, message: str) -> ProgressCallback:
+    """One stage's part of what is said of the progress."""
+    return lambda done, total: progress(name, done, total, message)
 
 
 @dataclass(frozen=True)
 class TrainingSamples:
-    """Pictures as a recipe sees them; attempts: what `auto` tried before it took that recipe."""
+    """Pictures as a recipe sees them, and how the recipe was chosen."""
 
-    recipe: Recipe
-    samples: list[Sample]
-    attempts: tuple[dict[str, Any], ...] = ()
+    choice: RecipeChoice
+    dataset: MeasuredDataset
 
 
 def training_samples(
-    items: Sequence[Item], recipe: str, augmentation: Augmentation, progress: StageCallback
+    task: AnyTask,
+    items: Sequence[Item],
+    recipe: str,
+    augmentation: Augmentation,
+    progress: StageCallback,
 ) -> TrainingSamples:
-    """Look at pictures by a recipe, or by the one that `auto` keeps."""
-    attempts: tuple[dict[str, Any], ...] = ()
-    if recipe == AUTO:
-        choice = choose(items, progress)
-        if not augmentation:
-            return TrainingSamples(choice.recipe, choice.samples, choice.attempts)
-        recipe, attempts = choice.recipe.name, choice.attempts
-    found = samples(
-        items,
-        at_lowest_threshold(preset(recipe)),
-        lambda done, total: progress("crops", done, total, "Looking at pictures"),
-        augmentation,
+    """Measure pictures by a preset, or by the one that `auto` keeps."""
+    choice = task.choose_recipe(items, recipe, progress)
+    if choice.samples is not None and not augmentation:
+        return TrainingSamples(choice, MeasuredDataset.of(items, choice.samples))
+    crops = stage(progress, "crops", "Looking at pictures")
+    return TrainingSamples(
+        choice, task.measure_for_training(items, choice.recipe, augmentation, crops)
     )
-    return TrainingSamples(preset(recipe), found, attempts)
 
 
 def labelled(root: Path) -> list[Item]:
@@ -70,10 +70,4 @@ def stranger_samples(root: Path | None, recipe: Recipe, progress: StageCallback)
     if not paths:
         raise DatasetError(f"{root} has no pictures of strangers in it.")
     items = [Item(path, UNKNOWN, sha256_of_file(path)) for path in paths]
-    return usable(
-        samples(
-            items,
-            recipe,
-            lambda done, total: progress("strangers", done, total, "Looking at strangers"),
-        )
-    )
+    return usable(samples(items, recipe, stage(progress, "strangers", "Looking at strangers")))

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import InputError
 from data_cleaning.progress import StageCallback
-from model.evaluation.metrics import Rounds, cross_validate, gained, outcome, presence, summary
-from model.evaluation.multilabel_metrics import MultilabelOutcome, summary_many, verdict
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.figures import Evaluation
 from model.recipes.augmentation import Augmentation
-from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
-from model.reporting.multilabel_report import build_many, thumbnails_many
-from model.reporting.report import Material, build, thumbnails
-from model.training.fit import check_enough
-from model.training.multilabel import How
+from model.reporting.report import ReportMaterial
 from model.training.options import TrainingOptions
-from model.training.samples import near_copies, samples, usable
-from model.workflows.dataset_samples import labelled, stranger_samples, training_samples
-from model.workflows.train_multilabel_version import answered_many, look_many
-from model.workflows.train_version import write_report
+from model.workflows.dataset_samples import labelled, stage, stranger_samples, training_samples
+from model.workflows.report_files import write_report
+from model.workflows.scored import RecipeChoice, Scored
+from model.workflows.tasks import AnyTask, task_for
+from model.workflows.train_version import with_augmentation_gain
 
 
 @dataclass(frozen=True)
@@ -36,9 +32,9 @@ class ScoringOptions:
     report: Path | None = None
     private: bool = False
 
-    def without_strangers(self) -> None:
+    def check(self, task: AnyTask) -> None:
         """Raises InputError where strangers are given beside several classes a picture."""
-        if self.strangers:
+        if self.strangers and not task.takes_strangers:
             raise InputError(
                 "Several classes in one picture do not go with --strangers; put strangers into"
                 " _unknown/."
@@ -58,105 +54,61 @@ class CrossValidation:
 
 def cross_validation(
     request: CrossValidation, options: ScoringOptions, progress: StageCallback
-) -> dict[str, Any]:
+) -> Evaluation:
     """The figures of every picture, each scored by models that saw neither it nor a near copy."""
-    if request.multi_label:
-        return _multilabel_cross_validation(request, options, progress)
-    found = training_samples(
-        Dataset(request.data).items(), request.recipe, request.augmentation, progress
-    )
-    recipe, good = found.recipe, usable(found.samples)
-    check_enough(good)
-    copies = near_copies(good)
+    task = task_for(request.multi_label)
+    options.check(task)
+    items = Dataset(request.data).items()
+    found = training_samples(task, items, request.recipe, request.augmentation, progress)
+    recipe, dataset = found.choice.recipe, found.dataset
     strangers = stranger_samples(options.strangers, recipe, progress)
-    rounds = Rounds(
-        request.training.folds,
-        strangers,
-        lambda done, total: progress("folds", done, total, "Folds"),
+    rounds = Rounds(request.training.folds, strangers, stage(progress, "folds", "Folds"))
+    outcomes, strange = task.cross_validate(dataset.readable, recipe, request.training, rounds)
+    scored = Scored(outcomes, dataset.unreadable, recipe, strange, found.choice)
+    figures: Evaluation = task.evaluate(scored)
+    figures = with_augmentation_gain(task, figures, dataset, recipe, request.training)
+    material = ReportMaterial(
+        kind="crossval",
+        name=request.data.resolve().name,
+        root=request.data,
+        recipe=recipe,
+        figures=figures,
+        outcomes=outcomes,
+        samples=dataset.samples,
+        copies=dataset.readable.copies,
+        strangers=strange,
+        private=options.private,
     )
-    outcomes, strange = cross_validate(good, copies, recipe, request.training, rounds)
-    unreadable = [s for s in found.samples if s.error]
-    figures = summary(outcomes, unreadable, strange) | presence(outcomes, recipe)
-    figures |= gained(good, copies, recipe, request.training, figures["accuracy"])
-    auto = {"auto": list(found.attempts)} if found.attempts else {}
-    figures |= {"recipe": recipe.name} | auto
-    if options.report:
-        name = request.data.resolve().name
-        material = Material(
-            "crossval", name, request.data, recipe, figures, outcomes, found.samples, copies,
-            strange, private=options.private,
-        )  # fmt: skip
-        write_report(options.report, build(material), thumbnails(material))
+    write_report(options.report, task, material)
     return figures
 
 
 def evaluation(
     bundle: Bundle, data: Path, options: ScoringOptions, progress: StageCallback
-) -> dict[str, Any]:
+) -> Evaluation:
     """The figures of a saved model on a folder."""
-    if bundle.multi_label:
-        return _multilabel_evaluation(bundle, data, options, progress)
-    recipe = bundle.recipe
-    found = samples(
-        labelled(data), recipe, lambda done, total: progress("crops", done, total, "Pictures")
-    )
+    task, recipe = task_for(bundle.multi_label), bundle.recipe
+    options.check(task)
+    dataset = task.measure(labelled(data), recipe, stage(progress, "crops", "Pictures"))
     strangers = stranger_samples(options.strangers, recipe, progress)
-    good = usable(found)
     outcomes, strange = (
-        [outcome(s, bundle.recogniser, recipe) for s in some] for some in (good, strangers)
+        [task.answer(sample, bundle.recogniser, recipe) for sample in some]
+        for some in (dataset.readable.samples, strangers)
     )
-    unreadable = [s for s in found if s.error]
-    figures = summary(outcomes, unreadable, strange) | presence(outcomes, recipe)
-    figures["recipe"] = recipe.name
-    if options.report:
-        material = Material(
-            "evaluation", bundle.name, data, recipe, figures, outcomes, found, near_copies(good),
-            strange, facts=bundle.facts, private=options.private,
-        )  # fmt: skip
-        write_report(options.report, build(material), thumbnails(material))
+    scored = Scored(outcomes, dataset.unreadable, recipe, strange, RecipeChoice(recipe))
+    figures: Evaluation = task.evaluate(scored)
+    material = ReportMaterial(
+        kind="evaluation",
+        name=bundle.name,
+        root=data,
+        recipe=recipe,
+        figures=figures,
+        outcomes=outcomes,
+        samples=dataset.samples,
+        copies=dataset.readable.copies,
+        strangers=strange,
+        facts=bundle.facts,
+        private=options.private,
+    )
+    write_report(options.report, task, material)
     return figures
-
-
-def _multilabel_cross_validation(
-    request: CrossValidation, options: ScoringOptions, progress: StageCallback
-) -> dict[str, Any]:
-    options.without_strangers()
-    recipe = preset(request.recipe)
-    seen = look_many(
-        Dataset(request.data).items(),
-        recipe,
-        lambda done, total: progress("crops", done, total, "Looking at pictures"),
-        request.augmentation,
-    )
-    outcomes, figures = answered_many(seen, How(recipe, request.training), progress)
-    name = request.data.resolve().name
-    material = Material(
-        "crossval", name, request.data, recipe, figures, outcomes, seen.by_sets, seen.copies
-    )
-    _write_multilabel(options, material)
-    return figures
-
-
-def _multilabel_evaluation(
-    bundle: Bundle, data: Path, options: ScoringOptions, progress: StageCallback
-) -> dict[str, Any]:
-    options.without_strangers()
-    seen = look_many(
-        labelled(data),
-        bundle.recipe,
-        lambda done, total: progress("crops", done, total, "Pictures"),
-    )
-    outcomes = [verdict(s, seen.truths, bundle.recogniser, bundle.recipe) for s in seen.good]
-    figures = summary_many(outcomes, seen.bad)
-    material = Material(
-        "evaluation", bundle.name, data, bundle.recipe, figures, outcomes, seen.by_sets,
-        seen.copies, facts=bundle.facts,
-    )  # fmt: skip
-    _write_multilabel(options, material)
-    return figures
-
-
-def _write_multilabel(options: ScoringOptions, material: Material[MultilabelOutcome]) -> None:
-    if options.report:
-        material = replace(material, private=options.private)
-        write_report(options.report, build_many(material), thumbnails_many(material))

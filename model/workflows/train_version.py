@@ -1,137 +1,165 @@
-"""From looked-at pictures to a saved version with its report: what `train` and `forget` do alike."""
+"""From measured pictures to a saved version with its report: what training and erasing do alike."""
 
 from __future__ import annotations
 
-import json
 import platform
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from data_cleaning.datasets.dataset import Item, counts, digest
-from data_cleaning.files import write
+from data_cleaning.datasets.dataset import counts, digest
 from data_cleaning.progress import StageCallback
-from model.evaluation.metrics import Rounds, cross_validate, gained, presence, summary
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.figures import AugmentationGain, Evaluation, RecipeAttempt
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
-from model.reporting.report import Material, build, thumbnails
-from model.training.fit import FittedTraining, fit
+from model.reporting.report import ReportMaterial
+from model.training.fit import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
-from model.training.samples import Sample, near_copies, usable
+from model.training.samples import MeasuredDataset
+from model.workflows.dataset_samples import stage
 from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
+from model.workflows.report_files import report_files
+from model.workflows.scored import Scored
+from model.workflows.tasks import AnyTask, task_for
+
+LIBRARIES = ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")
+
+Figures = TypeVar("Figures", bound=Evaluation)
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What to make: a next version of `name` from the data set at `root`."""
+    """What to train: a next version of `name` from the data set at `root`.
+
+    attempts: what the recipe `auto` tried. multi_label: a picture may carry several classes.
+    careful: answer with it at once only where nothing speaks against it. excused: sha256 of classes
+    that it need not know any more.
+    """
 
     name: str
     root: Path
     recipe: Recipe
     options: TrainingOptions
     registry: Registry
-    attempts: tuple[dict[str, Any], ...] = ()  # what the recipe `auto` tried
-    careful: bool = False  # answer with it at once only where nothing speaks against it
-    excused: tuple[str, ...] = ()  # sha256 of classes that it need not know any more
-
-    def save(
-        self, trained: TrainedVersion, extras: Mapping[str, str | bytes], say: StageCallback
-    ) -> TrainedVersion:
-        """Save the version, and make it the active one unless it should wait."""
-        say("save", 0, 1, "Saving")
-        heir = CandidateVersion(
-            trained.bundle.labels, trained.bundle.facts["crossval"], self.excused
-        )
-        waits = reasons_to_wait(self.registry, self.name, heir) if self.careful else ""
-        bundle = self.registry.add(trained.bundle, extras, activate=not waits)
-        say("save", 1, 1, "Saving")
-        return TrainedVersion(bundle, trained.figures, waits)
+    attempts: tuple[RecipeAttempt, ...] = ()
+    multi_label: bool = False
+    careful: bool = False
+    excused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class TrainedVersion:
-    """A bundle and its cross-validated figures. waits: why it does not answer yet, once it is
-    saved, or "".
-    """
+    """A saved bundle and its cross-validated figures. waits: why it does not answer yet, or ""."""
 
     bundle: Bundle
-    figures: dict[str, Any]
+    figures: Evaluation
     waits: str = ""
 
 
 def train_version(
-    order: TrainingRequest, items: list[Item], looked: list[Sample], say: StageCallback
+    request: TrainingRequest, dataset: MeasuredDataset, progress: StageCallback
 ) -> TrainedVersion:
     """Train, cross-validate, report, save, activate."""
     started = time.perf_counter()
-    good = usable(looked)
-    copies = near_copies(good)
-    say("search", 0, 1, "Comparing classifiers")
-    training = fit(good, copies, order.recipe, order.options)
-    say("search", 1, 1, "Comparing classifiers")
-    settled = replace(
-        order.options, classifiers=(training.chosen,)
-    )  # its parameters are still searched in every fold
-    rounds = Rounds(
-        progress=lambda done, total: say("folds", done, total, "Answering unseen pictures")
+    task, good = task_for(request.multi_label), dataset.readable
+    progress("search", 0, 1, "Comparing classifiers")
+    training = task.fit(good, request.recipe, request.options)
+    progress("search", 1, 1, "Comparing classifiers")
+    options = task.fold_options(request.options, training)
+    rounds = Rounds(progress=stage(progress, "folds", "Answering unseen pictures"))
+    outcomes, _ = task.cross_validate(good, request.recipe, options, rounds)
+    figures = task.evaluate(Scored(outcomes, dataset.unreadable, request.recipe))
+    figures = with_augmentation_gain(task, figures, dataset, request.recipe, options)
+    progress("report", 0, 1, "Writing the report")
+    facts = {**_facts(request, dataset, training, figures), **task.facts(figures)}
+    material = ReportMaterial(
+        kind="training",
+        name=request.name,
+        root=request.root,
+        recipe=training.recipe,
+        figures=figures,
+        outcomes=outcomes,
+        samples=[above_threshold(sample, training.recipe) for sample in dataset.samples],
+        copies=good.copies,
+        facts=facts,
+        training=training,
+        private=request.options.private,
     )
-    outcomes, _ = cross_validate(good, copies, order.recipe, settled, rounds)
-    figures = summary(outcomes, [s for s in looked if s.error]) | presence(outcomes, order.recipe)
-    figures |= gained(good, copies, order.recipe, settled, figures["accuracy"])
-    say("report", 0, 1, "Writing the report")
-    made = facts(training, items, figures, order)
-    seen = [above_threshold(one, training.recipe) for one in looked]
-    material = Material(
-        "training",
-        order.name,
-        order.root,
-        training.recipe,
-        figures,
-        outcomes,
-        seen,
-        copies,
-        facts=made,
-    )
-    material = replace(material, training=training, private=order.options.private)
-    extras = report_files(build(material), thumbnails(material))
-    made["seconds"] = round(time.perf_counter() - started, 1)
-    say("report", 1, 1, "Writing the report")
-    bundle = Bundle(order.name, 0, training.recipe, training.recogniser, made)
-    return order.save(TrainedVersion(bundle, figures), extras, say)
+    files = report_files(task, material)
+    facts = {**facts, "seconds": round(time.perf_counter() - started, 1)}
+    progress("report", 1, 1, "Writing the report")
+    bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)
+    progress("save", 0, 1, "Saving")
+    trained = _save(request, TrainedVersion(bundle, figures), files)
+    progress("save", 1, 1, "Saving")
+    return trained
 
 
-def facts(
-    training: FittedTraining, items: list[Item], figures: dict[str, Any], order: TrainingRequest
+def _save(
+    request: TrainingRequest, trained: TrainedVersion, files: dict[str, str]
+) -> TrainedVersion:
+    """Save the version, and make it the active one unless it should wait."""
+    bundle = trained.bundle
+    candidate = CandidateVersion(bundle.labels, bundle.facts["crossval"], request.excused)
+    waits = ""
+    if request.careful:
+        waits = reasons_to_wait(request.registry, request.name, candidate)
+    saved = request.registry.add(bundle, files, activate=not waits)
+    return TrainedVersion(saved, trained.figures, waits)
+
+
+def with_augmentation_gain(
+    task: AnyTask,
+    figures: Figures,
+    dataset: MeasuredDataset,
+    recipe: Recipe,
+    options: TrainingOptions,
+) -> Figures:
+    """The figures with what altered crops brought, against the same folds without them; the same
+    figures where none were trained on.
+    """
+    if not options.augment:
+        return figures
+    plain, without = dataset.readable.unaltered(), replace(options, augment="")
+    outcomes, _ = task.cross_validate(plain, recipe, without, Rounds())
+    before = task.evaluate(Scored(outcomes, (), recipe)).accuracy
+    gain = (figures.accuracy or 0.0) - (before or 0.0)
+    return replace(figures, augmentation=AugmentationGain(options.augment, before or 0.0, gain))
+
+
+def _facts(
+    request: TrainingRequest,
+    dataset: MeasuredDataset,
+    training: FittedTraining,
+    figures: Evaluation,
 ) -> dict[str, Any]:
     """What the bundle says about itself."""
-    model = training.recogniser
+    model, plain = training.recogniser, figures.to_json()
     kept = ("pictures", "correct", "accuracy", "accuracy_interval", "failure_to_acquire", "ece")
+    attempts = [asdict(attempt) for attempt in request.attempts]
     return {
         "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "dataset": order.root.resolve().name,
-        "pictures": counts(items),
-        "data_sha256": digest(items),
+        "dataset": request.root.resolve().name,
+        "pictures": counts(dataset.items),
+        "data_sha256": digest(dataset.items),
         "examples": len(training.rows.labels),
         "classifier": training.chosen,
-        "trials": [vars(t) for t in training.searches],
-        **({"auto": list(order.attempts)} if order.attempts else {}),
-        "wishes": vars(order.options),
+        "trials": [asdict(result) for result in training.searches],
+        **({"auto": attempts} if attempts else {}),
+        "wishes": asdict(request.options),
         "acceptance": asdict(model.acceptance),
-        "crossval": {key: figures[key] for key in kept},
-        "holds": holds(training, order.options.private),
+        "crossval": {key: plain[key] for key in kept},
+        "holds": holds(training, request.options.private),
         "enrolled": len(model.gallery.owners),
         "versions": {
             "python": platform.python_version(),
-            **{
-                n: version(n)
-                for n in ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")
-            },
+            **{name: version(name) for name in LIBRARIES},
         },
     }
 
@@ -155,29 +183,3 @@ def holds(training: FittedTraining, private: bool) -> str:
         f"{pictures} A {training.chosen} classifier{support}; {vectors}; the sha256 of each"
         " training picture."
     )
-
-
-def report_files(
-    report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]
-) -> dict[str, str]:
-    """report.json and report.html; and, unless the report is private, report-public.html without
-    its small pictures.
-    """
-    from model.reporting.html_report import (
-        page,
-    )  # matplotlib takes a second to load: only those wait who want a report
-
-    pages = {"report.html": page(report, pictures)}
-    if not report["private"]:
-        pages["report-public.html"] = page({**report, "private": True})
-    return {"report.json": json.dumps(report, indent=1, ensure_ascii=False), **pages}
-
-
-def write_report(
-    path: Path, report: dict[str, Any], pictures: Sequence[dict[str, Any] | None]
-) -> None:
-    """The HTML report to a file: written aside, then renamed."""
-    from model.reporting.html_report import page
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write(path, page(report, pictures))

@@ -175,7 +175,7 @@ def _tried(registry: Registry, name: str, version: int, items: Sequence[Item]) -
         [s for s in looked if s.error],
     )
     known = set(bundle.recogniser.gallery.sources)
-    return VersionScore(version, figures, sum(item.sha256 in known for item in items))
+    return VersionScore(version, figures.to_json(), sum(item.sha256 in known for item in items))
 
 
 def promote(

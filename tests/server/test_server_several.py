@@ -25,7 +25,7 @@ from pictures import bar_and_disc
 from started import started_idle
 
 from data_cleaning.datasets.dataset import Dataset
-from model.training.multilabel import together
+from model.training.multilabel import merge_folders
 from server.recognition.redaction import Rule
 from server.service import service_of
 from server.settings import Settings
@@ -118,7 +118,7 @@ def learned(home: Path, app: Flask) -> list[list[str]]:
         for folder in (home / "datasets", service_of(app).settings.datasets)
     )
     had = {item.sha256 for item in before.items()}
-    items, truths = together(now.items())
+    items, truths = merge_folders(now.items())
     return [sorted(truths[item.sha256]) for item in items if item.sha256 not in had]
 
 

@@ -1,0 +1,90 @@
+"""The task of pictures that carry one class each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from data_cleaning.datasets.dataset import UNKNOWN, Item
+from data_cleaning.progress import ProgressCallback, StageCallback
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.figures import SingleLabelEvaluation
+from model.evaluation.metrics import PictureOutcome, cross_validate, outcome, presence, summary
+from model.recipes.augmentation import Augmentation
+from model.recipes.presets import preset
+from model.recipes.recipe import Recipe
+from model.recognition.recogniser import Recogniser
+from model.reporting.report import SingleLabelReport, Thumbnail
+from model.reporting.single_label_report import Material, build, thumbnails
+from model.training.fit import FittedTraining, check_enough, fit
+from model.training.options import TrainingOptions
+from model.training.presence_threshold import at_lowest_threshold
+from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
+from model.workflows.compare_recipes import AUTO, choose
+from model.workflows.scored import RecipeChoice, Scored
+
+
+@dataclass(frozen=True)
+class SingleLabelTask:
+    """One class a picture, or `_unknown`, or `_none`."""
+
+    takes_strangers: bool = True
+    learnt_against: tuple[str, ...] = (UNKNOWN,)
+
+    def choose_recipe(
+        self, items: Sequence[Item], name: str, progress: StageCallback
+    ) -> RecipeChoice:
+        return choose(items, progress) if name == AUTO else RecipeChoice(preset(name))
+
+    def measure(
+        self, items: Sequence[Item], recipe: Recipe, progress: ProgressCallback
+    ) -> MeasuredDataset:
+        return MeasuredDataset.of(items, samples(items, recipe, progress))
+
+    def measure_for_training(
+        self,
+        items: Sequence[Item],
+        recipe: Recipe,
+        augmentation: Augmentation,
+        progress: ProgressCallback,
+    ) -> MeasuredDataset:
+        measured = samples(items, at_lowest_threshold(recipe), progress, augmentation)
+        return MeasuredDataset.of(items, measured)
+
+    def fit(
+        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+    ) -> FittedTraining:
+        return fit(training_set.samples, training_set.copies, recipe, options)
+
+    def answer(self, sample: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
+        return outcome(sample, recogniser, recipe)
+
+    def cross_validate(
+        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions, rounds: Rounds
+    ) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
+        check_enough(training_set.samples)
+        return cross_validate(training_set.samples, training_set.copies, recipe, options, rounds)
+
+    def fold_options(self, options: TrainingOptions, training: FittedTraining) -> TrainingOptions:
+        """The chosen classifier alone: its parameters are still searched in every fold."""
+        return replace(options, classifiers=(training.chosen,))
+
+    def evaluate(self, scored: Scored[PictureOutcome]) -> SingleLabelEvaluation:
+        figures = replace(
+            summary(scored.outcomes, scored.unreadable, scored.strangers),
+            ways=presence(scored.outcomes, scored.recipe),
+        )
+        if scored.choice is None:
+            return figures
+        attempts = scored.choice.attempts or None
+        return replace(figures, recipe=scored.choice.recipe.name, attempts=attempts)
+
+    def facts(self, figures: SingleLabelEvaluation) -> dict[str, Any]:
+        return {}
+
+    def report(self, material: Material) -> SingleLabelReport:
+        return build(material)
+
+    def thumbnails(self, material: Material) -> list[Thumbnail | None]:
+        return thumbnails(material)

@@ -1,0 +1,97 @@
+"""The one place where a data set of one class a picture parts from one of several.
+
+A task says how pictures are gathered, fitted, answered, judged and reported; every workflow is
+written once, against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+from data_cleaning.datasets.dataset import Item
+from data_cleaning.progress import ProgressCallback, StageCallback
+from model.evaluation.cross_validation import Rounds
+from model.evaluation.figures import Evaluation
+from model.evaluation.metrics import PictureOutcome
+from model.evaluation.multilabel_metrics import MultilabelOutcome
+from model.recipes.augmentation import Augmentation
+from model.recipes.recipe import Recipe
+from model.recognition.recogniser import Recogniser
+from model.reporting.report import Report, ReportMaterial, Thumbnail
+from model.training.fit import FittedTraining
+from model.training.options import TrainingOptions
+from model.training.samples import MeasuredDataset, Sample, TrainingSet
+from model.workflows.multi_label import MultiLabelTask
+from model.workflows.scored import RecipeChoice, Scored
+from model.workflows.single_label import SingleLabelTask
+
+Answered = TypeVar("Answered", bound=PictureOutcome | MultilabelOutcome)
+Figures = TypeVar("Figures", bound=Evaluation)
+
+
+class Task(Protocol[Answered, Figures]):
+    """What differs between one class a picture and several. Everything raises DatasetError."""
+
+    @property
+    def takes_strangers(self) -> bool:
+        """Whether pictures of people whom nobody enrolled can be judged beside the data set."""
+
+    @property
+    def learnt_against(self) -> tuple[str, ...]:
+        """The special folders that a single class can be told apart from."""
+
+    def choose_recipe(
+        self, items: Sequence[Item], name: str, progress: StageCallback
+    ) -> RecipeChoice:
+        """The preset of a name. Raises RecipeError where there is none for this task."""
+
+    def measure(
+        self, items: Sequence[Item], recipe: Recipe, progress: ProgressCallback
+    ) -> MeasuredDataset:
+        """The pictures as a saved model sees them, to judge it."""
+
+    def measure_for_training(
+        self,
+        items: Sequence[Item],
+        recipe: Recipe,
+        augmentation: Augmentation,
+        progress: ProgressCallback,
+    ) -> MeasuredDataset:
+        """The pictures, and altered crops of them, to learn from."""
+
+    def fit(
+        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+    ) -> FittedTraining:
+        """A recogniser of these pictures."""
+
+    def answer(self, sample: Sample, recogniser: Recogniser, recipe: Recipe) -> Answered:
+        """The outcome of one picture."""
+
+    def cross_validate(
+        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions, rounds: Rounds
+    ) -> tuple[list[Answered], list[Answered]]:
+        """Outcomes of models that never saw the pictures, and of the rounds' strangers."""
+
+    def fold_options(self, options: TrainingOptions, training: FittedTraining) -> TrainingOptions:
+        """With which a training that was fitted is cross-validated."""
+
+    def evaluate(self, scored: Scored[Answered]) -> Figures:
+        """The figures of outcomes."""
+
+    def facts(self, figures: Figures) -> dict[str, Any]:
+        """What only this task's bundles say about themselves."""
+
+    def report(self, material: ReportMaterial[Answered, Figures]) -> Report:
+        """The whole report but its small pictures."""
+
+    def thumbnails(self, material: ReportMaterial[Answered, Figures]) -> Sequence[Thumbnail | None]:
+        """The small pictures of its worst mistakes."""
+
+
+AnyTask: TypeAlias = Task[Any, Any]
+
+
+def task_for(multi_label: bool) -> AnyTask:
+    """The task of pictures that carry one class each, or of those that may carry several."""
+    return MultiLabelTask() if multi_label else SingleLabelTask()
