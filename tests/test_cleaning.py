@@ -26,6 +26,7 @@ from data_cleaning.__main__ import main
 from data_cleaning.collecting import collect
 from data_cleaning.datasets import audit as clean
 from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
+from data_cleaning.datasets.findings import KINDS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging import decoding, encoding, resizing
@@ -664,7 +665,7 @@ def test_the_documentation_has_every_command_finding_and_option():
         options = {o for p in entry.load().params for o in p.opts if o.startswith("--")}
         known = {"--help", "--progress-json", "--most", "--findings"}
         assert not {o for o in options - known if f"{o}" not in words}
-    for title, _ in clean.KINDS.values():
+    for title, _ in KINDS.values():
         assert title.lower() in words.lower()
 
 

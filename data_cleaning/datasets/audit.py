@@ -6,16 +6,16 @@ what was decided about a picture settles it.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
+from data_cleaning.datasets.findings import KINDS, Audit, Box, Finding, LabelDoubt
 from data_cleaning.detection.batch_detection import Detect, parallel_map
 from data_cleaning.detection.crops import Quality, quality
 from data_cleaning.detection.detection import Detection
@@ -27,60 +27,6 @@ from data_cleaning.progress import ProgressCallback
 SMALL = 64  # pixels: a picture with a shorter side has hardly a face worth learning in it
 SIMILAR_SIZE = 0.6  # several people: the second one's side, as a part of the largest one's
 
-# Every kind of finding, the gravest first: its title, and what a person can do about it.
-KINDS = {
-    "copies_across": (
-        "The same file in several classes",
-        (
-            "One picture cannot teach two names. Keep it where it belongs: then every copy counts"
-            " for that class."
-        ),
-    ),
-    "near_across": (
-        "Nearly the same picture in several classes",
-        "Keep it in the class it shows, move or reject the rest.",
-    ),
-    "wrong_label": (
-        "Probably in the wrong class",
-        "A model that had not seen the picture is sure of another class.",
-    ),
-    "unlike": (
-        "Unlike the rest of its class",
-        "No other picture of the class looks like it: is it somebody else?",
-    ),
-    "something": (
-        "Something found where nothing should be",
-        f"Pictures of {NOTHING} should show none of it.",
-    ),
-    "unreadable": ("Cannot be read", "Training passes the file over. Replace it or reject it."),
-    "nothing": (
-        "Nothing found",
-        (
-            "No face (or whatever is looked for): it cannot teach anything. Reject it, or find a"
-            " better one."
-        ),
-    ),
-    "several": (
-        "Several people",
-        "Which one is meant? A picture of one person teaches more; a crop of that person does too.",
-    ),
-    "small": ("Too small", "There are too few pixels to tell anybody by."),
-    "blurred": ("Blurred", "Details that tell people apart are lost."),
-    "dark": ("Too dark", "Even its brightest parts are dark."),
-    "bright": ("Over-exposed", "Even its darkest parts are bright."),
-    "pose": ("Odd pose", "The face is turned far away, or fewer than two eyes can be seen."),
-    "copies": (
-        "The same file twice in a class",
-        (
-            "It counts twice. A decision is about the file wherever it lies: rejecting it rejects"
-            " every copy."
-        ),
-    ),
-    "near": (
-        "Nearly the same pictures",
-        "Harmless: they stay on one side of every test. They teach little more than one of them.",
-    ),
-}
 _MARKS = {
     "small": "small",
     "blurred": "blurred",
@@ -103,29 +49,6 @@ class InspectedPicture:
     regions: tuple[tuple[Detection, Quality], ...] = ()
     hash: NDArray[np.uint8] = field(default_factory=lambda: np.zeros(HASH_BYTES, np.uint8))
     error: str | None = None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something that may be wrong with one picture.
-
-    kind: a key of KINDS. picture: its path below the data set. score: 0 to 1, how grave, for the
-    order alone. group: number of the group of copies it belongs to. suggestion: the class it may
-    belong to. box: x, y, width, height in pixels of the upright picture.
-    """
-
-    kind: str
-    picture: str
-    label: str
-    sha256: str
-    note: str
-    score: float = 0.5
-    group: int | None = None
-    suggestion: str | None = None
-    box: tuple[int, int, int, int] | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def inspect_picture(item: Item, detect: Detect, eyes: bool) -> InspectedPicture:
@@ -156,12 +79,11 @@ def inspect_dataset(
 
 
 def find_problems(
-    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[Mapping[str, Any]] = ()
+    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[LabelDoubt] = ()
 ) -> list[Finding]:
     """All findings about a data set, gravest first; pictures that somebody decided about have none.
 
-    doubts: what `python -m model labels` says: objects with sha256, kind, note, score and
-    suggestion.
+    doubts: what `python -m model labels` says.
     """
     settled = set(Dataset(root).latest_decisions())
     found = [f for picture in pictures for f in _of_one(root, picture)]
@@ -180,35 +102,25 @@ def find_problems(
     return [f for f in found if f.sha256 not in settled or not f.sha256]
 
 
-def audit_report(
-    pictures: Sequence[InspectedPicture], findings: Sequence[Finding]
-) -> dict[str, Any]:
-    """Everything as plain data: counts of pictures and problems, and the findings themselves."""
-    classes: dict[str, int] = defaultdict(int)
-    for picture in pictures:
-        classes[picture.item.label] += 1
-    return {
-        "format": 1,
-        "pictures": len(pictures),
-        "classes": dict(sorted(classes.items())),
-        "flagged": len({f.picture for f in findings}),
-        "problems": {kind: len({f.picture for f in findings if f.kind == kind}) for kind in KINDS},
-        "findings": [f.to_json() for f in findings],
-    }
+def audit_dataset(
+    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[LabelDoubt] = ()
+) -> Audit:
+    """How many pictures each class has, and all findings about them."""
+    classes = Counter(picture.item.label for picture in pictures)
+    findings = find_problems(root, pictures, doubts)
+    return Audit(len(pictures), dict(sorted(classes.items())), tuple(findings))
 
 
-def _finding(
-    root: Path, picture: InspectedPicture, kind: str, note: str, **details: Any
-) -> Finding:
+def _finding(root: Path, picture: InspectedPicture, kind: str, note: str, score: float) -> Finding:
     item = picture.item
     path = item.path.relative_to(root).as_posix()
-    return Finding(kind, path, item.label, item.sha256, note, **details)
+    return Finding(kind, path, item.label, item.sha256, note, score)
 
 
 def _of_one(root: Path, picture: InspectedPicture) -> list[Finding]:
     """What can be said of a picture by itself."""
     if picture.error is not None:
-        return [_finding(root, picture, "unreadable", picture.error, score=1.0)]
+        return [_finding(root, picture, "unreadable", picture.error, 1.0)]
     found = []
     if min(picture.width, picture.height) < SMALL:
         note = f"The picture is {picture.width} x {picture.height} pixels."
@@ -220,7 +132,7 @@ def _of_one(root: Path, picture: InspectedPicture) -> list[Finding]:
     if picture.item.label == NOTHING:
         return found + _something(root, picture)
     if not picture.regions:
-        return [*found, _finding(root, picture, "nothing", "Nothing was found in it.", score=1.0)]
+        return [*found, _finding(root, picture, "nothing", "Nothing was found in it.", 1.0)]
     return found + _several(root, picture) + _marked(root, picture, {f.kind for f in found})
 
 
@@ -230,11 +142,8 @@ def _something(root: Path, picture: InspectedPicture) -> list[Finding]:
     if not found:
         return []
     note = f"{len(found)} found where there should be none."
-    return [
-        _finding(
-            root, picture, "something", note, score=min(1.0, found[0].score), box=_box(found[0])
-        )
-    ]
+    finding = _finding(root, picture, "something", note, min(1.0, found[0].score))
+    return [replace(finding, box=_box(found[0]))]
 
 
 def _several(root: Path, picture: InspectedPicture) -> list[Finding]:
@@ -244,16 +153,8 @@ def _several(root: Path, picture: InspectedPicture) -> list[Finding]:
     if not similar or picture.item.label == UNKNOWN:
         return []
     note = f"{len(similar) + 1} of about the same size."
-    return [
-        _finding(
-            root,
-            picture,
-            "several",
-            note,
-            score=similar[0] / sides[0],
-            box=_box(picture.regions[0][0]),
-        )
-    ]
+    finding = _finding(root, picture, "several", note, similar[0] / sides[0])
+    return [replace(finding, box=_box(picture.regions[0][0]))]
 
 
 def _marked(root: Path, picture: InspectedPicture, known: set[str]) -> list[Finding]:
@@ -279,7 +180,7 @@ def _marked(root: Path, picture: InspectedPicture, known: set[str]) -> list[Find
         "pose": (_pose(measured), min(1.0, measured.turn if measured.turn is not None else 0.5)),
     }
     return [
-        _finding(root, picture, kind, note, score=score, box=_box(detection))
+        replace(_finding(root, picture, kind, note, score), box=_box(detection))
         for kind, (note, score) in notes.items()
         if kind in kinds
     ]
@@ -302,7 +203,7 @@ def _exact_copies(root: Path, pictures: Sequence[InspectedPicture]) -> list[Find
         labels = sorted({m.item.label for m in members})
         kind = "copies_across" if len(labels) > 1 else "copies"
         note = f"This file is here {len(members)} times, in {', '.join(labels)}."
-        found += [_finding(root, m, kind, note, group=number, score=1.0) for m in members]
+        found += [replace(_finding(root, m, kind, note, 1.0), group=number) for m in members]
     return found
 
 
@@ -323,26 +224,26 @@ def _near_copies(root: Path, pictures: Sequence[InspectedPicture]) -> list[Findi
         for picture in group:
             note = f"One of {len(group)} near copies, {picture.width} x {picture.height} pixels."
             score = picture.width * picture.height / max(largest, 1)
-            found.append(_finding(root, picture, kind, note, group=number, score=score))
+            found.append(replace(_finding(root, picture, kind, note, score), group=number))
     return found
 
 
 def _suspected(
-    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[Mapping[str, Any]]
+    root: Path, pictures: Sequence[InspectedPicture], doubts: Iterable[LabelDoubt]
 ) -> list[Finding]:
     """The doubts of a model, for the pictures that are here with the label it doubted."""
     here = {(picture.item.sha256, picture.item.label): picture for picture in pictures}
     found = []
     for doubt in doubts:
-        picture = here.get((doubt["sha256"], doubt["label"]))
+        picture = here.get((doubt.sha256, doubt.label))
         if picture is not None:
-            box = _box(picture.regions[0][0]) if len(picture.regions) > 0 else None
-            details = {"score": doubt["score"], "suggestion": doubt["suggestion"], "box": box}
-            found.append(_finding(root, picture, doubt["kind"], doubt["note"], **details))
+            box = _box(picture.regions[0][0]) if picture.regions else None
+            finding = _finding(root, picture, doubt.kind, doubt.note, doubt.score)
+            found.append(replace(finding, suggestion=doubt.suggestion, box=box))
     return found
 
 
-def _box(detection: Detection) -> tuple[int, int, int, int] | None:
+def _box(detection: Detection) -> Box | None:
     if detection.kind == "picture":
         return None
     return detection.x, detection.y, detection.width, detection.height

@@ -9,20 +9,20 @@ import json
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from data_cleaning.datasets.findings import LabelDoubt
 from data_cleaning.errors import DatasetError
 from data_cleaning.progress import StageCallback
 
 
 @dataclass(frozen=True)
 class LabelCheck:
-    """doubts: plain data, a row a doubtful label. note: a sentence on how they were come by."""
+    """note: a sentence on how the doubts were come by."""
 
     note: str
-    doubts: list[dict[str, Any]] = field(default_factory=list)
+    doubts: tuple[LabelDoubt, ...] = ()
 
 
 def check_labels(data: Path, recipe: str, progress: StageCallback) -> LabelCheck:
@@ -70,12 +70,7 @@ def read_check(text: str) -> LabelCheck:
     """What `python -m model labels --json` printed. Raises DatasetError for anything else."""
     try:
         report = json.loads(text)
-        doubts = list(report["doubts"])
-        for doubt in doubts:
-            if doubt["kind"] not in ("wrong_label", "unlike"):
-                raise ValueError(f"there is no kind {doubt['kind']!r}")
-            _ = doubt["sha256"], doubt["label"], doubt["note"], float(doubt["score"])
-            _ = doubt["suggestion"]
+        doubts = tuple(LabelDoubt.from_json(row) for row in report["doubts"])
         note = (
             f"{len(doubts)} of {report['pictures']} labels are doubtful to models that had not"
             f" seen the picture; they agree with {report['agreement']:.0%} of all labels, so expect"

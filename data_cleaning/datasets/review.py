@@ -9,9 +9,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, parse
+from data_cleaning.datasets.findings import Finding
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 
@@ -76,13 +76,14 @@ def decision_about(data: Dataset, picture: str, action: str, target: str | None 
     return _checked(data, decision, _classes_by_sha256(data))
 
 
-def open_findings(data: Dataset, report: Path) -> list[dict[str, Any]]:
+def open_findings(data: Dataset, report: Path) -> list[Finding]:
     """Findings of a report that nobody has decided about yet.
 
     Raises DatasetError where it cannot be read.
     """
     try:
-        found = json.loads(report.read_text("utf-8"))["findings"]
+        rows = json.loads(report.read_text("utf-8"))["findings"]
+        findings = [Finding(**row) for row in rows]
     except FileNotFoundError:
         raise DatasetError(
             f"There is no {report}. Make it with: python -m data_cleaning clean {data.root}"
@@ -90,7 +91,7 @@ def open_findings(data: Dataset, report: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(f"{report} cannot be read as findings: {error}.") from error
     settled = data.latest_decisions()
-    return [f for f in found if f["sha256"] not in settled]
+    return [f for f in findings if f.sha256 not in settled]
 
 
 def _classes_by_sha256(data: Dataset) -> dict[str, set[str]]:

@@ -12,13 +12,10 @@ from pathlib import Path
 import click
 
 from data_cleaning.datasets import review as reviewing
-from data_cleaning.datasets.audit import (
-    KINDS,
-    audit_report,
-    find_problems,
-)
+from data_cleaning.datasets.audit import audit_dataset
 from data_cleaning.datasets.contact_sheet import Sheet, render_sheet
 from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.datasets.findings import KINDS, Audit
 from data_cleaning.datasets.label_check import LabelCheck, check_labels, read_check
 from data_cleaning.detection.batch_detection import best_face_detector, load_detector
 from data_cleaning.detection.detectors import DETECTORS
@@ -92,19 +89,19 @@ def clean(options: CleanOptions) -> None:
     _must_be_writable(options.folder)
     pictures = inspected(options.data, detect, options.progress_json)
     check = _label_check(options, name)
-    found = find_problems(options.data, pictures, check.doubts)
+    audit = audit_dataset(options.data, pictures, check.doubts)
     report = {
         "data": str(options.data),
         "detector": name,
         "labels": check.note,
-        **audit_report(pictures, found),
+        **audit.to_json(),
     }
-    page = render_sheet(Sheet(options.data, report, found, check.note, options.most))
+    page = render_sheet(Sheet(options.data, audit, check.note, options.most))
     _write_sheet(options.folder, report, page)
     if options.as_json:
         print_json(report)
     else:
-        _print_problems(report, options.folder)
+        _print_problems(audit, check.note, options.folder)
 
 
 def _must_be_writable(folder: Path) -> None:
@@ -150,15 +147,12 @@ def _write_sheet(folder: Path, report: Row, page: str) -> None:
         raise _cannot_write(folder, error) from error
 
 
-def _print_problems(report: Row, folder: Path) -> None:
-    for kind, count in report["problems"].items():
+def _print_problems(audit: Audit, note: str, folder: Path) -> None:
+    for kind, count in audit.problems.items():
         if count:
             print(f"  {count:>5}  {KINDS[kind][0]}")
-    print(
-        f"{report['flagged']} of {report['pictures']} pictures are worth a look. Nothing was"
-        " changed."
-    )
-    print(report["labels"])
+    print(f"{audit.flagged} of {audit.pictures} pictures are worth a look. Nothing was changed.")
+    print(note)
     print(
         f"Look at them and decide: {folder / 'sheet.html'} (opens in a browser; it holds small"
         " copies of the pictures)"
@@ -270,9 +264,9 @@ def _list_open(data: Dataset, report: Path) -> None:
     )
     found = reviewing.open_findings(data, report)
     for kind, (title, _) in KINDS.items():
-        some = [f for f in found if f["kind"] == kind]
+        some = [f for f in found if f.kind == kind]
         if some:
             print(f"{title}: {len(some)} open")
-            print_names([f"{f['picture']}  {f['note']}" for f in some])
+            print_names([f"{f.picture}  {f.note}" for f in some])
     if not found:
         print("Nothing is open.")

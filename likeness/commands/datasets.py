@@ -14,7 +14,6 @@ from data_cleaning.collecting.collect import CollectedEntry
 from data_cleaning.collecting.collect import collect as collect_pictures
 from data_cleaning.collecting.sources import CollectOptions
 from data_cleaning.datasets.audit import (
-    Finding,
     InspectedPicture,
     find_problems,
     inspect_dataset,
@@ -22,6 +21,7 @@ from data_cleaning.datasets.audit import (
 from data_cleaning.datasets.crop_folder import RESULTS as CROPPED
 from data_cleaning.datasets.crop_folder import CropOptions, CropResult, crop_folder, summary
 from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.findings import Finding
 from data_cleaning.detection.batch_detection import Detect, load_detector
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging.limits import Limits
