@@ -16,8 +16,8 @@ from server.access.authorisation import Access
 from server.access.keys import Keys
 from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
-from server.history.kept_pictures import Kept
-from server.history.prediction_log import History
+from server.history.kept_pictures import KeptPictures
+from server.history.prediction_log import PredictionLog
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
 from server.protocols import Registry
@@ -26,7 +26,8 @@ from server.recognition.pool import Pool
 from server.settings import Settings
 from server.storage.database import Store
 from server.storage.journal import Journal
-from server.training.jobs import Jobs, RunnerProcesses
+from server.training.jobs import Jobs
+from server.training.runner_process import RunnerProcesses
 
 HOUR = 3600.0
 REVIVAL = 5.0  # seconds between two looks whether somebody does the work that waits
@@ -40,10 +41,10 @@ class Service:
     store: Store
     keys: Keys
     access: Access
-    history: History
+    history: PredictionLog
     journal: Journal
     jobs: Jobs
-    kept: Kept
+    kept: KeptPictures
     keeper: Housekeeper
     metrics: Metrics
     streams: threading.BoundedSemaphore  # places for those who follow a job: each holds a thread
@@ -74,12 +75,12 @@ def build_service(settings: Settings, registry: Registry) -> Service:
     """All the parts, put together. Nothing is started, read or written, and no connection made."""
     store, metrics = Store(settings.database), Metrics()
     history, jobs, keys = (
-        History(store),
+        PredictionLog(store),
         Jobs(store, settings, RunnerProcesses(settings).start),
         Keys(store),
     )
     journal = Journal(settings.state / "journal", history.insert)
-    kept = Kept(settings.state / "pictures", settings.keep_pictures_days)
+    kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
     chores = [
         Chore(jobs.revive, REVIVAL),
         Chore(kept.expire, HOUR),

@@ -21,7 +21,8 @@ from server.settings import FIELDS, Settings, load, make_state, origin, variable
 from server.settings_page import settings_markdown
 from server.storage.database import Store
 from server.training.job_runner import Runner
-from server.training.jobs import Jobs, RunnerProcesses
+from server.training.jobs import Jobs
+from server.training.runner_process import RunnerProcesses
 from server.web.api_docs.markdown_page import api_markdown
 from server.web.api_docs.openapi import Application
 

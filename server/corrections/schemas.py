@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import Field, model_validator
 
@@ -41,7 +41,7 @@ class Correction(Out):
     prediction: str
     position: int | None
     action: str
-    before: dict[str, Any] = Field(description="What the model had said.")
+    before: dict[str, object] = Field(description="What the model had said.")
     label: str | None = Field(description="What the person said.")
     dataset: str
     picture: str | None = Field(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
@@ -43,54 +42,54 @@ def _datasets() -> Datasets:
 
 
 @datasets.get("/api/datasets", tags=[DATA], responses={200: DatasetList})
-def list_datasets() -> dict[str, Any]:
+def list_datasets() -> dict[str, object]:
     """Every data set with its classes."""
-    return {"datasets": _datasets().all()}
+    return DatasetList(datasets=_datasets().all()).model_dump()
 
 
 @datasets.post("/api/datasets", tags=[DATA], responses={201: DatasetRow})
-def create_dataset(body: DatasetBody) -> tuple[dict[str, Any], int]:
+def create_dataset(body: DatasetBody) -> tuple[dict[str, object], int]:
     """An empty data set."""
     _datasets().create(body.name)
-    return _datasets().describe(body.name), 201
+    return _datasets().describe(body.name).model_dump(), 201
 
 
 @datasets.get("/api/datasets/<dataset>", tags=[DATA], responses={200: DatasetRow})
-def show_dataset(path: DatasetPath) -> dict[str, Any]:
+def show_dataset(path: DatasetPath) -> dict[str, object]:
     """One data set."""
-    return _datasets().describe(path.dataset)
+    return _datasets().describe(path.dataset).model_dump()
 
 
 @datasets.delete("/api/datasets/<dataset>", tags=[DATA], responses={200: DatasetRow})
-def delete_dataset(path: DatasetPath) -> dict[str, Any]:
+def delete_dataset(path: DatasetPath) -> dict[str, object]:
     """Delete a data set with all its pictures; what it was."""
-    gone = _datasets().describe(path.dataset)
+    deleted = _datasets().describe(path.dataset)
     _datasets().delete(path.dataset)
-    return gone
+    return deleted.model_dump()
 
 
 @datasets.post("/api/datasets/<dataset>/classes", tags=[DATA], responses={201: DatasetRow})
-def create_class(path: DatasetPath, body: DatasetBody) -> tuple[dict[str, Any], int]:
+def create_class(path: DatasetPath, body: DatasetBody) -> tuple[dict[str, object], int]:
     """An empty class; `_unknown` and `_none` are the special ones."""
     _datasets().create_class(path.dataset, body.name)
-    return _datasets().describe(path.dataset), 201
+    return _datasets().describe(path.dataset).model_dump(), 201
 
 
 @datasets.delete(
     "/api/datasets/<dataset>/classes/<label>", tags=[DATA], responses={200: DatasetRow}
 )
-def delete_class(path: ClassPath) -> dict[str, Any]:
+def delete_class(path: ClassPath) -> dict[str, object]:
     """Delete a class of one data set, its pictures and the decisions that they show it; what is
     left.
     """
     _datasets().delete_class(path.dataset, path.label)
-    return _datasets().describe(path.dataset)
+    return _datasets().describe(path.dataset).model_dump()
 
 
 @datasets.get(
     "/api/datasets/<dataset>/classes/<label>/pictures", tags=[DATA], responses={200: PictureList}
 )
-def list_pictures(path: ClassPath) -> dict[str, Any]:
+def list_pictures(path: ClassPath) -> dict[str, object]:
     """File names of a class."""
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
 
@@ -101,14 +100,12 @@ def list_pictures(path: ClassPath) -> dict[str, Any]:
     responses={200: UploadAnswer},
     openapi_extensions=uploads.BATCH_BODY,
 )
-def add_pictures(path: ClassPath) -> dict[str, Any]:
+def add_pictures(path: ClassPath) -> dict[str, object]:
     """Add pictures to a class: each is stored or has its problem, in the order they came."""
     _datasets().class_folder(path.dataset, path.label)
-    results = [
-        _stored(index, get, path)
-        for index, get in enumerate(uploads.many(request, current().settings))
-    ]
-    return {"results": results, "failed": sum(not each["ok"] for each in results)}
+    readers = uploads.many(request, current().settings)
+    results = [_store(index, read, path) for index, read in enumerate(readers)]
+    return {"results": results, "failed": sum(not result["ok"] for result in results)}
 
 
 @datasets.get(
@@ -130,22 +127,19 @@ def show_picture(path: PicturePath, query: PictureQuery) -> Response:
     tags=[DATA],
     responses={200: PictureList},
 )
-def delete_picture(path: PicturePath) -> dict[str, Any]:
+def delete_picture(path: PicturePath) -> dict[str, object]:
     """Delete one picture; those that are left."""
     _datasets().picture(path.dataset, path.label, path.file).unlink(missing_ok=True)
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
 
 
-def _stored(index: int, get: Callable[[], bytes], path: ClassPath) -> dict[str, Any]:
-    service = current()
+def _store(index: int, read: Callable[[], bytes], path: ClassPath) -> dict[str, object]:
+    service, folders = current(), _datasets()
     try:
-        data = get()
+        data = read()
         stored = service.pool.run(
-            lambda: Datasets(service.settings.datasets).add(
-                path.dataset, path.label, data, service.limits
-            ),
-            wait=True,
+            lambda: folders.add(path.dataset, path.label, data, service.limits), wait=True
         )
-        return {"index": index, "ok": True, "stored": stored}
     except (LikenessError, OSError) as error:
         return {"index": index, "ok": False, "problem": describe(error)}
+    return {"index": index, "ok": True, "stored": stored.model_dump()}

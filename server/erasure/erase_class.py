@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import Any
+from dataclasses import asdict
 
 from data_cleaning.errors import LikenessError
 from server.context import Context
 from server.datasets.managed_datasets import Datasets
+from server.erasure.schemas import Forgotten, ForgottenModel
 from server.errors import Conflict, NotFound, RequestError
-from server.history.prediction_log import History
+from server.history.prediction_log import PredictionLog
+from server.protocols import Job
+from server.training.training_job import ERASE, RUNNING, TRAIN
 
 NO_PICTURES = (
     "The pictures that it was trained on are not here, so it cannot be trained again without them."
@@ -24,9 +27,10 @@ NO_PICTURES = (
     " with the name in it, and does not say it."
 )
 ENDING = 40.0  # seconds for a training to end: it is asked first, and then ended
+LOOK = 0.2  # seconds between two looks whether it has
 
 
-def forget(service: Context, label: str, by: str) -> dict[str, Any]:
+def erase_class(service: Context, label: str, by: str) -> Forgotten:
     """Forget a class everywhere; what was removed.
 
     Raises NotFound when nothing knows it, Conflict, StoreDown.
@@ -34,112 +38,115 @@ def forget(service: Context, label: str, by: str) -> dict[str, Any]:
     if label.startswith("_"):
         raise RequestError(f"{label!r} is a special class, not a person's.")
     service.keeper.settle()
-    stopped = stop_trainings(service, label)
+    stopped = _stop_trainings(service, label)
     knowing = models_knowing(service, label)
-    # A retraining without somebody else, under way now, may still bring one more version that knows
-    # them.
-    busy = {job["arguments"]["model"] for job in service.jobs.all() if job["state"] == "running"}
-    for name, versions in knowing.items():
-        service.models.hide(name, max(versions) + (name in busy), label)
-    removed: dict[str, Any] = Datasets(service.settings.datasets).forget(label)
-    ids, corrections = History(service.store).forget(label)
-    service.jobs.forget(label)
-    service.store.compact()
-    removed |= {
-        "predictions": len(ids),
-        "corrections": corrections,
-        "kept_pictures": service.kept.remove(ids),
-    }
-    for each in stopped:
-        _again(service, each)
+    _stop_naming(service, knowing, label)
+    removed = _remove(service, label)
+    for job in stopped:
+        with contextlib.suppress(Conflict):  # it waits already
+            service.jobs.add(TRAIN, job.arguments, job.by)
     if not knowing and not any(removed.values()):
         raise NotFound(f"Nothing here knows a class {label!r}.")
-    models = [
-        {"name": name, "versions": versions, **_retraining(service, name, versions, label, by)}
-        for name, versions in knowing.items()
-    ]
-    return {
-        "label": label,
-        "removed": removed,
-        "models": models,
-        "restarted": [each["model"] for each in stopped],
-    }
+    return Forgotten(
+        label=label,
+        removed=removed,
+        models=[
+            _retrain(
+                service, ForgottenModel(name=name, versions=versions, job=None, why=None), label, by
+            )
+            for name, versions in knowing.items()
+        ],
+        restarted=[job.model for job in stopped],
+    )
 
 
-def stop_trainings(service: Context, label: str) -> list[dict[str, Any]]:
-    """End the training that has read the class's pictures already, or it would make a version that
-    knows them; what it was told. Raises Conflict, before anything was removed, where it does not
-    end in time."""
+def _stop_trainings(service: Context, label: str) -> list[Job]:
+    """End the trainings that have read the class's pictures, or they would make versions that know
+    them; which those were.
+
+    Raises Conflict, before anything was removed, where one does not end in time.
+    """
     datasets = Datasets(service.settings.datasets)
-    running = [
-        job for job in service.jobs.all() if job["kind"] == "train" and job["state"] == "running"
+    theirs = [
+        job
+        for job in service.jobs.all()
+        if job.kind == TRAIN and job.state == RUNNING and datasets.mentions(job.dataset, label)
     ]
-    theirs = [job for job in running if datasets.mentions(job["arguments"]["dataset"], label)]
     for job in theirs:
         with contextlib.suppress(Conflict):  # it ended a moment ago
-            service.jobs.cancel(job["id"])
+            service.jobs.cancel(job.id)
     until = time.monotonic() + ENDING
-    while any(service.jobs.get(job["id"])["state"] == "running" for job in theirs):
+    while any(service.jobs.get(job.id).state == RUNNING for job in theirs):
         if time.monotonic() > until:
             raise Conflict(
                 "A training that has read their pictures is still ending. Nothing was removed; ask"
                 " again soon."
             )
         service.jobs.ensure_runner()  # one that was killed leaves its job behind
-        time.sleep(0.2)
-    return [job["arguments"] | {"by": job["by"]} for job in theirs]
+        time.sleep(LOOK)
+    return theirs
 
 
-def _again(service: Context, told: dict[str, Any]) -> None:
-    """Queue the stopped training once more, without them; where too little is left it says so
-    itself.
+def _stop_naming(service: Context, knowing: dict[str, list[int]], label: str) -> None:
+    """From now on no version that knows the class names it.
+
+    A retraining without somebody else, under way now, may still bring one more such version.
     """
-    with contextlib.suppress(Conflict):
-        service.jobs.add("train", {key: told[key] for key in told if key != "by"}, told["by"])
+    running = {job.model for job in service.jobs.all() if job.state == RUNNING}
+    for name, versions in knowing.items():
+        service.models.hide(name, max(versions) + (name in running), label)
+
+
+def _remove(service: Context, label: str) -> dict[str, object]:
+    """Pictures, decisions, answers, corrections, and what jobs said."""
+    pictures = Datasets(service.settings.datasets).erase_class(label)
+    ids, corrections = PredictionLog(service.store).erase_class(label)
+    service.jobs.remove_name(label)
+    service.store.compact()
+    return {
+        **asdict(pictures),
+        "predictions": len(ids),
+        "corrections": corrections,
+        "kept_pictures": service.kept.remove(ids),
+    }
 
 
 def models_knowing(service: Context, label: str) -> dict[str, list[int]]:
-    """name -> versions whose labels hold it.
-
-    A version that cannot be loaded is judged by the one that answers.
-    """
-    found: dict[str, list[int]] = {}
-    for name in service.models.names():
-        for version in service.models.registry.versions(name):
-            try:
-                knows = label in service.models.labels(name, version)
-            except LikenessError:
-                knows = (
-                    label in service.models.get(name).labels
-                    if name in service.models.loaded()
-                    else False
-                )
-            if knows:
-                found.setdefault(name, []).append(version)
-    return found
+    """name -> versions whose labels hold it."""
+    found = {
+        name: [v for v in service.models.registry.versions(name) if _knows(service, name, v, label)]
+        for name in service.models.names()
+    }
+    return {name: versions for name, versions in found.items() if versions}
 
 
-def _retraining(
-    service: Context, name: str, versions: list[int], label: str, by: str
-) -> dict[str, str | None]:
-    """The job that trains it again, or why there can be none.
+def _knows(service: Context, name: str, version: int, label: str) -> bool:
+    """A version that cannot be loaded is judged by the one that answers."""
+    try:
+        return label in service.models.labels(name, version)
+    except LikenessError:
+        answering = name in service.models.loaded()
+        return answering and label in service.models.get(name).labels
+
+
+def _retrain(service: Context, model: ForgottenModel, label: str, by: str) -> ForgottenModel:
+    """With the job that trains it again, or why there can be none.
 
     Older versions are removed without a training.
     """
+    name = model.name
     dataset = str(service.models.get(name).facts.get("dataset", name))
     here = (service.settings.datasets / dataset).is_dir()
-    if service.models.registry.active(name) not in versions or here:
-        return {"job": _job(service, name, label, by), "why": None}
-    return {"job": None, "why": NO_PICTURES.format(dataset=dataset, name=name)}
+    if service.models.registry.active(name) in model.versions and not here:
+        why = NO_PICTURES.format(dataset=dataset, name=name)
+        return model.model_copy(update={"why": why})
+    return model.model_copy(update={"job": _job(service, name, label, by)})
 
 
 def _job(service: Context, name: str, label: str, by: str) -> str:
-    arguments = {"model": name, "label": label}
+    """The id of the job that retrains it, which may wait or run already."""
+    arguments: dict[str, object] = {"model": name, "label": label}
     for job in service.jobs.all():
-        if (
-            job["kind"] == "forget"
-            and job["arguments"] == arguments
-            and job["state"] in ("queued", "running")
-        ):
-            return str(job["id"])
-    return str(service.jobs.add("forget", arguments, by)["id"])
+        if job.kind == ERASE and job.arguments == arguments and job.is_open:
+            return job.id
+    return service.jobs.add(ERASE, arguments, by).id

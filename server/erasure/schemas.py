@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
 from server.web.schemas import Label, Out
@@ -26,7 +24,7 @@ class ForgottenModel(Out):
 
 class Forgotten(Out):
     label: str
-    removed: dict[str, Any]
+    removed: dict[str, object]
     models: list[ForgottenModel]
     restarted: list[str] = Field(
         description="Models whose training had read their pictures and begins once more."

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_openapi3 import APIBlueprint
 
 from server.context import caller, current
 from server.corrections.views import RIGHTS
-from server.erasure.erase_class import forget
+from server.erasure.erase_class import erase_class
 from server.erasure.schemas import Forgotten, LabelPath
 from server.web.api_docs.openapi import needs, operation_ids
 
@@ -18,8 +16,8 @@ erasure = APIBlueprint(
 
 
 @erasure.delete("/api/classes/<label>", tags=[RIGHTS], responses={200: Forgotten})
-def forget_class(path: LabelPath) -> dict[str, Any]:
+def forget_class(path: LabelPath) -> dict[str, object]:
     """Forget a person everywhere: pictures, answers and decisions now, models by retraining. What
     was removed.
     """
-    return forget(current(), path.label, caller().by)
+    return erase_class(current(), path.label, caller().by).model_dump()

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from server.context import Context
 from server.errors import NotFound
-from server.history.prediction_log import History
+from server.history.logged_answers import LoggedAnswer
+from server.history.prediction_log import PredictionLog
 
 
-def prediction_of(service: Context, prediction: str) -> dict[str, Any]:
-    """One prediction, also when another process made it a moment ago.
-
-    Raises NotFound, StoreDown.
-    """
-    row = History(service.store).find(prediction)
-    if row is None:
+def find_prediction(service: Context, prediction: str) -> LoggedAnswer:
+    """One answer, also when another process gave it a moment ago. Raises NotFound, StoreDown."""
+    log = PredictionLog(service.store)
+    found = log.find(prediction)
+    if found is None:
         service.keeper.settle()
-        row = History(service.store).find(prediction)
-    if row is None:
+        log = PredictionLog(service.store)
+    found = log.find(prediction)
+    if found is None:
         raise NotFound(
             f"There is no prediction {prediction!r}; it may be older than predictions are kept."
         )
-    return row
+    return found

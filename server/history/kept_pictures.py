@@ -18,7 +18,7 @@ log = logging.getLogger("likeness.pictures")
 LONGEST = 1600  # pixels: enough to train on, a tenth of the bytes of a camera's picture
 
 
-class Kept:
+class KeptPictures:
     """folder: <first two letters of the id>/<id>.jpg. days: 0 keeps nothing."""
 
     def __init__(self, folder: Path, days: int) -> None:
@@ -48,9 +48,9 @@ class Kept:
     def remove(self, predictions: list[str]) -> int:
         """Delete the pictures of these predictions; how many there were."""
         gone = 0
-        for each in predictions:
-            if self.path(each).exists():
-                self.path(each).unlink(missing_ok=True)
+        for prediction in predictions:
+            if self.path(prediction).exists():
+                self.path(prediction).unlink(missing_ok=True)
                 gone += 1
         return gone
 

@@ -87,7 +87,7 @@ class PredictionRow(Out):
     kept: bool = Field(
         description="Whether the picture is kept: GET /api/predictions/{id}/picture gives it."
     )
-    regions: list[dict[str, Any]]
+    regions: list[dict[str, object]]
 
 
 class PredictionList(Out):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
 from server.protocols import Bundle, Registry
-from server.recognition.redaction import Forgotten, Rule, hidden_labels
+from server.recognition.redaction import ErasedNames, Rule, hidden_labels
 
 log = logging.getLogger("likeness.models")
 
@@ -43,7 +43,7 @@ class Models:
         self.registry = registry
         self._default = default
         self._bell = bell
-        self.erased = Forgotten(bell.with_name("forgotten.json"))
+        self.erased = ErasedNames(bell.with_name("forgotten.json"))
         self._live: dict[str, tuple[Stamp, Bundle]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}

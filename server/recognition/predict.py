@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from model.recognition.bundle import Recognition
 from server.context import Context, caller, current
 from server.errors import RequestError
-from server.history.prediction_log import record
+from server.history.logged_answers import logged_answer
+from server.protocols import Bundle
 from server.recognition import serialisation as answers
 from server.recognition.redaction import masked
 
@@ -72,15 +74,16 @@ def _why(
     return answers.why(bundle, data, index, service.limits)
 
 
-def log_answer(service: Context, bundle: Any, recognition: Any, data: bytes) -> str | None:
+def log_answer(
+    service: Context, bundle: Bundle, recognition: Recognition, data: bytes
+) -> str | None:
     """Journal the answer; its id once it is safe, None where it could not be written down."""
-    who = caller()
-    line = record(bundle, recognition, data, who.address, who.key)
-    if not service.journal.append(line):
+    answer = logged_answer(bundle, recognition, data, caller())
+    if not service.journal.append(answer.to_record()):
         service.metrics.not_logged()
         return None
-    service.keeper.notice(line["id"], data)
-    return str(line["id"])
+    service.keeper.notice(answer.id, data)
+    return answer.id
 
 
 def answered(asked: Asked, top_k: int) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Rule:
         return cls(model, version, _digest(label))
 
 
-class Forgotten:
+class ErasedNames:
     """path: a small JSON file, read again whenever it changed."""
 
     def __init__(self, path: Path) -> None:

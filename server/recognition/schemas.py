@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -154,7 +154,7 @@ class ModelList(Out):
 
 class ModelDetail(ModelSummary):
     versions: list[int]
-    facts: dict[str, Any]
+    facts: dict[str, object]
     report: str | None = Field(description="Where the training report can be read.")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -52,7 +52,7 @@ class JobBody(In):
             raise ValueError("needs a recipe other than auto where multi_label is true")
         return self
 
-    def arguments(self) -> dict[str, Any]:
+    def arguments(self) -> dict[str, object]:
         """What the job is to do: the three that every training has, and what was wished besides."""
         besides = {name: getattr(self, name) for name in ("fpir", "private", "multi_label")}
         told = {"dataset": self.dataset, "model": self.model, "recipe": self.recipe}
@@ -69,7 +69,7 @@ class Progress(Out):
 class Job(Out):
     id: str
     kind: str
-    arguments: dict[str, Any]
+    arguments: dict[str, object]
     state: str = Field(description="queued, running, done, failed or cancelled.")
     created: int
     started: int | None
@@ -77,7 +77,7 @@ class Job(Out):
     attempts: int
     cancel: bool
     progress: Progress | None
-    result: Any = Field(
+    result: object = Field(
         description=(
             "What the training said at its end: name, version, and in `waits` why the version does"
             " not answer yet and an admin must promote it, or an empty text."

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from server.context import Context, caller, current
-from server.datasets.views import _datasets
+from server.datasets.managed_datasets import Datasets
 from server.errors import Busy
-from server.training.jobs import OPEN
-from server.training.schemas import Job, JobBody, JobList
+from server.protocols import Job
+from server.training.schemas import Job as JobSchema
+from server.training.schemas import JobBody, JobList
+from server.training.training_job import TRAIN
 from server.web.api_docs.openapi import answer, needs
 from server.web.schemas import IdPath
 
@@ -26,29 +27,29 @@ PAUSE = 0.5
 RETRY = 2000  # milliseconds after which a browser whose stream ended asks again
 
 
-@training.post("/api/jobs", tags=[JOBS], responses={202: Job})
-def start_training(body: JobBody) -> tuple[dict[str, Any], int]:
+@training.post("/api/jobs", tags=[JOBS], responses={202: JobSchema})
+def start_training(body: JobBody) -> tuple[dict[str, object], int]:
     """Train a model from a data set; it waits its turn in the queue."""
-    _datasets().check(body.dataset)
-    return _shown(current().jobs.add("train", body.arguments(), caller().by)), 202
+    Datasets(current().settings.datasets).check(body.dataset)
+    return _row(current().jobs.add(TRAIN, body.arguments(), caller().by)), 202
 
 
 @training.get("/api/jobs", tags=[JOBS], responses={200: JobList})
-def list_jobs() -> dict[str, Any]:
+def list_jobs() -> dict[str, object]:
     """The newest hundred."""
-    return {"jobs": [_shown(job) for job in current().jobs.all()]}
+    return {"jobs": [_row(job) for job in current().jobs.all()]}
 
 
-@training.get("/api/jobs/<id>", tags=[JOBS], responses={200: Job})
-def show_job(path: IdPath) -> dict[str, Any]:
+@training.get("/api/jobs/<id>", tags=[JOBS], responses={200: JobSchema})
+def show_job(path: IdPath) -> dict[str, object]:
     """One job: its state, how far it is, what came of it."""
-    return _shown(current().jobs.get(path.id))
+    return _row(current().jobs.get(path.id))
 
 
-@training.post("/api/jobs/<id>/cancel", tags=[JOBS], responses={200: Job})
-def cancel_job(path: IdPath) -> dict[str, Any]:
+@training.post("/api/jobs/<id>/cancel", tags=[JOBS], responses={200: JobSchema})
+def cancel_job(path: IdPath) -> dict[str, object]:
     """Stop it; a training that is stopped leaves nothing behind."""
-    return _shown(current().jobs.cancel(path.id))
+    return _row(current().jobs.cancel(path.id))
 
 
 @training.get(
@@ -75,18 +76,18 @@ def _events(service: Context, job: str) -> Iterator[str]:
     last, until, quiet = "", time.monotonic() + FOLLOWED, 0
     yield f"retry: {RETRY}\n\n"
     while True:
-        row = _shown(service.jobs.get(job))
-        said = json.dumps(row)
-        if said != last:
-            yield f"event: job\ndata: {said}\n\n"
-            last, quiet = said, 0
-        if row["state"] not in OPEN:
+        found = service.jobs.get(job)
+        data = json.dumps(_row(found))
+        if data != last:
+            yield f"event: job\ndata: {data}\n\n"
+            last, quiet = data, 0
+        if not found.is_open:
             # who asks the new version now gets it, in this process at least
             service.models.catch_up()
-            yield f"event: end\ndata: {said}\n\n"
+            yield f"event: end\ndata: {data}\n\n"
             return
         if time.monotonic() > until:
-            yield f"event: again\ndata: {said}\n\n"
+            yield f"event: again\ndata: {data}\n\n"
             return
         quiet += 1
         if quiet % 20 == 0:
@@ -94,10 +95,7 @@ def _events(service: Context, job: str) -> Iterator[str]:
         time.sleep(PAUSE)
 
 
-def _shown(job: dict[str, Any]) -> dict[str, Any]:
-    version = (job["result"] or {}).get("version") if isinstance(job["result"], dict) else None
-    model = job["arguments"].get("model")
-    return {
-        **job,
-        "report": f"/api/models/{model}/report?version={version}" if version and model else None,
-    }
+def _row(job: Job) -> dict[str, object]:
+    version = job.result.get("version") if isinstance(job.result, dict) else None
+    report = f"/api/models/{job.model}/report?version={version}" if version and job.model else None
+    return {**job.to_json(), "report": report}

@@ -18,7 +18,7 @@ from typing import Any
 import requests
 from making import make_picture
 
-from server.history.prediction_log import History
+from server.history.prediction_log import PredictionLog
 from server.storage.database import Store
 from server.storage.journal import Journal
 
@@ -128,7 +128,7 @@ def running(folder: Path, **settings: object) -> Iterator[Running]:
 def logged(folder: Path) -> set[str]:
     """Every id in the database after what waits in the journal has been moved there."""
     store = Store(f"sqlite:///{folder / 'var' / 'likeness.db'}")
-    history = History(store)
+    history = PredictionLog(store)
     Journal(folder / "var" / "journal", history.insert).drain()
     with store.read() as connection:
         found = {row[0] for row in connection.exec_driver_sql("SELECT id FROM predictions")}

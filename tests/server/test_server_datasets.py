@@ -168,10 +168,8 @@ def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
         datasets.create_class("pets", label)
         for colour in colours:
             datasets.add("pets", label, make_picture(colour), Limits())
-    assert datasets.forget("dog")["pictures"] == 2
-    assert [(row["name"], row["pictures"]) for row in datasets.describe("pets")["classes"]] == [
-        ("ball", 1)
-    ]
+    assert datasets.erase_class("dog").pictures == 2
+    assert [(row.name, row.pictures) for row in datasets.describe("pets").classes] == [("ball", 1)]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +238,7 @@ def test_a_picture_that_shows_another_class_is_not_deleted_with_its_folder(tmp_p
     assert sorted(item.label for item in items) == ["blue", "blue", "red", "red"]
     assert mistyped in [item.sha256 for item in items]
     datasets.decide("family", Decision(mistyped, "move", to="blue"))
-    assert datasets.forget("red")["pictures"] == 1
+    assert datasets.erase_class("red").pictures == 1
     items = Dataset(tmp_path / "family").items()
     assert [(item.label, item.path.parent.name) for item in items] == [("blue", "blue")] * 3
 
@@ -285,8 +283,8 @@ def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Pa
         datasets.create_class("family", label)
     original = hashlib.sha256(sent).hexdigest()
     stored = datasets.add("family", "anna", sent, Limits())
-    path = tmp_path / "family" / "anna" / stored["file"]
-    assert (path.stem, stored["sha256"], stored["new"]) == (
+    path = tmp_path / "family" / "anna" / stored.file
+    assert (path.stem, stored.sha256, stored.new) == (
         original[:24],
         sha256_of_file(path),
         True,
@@ -297,17 +295,14 @@ def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Pa
 
     assert (
         found(original)
-        == found(stored["sha256"])
+        == found(stored.sha256)
         == found(original, sizes=set())
         == [("anna", path.name)]
     )
-    assert found("0" * 64) == found(stored["sha256"], sizes={1}) == []
+    assert found("0" * 64) == found(stored.sha256, sizes={1}) == []
     (tmp_path / "family" / "ben" / "by hand.jpg").write_bytes(path.read_bytes())
     assert found(original) == [("anna", path.name), ("ben", "by hand.jpg")]
-    old = path.rename(path.with_name(f"{stored['sha256'][:24]}.jpg"))
+    old = path.rename(path.with_name(f"{stored.sha256[:24]}.jpg"))
     assert found(original) == []
-    assert datasets.add("family", "anna", sent, Limits()) == {
-        **stored,
-        "file": old.name,
-        "new": False,
-    }
+    again = stored.model_copy(update={"file": old.name, "new": False})
+    assert datasets.add("family", "anna", sent, Limits()) == again

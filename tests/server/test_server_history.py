@@ -28,8 +28,9 @@ from making import Make, make_picture
 from sqlalchemy import update
 
 from server.errors import StoreDown
-from server.history.kept_pictures import Kept
-from server.history.prediction_log import History
+from server.history.kept_pictures import KeptPictures
+from server.history.prediction_log import PredictionLog
+from server.history.statistics import statistics
 from server.operations.housekeeping import Chore, Housekeeper
 from server.service import service_of
 from server.storage.database import Store, new_id, now
@@ -358,7 +359,7 @@ def test_what_comes_twice_is_there_once(app: Flask) -> None:
     history, one = service_of(app).history, sample()
     history.insert([one])
     history.insert([one, sample()])
-    assert history.stats(0)["predictions"] == 2
+    assert statistics(history.store, 0).predictions == 2
 
 
 def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
@@ -375,16 +376,16 @@ def test_labels_as_long_as_a_data_set_may_have_them(app: Flask) -> None:
         "reason": "known",
     }
     history.insert([{**sample(), "label": label, "regions": [region | {"box": [0, 0, 1, 1]}]}])
-    assert history.stats(0)["by_label"] == {label: 1}
-    assert history.forget(label)[1] == 0
-    assert history.stats(0)["predictions"] == 0
+    assert statistics(history.store, 0).by_label == {label: 1}
+    assert history.erase_class(label)[1] == 0
+    assert statistics(history.store, 0).predictions == 0
 
 
 def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
     history = service_of(app).history
     bad = {**sample(), "model": None}
     history.insert([sample(), bad, sample()])
-    assert history.stats(0)["predictions"] == 2
+    assert statistics(history.store, 0).predictions == 2
 
 
 def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
@@ -502,7 +503,7 @@ def test_the_store_waits_for_another_writer(app: Flask) -> None:
     for thread in threads:
         thread.join()
     assert not failed
-    assert history.stats(0)["predictions"] == 80
+    assert statistics(history.store, 0).predictions == 80
 
 
 def test_a_database_that_cannot_be_reached_is_told_apart(tmp_path: Path) -> None:
@@ -510,7 +511,7 @@ def test_a_database_that_cannot_be_reached_is_told_apart(tmp_path: Path) -> None
     with pytest.raises(StoreDown, match="Answers go on"), store.read():
         pass
     with pytest.raises(StoreDown):
-        History(store).insert([json.loads(json.dumps(sample()))])
+        PredictionLog(store).insert([json.loads(json.dumps(sample()))])
     store.close()
 
 
@@ -522,7 +523,7 @@ def test_what_is_old_goes_also_when_nobody_asks_anything(tmp_path: Path) -> None
         Chore(lambda: 1 / 0, 60),
         Chore(done.set, 60),
     ]  # one that fails keeps no other from its turn
-    keeper = Housekeeper(journal, Kept(tmp_path / "pictures", 0), chores)
+    keeper = Housekeeper(journal, KeptPictures(tmp_path / "pictures", 0), chores)
     keeper.start()
     assert done.wait(10)
     keeper.stop()
@@ -532,7 +533,7 @@ def test_a_process_that_ends_keeps_the_pictures_that_wait(tmp_path: Path) -> Non
     """The second one comes while the thread rests between two rounds, as it does most of the time
     under load.
     """
-    kept = Kept(tmp_path / "pictures", 1)
+    kept = KeptPictures(tmp_path / "pictures", 1)
     keeper = Housekeeper(Journal(tmp_path / "journal", lambda records: None), kept)
     first, second = "a" * 32, "b" * 32
     keeper.notice(first, make_picture("red"))

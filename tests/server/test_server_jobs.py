@@ -21,12 +21,14 @@ from started import no_runner
 
 from server.datasets.managed_datasets import Datasets
 from server.errors import Conflict, NotFound, StoreDown
-from server.recognition.redaction import Forgotten, Rule
+from server.recognition.redaction import ErasedNames, Rule
 from server.service import service_of
 from server.settings import Settings
 from server.storage.database import Store, lock
-from server.training.job_runner import Runner, command
-from server.training.jobs import CANCELLED, DONE, FAILED, QUEUED, RUNNING, Jobs
+from server.training.job_commands import job_command
+from server.training.job_runner import Runner
+from server.training.jobs import Jobs
+from server.training.training_job import CANCELLED, DONE, FAILED, QUEUED, RUNNING, TrainingJob
 
 KeyOf = Callable[[str], dict[str, str]]
 
@@ -66,30 +68,42 @@ def runner(jobs: Jobs, code: str) -> Runner:
     return Runner(jobs, jobs.settings, lambda job, settings: [sys.executable, "-c", code])
 
 
+def a_job(kind: str, arguments: dict[str, object]) -> TrainingJob:
+    return TrainingJob(
+        "0" * 32, kind, arguments, RUNNING, 0, 0, None, 1, False, None, None, None, "me"
+    )
+
+
+def taken(jobs: Jobs) -> TrainingJob:
+    job = jobs.take()
+    assert job is not None
+    return job
+
+
 def add(jobs: Jobs, number: int = 0) -> str:
-    return str(jobs.add("train", {"dataset": "d", "model": f"m{number}"}, "me")["id"])
+    return str(jobs.add("train", {"dataset": "d", "model": f"m{number}"}, "me").id)
 
 
 def test_a_job_runs_and_says_how_far_it_is(jobs: Jobs) -> None:
     job = add(jobs)
-    assert jobs.get(job)["state"] == QUEUED
+    assert jobs.get(job).state == QUEUED
     assert runner(jobs, WORK).work() == 1
     row = jobs.get(job)
-    assert (row["state"], row["result"]) == (DONE, {"name": "family", "version": 2})
-    assert row["progress"] == {"stage": "crops", "done": 3, "total": 3, "message": "m"}
-    assert row["started"] <= row["ended"]
+    assert (row.state, row.result) == (DONE, {"name": "family", "version": 2})
+    assert row.progress == {"stage": "crops", "done": 3, "total": 3, "message": "m"}
+    assert row.started <= row.ended
 
 
 def test_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
     ids = [add(jobs, number) for number in range(3)]
     assert runner(jobs, WORK).work() == 3
     rows = [jobs.get(each) for each in ids]
-    assert all(earlier["ended"] <= later["started"] for earlier, later in itertools.pairwise(rows))
+    assert all(earlier.ended <= later.started for earlier, later in itertools.pairwise(rows))
 
 
 def test_after_a_forgetting_nothing_names_the_person(jobs: Jobs) -> None:
     """The job's arguments and its log go, and what SQLite kept of them in its log of changes."""
-    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me")["id"])
+    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me").id)
     runner(jobs, WORK).work()
     assert "anna" not in str(jobs.get(job))
     for path in jobs.settings.state.rglob("*"):
@@ -131,18 +145,18 @@ def test_a_job_that_fails_says_why(jobs: Jobs, code: str, said: str) -> None:
     job = add(small)
     runner(small, code).work()
     row = jobs.get(job)
-    assert row["state"] == FAILED
-    assert said in row["message"]
+    assert row.state == FAILED
+    assert said in row.message
 
 
 def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:
     bad, good = add(jobs, 1), add(jobs, 2)
 
-    def choose(job: dict[str, Any], settings: Settings) -> list[str]:
-        return ["/nowhere"] if job["id"] == bad else [sys.executable, "-c", WORK]
+    def choose(job: TrainingJob, settings: Settings) -> list[str]:
+        return ["/nowhere"] if job.id == bad else [sys.executable, "-c", WORK]
 
     Runner(jobs, jobs.settings, choose).work()
-    assert (jobs.get(bad)["state"], jobs.get(good)["state"]) == (FAILED, DONE)
+    assert (jobs.get(bad).state, jobs.get(good).state) == (FAILED, DONE)
 
 
 def test_limits_of_the_child(jobs: Jobs) -> None:
@@ -153,7 +167,7 @@ def test_limits_of_the_child(jobs: Jobs) -> None:
     job, before = add(jobs), Path("/proc/self/autogroup")
     ours = before.read_text() if before.exists() else ""
     runner(jobs, LIMITS).work()
-    assert jobs.get(job)["result"] == {
+    assert jobs.get(job).result == {
         "nice": min(19, os.nice(0) + 17),
         "memory": 4096 * 1024 * 1024,
         "batch": True,
@@ -165,16 +179,16 @@ def test_limits_of_the_child(jobs: Jobs) -> None:
 
 @pytest.mark.parametrize("code", [WAIT, STUBBORN], ids=["polite", "stubborn"])
 def test_cancel(jobs: Jobs, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("server.training.job_runner.PATIENCE", 0.5)
+    monkeypatch.setattr("server.training.training_child.PATIENCE", 0.5)
     job, waiting = add(jobs, 1), add(jobs, 2)
     thread = threading.Thread(target=runner(jobs, code).work)
-    assert jobs.cancel(waiting)["state"] == CANCELLED
+    assert jobs.cancel(waiting).state == CANCELLED
     thread.start()
-    wait_for(lambda: jobs.get(job)["state"] == RUNNING)
+    wait_for(lambda: jobs.get(job).state == RUNNING)
     wait_for(lambda: "begun" in log_of(jobs, job))
     jobs.cancel(job)
     thread.join(20)
-    assert jobs.get(job)["state"] == CANCELLED
+    assert jobs.get(job).state == CANCELLED
     with pytest.raises(Conflict, match="ended already"):
         jobs.cancel(job)
     with pytest.raises(NotFound):
@@ -185,17 +199,17 @@ def test_too_long(jobs: Jobs) -> None:
     object.__setattr__(jobs.settings, "train_minutes", 0.01)
     job = add(jobs)
     runner(jobs, WAIT).work()
-    assert jobs.get(job)["state"] == FAILED
-    assert "minutes that are allowed" in jobs.get(job)["message"]
+    assert jobs.get(job).state == FAILED
+    assert "minutes that are allowed" in jobs.get(job).message
 
 
 def test_a_job_whose_runner_was_killed_begins_once_more_and_not_for_ever(jobs: Jobs) -> None:
     job = add(jobs)
     for attempt in (1, 2):
-        assert (jobs.take() or {})["attempts"] == attempt
+        assert taken(jobs).attempts == attempt
         assert jobs.recover() == 1
-    assert jobs.get(job)["state"] == FAILED
-    assert "Interrupted" in jobs.get(job)["message"]
+    assert jobs.get(job).state == FAILED
+    assert "Interrupted" in jobs.get(job).message
 
 
 DIE_AFTER_THE_RESULT = WORK + "import os; os.kill(os.getpid(), 9)"
@@ -204,7 +218,7 @@ DIE_AFTER_THE_RESULT = WORK + "import os; os.kill(os.getpid(), 9)"
 def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> None:
     """The version is there and answers: to call the job failed, or to train again, would be wrong."""
     job, other = add(jobs, 1), add(jobs, 2)
-    assert (jobs.take() or {})["id"] == job
+    assert taken(jobs).id == job
     folder = jobs.settings.state / "jobs" / job
     folder.mkdir(parents=True)
     (folder / "out").write_text(
@@ -213,7 +227,7 @@ def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> No
     assert runner(jobs, DIE_AFTER_THE_RESULT).work() == 1
     for each in (job, other):
         row = jobs.get(each)
-        assert (row["state"], row["attempts"], row["result"]) == (
+        assert (row.state, row.attempts, row.result) == (
             DONE,
             1,
             {"name": "family", "version": 2},
@@ -229,15 +243,15 @@ def test_a_forgetting_whose_runner_was_killed_at_its_very_end_is_done_and_names_
     def killed(*_: object, **__: object) -> None:
         raise Killed
 
-    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me")["id"])
+    job = str(jobs.add("forget", {"model": "family", "label": "anna"}, "me").id)
     first = runner(jobs, 'print(\'{"removed_versions": [1], "class": "anna"}\')')
     monkeypatch.setattr(first, "_write", killed)
     with pytest.raises(Killed):
         first.work()
-    assert jobs.get(job)["state"] == RUNNING
+    assert jobs.get(job).state == RUNNING
     assert runner(jobs, "raise SystemExit('Nothing knows a class.')").work() == 0
     row = jobs.get(job)
-    assert (row["state"], row["result"]["removed_versions"]) == (DONE, [1])
+    assert (row.state, row.result["removed_versions"]) == (DONE, [1])
     assert "anna" not in str(row)
     assert not (jobs.settings.state / "jobs" / job).exists()
 
@@ -265,13 +279,13 @@ def test_a_database_that_is_away_for_a_while_does_not_cost_the_work(
     jobs: Jobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("server.training.job_runner.AGAIN", 0.01)
-    monkeypatch.setattr("server.training.job_runner.LOOK", 0.01)
+    monkeypatch.setattr("server.training.training_child.LOOK", 0.01)
     away = Away(jobs.store, jobs.settings, no_runner)
     job = add(jobs)
     away.away = 12
     assert runner(away, "import time; time.sleep(0.3); print('{\"version\": 2}')").work() == 1
     assert away.away == 0
-    assert (jobs.get(job)["state"], jobs.get(job)["attempts"]) == (DONE, 1)
+    assert (jobs.get(job).state, jobs.get(job).attempts) == (DONE, 1)
 
 
 def test_a_runner_that_fails_leaves_no_child_behind(jobs: Jobs, tmp_path: Path) -> None:
@@ -285,7 +299,7 @@ def test_a_runner_that_fails_leaves_no_child_behind(jobs: Jobs, tmp_path: Path) 
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
     assert runner(Broken(jobs.store, jobs.settings, no_runner), code).work() == 1
     assert not alive(int(marks.read_text()))
-    assert jobs.get(job)["state"] == FAILED
+    assert jobs.get(job).state == FAILED
 
 
 def test_somebody_goes_on_when_the_runner_was_killed(jobs: Jobs) -> None:
@@ -324,10 +338,10 @@ def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(
     process.wait()
     child = int(marks.read_text())
     wait_for(lambda: not alive(child))
-    assert jobs.get(job)["state"] == RUNNING
+    assert jobs.get(job).state == RUNNING
     assert runner(jobs, WORK).work() == 1
-    assert jobs.get(job)["state"] == DONE
-    assert jobs.get(job)["attempts"] == 2
+    assert jobs.get(job).state == DONE
+    assert jobs.get(job).attempts == 2
 
 
 def alive(pid: int) -> bool:
@@ -351,8 +365,9 @@ def wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
 
 
 def test_commands_are_those_that_people_type(settings: Settings) -> None:
-    train = {"kind": "train", "arguments": {"dataset": "d", "model": "m", "recipe": "face-modern"}}
-    typed = command(train, settings)
+    asked = {"dataset": "d", "model": "m", "recipe": "face-modern"}
+    train = a_job("train", asked)
+    typed = job_command(train, settings)
     assert typed[1:4] == ["-m", "model", "train"]
     assert typed[4] == str(settings.datasets / "d")
     assert {
@@ -365,8 +380,8 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     } <= set(typed)
     assert "--careful" in typed
     assert not {"--private", "--multi-label"} & set(typed)
-    wishes = {**train["arguments"], "fpir": 0.001, "private": True, "multi_label": True}
-    wished = command({"kind": "train", "arguments": wishes}, settings)
+    wishes = {**asked, "fpir": 0.001, "private": True, "multi_label": True}
+    wished = job_command(a_job("train", wishes), settings)
     assert [each for each in wished if each not in typed] == [
         "--fpir=0.001",
         "--private",
@@ -375,10 +390,10 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     rules = [Rule.of("m", 1, "anna"), Rule.of("other", 1, "ben"), Rule.of("m", 2, "carla")]
     settings.state.mkdir(exist_ok=True)
     for rule in rules:
-        Forgotten(settings.state / "forgotten.json").add(rule)
-    without = next(each for each in command(train, settings) if each.startswith("--without="))
+        ErasedNames(settings.state / "forgotten.json").add(rule)
+    without = next(each for each in job_command(train, settings) if each.startswith("--without="))
     assert set(without.removeprefix("--without=").split(",")) == {rules[0].digest, rules[2].digest}
-    forget = command({"kind": "forget", "arguments": {"model": "m", "label": "-x"}}, settings)
+    forget = job_command(a_job("forget", {"model": "m", "label": "-x"}), settings)
     assert forget[1:4] == ["-m", "model", "forget"]
     assert forget[-3:] == ["--", "m", "-x"]  # a name that begins with a dash is not an option
     assert forget[forget.index("--datasets") + 1] == str(settings.datasets)

@@ -30,7 +30,7 @@ from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.decoding import read
 from model.recognition.registry import Registry
 from server.datasets.managed_datasets import Datasets
-from server.training.jobs import DONE, FAILED, OPEN
+from server.training.training_job import DONE, FAILED, OPEN
 from tests.trained import saved
 
 KILLS = int(os.environ.get("LIKENESS_TEST_KILLS", "4"))

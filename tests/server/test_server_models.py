@@ -168,7 +168,7 @@ def test_a_model_and_a_version_are_deleted(make: Make, registry: TinyRegistry) -
         "versions": [2],
     }
     assert client.delete("/api/models/colours/versions/2").status_code == 404
-    job = jobs.add("train", {"dataset": "d", "model": "colours", "recipe": None}, "me")["id"]
+    job = jobs.add("train", {"dataset": "d", "model": "colours", "recipe": None}, "me").id
     assert client.delete("/api/models/colours").status_code == 409
     jobs.cancel(job)
     service_of(client.application).models.erased.add(Rule.of("colours", 1, "red"))

@@ -524,7 +524,7 @@ def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_
     assert client.get(f"/api/jobs/{model['job']}").get_json()["state"] == "queued"
     assert service.history.find(asked["prediction_id"]) is None
     assert service.history.find(other["prediction_id"]) is not None
-    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["blue"]
+    assert [row.name for row in datasets.describe("family").classes] == ["blue"]
     again = ask(client)
     assert (again["label"], again["reason"]) == (None, "unknown")
     assert '"red"' not in json.dumps(again)
@@ -571,13 +571,13 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
         ("anna at bens", "move", None, "anna"),
         ("ben", "confirm", "ben", None),
     ):
-        datasets.decide("family", Decision(at[name]["sha256"], action, label=label, to=to))
-    gone = datasets.forget("anna")
-    assert gone["pictures"] == 3
-    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+        datasets.decide("family", Decision(at[name].sha256, action, label=label, to=to))
+    gone = datasets.erase_class("anna")
+    assert gone.pictures == 3
+    assert [row.name for row in datasets.describe("family").classes] == ["ben"]
     assert set(datasets.pictures("family", "ben")) == {
-        at["ben"]["file"],
-        at["ben at annas"]["file"],
+        at["ben"].file,
+        at["ben at annas"].file,
     }
     assert "anna" not in (datasets.folder("family") / "decisions.jsonl").read_text()
 
@@ -585,7 +585,7 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
 def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     jobs = service_of(app).jobs
     done, waits = (
-        str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me")["id"]) for n in range(2)
+        str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me").id) for n in range(2)
     )
     result = {"version": 1, "pictures": {"anna": 3, "ben": 4}, "worst": ["anna", "ben"]}
     jobs.change(done, state="done", result=result)
@@ -593,10 +593,10 @@ def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
     folder.mkdir(parents=True)
     (folder / "out").write_text(json.dumps(result))
     (folder / "log").write_text("nothing said")
-    jobs.forget("anna")
-    assert jobs.get(done)["result"] == {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"]}
+    jobs.remove_name("anna")
+    assert jobs.get(done).result == {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"]}
     assert [path.name for path in folder.iterdir()] == ["log"]
-    assert jobs.get(waits)["state"] == "queued"
+    assert jobs.get(waits).state == "queued"
 
 
 def test_a_class_with_a_long_name_made_by_hand_is_forgotten_too(make: Make, tmp_path: Path) -> None:
@@ -623,7 +623,7 @@ def test_a_retraining_under_way_brings_no_name_back(make: Make, registry: TinyRe
     client = app.test_client()
     Datasets(service_of(app).settings.datasets).create("colours")
     client.delete("/api/classes/red")
-    assert service_of(app).jobs.take()["kind"] == "forget"
+    assert service_of(app).jobs.take().kind == "forget"
     client.delete("/api/classes/blue")
     registry.add("colours", 2, ("blue", "green"))
     assert client.post("/api/models/colours/promote", json={"version": 2}).status_code == 200
@@ -644,8 +644,8 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(
             datasets.create_class(name, label)
             datasets.add(name, label, make_picture("red"), service.limits)
     told = {"dataset": "family", "model": "new", "recipe": None}
-    first = service.jobs.add("train", told, "me")["id"]
-    assert service.jobs.take()["id"] == first
+    first = service.jobs.add("train", told, "me").id
+    assert service.jobs.take().id == first
     monkeypatch.setattr("server.erasure.erase_class.ENDING", 0.0)
     answer = client.delete("/api/classes/anna")  # nobody ends it here
     assert (answer.status_code, "still ending" in answer.get_json()["detail"]) == (409, True)
@@ -656,14 +656,14 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(
         service.jobs, "ensure_runner", service.jobs.recover
     )  # as a runner does that comes anew
     assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
-    assert service.jobs.get(first)["state"] == "cancelled"
-    waiting = [job for job in service.jobs.all() if job["state"] == "queued"]
-    assert [(job["arguments"], job["by"]) for job in waiting] == [(told, "me")]
-    assert [each["name"] for each in datasets.describe("family")["classes"]] == ["ben"]
+    assert service.jobs.get(first).state == "cancelled"
+    waiting = [job for job in service.jobs.all() if job.state == "queued"]
+    assert [(job.arguments, job.by) for job in waiting] == [(told, "me")]
+    assert [row.name for row in datasets.describe("family").classes] == ["ben"]
 
-    assert service.jobs.take()["id"] == waiting[0]["id"]
+    assert service.jobs.take().id == waiting[0].id
     assert client.delete("/api/classes/carla").get_json()["restarted"] == []  # of another data set
-    assert service.jobs.get(waiting[0]["id"])["state"] == "running"
+    assert service.jobs.get(waiting[0].id).state == "running"
 
 
 @pytest.mark.parametrize(

@@ -161,7 +161,7 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
         "h2:has-text('object-classic, several classes a picture, at most 0.001 of strangers named')"
     )
     [job] = server.app.extensions["likeness"].jobs.all()
-    assert job["arguments"] == {
+    assert job.arguments == {
         "dataset": "letters", "model": "letters", "recipe": "object-classic", "fpir": 0.001, "multi_label": True,
     }  # fmt: skip
 
@@ -175,9 +175,7 @@ def test_a_training_is_followed_through_refusals_and_breaks(
     server = live()
     service = server.app.extensions["likeness"]
     service.jobs.start_runner = no_runner
-    job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me")[
-        "id"
-    ]
+    job = service.jobs.add("train", {"dataset": "d", "model": "letters", "recipe": None}, "me").id
     taken = 0
     while service.streams.acquire(blocking=False):
         taken += 1
@@ -198,7 +196,7 @@ def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) ->
     server = live()
     jobs = server.app.extensions["likeness"].jobs
     jobs.start_runner = no_runner
-    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me")["id"]
+    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
     jobs.take()
     jobs.change(
         made,

@@ -1,0 +1,113 @@
+"""Deleting a class: the pictures that show it, and what was decided about it.
+
+The one place where a program deletes pictures of a data set; only somebody's express wish leads
+here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, shown_after
+from data_cleaning.files import sha256_of_file, sha256_or_empty
+
+LONGEST_NAME = 255  # bytes that a folder's name may have
+
+
+@dataclass(frozen=True)
+class DeletedClass:
+    """What was deleted: the sha256 of the pictures, their files, decisions; and what moved out."""
+
+    digests: frozenset[str]
+    files: int
+    decisions: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A file: the class of its folder, its sha256, and what it shows after all decisions."""
+
+    path: Path
+    folder: str
+    digest: str
+    shows: str | None
+
+
+def delete_class(
+    dataset: Dataset, label: str, remove_folder: Callable[[Path], object]
+) -> DeletedClass:
+    """Delete a class from a data set; every other picture goes on showing what it shows.
+
+    Every picture that shows the class goes, wherever it lies, with its copies in other folders. One
+    in the class's folder goes also where it was decided to show nobody known: it may still show
+    them. One there that was decided to show another class moves to that.
+
+    remove_folder: how the class's folder is removed, when its pictures are gone.
+    """
+    pictures = list(_pictures(dataset))
+    digests = {picture.digest for picture in pictures if _is_theirs(picture, label)}
+    gone = [picture for picture in pictures if picture.digest in digests]
+    for picture in gone:
+        picture.path.unlink(missing_ok=True)
+    rest = [picture for picture in pictures if picture.digest not in digests]
+    moving = [picture for picture in rest if picture.folder == label]
+    for picture in moving:
+        if move_to_class(dataset, picture.path, str(picture.shows), picture.digest):
+            picture.path.unlink(missing_ok=True)
+    if (folder := dataset.root / label).is_dir():
+        remove_folder(folder)
+    decisions = dataset.withdraw(
+        lambda decision: label in (decision.label, decision.to) or decision.sha256 in digests
+    )
+    if decisions:
+        _say_again(dataset, rest, label)
+    return DeletedClass(frozenset(digests), len(gone), decisions, len(moving))
+
+
+def move_to_class(dataset: Dataset, path: Path, label: str, digest: str) -> bool:
+    """Move a picture to the folder of a class, over no other of that name; whether it lies there.
+
+    Where that folder has the very picture already, this copy stays. digest: the picture's sha256.
+    """
+    if len(label.encode()) > LONGEST_NAME:
+        return False
+    home = dataset.root / label / path.name
+    home.parent.mkdir(exist_ok=True)
+    if not home.exists():
+        path.replace(home)
+    elif sha256_or_empty(home) != digest:
+        path.replace(home.with_name(f"{digest}{path.suffix}"))
+    return True
+
+
+def _pictures(dataset: Dataset) -> Iterator[_Picture]:
+    decisions = dataset.latest_decisions()
+    for path, folder in dataset.paths():
+        with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
+            digest = sha256_of_file(path)
+            yield _Picture(path, folder, digest, shown_after(decisions.get(digest, ()), folder))
+
+
+def _is_theirs(picture: _Picture, label: str) -> bool:
+    return picture.shows == label or (picture.folder == label and picture.shows in (None, *SPECIAL))
+
+
+def _say_again(dataset: Dataset, pictures: list[_Picture], label: str) -> None:
+    """A withdrawn decision may have said that a picture is not theirs: say what it shows without
+    naming them.
+    """
+    left = dataset.latest_decisions()
+    for picture in pictures:
+        folder = str(picture.shows) if picture.folder == label else picture.folder
+        if shown_after(left.get(picture.digest, ()), folder) == picture.shows:
+            continue
+        again = (
+            Decision(picture.digest, "reject", by="forget")
+            if picture.shows is None
+            else Decision(picture.digest, "move", to=picture.shows, by="forget")
+        )
+        dataset.decide(again)

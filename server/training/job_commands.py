@@ -1,0 +1,42 @@
+"""What to run for a job: the same commands that people run by hand."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+from server.recognition.redaction import ErasedNames
+from server.settings import Settings
+from server.training.training_job import ERASE, TRAIN, TrainingJob
+
+JobCommand = Callable[[TrainingJob, Settings], list[str]]
+
+
+def job_command(job: TrainingJob, settings: Settings) -> list[str]:
+    """The program and its arguments. Raises ValueError for a kind that there is not."""
+    artifacts = ["--artifacts", str(settings.artifacts), "--json", "--progress-json"]
+    start = [sys.executable, "-m", "model"]
+    if job.kind == TRAIN:
+        folder = str(settings.datasets / job.dataset)
+        options = ["--name", job.model, *_options(job), *_erased(job, settings)]
+        return [*start, "train", folder, *options, *artifacts]
+    if job.kind == ERASE:
+        datasets = ["--datasets", str(settings.datasets)]
+        # Behind --, for a class may have a name that begins with a dash.
+        return [*start, "forget", *datasets, *artifacts, "--", job.model, job.label]
+    raise ValueError(f"no such kind of job: {job.kind}")
+
+
+def _options(job: TrainingJob) -> list[str]:
+    """What was asked for besides."""
+    given = {name: value for name, value in job.arguments.items() if value}
+    named = [f"--{name}={given[name]}" for name in ("recipe", "fpir") if name in given]
+    switches = [name for name in ("private", "multi_label") if name in given]
+    return [*named, *(f"--{name.replace('_', '-')}" for name in switches), "--careful"]
+
+
+def _erased(job: TrainingJob, settings: Settings) -> list[str]:
+    """Who must not be learned again, by the sha256 of their names."""
+    rules = ErasedNames(settings.state / "forgotten.json").rules()
+    digests = [rule.digest for rule in rules if rule.model == job.model]
+    return [f"--without={','.join(digests)}"] if digests else []

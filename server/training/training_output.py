@@ -1,0 +1,86 @@
+"""What a job's command prints: lines of progress and words on stderr, its result on stdout."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import IO
+
+from server.training.jobs import Jobs
+
+log = logging.getLogger("likeness.runner")
+TAIL = 4000  # characters of its output that a failed job keeps
+PAUSE = 0.3  # seconds between two lines of progress that are written down
+
+
+@dataclass(frozen=True)
+class ReportedProgress:
+    """What a line of progress says; `data_cleaning.progress` writes it."""
+
+    stage: str
+    done: int
+    total: int
+    message: str
+
+
+class TrainingOutput:
+    """Reads stderr: lines of progress go to the table, the rest to the job's log.
+
+    tail: the end of what was said.
+    """
+
+    def __init__(self, jobs: Jobs, job: str, path: Path) -> None:
+        self.jobs, self.job, self.path = jobs, job, path
+        self.tail = ""
+        self._written = 0.0
+
+    def listen(self, stream: IO[bytes]) -> None:
+        """Until the stream ends."""
+        with self.path.open("ab") as file:
+            for raw in stream:
+                file.write(raw)
+                file.flush()
+                line = raw.decode("utf-8", "replace")
+                progress = progress_of(line)
+                if progress is None:
+                    self.tail = (self.tail + line)[-TAIL:]
+                else:
+                    self._write(progress)
+
+    def _write(self, progress: ReportedProgress) -> None:
+        """At most a few times a second: a fast loop must not keep the database busy."""
+        last = progress.done >= progress.total
+        if last or time.monotonic() - self._written > PAUSE:
+            self._written = time.monotonic()
+            try:
+                self.jobs.change(self.job, progress=asdict(progress))
+            except Exception as error:  # progress is a courtesy
+                log.warning("progress was not written: %s", error)
+
+
+def progress_of(line: str) -> ReportedProgress | None:
+    """A line of progress; None for any other."""
+    try:
+        found = json.loads(line)
+        return ReportedProgress(
+            stage=str(found["stage"])[:40],
+            done=int(found["done"]),
+            total=int(found["total"]),
+            message=str(found.get("message") or "")[:300],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def result_of(out: Path) -> dict[str, object] | None:
+    """The JSON object that a command prints when all is done; None where it did not come so far."""
+    text = out.read_text("utf-8", "replace") if out.exists() else ""
+    for part in (text, *reversed(text.strip().splitlines())):
+        with contextlib.suppress(ValueError):
+            found = json.loads(part)
+            return found if isinstance(found, dict) else None
+    return None
