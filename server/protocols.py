@@ -5,15 +5,15 @@ The classes that fit them lie with their subject; server/service.py holds each a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from data_cleaning.imaging.limits import Limits
 from model.recognition.bundle import Recognition
+from server.json_types import JsonObject
 
 T = TypeVar("T")
-Row = dict[str, Any]  # of a table, or of what is answered as JSON
 
 
 class Recipe(Protocol):
@@ -35,7 +35,7 @@ class Bundle(Protocol):
     @property
     def recipe(self) -> Recipe: ...
     @property
-    def facts(self) -> Row: ...
+    def facts(self) -> JsonObject: ...
     @property
     def directory(self) -> Path | None: ...
     @property
@@ -148,7 +148,9 @@ class Housekeeper(Protocol):
 class Metrics(Protocol):
     """The numbers for Prometheus."""
 
-    def answered(self, bundle: Bundle, recognition: Recognition) -> None: ...
+    def answered(
+        self, model: str, seconds: Mapping[str, float], reasons: Sequence[str]
+    ) -> None: ...
     def not_logged(self) -> None: ...
     def text(self) -> bytes: ...
 

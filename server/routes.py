@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from server.access.views import admin, entry
 from server.corrections.views import corrections
 from server.datasets.views import datasets
@@ -15,6 +13,7 @@ from server.recognition.version_views import versions
 from server.recognition.views import api
 from server.training.views import training
 from server.web.api_docs.docs_page import docs
+from server.web.api_docs.openapi import Application
 from server.web.pages import pages
 
 # In the order of the document.
@@ -33,7 +32,7 @@ SUBJECTS = (
 )
 
 
-def add_routes(app: Any) -> None:
+def add_routes(app: Application) -> None:
     """Put all of them into an Application."""
     for blueprint in SUBJECTS:
         app.register_api(blueprint)

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import dataclasses
 import ipaddress
+import math
 import os
 import re
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from server.errors import SettingError
 from server.locations import home, shipped
 
+T = TypeVar("T")
 PREFIX = "LIKENESS_"
 NOT_OURS = (
     "LIKENESS_TEST_",
@@ -43,7 +45,7 @@ KeyRole = Literal["predict", "train", "admin"]  # what a key may do
 ROLES = ("none", *get_args(KeyRole))  # each may do what the ones before it may
 
 
-def setting(default: Any, help: str, **checks: Any) -> Any:
+def setting(default: T, help: str, **checks: object) -> T:
     """A field of `Settings`. checks: low and high (inclusive, for numbers), choices, shown (default
     in the docs).
     """
@@ -213,12 +215,12 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             raise SettingError(
                 f"There is no setting {name}. `python -m server settings` lists those that exist."
             )
-    values = {
+    values: dict[str, Any] = {  # each of its field's type
         field.name: _parsed(field, environ[name])
         for name, field in known.items()
         if name in environ
     }
-    settings = Settings(**values)
+    settings = dataclasses.replace(Settings(), **values)
     check(settings)
     return settings
 
@@ -228,7 +230,7 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def origin(field: dataclasses.Field[Any], environ: Mapping[str, str]) -> str:
+def origin(field: dataclasses.Field[object], environ: Mapping[str, str]) -> str:
     """Where a setting's value came from."""
     name = variable(field.name)
     return f"environment {name}" if name in environ else "default"
@@ -261,41 +263,63 @@ def check_model(settings: Settings, names: Sequence[str]) -> None:
 
 
 def _check_lists(settings: Settings) -> None:
+    _check_proxies(settings)
+    _check_database(settings)
+    _check_bind(settings)
+    _check_ports(settings)
+    _check_origins(settings)
+
+
+def _check_proxies(settings: Settings) -> None:
     for proxy in settings.proxies:
-        if proxy != "unix":
-            try:
-                ipaddress.ip_network(proxy, strict=False)
-            except ValueError:
-                raise SettingError(
-                    f"{variable('trusted_proxy')} holds {proxy!r}; write addresses like 127.0.0.1, "
-                    "networks like 10.0.0.0/8, or unix."
-                ) from None
-    if settings.database_url and not re.match(
-        r"(sqlite|postgres(ql)?(\+\w+)?)://", settings.database_url
-    ):
+        if proxy == "unix":
+            continue
+        try:
+            ipaddress.ip_network(proxy, strict=False)
+        except ValueError:
+            raise SettingError(
+                f"{variable('trusted_proxy')} holds {proxy!r}; write addresses like 127.0.0.1, "
+                "networks like 10.0.0.0/8, or unix."
+            ) from None
+
+
+def _check_database(settings: Settings) -> None:
+    known = r"(sqlite|postgres(ql)?(\+\w+)?)://"
+    if settings.database_url and not re.match(known, settings.database_url):
         raise SettingError(
             f"{variable('database_url')} does not name a database that is known here; write"
             " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
         )
-    for each in _listed(settings.bind):
-        _, _, port = each.rpartition(":")
-        if not (
-            re.fullmatch(r"unix:.+|(\S*:)?\d{1,5}", each)
-            and (each.startswith("unix:") or int(port) <= 65535)
-        ):
+
+
+def _check_bind(settings: Settings) -> None:
+    for place in _listed(settings.bind):
+        if not (place.startswith("unix:") and len(place) > len("unix:")) and not _is_port(place):
             raise SettingError(
-                f"{variable('bind')} holds {each!r}; write 127.0.0.1:8000 or"
+                f"{variable('bind')} holds {place!r}; write 127.0.0.1:8000 or"
                 " unix:/run/likeness/app.sock."
             )
+
+
+def _is_port(place: str) -> bool:
+    """Whether it is a port of this machine, with or without an address before it."""
+    port = place.rpartition(":")[2]
+    return re.fullmatch(r"(\S*:)?\d{1,5}", place) is not None and int(port) <= 65535
+
+
+def _check_ports(settings: Settings) -> None:
     for port in _listed(settings.fetch_ports):
         if not (port.isascii() and port.isdigit() and 1 <= int(port) <= 65535):
             raise SettingError(
                 f"{variable('fetch_ports')} holds {port!r}; write ports between 1 and 65535."
             )
-    for each in settings.origins:
-        if not each.startswith(("http://", "https://")) or each.count("/") != 2:
+
+
+def _check_origins(settings: Settings) -> None:
+    for origin in settings.origins:
+        if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
             raise SettingError(
-                f"{variable('cors_origins')} holds {each!r}; write origins like"
+                f"{variable('cors_origins')} holds {origin!r}; write origins like"
                 " https://shop.example."
             )
 
@@ -317,29 +341,44 @@ def make_state(settings: Settings) -> Path:
         ) from None
 
 
-def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
+def _parsed(field: dataclasses.Field[object], text: str) -> object:
+    """The value that a text stands for. Raises SettingError."""
     name = variable(field.name)
-    kind = field.type if isinstance(field.type, str) else field.type.__name__
-    try:
-        if kind == "bool":
-            return YES[text.strip().lower()]
-        if kind == "int":
-            if not re.fullmatch(r"-?[0-9]+", text.strip()):
-                raise ValueError
-            return int(text)
-        if kind == "float":
-            value = float(text)
-            if value != value:
-                raise ValueError
-            return value
-    except (KeyError, ValueError):
-        wanted = {"bool": "1 or 0", "int": "a whole number", "float": "a number"}[kind]
-        raise SettingError(f"{name} is {text!r}; it must be {wanted}.") from None
-    if kind == "Path":
+    if field.type == "Path":
         if not text.strip():
             raise SettingError(f"{name} is empty; it must name a folder.")
         return Path(text)
-    return text.strip()
+    parse, wanted = PARSERS[str(field.type)]
+    try:
+        return parse(text.strip())
+    except (KeyError, ValueError):
+        raise SettingError(f"{name} is {text!r}; it must be {wanted}.") from None
+
+
+def _truth(text: str) -> bool:
+    return YES[text.lower()]
+
+
+def _whole_number(text: str) -> int:
+    if not re.fullmatch(r"-?[0-9]+", text):
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> float:
+    value = float(text)
+    if math.isnan(value):
+        raise ValueError
+    return value
+
+
+# By the type that the table gives a setting: how its text is read, and what it must be.
+PARSERS: dict[str, tuple[Callable[[str], object], str]] = {
+    "bool": (_truth, "1 or 0"),
+    "int": (_whole_number, "a whole number"),
+    "float": (_number, "a number"),
+    "str": (str, "text"),
+}
 
 
 def _listed(text: str) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import Field
 from pathlib import Path
-from typing import Any
 
 from jinja2 import StrictUndefined, Template
 
@@ -27,7 +26,7 @@ def settings_markdown() -> str:
     return str(template.render(settings=[_row(field) for field in FIELDS]))
 
 
-def _row(field: Field[Any]) -> dict[str, str]:
+def _row(field: Field[object]) -> dict[str, str]:
     return {
         "variable": variable(field.name),
         "default": _default(field),
@@ -36,7 +35,7 @@ def _row(field: Field[Any]) -> dict[str, str]:
     }
 
 
-def _default(field: Field[Any]) -> str:
+def _default(field: Field[object]) -> str:
     if shown := field.metadata.get("shown"):
         return str(shown)
     if isinstance(field.default, bool):
@@ -44,7 +43,7 @@ def _default(field: Field[Any]) -> str:
     return f"`{field.default}`" if str(field.default) else "empty"
 
 
-def _allowed(field: Field[Any]) -> str:
+def _allowed(field: Field[object]) -> str:
     checks = field.metadata
     if isinstance(field.default, bool):
         return "1 or 0"

@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import get_args
 
 import click
 from sqlalchemy.engine import make_url
 
 from likeness.endings import ServiceCommand, say
 from likeness.options import Parsed, as_json, into
-from server.access.keys import Keys
+from server.access.keys import Key, Keys
 from server.routes import add_routes
-from server.settings import FIELDS, Settings, load, make_state, origin, variable
+from server.settings import FIELDS, KeyRole, Settings, load, make_state, origin, variable
 from server.settings_page import settings_markdown
 from server.storage.database import Store
 from server.training.job_runner import Runner
@@ -98,7 +99,7 @@ def keys() -> None:
 @dataclass(frozen=True, kw_only=True)
 class NewKey:
     name: str
-    role: str
+    role: KeyRole
     days: float
     as_json: bool
 
@@ -112,7 +113,7 @@ class NewKey:
 @click.argument("name")
 @click.option(
     "--role",
-    type=click.Choice(["predict", "train", "admin"]),
+    type=click.Choice(get_args(KeyRole)),
     default="predict",
     help="what it may do; each may do what the ones before it may",
 )
@@ -141,20 +142,20 @@ def create(options: NewKey) -> None:
 def list_keys(as_json: bool) -> None:
     """Every key, without its secret."""
     with _database(load()) as (store, _, _):
-        rows = Keys(store).all()
+        found = Keys(store).all()
     if as_json:
-        print(json.dumps(rows))
+        print(json.dumps([key.shown() for key in found]))
         return
-    for row in rows:
-        print(_line(row))
+    for key in found:
+        print(_line(key))
 
 
-def _line(row: Mapping[str, object]) -> str:
-    state = "revoked" if row["revoked"] else "valid" if row["valid"] else "expired"
-    until, expires = "never expires", row["expires"]
-    if isinstance(expires, int):
-        until = f"until {datetime.fromtimestamp(expires / 1000, UTC):%Y-%m-%d %H:%M} UTC"
-    return f"{row['id']}  {row['role']:<8} {state:<8} {until:<26} {row['name']}"
+def _line(key: Key) -> str:
+    state = "revoked" if key.revoked else "valid" if key.valid else "expired"
+    until = "never expires"
+    if key.expires is not None:
+        until = f"until {datetime.fromtimestamp(key.expires / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{key.id}  {key.role:<8} {state:<8} {until:<26} {key.name}"
 
 
 @keys.command(cls=ServiceCommand)

@@ -10,12 +10,14 @@ import hashlib
 import hmac
 import secrets
 import time
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import Connection, Row, select, update
 
 from server.errors import Conflict, NotFound, RequestError, StoreDown
+from server.json_types import JsonObject
+from server.settings import KeyRole
 from server.storage.database import AWAY, Store, now
 from server.storage.tables import keys
 
@@ -26,20 +28,34 @@ NOBODY = hashlib.sha256(b"").hexdigest()
 
 @dataclass(frozen=True)
 class Key:
+    """What is known of a key, without its secret. Times are milliseconds since 1970."""
+
     id: str
     name: str
-    role: str
+    role: KeyRole
+    created: int
+    expires: int | None
+    revoked: int | None
+
+    @property
+    def valid(self) -> bool:
+        """Whether it opens anything now."""
+        return self.revoked is None and (self.expires is None or self.expires > now())
+
+    def shown(self) -> JsonObject:
+        """As JSON."""
+        return {**asdict(self), "valid": self.valid}
 
 
 class Keys:
+    """The table of keys."""
+
     def __init__(self, store: Store) -> None:
         self.store = store
-        self._seen: dict[str, tuple[float, dict[str, Any]]] = {}
+        self._seen: dict[str, tuple[float, tuple[Key, str]]] = {}
 
-    def create(
-        self, name: str, role: str, expires: int | None = None
-    ) -> tuple[str, dict[str, Any]]:
-        """(the key, shown only now; its row). expires: milliseconds since 1970.
+    def create(self, name: str, role: KeyRole, expires: int | None = None) -> tuple[str, Key]:
+        """(the key, shown only now; what is known of it). expires: milliseconds since 1970.
 
         Raises RequestError for its name.
         """
@@ -47,19 +63,11 @@ class Keys:
             raise RequestError(
                 f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}."
             )
-        identity, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
-        row = {
-            "id": identity,
-            "name": name,
-            "role": role,
-            "hash": _hash(secret),
-            "created": now(),
-            "expires": expires,
-            "revoked": None,
-        }
+        secret = secrets.token_urlsafe(32)
+        key = Key(secrets.token_hex(6), name, role, now(), expires, None)
         with self.store.write() as connection:
-            connection.execute(keys.insert(), row)
-        return f"lk_{identity}_{secret}", _shown(row)
+            connection.execute(keys.insert(), {**asdict(key), "hash": _hash(secret)})
+        return f"lk_{key.id}_{secret}", key
 
     def check(self, text: str) -> Key | None:
         """The valid key that was written so, or None.
@@ -68,33 +76,35 @@ class Keys:
         """
         prefix, _, rest = text.partition("_")
         identity, _, secret = rest.partition("_")
-        row = self._row(identity) if prefix == "lk" else None
-        same = hmac.compare_digest(_hash(secret), row["hash"] if row else NOBODY)
-        return _valid(row) if row and same else None
+        found = self._find(identity) if prefix == "lk" else None
+        same = hmac.compare_digest(_hash(secret), found[1] if found else NOBODY)
+        return found[0] if found and same and found[0].valid else None
 
     def by_id(self, identity: str) -> Key | None:
         """The valid key of that id: for a session, which has shown the key before."""
-        row = self._row(identity)
-        return _valid(row) if row else None
+        found = self._find(identity)
+        return found[0] if found and found[0].valid else None
 
-    def all(self) -> list[dict[str, Any]]:
+    def all(self) -> list[Key]:
+        """Every key there was, the oldest first."""
         with self.store.read() as connection:
-            return [
-                _shown(dict(row))
-                for row in connection.execute(select(keys).order_by(keys.c.created)).mappings()
-            ]
+            rows = connection.execute(select(keys).order_by(keys.c.created))
+            return [_key(row) for row in rows]
 
-    def revoke(self, identity: str) -> dict[str, Any]:
-        """The row, revoked from now on. Raises NotFound; Conflict for the last admin key."""
+    def revoke(self, identity: str) -> Key:
+        """The key, revoked from now on. Raises NotFound; Conflict for the last admin key."""
         with self.store.write() as connection:
-            row = connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
+            row = connection.execute(select(keys).where(keys.c.id == identity)).first()
             if row is None:
                 raise NotFound(f"There is no key with the id {identity!r}.")
-            if row["role"] == "admin" and _valid(dict(row)) and len(self._admins(connection)) == 1:
+            key = _key(row)
+            if key.role == "admin" and key.valid and len(_admins(connection)) == 1:
                 raise Conflict("This is the last valid admin key. Make another one first.")
-            when = row["revoked"] or now()
-            connection.execute(update(keys).where(keys.c.id == identity).values(revoked=when))
-            return _shown({**row, "revoked": when})
+            key = replace(key, revoked=key.revoked or now())
+            connection.execute(
+                update(keys).where(keys.c.id == identity).values(revoked=key.revoked)
+            )
+            return key
 
     def first(self) -> str | None:
         """An admin key when there was never one, else None."""
@@ -103,46 +113,41 @@ class Keys:
                 return None
         return self.create("first admin", "admin")[0]
 
-    def _admins(self, connection: Any) -> list[Key]:
-        rows = connection.execute(select(keys).where(keys.c.role == "admin")).mappings()
-        return [key for key in (_valid(dict(row)) for row in rows) if key]
-
-    def _row(self, identity: str) -> dict[str, Any] | None:
+    def _find(self, identity: str) -> tuple[Key, str] | None:
+        """The key of that id and the hash of its secret."""
         if not (0 < len(identity) <= 16 and identity.isalnum() and identity.isascii()):
             return None
         try:
             with self.store.read() as connection:
-                row = (
-                    connection.execute(select(keys).where(keys.c.id == identity)).mappings().first()
-                )
+                row = connection.execute(select(keys).where(keys.c.id == identity)).first()
         except StoreDown:
             return self._remembered(identity)
         if row is None:
             self._seen.pop(identity, None)
             return None
-        self._seen[identity] = (time.monotonic(), dict(row))
-        return dict(row)
+        found = _key(row), str(row.hash)
+        self._seen[identity] = (time.monotonic(), found)
+        return found
 
-    def _remembered(self, identity: str) -> dict[str, Any]:
-        """The row as it was a short while ago: a database that is away must not stop the answers.
+    def _remembered(self, identity: str) -> tuple[Key, str]:
+        """The key as it was a short while ago: a database that is away must not stop the answers.
 
         Raises StoreDown.
         """
-        when, row = self._seen.get(identity, (-REMEMBERED, {}))
-        if time.monotonic() - when > REMEMBERED or not row:
+        seen = self._seen.get(identity)
+        if seen is None or time.monotonic() - seen[0] > REMEMBERED:
             raise StoreDown(AWAY)
-        return row
+        return seen[1]
 
 
-def _valid(row: dict[str, Any]) -> Key | None:
-    ended = row["revoked"] is not None or (row["expires"] is not None and row["expires"] <= now())
-    return None if ended else Key(row["id"], row["name"], row["role"])
+def _admins(connection: Connection) -> list[Key]:
+    """The admin keys that are valid."""
+    rows = connection.execute(select(keys).where(keys.c.role == "admin"))
+    return [key for key in map(_key, rows) if key.valid]
 
 
-def _shown(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if name != "hash"} | {
-        "valid": _valid(row) is not None
-    }
+def _key(row: Row[tuple[object, ...]]) -> Key:
+    return Key(row.id, row.name, cast(KeyRole, row.role), row.created, row.expires, row.revoked)
 
 
 def _hash(secret: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
 
 from flask import Response, jsonify, session
 from flask_openapi3.blueprint import APIBlueprint
@@ -13,6 +12,7 @@ from flask_openapi3.models.tag import Tag
 from server.access.authorisation import access
 from server.access.schemas import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.errors import NeedsKey
+from server.json_types import JsonObject
 from server.web.api_docs.openapi import needs
 from server.web.schemas import IdPath
 
@@ -22,23 +22,23 @@ KEYS = Tag(name="keys", description="Who may do what.")
 
 
 @admin.post("/api/keys", tags=[KEYS], responses={201: NewKey})
-def create_key(body: KeyBody) -> tuple[dict[str, Any], int]:
+def create_key(body: KeyBody) -> tuple[JsonObject, int]:
     """Make a key; it is shown this once."""
     expires = int((time.time() + body.days * 24 * 3600) * 1000) if body.days else None
-    key, row = access().keys.create(body.name, body.role, expires)
-    return {**row, "key": key}, 201
+    text, key = access().keys.create(body.name, body.role, expires)
+    return {**key.shown(), "key": text}, 201
 
 
 @admin.get("/api/keys", tags=[KEYS], responses={200: KeyList})
-def list_keys() -> dict[str, Any]:
+def list_keys() -> JsonObject:
     """Every key there was, without its secret."""
-    return {"keys": access().keys.all()}
+    return {"keys": [key.shown() for key in access().keys.all()]}
 
 
 @admin.delete("/api/keys/<id>", tags=[KEYS], responses={200: KeyRow})
-def revoke_key(path: IdPath) -> dict[str, Any]:
+def revoke_key(path: IdPath) -> JsonObject:
     """End a key now."""
-    return access().keys.revoke(path.id)
+    return access().keys.revoke(path.id).shown()
 
 
 @entry.post("/api/session", tags=[KEYS], responses={200: SessionInfo})
@@ -54,7 +54,7 @@ def log_in(body: LoginBody) -> Response:
 
 
 @entry.get("/api/session", tags=[KEYS], responses={200: SessionInfo})
-def show_session() -> dict[str, Any]:
+def show_session() -> JsonObject:
     """What the caller may do: role none, predict, train or admin."""
     who = access().whoever()
     return {
@@ -66,7 +66,7 @@ def show_session() -> dict[str, Any]:
 
 
 @entry.delete("/api/session", tags=[KEYS], responses={200: SessionInfo})
-def log_out() -> dict[str, Any]:
+def log_out() -> JsonObject:
     """Forget the cookie."""
     session.clear()
     return {"role": "none", "via": "nothing", "name": "anonymous", "csrf": None}

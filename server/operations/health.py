@@ -5,14 +5,13 @@ Open to all, says little.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
 from server.context import current
 from server.errors import NotReady, StoreDown
+from server.json_types import JsonObject
 from server.operations.schemas import Health, Ready, Status
 
 health = APIBlueprint("health", __name__)
@@ -26,7 +25,7 @@ def alive() -> dict[str, str]:
 
 
 @health.get("/readyz", tags=[HEALTH], responses={200: Ready})
-def ready() -> dict[str, Any]:
+def ready() -> JsonObject:
     """The default model is loaded, and gave its golden answer again when it was."""
     try:
         bundle = current().models.get()
@@ -36,7 +35,7 @@ def ready() -> dict[str, Any]:
 
 
 @health.get("/health", tags=[HEALTH], responses={200: Health})
-def condition() -> dict[str, Any]:
+def condition() -> JsonObject:
     """How it is: answers go on while the database is away, and wait for it in the journal."""
     service = current()
     try:

@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import logging
 import time
-from typing import Any
 
 from flask import g, has_request_context
+
+from server.json_types import JsonObject
 
 
 class Lines(logging.Formatter):
@@ -19,7 +20,7 @@ class Lines(logging.Formatter):
     converter = staticmethod(time.gmtime)
 
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
+        line: JsonObject = {
             "time": f"{self.formatTime(record, '%Y-%m-%dT%H:%M:%S')}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -34,7 +35,7 @@ class Lines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def configuration(level: str) -> dict[str, Any]:
+def configuration(level: str) -> JsonObject:
     """For logging.config.dictConfig: everything to stderr as JSON, libraries only when they warn."""
     own = {"level": level.upper(), "handlers": ["lines"], "propagate": False}
     return {

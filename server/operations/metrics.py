@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from prometheus_client import (
     CollectorRegistry,
@@ -118,13 +118,12 @@ class Metrics:
     def _counter(self, name: str, help: str, *labels: str) -> Counter:
         return Counter(f"likeness_{name}", help, labels, registry=self.registry)
 
-    def answered(self, bundle: Any, recognition: Any) -> None:
-        """Count one recognition: its stages, and its regions by kind of answer."""
-        for stage, seconds in recognition.seconds.items():
-            self.stages.labels(stage).observe(seconds)
-        kinds = [each.reason for each in recognition.predictions] or ["nothing_found"]
-        for kind in kinds:
-            self.answers.labels(bundle.name, kind).inc()
+    def answered(self, model: str, seconds: Mapping[str, float], reasons: Sequence[str]) -> None:
+        """Count one recognition: the seconds of its stages, and its regions by kind of answer."""
+        for stage, duration in seconds.items():
+            self.stages.labels(stage).observe(duration)
+        for reason in reasons or ("nothing_found",):
+            self.answers.labels(model, reason).inc()
 
     def request_answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """Count one request and its time."""

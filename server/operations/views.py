@@ -4,14 +4,13 @@ needs.
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from server.context import current
+from server.json_types import JsonObject
 from server.operations.health import ready
 from server.recognition.predict import Wish, answered, ask
 from server.recognition.schemas import Answer, PredictQuery
@@ -47,7 +46,7 @@ def ping() -> Response:
     responses={200: Answer},
     openapi_extensions=uploads.PREDICT_BODY,
 )
-def invocations(query: PredictQuery) -> dict[str, Any]:
+def invocations(query: PredictQuery) -> JsonObject:
     """SageMaker's name for predict."""
     data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
     return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)

@@ -13,7 +13,9 @@ import logging
 import os
 import shutil
 import sys
-from typing import Any
+
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
@@ -57,31 +59,31 @@ errorlog = "-"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH112
 
 
-def when_ready(server: Any) -> None:
+def when_ready(server: Arbiter) -> None:
     """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
     gc.collect()
     gc.freeze()
 
 
-def on_exit(server: Any) -> None:
+def on_exit(server: Arbiter) -> None:
     """What lies in memory goes with the service."""
     shutil.rmtree(_numbers, ignore_errors=True)
 
 
-def pre_fork(server: Any, worker: Any) -> None:
+def pre_fork(server: Arbiter, worker: Worker) -> None:
     """The first place that no living process has: while all are replaced there are twice as many."""
     taken = {each.place for each in server.WORKERS.values()}
     worker.place = next(place for place in itertools.count() if place not in taken)
 
 
-def post_fork(server: Any, worker: Any) -> None:
+def post_fork(server: Arbiter, worker: Worker) -> None:
     from server.service import service_of
 
     metrics.take(worker.place)
     service_of(worker.app.wsgi()).after_fork()
 
 
-def worker_exit(server: Any, worker: Any) -> None:
+def worker_exit(server: Arbiter, worker: Worker) -> None:
     from server.service import service_of
 
     service_of(worker.app.wsgi()).close()
@@ -94,5 +96,5 @@ def worker_exit(server: Any, worker: Any) -> None:
         os._exit(0)
 
 
-def child_exit(server: Any, worker: Any) -> None:
+def child_exit(server: Arbiter, worker: Worker) -> None:
     metrics.leave(worker.place)

@@ -54,7 +54,8 @@ def ask(data: bytes, wish: Wish) -> Asked:
 
     recognition, reasons = service.pool.run(look, wish.wait)
     labels, recognition = masked(bundle, recognition, service.models.hidden_labels(bundle))
-    service.metrics.answered(bundle, recognition)
+    kinds = [prediction.reason for prediction in recognition.predictions]
+    service.metrics.answered(bundle.name, recognition.seconds, kinds)
     return Asked(
         bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons
     )

@@ -10,12 +10,12 @@ from __future__ import annotations
 import fcntl
 import secrets
 import shlex
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import alembic.command
 import alembic.config
@@ -126,8 +126,8 @@ class Store:
         """
         if self.engine.dialect.name == "sqlite":
             with self.engine.connect() as connection:
-                raw: Any = connection.connection.dbapi_connection
-                raw.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                cursor = connection.connection.cursor()
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent."""
@@ -198,7 +198,7 @@ def _engine(url: str) -> Engine:
     return engine
 
 
-def _on_connect(connection: Any, _: Any) -> None:
+def _on_connect(connection: sqlite3.Connection, _: object) -> None:
     connection.isolation_level = (
         None  # transactions begin where _on_begin says, not where the driver guesses
     )

@@ -13,16 +13,16 @@ import fcntl
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from data_cleaning.files import to_disk
+from server.json_types import JsonObject
 from server.storage.database import lock, new_id
 
 log = logging.getLogger("likeness.journal")
 
-Record = dict[str, Any]
+Record = JsonObject
 BACKLOG = (
     64 * 1024 * 1024
 )  # bytes: about 100,000 answers that a database which is away may leave waiting
@@ -119,7 +119,7 @@ class Journal:
             return
 
 
-def _records(part: Path) -> Any:
+def _records(part: Path) -> Iterator[Record]:
     for line in part.read_bytes().splitlines():
         try:
             yield json.loads(line)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import errno
 import logging
 from functools import partial
-from typing import Any
 
 from flask import Flask, Response, g, json, request
 from pydantic import ValidationError
@@ -16,9 +15,10 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoRoute
 
 from server.errors import NoSpace
+from server.json_types import JsonObject
 from server.settings import Settings
 from server.web.problems import BY_STATUS, lookup
-from server.web.validation_messages import broken_limits, told
+from server.web.validation_messages import broken_limits, mistakes
 
 log = logging.getLogger("likeness")
 
@@ -34,7 +34,7 @@ def install(app: Flask, settings: Settings) -> None:
     app.register_error_handler(Exception, from_exception)
 
 
-def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
+def problem(status: int, code: str, title: str, detail: str, **more: object) -> Response:
     """An application/problem+json answer."""
     body = {
         "type": f"urn:likeness:problem:{code}",
@@ -70,14 +70,14 @@ def from_exception(error: Exception) -> Response:
     return response
 
 
-def describe(error: Exception) -> dict[str, Any]:
+def describe(error: Exception) -> JsonObject:
     """The same for one picture of a batch: a plain dict."""
     return dict(from_exception(error).get_json())
 
 
 def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
-    places, limits = told(error), broken_limits(error)
+    places, limits = mistakes(error), broken_limits(error)
     detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
     more = {"errors": places} | ({"limits": limits} if limits else {})
     return problem(
@@ -115,7 +115,7 @@ def _too_large(settings: Settings, error: RequestEntityTooLarge) -> Response:
     return problem(413, *BY_STATUS[413], detail, **_limits(error))
 
 
-def _limits(error: BaseException) -> dict[str, Any]:
+def _limits(error: BaseException) -> JsonObject:
     """The limit that was broken, and no other: as `limits` of the problem, which is left out where
     there is none.
     """

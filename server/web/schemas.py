@@ -12,10 +12,11 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from server.json_types import JsonObject
 from server.web.validation_messages import LABEL, NAME
 
 
-def _strict_bool(value: Any) -> Any:
+def _strict_bool(value: object) -> object:
     if isinstance(value, str):
         if value not in ("true", "false"):
             raise ValueError("must be true or false")
@@ -23,7 +24,7 @@ def _strict_bool(value: Any) -> Any:
     return value
 
 
-def _strict_int(value: Any) -> Any:
+def _strict_int(value: object) -> object:
     if isinstance(value, str):
         if not (
             value.removeprefix("-").isascii()
@@ -62,12 +63,12 @@ class Query(BaseModel):
     """
 
     @classmethod
-    def model_json_schema(cls, *how: Any, **named: Any) -> dict[str, Any]:
+    def model_json_schema(cls, *how: Any, **named: Any) -> JsonObject:
         return super().model_json_schema(*how, **named) if how or named else _schema(cls)
 
 
 @cache
-def _schema(query: type[Query]) -> dict[str, Any]:
+def _schema(query: type[Query]) -> JsonObject:
     return super(Query, query).model_json_schema()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 NAME = r"^[^\x00-\x20\x7f/\\.][^\x00-\x1f\x7f/\\]{0,62}$"
 LABEL = (  # of a class that is there: a folder made by hand, too
@@ -48,31 +47,31 @@ KINDS = {
 BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")  # as pydantic calls them
 
 
-def told(error: ValidationError) -> list[dict[str, str]]:
+def mistakes(error: ValidationError) -> list[dict[str, str]]:
     """Each thing that is wrong: `where` (the field, or body) and `what`."""
     found = error.errors(include_url=False, include_input=False)
-    return [{"where": _where(each), "what": _what(each)} for each in found]
+    return [{"where": _where(mistake), "what": _what(mistake)} for mistake in found]
 
 
 def broken_limits(error: ValidationError) -> dict[str, float]:
-    """The field and its limit, for each value that is beyond one."""
+    """The field and its limit, for mistake value that is beyond one."""
     found = {}
-    for each in error.errors(include_url=False, include_input=False):
-        context = each.get("ctx") or {}
+    for mistake in error.errors(include_url=False, include_input=False):
+        context = mistake.get("ctx") or {}
         for bound in [context[name] for name in BOUNDS if name in context]:
-            found[_where(each)] = int(bound) if bound == int(bound) else bound
+            found[_where(mistake)] = int(bound) if bound == int(bound) else bound
     return found
 
 
-def _where(each: Any) -> str:
-    return ".".join(str(part) for part in each["loc"]) or "body"
+def _where(mistake: ErrorDetails) -> str:
+    return ".".join(str(part) for part in mistake["loc"]) or "body"
 
 
-def _what(each: Any) -> str:
-    context = each.get("ctx") or {}
-    if each["type"] == "value_error":
+def _what(mistake: ErrorDetails) -> str:
+    context = mistake.get("ctx") or {}
+    if mistake["type"] == "value_error":
         return str(context["error"])
-    if each["type"] == "string_pattern_mismatch":
+    if mistake["type"] == "string_pattern_mismatch":
         return PATTERNS.get(context["pattern"], "holds characters that do not belong there")
-    words = KINDS.get(each["type"])
-    return words.format(**context) if words else str(each["msg"])
+    words = KINDS.get(mistake["type"])
+    return words.format(**context) if words else str(mistake["msg"])

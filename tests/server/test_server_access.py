@@ -56,7 +56,7 @@ def headers_for(app: Flask, kind: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {keys.create('old', 'admin', now() - 1)[0]}"}
     if kind == "revoked":
         key, row = keys.create("gone", "admin")
-        keys.revoke(row["id"])
+        keys.revoke(row.id)
         return {"Authorization": f"Bearer {key}"}
     return {"X-API-Key": keys.create(kind, kind)[0]}
 
@@ -329,7 +329,7 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.post("/api/keys", headers={"X-CSRF-Token": token}, **post).status_code == 201
     foreign = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
     assert client.post("/api/keys", headers=foreign, **post).status_code == 403
-    service_of(app).keys.revoke(row["id"])
+    service_of(app).keys.revoke(row.id)
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
 
 

@@ -79,7 +79,7 @@ def test_who_asked_is_logged(app: Flask) -> None:
         "/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key}
     )
     (row,) = client.get("/api/predictions", headers={"X-API-Key": key}).get_json()["predictions"]
-    assert row["key"] == made["id"]
+    assert row["key"] == made.id
 
 
 def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:

@@ -7,10 +7,11 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 from flask import Blueprint, Response, current_app, jsonify, render_template
 from markupsafe import Markup, escape
+
+from server.json_types import JsonObject
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 
@@ -25,7 +26,7 @@ def document() -> Response:
 def page() -> str:
     """The same to read."""
     spec = current_app.api_doc  # type: ignore[attr-defined]
-    groups: dict[str, list[dict[str, Any]]] = {}
+    groups: dict[str, list[JsonObject]] = {}
     for path, item in spec["paths"].items():
         for method, operation in item.items():
             entry = {"path": path, "method": method.upper(), **operation}
@@ -33,7 +34,7 @@ def page() -> str:
     return render_template("docs.html", spec=spec, groups=groups, **WORDS)
 
 
-def shape(schema: dict[str, Any]) -> str:
+def shape(schema: JsonObject) -> str:
     """A schema in a few words: its name, its type, or what it is a list of."""
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[-1])
@@ -51,13 +52,13 @@ def prose(text: str) -> Markup:
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))
 
 
-def model_of(schema: dict[str, Any]) -> str | None:
+def model_of(schema: JsonObject) -> str | None:
     """The name of the type that a schema is, or is a list of."""
     inner = schema.get("items", {}) if schema.get("type") == "array" else schema
     return str(inner["$ref"].rsplit("/", 1)[-1]) if "$ref" in inner else None
 
 
-def pretty(example: Any) -> str:
+def pretty(example: object) -> str:
     """An example as a person would write it."""
     return (
         example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)

@@ -4,7 +4,7 @@ its schema.
 
 from __future__ import annotations
 
-from typing import Any
+from server.json_types import JsonObject
 
 ID = "0660b2230e06e35ecb64f9741410c664"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -133,7 +133,7 @@ CORRECTION = {
 STORED = {"index": 0, "ok": True, "stored": {"file": FILE, "sha256": DIGEST, "new": True}}
 
 
-def problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
+def problem(status: int, code: str, title: str, detail: str) -> JsonObject:
     """The body of a refusal."""
     told = {
         "type": f"urn:likeness:problem:{code}",
@@ -145,7 +145,7 @@ def problem(status: int, code: str, title: str, detail: str) -> dict[str, Any]:
     return {**told, "request_id": "2059f874605c882f"}
 
 
-PROBLEMS: dict[str, dict[str, Any]] = {
+PROBLEMS: dict[str, JsonObject] = {
     str(each["status"]): each
     for each in (
         problem(400, "missing-field", "A field is missing", "The form field image is missing: the form is empty."),
@@ -164,7 +164,7 @@ PROBLEMS: dict[str, dict[str, Any]] = {
         problem(507, "no-space", "Nothing can be stored", "Nothing can be stored now: No space left on device."),
     )
 }  # fmt: skip
-BY_MODEL: dict[str, Any] = {
+BY_MODEL: JsonObject = {
     "Answer": ANSWER,
     "BatchAnswer": {
         "results": [{"index": 0, "ok": True, "answer": ANSWER}, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],
@@ -223,7 +223,7 @@ BY_TYPE = {
 }
 
 
-def example_of(kind: str, schema: dict[str, Any]) -> Any:
+def example_of(kind: str, schema: JsonObject) -> object:
     """The example for a content type and its schema, or None."""
     if "$ref" in schema:
         return BY_MODEL.get(schema["$ref"].rsplit("/", 1)[-1])

@@ -6,10 +6,10 @@ The words are in templates/api.md.j2; here is only what they are told about.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from jinja2 import StrictUndefined, Template
 
+from server.json_types import JsonObject
 from server.web.problems import refusals
 
 # What nginx refuses before it asks the application; its texts are in nginx/likeness.conf.template.
@@ -28,7 +28,7 @@ NGINX_REFUSALS = (
 TEMPLATE = Path(__file__).parent / "templates" / "api.md.j2"
 
 
-def api_markdown(document: dict[str, Any]) -> str:
+def api_markdown(document: JsonObject) -> str:
     """The page as Markdown."""
     template = Template(
         TEMPLATE.read_text("utf-8"),
@@ -43,7 +43,7 @@ def api_markdown(document: dict[str, Any]) -> str:
     )
 
 
-def _by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+def _by_tag(document: JsonObject) -> dict[str, list[dict[str, str]]]:
     """The rows of each group of routes, in the document's order."""
     groups: dict[str, list[dict[str, str]]] = {}
     for path, item in document["paths"].items():
@@ -52,7 +52,7 @@ def _by_tag(document: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     return groups
 
 
-def _row(method: str, path: str, operation: dict[str, Any]) -> dict[str, str]:
+def _row(method: str, path: str, operation: JsonObject) -> dict[str, str]:
     security = operation.get("security")
     parameters = operation.get("parameters", [])
     query = [parameter["name"] for parameter in parameters if parameter["in"] == "query"]

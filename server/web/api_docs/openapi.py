@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from json import JSONDecodeError
-from typing import Any
+from typing import Any, NoReturn
 
 from flask import Request as FlaskRequest
 from flask import Response
@@ -21,6 +21,7 @@ from flask_openapi3.utils import get_operation_id_for_path
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
+from server.json_types import JsonObject
 from server.web.api_docs.examples import PROBLEMS, example_of
 from server.web.problem_answers import invalid
 from server.web.schemas import Problem
@@ -56,7 +57,7 @@ class Request(FlaskRequest):
                 "The body is not JSON that can be read: it is nested too deeply."
             ) from None
 
-    def on_json_loading_failed(self, e: ValueError | None) -> Any:
+    def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Called by the framework, under this name.
 
         Raises BadRequest that says what is wrong, and where.
@@ -145,30 +146,30 @@ def role_of(operation: Operation) -> str | None:
 
 
 def answer(
-    model: type[BaseModel] | None = None, content: str = "application/json", **more: Any
-) -> dict[str, Any]:
+    model: type[BaseModel] | None = None, content: str = "application/json", **more: object
+) -> JsonObject:
     """A response of the document for something that is not simply a JSON object."""
     return {"content": {content: {"schema": more or {"type": "string"}}}}
 
 
-def body(contents: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def body(contents: dict[str, JsonObject]) -> JsonObject:
     """The request body of an operation that takes several content types: content type -> schema."""
     content = {kind: {"schema": schema} for kind, schema in contents.items()}
     return {"requestBody": {"required": True, "content": content}}
 
 
-def fields(**properties: dict[str, Any]) -> dict[str, Any]:
+def fields(**properties: JsonObject) -> JsonObject:
     """The schema of a form in which every field is needed."""
     return {"type": "object", "required": list(properties), "properties": properties}
 
 
-def schema_of(model: type[BaseModel]) -> dict[str, Any]:
+def schema_of(model: type[BaseModel]) -> JsonObject:
     """The schema of a JSON body, as a reference; Application puts the model among the components."""
     BODIES[model.__name__] = model
     return {"$ref": REFERENCE.format(model=model.__name__)}
 
 
-def _describe(operation: dict[str, Any]) -> None:
+def _describe(operation: JsonObject) -> None:
     """The first paragraph of the view's docstring is the summary, the others are the description.
 
     The framework takes the first line alone, and so would cut a sentence that was wrapped.
@@ -183,7 +184,7 @@ def _describe(operation: dict[str, Any]) -> None:
         operation.pop("description", None)
 
 
-def _finish(operation: dict[str, Any]) -> None:
+def _finish(operation: JsonObject) -> None:
     """Every refusal is a Problem: any operation may refuse with any of the codes of
     server/web/problems.py.
     """
