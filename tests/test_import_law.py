@@ -33,7 +33,7 @@ OURS_MAY = {
     "model": {"model", *(f"data_cleaning.{m}" for m in
         ("errors", "files", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
-        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.datasets.dataset",
+        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.datasets.dataset", "data_cleaning.datasets.delete_class",
         "data_cleaning.imaging", "data_cleaning.fetching"},
 }  # fmt: skip
 FILES = sorted(p for folder in OURS for p in (ROOT / folder).rglob("*.py"))
