@@ -11,7 +11,7 @@ from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detectors import Detection
 from data_cleaning.errors import DatasetError
-from model.evaluation.label_errors import doubts, report
+from model.evaluation.label_errors import find_label_errors
 from model.recipes.presets import preset
 from model.recognition.pipeline import PictureRegion
 from model.training.samples import Sample
@@ -48,7 +48,8 @@ def apart(samples: list[Sample]) -> np.ndarray:
 def found(
     samples: list[Sample], groups: np.ndarray | None = None
 ) -> dict[str, tuple[str, str | None]]:
-    doubted, _ = doubts(samples, apart(samples) if groups is None else groups, HOW)
+    groups = apart(samples) if groups is None else groups
+    doubted = find_label_errors(samples, groups, HOW).doubts
     return {d.sha256.lstrip("0"): (d.kind, d.suggestion) for d in doubted}
 
 
@@ -104,13 +105,12 @@ def test_a_class_of_near_copies_is_not_doubted_for_want_of_others():
 )
 def test_too_little_to_judge_by_is_said(samples):
     with pytest.raises(DatasetError, match="class"):
-        doubts(samples, apart(samples), HOW)
+        find_label_errors(samples, apart(samples), HOW)
 
 
 def test_the_report_says_how_far_to_trust_it():
     samples = [*people(), sample("x", "a", 1)]
-    doubted, held = doubts(samples, apart(samples), HOW)
-    said = report(doubted, held)
+    said = find_label_errors(samples, apart(samples), HOW).to_json()
     assert said["pictures"] == 31 and said["labels"] == ["a", "b", "c"]
     assert said["agreement"] == pytest.approx(30 / 31)
     assert said["doubts"][0]["score"] > 0.5 and "Looks like b" in said["doubts"][0]["note"]

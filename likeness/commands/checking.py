@@ -12,7 +12,7 @@ from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
 from likeness.options import Decorator, FilePath, Output, data, into, output
 from likeness.printing import print_json
-from model.evaluation.label_errors import doubts, report
+from model.evaluation.label_errors import find_label_errors
 from model.evaluation.verification import verify as run_protocol
 from model.recipes.presets import RECIPES, preset
 from model.training.samples import near_copies, samples, usable
@@ -45,7 +45,7 @@ def labels(options: LabelsOptions) -> None:
             items, how, lambda done, total: progress("crops", done, total, "Looking at pictures")
         )
     )
-    found, held = doubts(
+    errors = find_label_errors(
         good,
         near_copies(good),
         how,
@@ -53,14 +53,14 @@ def labels(options: LabelsOptions) -> None:
     )
     progress.close()
     if options.as_json:
-        print_json(report(found, held))
+        print_json(errors.to_json())
         return
     paths = {item.sha256: item.path for item in items}
-    for doubt in found:
+    for doubt in errors.doubts:
         print(f"{paths[doubt.sha256]}: {doubt.note}")
     print(
-        f"{len(found)} of {len(held.given)} labels are doubtful; the models agree with"
-        f" {held.accuracy:.0%} of all."
+        f"{len(errors.doubts)} of {len(errors.judged.given)} labels are doubtful; the models agree with"
+        f" {errors.judged.accuracy:.0%} of all."
     )
 
 

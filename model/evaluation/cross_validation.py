@@ -9,9 +9,9 @@ from typing import Generic, TypeVar
 from data_cleaning.progress import ProgressCallback
 from model.recipes.recipe import Recipe
 from model.recognition.recogniser import Recogniser
+from model.training.classifiers import Splits
 from model.training.fit import FittedTraining
 from model.training.samples import Sample, TrainingSet
-from model.training.splits import Splits
 
 Outcome = TypeVar("Outcome")
 

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import balanced_accuracy_score
 
-from model.training.classifiers import CLASSIFIERS, SEED
+from model.training.classifiers import CLASSIFIERS, SEED, Splits
 from model.training.grid_search import GridSearchResult, quiet
 from model.training.open_set_threshold import HeldOut
 from model.training.samples import Rows
-from model.training.splits import Splits, grouped_splits, unaltered
+from model.training.splits import grouped_splits, unaltered
 
 SHARES = (0.25, 0.5, 0.75, 1.0)
 MOST_ROWS = 3000  # a learning curve on more rows than that tells no more and takes minutes

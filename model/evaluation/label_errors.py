@@ -8,7 +8,7 @@ learning", JAIR 2021, with a second question of our own for pictures that show n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from data_cleaning.errors import DatasetError
 from data_cleaning.progress import ProgressCallback
+from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
+from model.recognition.gallery import Gallery
 from model.recognition.recogniser import class_numbers
+from model.training.classifiers import ProbabilityClassifier
 from model.training.fit import check_enough
 from model.training.grid_search import quiet, search, with_basis
 from model.training.options import TrainingOptions
@@ -50,8 +53,8 @@ class Doubt:
 
 
 @dataclass(frozen=True)
-class Held:
-    """What models that had not seen them say of n pictures.
+class JudgedLabels:
+    """What models that had not seen them say of the labels of n pictures.
 
     labels: the classes, `_unknown` last where there are strangers. given: index of each picture's
     label. probability: shape (n, labels). similarity: to each known class, shape (n, known), -1 to
@@ -69,26 +72,44 @@ class Held:
         return float((self.probability.argmax(axis=1) == self.given).mean())
 
 
-def doubts(
+@dataclass(frozen=True)
+class LabelErrors:
+    """The pictures whose labels are doubtful, the most doubtful first, and what they were judged
+    by.
+    """
+
+    doubts: tuple[Doubt, ...]
+    judged: JudgedLabels
+
+    def to_json(self) -> dict[str, Any]:
+        """What `likeness labels --json` prints."""
+        return {
+            "format": 1,
+            "pictures": len(self.judged.given),
+            "labels": list(self.judged.labels),
+            "agreement": self.judged.accuracy,
+            "doubts": to_plain(self.doubts),
+        }
+
+
+def find_label_errors(
     all_samples: Sequence[Sample],
     copies: NDArray[np.int64],
     recipe: Recipe,
     progress: ProgressCallback | None = None,
-) -> tuple[list[Doubt], Held]:
-    """The pictures whose labels are doubtful, the most doubtful first, and what they were judged
-    by.
+) -> LabelErrors:
+    """copies: near-copy group of each sample.
 
-    copies: near-copy group of each sample. Raises DatasetError where there is too little to learn
-    from.
+    Raises DatasetError where there is too little to learn from.
     """
     check_enough(all_samples)
     usable = _usable(all_samples)
     chosen, groups = [all_samples[i] for i in usable], copies[usable]
-    held = hold_out(chosen, groups, recipe, progress)
-    found = _disagreements(chosen, held)
-    taken = {d.sha256 for d in found}
-    found += [d for d in _unlike(chosen, held) if d.sha256 not in taken]
-    return sorted(found, key=lambda d: -d.score), held
+    judged = hold_out(chosen, groups, recipe, progress)
+    wrong = _disagreements(chosen, judged)
+    taken = {doubt.sha256 for doubt in wrong}
+    unlike = [doubt for doubt in _unlike(chosen, judged) if doubt.sha256 not in taken]
+    return LabelErrors(tuple(sorted([*wrong, *unlike], key=lambda d: -d.score)), judged)
 
 
 def hold_out(
@@ -96,7 +117,7 @@ def hold_out(
     groups: NDArray[np.int64],
     recipe: Recipe,
     progress: ProgressCallback | None = None,
-) -> Held:
+) -> JudgedLabels:
     """Every picture judged by a model that saw neither it nor a near copy of it."""
     names, given = class_numbers([s.label for s in chosen])
     labels = (*names, UNKNOWN) if (given == len(names)).any() else names
@@ -111,7 +132,7 @@ def hold_out(
                 probability[i], similarity[i] = judge.of(chosen[i], int(given[i]))
             if progress:
                 progress(number, len(splits))
-    return Held(labels, given, probability, similarity[:, : len(names)])
+    return JudgedLabels(labels, given, probability, similarity[:, : len(names)])
 
 
 @dataclass(frozen=True)
@@ -121,8 +142,8 @@ class _Judge:
     columns: which of all labels it learnt; near copies may leave a fold without a small class.
     """
 
-    classifier: Any
-    gallery: Any
+    classifier: ProbabilityClassifier
+    gallery: Gallery
     columns: list[int]
     known: int
     labels: int
@@ -130,9 +151,9 @@ class _Judge:
     @classmethod
     def fit(cls, rows: Rows, labels: tuple[str, ...], recipe: Recipe) -> _Judge:
         names, numbers = class_numbers(rows.labels)
-        rows, fitted = with_basis(rows)
-        trial = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
-        plan = Plan(recipe, trial, names, TrainingOptions(), fitted)
+        rows, basis = with_basis(rows)
+        found = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
+        plan = Plan(recipe, found, names, TrainingOptions(), basis)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]
         return cls(
@@ -176,18 +197,18 @@ def _usable(all_samples: Sequence[Sample]) -> list[int]:
     return usable
 
 
-def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
+def _disagreements(chosen: Sequence[Sample], judged: JudgedLabels) -> list[Doubt]:
     """Another class is as sure of the picture as it is, on average, of its own pictures; and surer
     than the label.
     """
     line = np.arange(len(chosen))
-    own = held.probability[line, held.given]
-    sure = np.where(held.probability >= _usual(held), held.probability, 0.0)
-    sure[line, held.given] = 0.0
+    own = judged.probability[line, judged.given]
+    sure = np.where(judged.probability >= _usual(judged), judged.probability, 0.0)
+    sure[line, judged.given] = 0.0
     other = sure.argmax(axis=1)
     found = []
     for i in np.nonzero(sure[line, other] > own)[0].tolist():
-        label = held.labels[int(other[i])]
+        label = judged.labels[int(other[i])]
         looks = "like a stranger" if label == UNKNOWN else f"like {label}"
         note = (
             f"Looks {looks} ({sure[i, other[i]]:.0%}) rather than {chosen[i].label} ({own[i]:.0%})."
@@ -196,36 +217,36 @@ def _disagreements(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
     return found
 
 
-def _usual(held: Held) -> NDArray[np.float64]:
+def _usual(judged: JudgedLabels) -> NDArray[np.float64]:
     """Mean probability that the pictures of each label have of it, shape (labels,); 2 where there
     is none.
     """
-    own = held.probability[np.arange(len(held.given)), held.given]
+    own = judged.probability[np.arange(len(judged.given)), judged.given]
     return np.array(
         [
-            own[held.given == k].mean() if (held.given == k).any() else 2.0
-            for k in range(len(held.labels))
+            own[judged.given == k].mean() if (judged.given == k).any() else 2.0
+            for k in range(len(judged.labels))
         ]
     )
 
 
-def _unlike(chosen: Sequence[Sample], held: Held) -> list[Doubt]:
+def _unlike(chosen: Sequence[Sample], judged: JudgedLabels) -> list[Doubt]:
     """No more like its own class than pictures usually are like a wrong one; and named with less
     than even odds.
     """
-    known = np.nonzero(held.given < held.similarity.shape[1])[0]
-    if held.similarity.shape[1] < 2 or len(known) == 0:
+    known = np.nonzero(judged.given < judged.similarity.shape[1])[0]
+    if judged.similarity.shape[1] < 2 or len(known) == 0:
         return []
-    own = held.similarity[known, held.given[known]]
-    others = held.similarity[known].copy()
-    others[np.arange(len(known)), held.given[known]] = -np.inf
+    own = judged.similarity[known, judged.given[known]]
+    others = judged.similarity[known].copy()
+    others[np.arange(len(known)), judged.given[known]] = -np.inf
     wrong = others.max(axis=1)
     if np.median(own) <= np.quantile(wrong, 0.95):
         return []  # these features do not tell enough to doubt by likeness alone
     usual = float(np.median(wrong))
     found = []
     for i, like in zip(known.tolist(), own, strict=True):
-        sure = held.probability[i, held.given[i]]
+        sure = judged.probability[i, judged.given[i]]
         if like < usual and sure < 0.5:
             note = (
                 f"Likeness to the others of {chosen[i].label} {like:.2f}; to a wrong class it is"
@@ -241,14 +262,3 @@ def _doubt(
     own, other = float(odds[0]), float(odds[1])
     score = other * (1 - own) if kind == "wrong_label" else 1 - own
     return Doubt(kind, sample.sha256, sample.label, suggestion, note, own, other, score)
-
-
-def report(found: Sequence[Doubt], held: Held) -> dict[str, Any]:
-    """Everything as plain data, for `python -m model labels --json`."""
-    return {
-        "format": 1,
-        "pictures": len(held.given),
-        "labels": list(held.labels),
-        "agreement": held.accuracy,
-        "doubts": [asdict(d) for d in found],
-    }

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.calibration import CalibratedClassifierCV
@@ -25,8 +26,17 @@ from sklearn.svm import SVC
 from model.recipes.features import Features
 from model.recognition.gallery import Linear
 
+Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows to learn from, rows to judge
+Splits = list[Split]
 COMPONENTS = 800
 SEED = 20260101
+
+
+class ProbabilityClassifier(Protocol):
+    """A fitted classifier of any kind."""
+
+    def predict_proba(self, rows: Features) -> NDArray[np.float64]:
+        """Probability of each class, 0 to 1, shape (n, classes)."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,7 @@ class Candidate:
     """
 
     make: Callable[[], ClassifierMixin]
-    grid: Mapping[str, Sequence[Any]]
+    grid: Mapping[str, Sequence[object]]
     keeps_examples: bool = False
 
 
@@ -64,9 +74,7 @@ CLASSIFIERS: dict[str, Candidate] = {
 }
 
 
-def calibrated(
-    chosen: ClassifierMixin, splits: list[tuple[Any, Any]], classes: int
-) -> CalibratedClassifierCV:
+def calibrated(chosen: ClassifierMixin, splits: Splits, classes: int) -> CalibratedClassifierCV:
     """The chosen classifier with calibrated probabilities, unfitted; `splits` keep near copies on
     one side.
 
@@ -105,19 +113,11 @@ def basis(features: Features) -> Pipeline:
     looked at.
     """
     rows, width = features.shape
-    steps: list[tuple[str, Any]] = [("scale", StandardScaler())]
+    steps: list[tuple[str, StandardScaler | PCA]] = [("scale", StandardScaler())]
     if width > min(rows, COMPONENTS):
         components = min(rows - 1, COMPONENTS)
-        steps.append(
-            (
-                "components",
-                PCA(
-                    components,
-                    random_state=SEED,
-                    svd_solver="randomized" if rows > 2000 else "full",
-                ),
-            )
-        )
+        solver = "randomized" if rows > 2000 else "full"
+        steps.append(("components", PCA(components, random_state=SEED, svd_solver=solver)))
     return Pipeline(steps).fit(features)
 
 
@@ -134,7 +134,7 @@ def as_linear(fitted: Pipeline) -> Linear:
     return Linear(matrix.astype(np.float32), offset.astype(np.float32))
 
 
-def behind(fitted: Pipeline, model: CalibratedClassifierCV) -> Any:
+def behind(fitted: Pipeline, model: CalibratedClassifierCV) -> ProbabilityClassifier:
     """A calibrated classifier of basis coordinates as one of features.
 
     A linear one swallows the basis: a few rows of weights stay, and none of the components, which
@@ -142,10 +142,12 @@ def behind(fitted: Pipeline, model: CalibratedClassifierCV) -> Any:
     """
     inner = model.calibrated_classifiers_[0].estimator
     if not isinstance(inner, LogisticRegression):
-        return Pipeline([("basis", fitted), ("classifier", model)])
+        chained: ProbabilityClassifier = Pipeline([("basis", fitted), ("classifier", model)])
+        return chained
     space = as_linear(fitted)
     inner.intercept_ = inner.intercept_ + inner.coef_ @ space.offset
     inner.coef_ = inner.coef_ @ space.matrix
     for part in (inner, model):
         part.n_features_in_ = space.matrix.shape[1]
-    return model
+    linear: ProbabilityClassifier = model
+    return linear

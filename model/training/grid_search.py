@@ -8,19 +8,19 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Any
 
 import joblib
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from model.recipes.features import Features
-from model.training.classifiers import CLASSIFIERS, basis, calibrated, temper
+from model.training.classifiers import CLASSIFIERS, Splits, basis, calibrated, temper
 from model.training.samples import Rows
-from model.training.splits import Splits, grouped_splits
+from model.training.splits import grouped_splits
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class GridSearchResult:
     name: str
     score: float
     spread: float
-    parameters: dict[str, Any]
+    parameters: dict[str, object]
     fit_seconds: float
     search_seconds: float
 
@@ -71,9 +71,11 @@ def search(
     )
 
 
-def fit_calibrated(trial: GridSearchResult, rows: Rows, numbers: NDArray[np.int64]) -> Any:
-    """The classifier that a trial found, calibrated and fitted on what the basis gives."""
-    bare = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+def fit_calibrated(
+    found: GridSearchResult, rows: Rows, numbers: NDArray[np.int64]
+) -> CalibratedClassifierCV:
+    """The classifier that a search found, calibrated and fitted on what the basis gives."""
+    bare = CLASSIFIERS[found.name].make().set_params(**found.parameters)
     splits, classes = grouped_splits(numbers, rows.groups, 3), len(set(numbers.tolist()))
     try:
         model = calibrated(bare, splits, classes).fit(rows.inside, numbers)
@@ -91,7 +93,6 @@ def quiet() -> Iterator[None]:
     """
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.filterwarnings("ignore", module="sklearn")
-        warnings.filterwarnings(
-            "ignore", category=RuntimeWarning, module="scipy.optimize"
-        )  # a search from infinity
+        # a search from infinity
+        warnings.filterwarnings("ignore", category=RuntimeWarning, module="scipy.optimize")
         yield

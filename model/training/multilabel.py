@@ -8,12 +8,12 @@ Answering is in `recogniser`. Not for the server.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold, ParameterGrid
 from sklearn.pipeline import Pipeline
@@ -23,13 +23,19 @@ from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.gallery import Gallery, project
 from model.recognition.recogniser import Acceptance, PerClass, Recogniser
-from model.training.classifiers import CLASSIFIERS, SEED, behind
+from model.training.classifiers import (
+    CLASSIFIERS,
+    SEED,
+    Split,
+    Splits,
+    behind,
+)
 from model.training.fit import FittedTraining
 from model.training.grid_search import GridSearchResult, fit_calibrated, quiet, with_basis
 from model.training.options import TrainingOptions, allowed
 from model.training.plan import discriminant_space
 from model.training.samples import Rows, TrainingSet
-from model.training.splits import Split, Splits, searched, unaltered
+from model.training.splits import searched, unaltered
 
 LEAST = 4  # different pictures that a class needs on either side of yes and no
 EDGES = (0.05, 0.95)  # no threshold lies outside of these
@@ -172,7 +178,7 @@ def _search(name: str, table: MultilabelRows, splits: Splits) -> GridSearchResul
 
 
 def _fold_score(
-    name: str, parameters: dict[str, Any], table: MultilabelRows, split: Split
+    name: str, parameters: Mapping[str, object], table: MultilabelRows, split: Split
 ) -> float:
     """Mean average precision over the classes that have a yes and a no on both sides of a split;
     nan without any.
@@ -182,12 +188,8 @@ def _fold_score(
     for answer in table.answers.T:
         if min(len(set(answer[part].tolist())) for part in split) < 2:
             continue
-        model = (
-            CLASSIFIERS[name]
-            .make()
-            .set_params(**parameters)
-            .fit(table.rows.inside[learn], answer[learn])
-        )
+        model = CLASSIFIERS[name].make().set_params(**parameters)
+        model.fit(table.rows.inside[learn], answer[learn])
         ask = getattr(model, "decision_function", None) or (
             lambda rows, model=model: model.predict_proba(rows)[:, 1]
         )
@@ -195,7 +197,7 @@ def _fold_score(
     return float(np.mean(scores)) if scores else float("nan")
 
 
-def _models(found: GridSearchResult, table: MultilabelRows) -> list[Any]:
+def _models(found: GridSearchResult, table: MultilabelRows) -> list[CalibratedClassifierCV]:
     """One calibrated classifier a class, of what the basis gives."""
     return [
         fit_calibrated(found, table.rows, answer) for answer in table.answers.T.astype(np.int64)

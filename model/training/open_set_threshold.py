@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING
 from model.recognition.recogniser import Acceptance
+from model.training.options import TrainingOptions
 from model.training.plan import Plan
 from model.training.samples import Rows
 from model.training.splits import grouped_splits
 
+CLOSED = "nothing: the classes are taken to be all there is; pictures in _unknown would change that"
+TOO_FEW = "nothing: two classes and no _unknown pictures; every face is named"
 ROUNDS = 10  # at most so many times some classes are left out together
 
 
@@ -72,23 +75,23 @@ def choose_acceptance(
 
     And the scores that it was chosen on; None where there is nothing to choose on.
     """
-    with_strangers = bool((numbers == len(plan.labels)).any())
-    if with_strangers:
+    options = plan.options
+    if (numbers == len(plan.labels)).any():
         held, basis = _on_unknown(plan, rows, numbers), "pictures of _unknown"
-    elif plan.recipe.closed and not plan.options.strict:
-        basis = (
-            "nothing: the classes are taken to be all there is; pictures in _unknown would change"
-            " that"
-        )
-        return Acceptance("similarity", -1.0, basis), None
+        if plan.recipe.role and not options.strict:
+            return _even(held, basis)
+    elif plan.recipe.closed and not options.strict:
+        return Acceptance("similarity", -1.0, CLOSED), None
     elif len(plan.labels) > 2:
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
-        basis = "nothing: two classes and no _unknown pictures; every face is named"
-        return Acceptance("similarity", -1.0, basis), None
-    options = plan.options
-    if with_strangers and plan.recipe.role and not options.strict:
-        return _even(held, basis)
+        return Acceptance("similarity", -1.0, TOO_FEW), None
+    return _at_wished_rate(held, basis, options)
+
+
+def _at_wished_rate(
+    held: dict[str, HeldOut], basis: str, options: TrainingOptions
+) -> tuple[Acceptance, HeldOut]:
     best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(options.fpir)))
     scores = held[best]
     threshold = scores.threshold_at(options.fpir)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.pipeline import Pipeline
 
@@ -14,7 +14,7 @@ from model.recipes.features import Features
 from model.recipes.recipe import Recipe
 from model.recognition.gallery import Gallery, Linear, project
 from model.recognition.presence_judge import PresenceJudge
-from model.training.classifiers import as_linear, behind
+from model.training.classifiers import ProbabilityClassifier, as_linear, behind
 from model.training.grid_search import GridSearchResult, fit_calibrated
 from model.training.options import TrainingOptions
 from model.training.samples import Rows
@@ -31,11 +31,11 @@ class Plan:
     options: TrainingOptions
     basis: Pipeline
 
-    def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+    def classifier(self, rows: Rows, numbers: NDArray[np.int64]) -> CalibratedClassifierCV:
         """The chosen classifier, calibrated and fitted on what the basis gives."""
         return fit_calibrated(self.found, rows, numbers)
 
-    def served(self, rows: Rows, numbers: NDArray[np.int64]) -> Any:
+    def served(self, rows: Rows, numbers: NDArray[np.int64]) -> ProbabilityClassifier:
         """The same as a classifier of features."""
         return behind(self.basis, self.classifier(rows, numbers))
 
@@ -76,7 +76,6 @@ def discriminant_space(
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto").fit(inside, numbers)
     keep = lda.scalings_[:, : len(lda.classes_) - 1].T
     first = as_linear(basis_)
-    offset = keep @ (
-        first.offset - inside.mean(axis=0)
-    )  # centred: the cosine must not see where zero lay
+    # centred: the cosine must not see where zero lay
+    offset = keep @ (first.offset - inside.mean(axis=0))
     return Linear((keep @ first.matrix).astype(np.float32), offset.astype(np.float32))

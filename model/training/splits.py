@@ -8,11 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 
-from model.training.classifiers import SEED
+from model.training.classifiers import SEED, Splits
 from model.training.samples import Rows
 
-Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows to learn from, rows to judge
-Splits = list[Split]
 SEARCH_ROWS = 3000  # more rows than this are thinned before the classifiers are compared
 
 
