@@ -81,15 +81,13 @@ DATABASE = _entries(
 )
 INTERNAL = {
     **_entries("serve", prepare="fetch what is missing"),
-    "nginx-site": Entry(
-        "likeness.commands.serve:nginx_site", "print a site for an nginx with the settings' limits"
-    ),
+    "nginx-site": Entry("likeness.commands.serve:nginx_site", "print a site for an nginx of yours"),
     **_entries("service", api="the page of the documentation about the API"),
     **_entries("service", work="do the jobs that wait, then end"),
 }
 COMPLETION = {
     "completion": Entry(
-        "likeness.completion:completion", "how bash, zsh or fish complete this command"
+        "likeness.completion:completion", "print what makes a shell complete likeness"
     )
 }
 

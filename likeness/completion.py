@@ -18,7 +18,7 @@ HOW = {
 @click.argument("shell", type=click.Choice(list(HOW)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """Print what makes a shell complete `likeness`, and where it goes."""
+    """Print what makes a shell complete likeness, and where it goes."""
     kind = get_completion_class(shell)
     assert kind is not None
     root = ctx.find_root()

@@ -19,7 +19,13 @@ from model.training.samples import near_copies, samples, usable
 
 
 def recipe(default: str) -> Decorator:
-    return click.option("--recipe", default=default, type=click.Choice(sorted(RECIPES)))
+    """Which preset looks at the pictures."""
+    return click.option(
+        "--recipe",
+        default=default,
+        type=click.Choice(sorted(RECIPES)),
+        help="how pictures become numbers",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,9 @@ from likeness.printing import Row, print_json, print_names
 def detector(default: str, names: Sequence[str]) -> Decorator:
     """Which detector finds the regions, and with which pretrained file."""
     return options(
-        click.option("--detector", default=default, type=click.Choice(names)),
+        click.option(
+            "--detector", default=default, type=click.Choice(names), help="what finds the regions"
+        ),
         click.option(
             "--weights",
             type=FilePath(),

@@ -47,10 +47,10 @@ class WeightsOptions:
 @as_json
 @into(WeightsOptions)
 def weights(options: WeightsOptions) -> int:
-    """Get the pretrained files, each checked by its hash.
+    """Get, check and list the pretrained files.
 
-    Without a NAME all that recipes use by themselves; what is there already is left alone. Ends
-    with 1 where one could not be brought.
+    Without a NAME all that recipes use by themselves. Each is checked by its hash, and what is
+    there already is left alone. Ends with 1 where one could not be brought.
     """
     if options.list:
         _list(options)

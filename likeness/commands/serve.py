@@ -41,7 +41,7 @@ def wording(ctx: click.Context | None) -> Wording:
 
 
 @click.command(cls=ServiceCommand, epilog="Example: likeness serve --port 9000 --host 0.0.0.0")
-@click.option("--port", type=Port(), default=8080)
+@click.option("--port", type=Port(), default=8080, help="where people reach it")
 @click.option("--host", default="localhost", help="0.0.0.0 = every address of this machine")
 @click.option("--no-nginx", is_flag=True, help="gunicorn alone, even where nginx is installed")
 @click.pass_context
