@@ -23,8 +23,18 @@ import pytest
 from likeness import __version__
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = "likeness data_cleaning model server ui nginx artifacts setup.py pyproject.toml".split()
-TEXTS = "README.md LICENSE THIRD_PARTY.md requirements.txt requirements-postgres.txt".split()
+PARTS = [
+    "likeness",
+    "data_cleaning",
+    "model",
+    "server",
+    "ui",
+    "nginx",
+    "artifacts",
+    "setup.py",
+    "pyproject.toml",
+]
+TEXTS = ["README.md", "LICENSE", "THIRD_PARTY.md", "requirements.txt", "requirements-postgres.txt"]
 
 pytestmark = pytest.mark.slow
 
