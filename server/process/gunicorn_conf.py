@@ -61,6 +61,9 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 
 def when_ready(server: Arbiter) -> None:
     """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
+    from server.process.worker import stop_in_order
+
+    stop_in_order(server)
     gc.collect()
     gc.freeze()
 
