@@ -4,9 +4,11 @@ failure.
 
 from __future__ import annotations
 
+import fcntl
 import importlib.util
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import cv2
@@ -65,12 +67,51 @@ def astronaut() -> bytes:
     return golden_picture()
 
 
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
 @pytest.fixture(scope="session")
-def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """once(name, fill) -> a folder, filled by the process of the run that asked for it first.
+
+    For what takes long to make. Everybody reads the same folder: a test that writes takes a copy.
+    """
+    base = tmp_path_factory.getbasetemp()
+    root = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "once"
+    root.mkdir(exist_ok=True)
+
+    def folder(name: str, fill: Callable[[Path], object]) -> Path:
+        ready, begun = root / name, root / f".{name}.part"
+        with (root / f".{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not ready.exists():
+                shutil.rmtree(begun, ignore_errors=True)
+                begun.mkdir()
+                fill(begun)
+                begun.rename(ready)
+        return ready
+
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawn_shapes(once: Once) -> Path:
     """A data set of three drawn classes, 12 pictures each: discs, squares and crosses of any size,
     place and colour.
     """
-    root = tmp_path_factory.mktemp("shapes")
+    return once("shapes", _draw_shapes)
+
+
+@pytest.fixture(scope="session")
+def shapes_artifacts(once: Once, drawn_shapes: Path) -> Path:
+    """Artifacts that hold version 1 of `shapes`, trained on the drawn shapes."""
+    from model.recognition.registry import Registry
+    from tests.trained import saved
+
+    return once("artifacts", lambda folder: saved(Registry(folder), "shapes", drawn_shapes))
+
+
+def _draw_shapes(root: Path) -> None:
     random = np.random.default_rng(7)
     for label, draw in DRAWINGS.items():
         (root / label).mkdir()
@@ -85,7 +126,6 @@ def drawn_shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 [int(v) for v in random.integers(0, 110, 3)],
             )
             (root / label / f"{number}.png").write_bytes(encode(image))
-    return root
 
 
 def _cross(image: np.ndarray, centre: tuple[int, int], size: int, colour: list[int]) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trained import saved
 
 from model.__main__ import main
 from model.recognition.registry import Registry
@@ -17,11 +16,9 @@ from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
 
 
 @pytest.fixture(scope="module")
-def model(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def model(shapes_artifacts: Path) -> Path:
     """Version 1 of `shapes`, which knows cross, disc and square."""
-    folder = tmp_path_factory.mktemp("succession")
-    saved(Registry(folder), "shapes", drawn_shapes)
-    return folder
+    return shapes_artifacts
 
 
 def sha256(label: str) -> str:

@@ -43,10 +43,16 @@ def muddled(drawn_shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def three(drawn_shapes: Path, muddled: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def three(
+    shapes_artifacts: Path,
+    drawn_shapes: Path,
+    muddled: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
     """Versions 1 (good), 2 (muddled), 3 (good, the same pictures as 1; active)."""
-    root = tmp_path_factory.mktemp("artifacts")
-    for data in (drawn_shapes, muddled, drawn_shapes):
+    root = tmp_path_factory.mktemp("artifacts") / "artifacts"
+    shutil.copytree(shapes_artifacts, root)
+    for data in (muddled, drawn_shapes):
         saved(Registry(root), "shapes", data)
     return root
 

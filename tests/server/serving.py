@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,7 @@ from making import make_picture
 from server.history.prediction_log import PredictionLog
 from server.storage.database import Store
 from server.storage.journal import Journal
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURE = make_picture("red")
@@ -72,12 +72,6 @@ class Running:
             Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
         )
         return [int(each) for each in children]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start(folder: Path, app: str = "tiny_wsgi:app", **settings: object) -> Running:

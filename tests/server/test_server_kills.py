@@ -31,7 +31,6 @@ from data_cleaning.imaging.decoding import read
 from model.recognition.registry import Registry
 from server.datasets.managed_datasets import Datasets
 from server.training.training_job import DONE, FAILED, OPEN
-from tests.trained import saved
 
 KILLS = int(os.environ.get("LIKENESS_TEST_KILLS", "4"))
 VICTIMS = ("worker", "master", "runner", "training")
@@ -98,14 +97,14 @@ class Scene:
 
 
 @pytest.fixture
-def scene(tmp_path: Path, drawn_shapes: Path) -> Iterator[Scene]:
+def scene(tmp_path: Path, drawn_shapes: Path, shapes_artifacts: Path) -> Iterator[Scene]:
     """A trained model that answers two clients while a third one fills a data set, and pictures to
     train on.
     """
     shutil.copytree(drawn_shapes, tmp_path / "datasets" / "shapes")
     shutil.copytree(drawn_shapes / "disc", tmp_path / "datasets" / "lonely" / "disc")
     (tmp_path / "datasets" / "more" / "colours").mkdir(parents=True)
-    saved(Registry(tmp_path / "artifacts"), "shapes", drawn_shapes)
+    shutil.copytree(shapes_artifacts, tmp_path / "artifacts")
     seed = int(os.environ.get("LIKENESS_TEST_SEED", "0")) or secrets.randbelow(10**6)
     print(f"LIKENESS_TEST_SEED={seed}")
     made = Scene(tmp_path, start(tmp_path, "server.wsgi:app", train_nice=0), random.Random(seed))
