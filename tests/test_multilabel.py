@@ -33,6 +33,7 @@ from model.training.options import TrainingOptions
 from model.training.samples import Sample, TrainingSet, near_copies, readable, samples
 
 SHAPES = ("bar", "disc")
+QUICK = ("--recipe", "object-classic", "--classifiers", "logistic_regression")
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +52,8 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def artifacts(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("artifacts")
-    options = ["--recipe", "object-classic", "--multi-label", "--artifacts", str(folder), "--json"]
-    assert main(["train", str(data), "--name", "many", *options]) == 0
+    options = ["--multi-label", "--artifacts", str(folder), "--json"]
+    assert main(["train", str(data), "--name", "many", *options, *QUICK]) == 0
     return folder
 
 
@@ -91,8 +92,7 @@ def test_figures_of_evaluate(
 
 
 def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    options = ["--recipe", "object-classic", "--multi-label", "--folds", "2", "--json"]
-    assert main(["crossval", str(data), *options]) == 0
+    assert main(["crossval", str(data), "--multi-label", "--folds", "2", "--json", *QUICK]) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["pictures"] == 36
     assert told["mean_average_precision"] >= 0.9
