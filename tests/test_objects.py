@@ -23,6 +23,7 @@ from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples, training_rows
 from model.training.splits import SEARCH_ROWS, searched, unaltered
 
+ONE = ("--classifiers", "logistic_regression")  # the quickest; which is best is asked elsewhere
 QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
 
 
@@ -61,7 +62,7 @@ def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def artifacts(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trained model `shapes`."""
     folder = tmp_path_factory.mktemp("artifacts")
-    options = ["--recipe", "object-classic", "--artifacts", str(folder), "--json"]
+    options = ["--recipe", "object-classic", *ONE, "--artifacts", str(folder), "--json"]
     assert main(["train", str(shapes), "--name", "shapes", *options]) == 0
     return folder
 
@@ -173,6 +174,7 @@ def test_crossval_reports_what_altered_crops_brought(
     options = [
         "--recipe",
         "object-classic",
+        *ONE,
         "--folds",
         "2",
         "--augment",
