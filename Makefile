@@ -36,7 +36,7 @@ train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-cl
 
 .PHONY: test
 test: setup-dev ## run the test suite in two processes (ARGS= goes to pytest; ARGS="-n 0" is one)
-	$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: coverage
 coverage: setup-dev ## the same with the branches that no test takes; a page for each file in var/coverage

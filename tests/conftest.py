@@ -39,7 +39,7 @@ def shared_data() -> Path:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """With LIKENESS_REQUIRE_ALL=1 nothing may be left out: a skipped test fails, with its reason."""
+    """With LIKENESS_REQUIRE_ALL=1 nothing may be left out: a skipped test fails."""
     report = yield
     if REQUIRE_ALL and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
