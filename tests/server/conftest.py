@@ -72,6 +72,7 @@ def settings(tmp_path: Path, database_url: str, migrated: Path) -> Settings:
         datasets=tmp_path / "datasets",
         picture_bytes=2_000_000,
         picture_pixels=4_000_000,
+        train_nice=0,  # else it waits for every other test
     )
 
 

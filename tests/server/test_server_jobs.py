@@ -508,6 +508,7 @@ def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settin
         "LIKENESS_DATASETS": str(settings.datasets),
         "LIKENESS_ARTIFACTS": str(settings.artifacts),
         "LIKENESS_DATABASE_URL": settings.database,
+        "LIKENESS_TRAIN_NICE": "0",
         "PYTHONPATH": str(Path(__file__).resolve().parents[2]),
     }
     subprocess.run(

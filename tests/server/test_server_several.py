@@ -46,6 +46,7 @@ def work(settings: Settings) -> None:
         "LIKENESS_DATASETS": str(settings.datasets),
         "LIKENESS_ARTIFACTS": str(settings.artifacts),
         "LIKENESS_DATABASE_URL": settings.database,
+        "LIKENESS_TRAIN_NICE": "0",
         "PYTHONPATH": str(ROOT),
     }
     subprocess.run(
