@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import errno
 import select
+import selectors
 import socket
+import time
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from server.process.listener import drain, refuse_new
+from server.process.worker import FairWorker
 
 
 @pytest.fixture(params=["tcp", "tcp6", "unix"])
@@ -86,4 +91,23 @@ def test_without_the_last_call_others_are_let_in_afterwards(listener: socket.soc
     drain(listener, accept_into(accepted, listener))
     assert len(accepted) == 1
     for each in (client, *accepted):
+        each.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "force", "kept"), [(b"ask", False, 1), (b"", False, 0), (b"ask", True, 0)]
+)
+def test_a_kept_connection_on_which_somebody_asked_is_not_closed(
+    sent: bytes, force: bool, kept: int
+) -> None:
+    ours, theirs = socket.socketpair()
+    worker = FairWorker.__new__(FairWorker)
+    worker.poller, worker.nr_conns = selectors.DefaultSelector(), 1
+    worker.poller.register(ours, selectors.EVENT_READ)
+    over = SimpleNamespace(sock=ours, timeout=time.monotonic() - 1, close=ours.close)
+    worker.keepalived_conns = deque([over])
+    theirs.send(sent)
+    worker.murder_keepalived(force)
+    assert len(worker.keepalived_conns) == worker.nr_conns == kept
+    for each in (worker.poller, ours, theirs):
         each.close()
