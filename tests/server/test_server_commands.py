@@ -28,7 +28,7 @@ def likeness(folder: Path, *arguments: str, umask: int = 0o022) -> subprocess.Co
         umask=umask,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -135,7 +135,7 @@ def test_a_reader_who_goes_away_ends_it_quietly(tmp_path: Path, arguments: list[
             stdout=writing,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
         )
     finally:
         os.close(writing)
@@ -197,7 +197,7 @@ def test_a_database_of_a_newer_version_is_refused_with_a_sentence(
         env={**os.environ, "PYTHONPATH": str(ROOT), "LIKENESS_BIND": "127.0.0.1:0"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode != 0
     assert (
@@ -224,7 +224,7 @@ def test_a_model_that_is_not_there_stops_the_start(
         env={**os.environ, "PYTHONPATH": str(ROOT), "LIKENESS_MODEL": model},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode != 0) == bool(refused)
     assert ("LIKENESS_MODEL" in done.stderr) == bool(refused)
@@ -239,6 +239,6 @@ def test_without_any_model_the_chosen_one_may_come_later(tmp_path: Path) -> None
         env={**os.environ, "PYTHONPATH": str(ROOT), "LIKENESS_MODEL": "family"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
