@@ -102,7 +102,7 @@ def render_sheet(sheet: Sheet) -> str:
         _environment()
         .get_template("contact_sheet.html")
         .render(
-            policy=_policy(script),
+            policy=Markup(_policy(script)),
             script=Markup(script),
             example_rules=Markup(_example_rules(sheet)),
             name=sheet.root.resolve().name,
