@@ -5,7 +5,7 @@ from __future__ import annotations
 from setuptools import find_namespace_packages, setup
 
 PROGRAM = ("likeness", "data_cleaning", "model", "server")
-# Folders of the checkout that lie below likeness/ once it is installed, and what of each goes along.
+# Folders of the checkout that lie below likeness/ in the wheel, and what of each goes along.
 SHIPPED = {
     "ui": ["*.html", "*.css", "*.js", "*.svg", "js/**"],
     "nginx": ["*"],

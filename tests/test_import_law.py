@@ -22,7 +22,7 @@ MAY = {
         "seaborn", "joblib", "threadpoolctl", "tqdm", "jinja2", "markupsafe",
     },
     "server": {
-        "flask", "flask_openapi3", "pydantic", "werkzeug", "sqlalchemy", "alembic", "prometheus_client", "requests",
+        "flask", "flask_openapi3", "pydantic", "pydantic_core", "werkzeug", "sqlalchemy", "alembic", "prometheus_client", "requests",
         "urllib3", "gunicorn", "psycopg", "itsdangerous", "jinja2", "markupsafe", "onnxruntime",
     },
     "likeness": {"click", "sqlalchemy"},

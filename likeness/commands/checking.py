@@ -65,8 +65,8 @@ def labels(options: LabelsOptions) -> None:
     for doubt in errors.doubts:
         print(f"{paths[doubt.sha256]}: {doubt.note}")
     print(
-        f"{len(errors.doubts)} of {len(errors.judged.given)} labels are doubtful; the models agree with"
-        f" {errors.judged.accuracy:.0%} of all."
+        f"{len(errors.doubts)} of {len(errors.judged.given)} labels are doubtful; the models agree"
+        f" with {errors.judged.accuracy:.0%} of all."
     )
 
 

@@ -95,7 +95,7 @@ class Installed:
     def environment(self) -> Mapping[str, str]:
         kept = {k: v for k, v in os.environ.items() if not k.startswith(("LIKENESS_", "XDG_"))}
         kept.pop("PYTHONPATH", None)
-        # The pretrained files of this machine, where there are any: they are fetched once a machine.
+        # The pretrained files of this machine, where there are any: fetched once is enough.
         weights = os.environ.get("LIKENESS_WEIGHTS", Path("~/.cache/likeness/weights").expanduser())
         own = {"HOME": str(self.home), "LIKENESS_WEIGHTS": str(weights), "LIKENESS_WORKERS": "1"}
         return kept | own
