@@ -18,6 +18,7 @@ from benchmarks.tutorial import REFERENCE
 from data_cleaning.datasets.dataset import Dataset
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
+from model.recognition.manifest import Facts
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
@@ -34,7 +35,7 @@ def bundle_of(name: str, items: list) -> Bundle:
         preset(name),
         TrainingOptions(classifiers=("logistic_regression",)),
     )
-    return Bundle(name, 1, preset(name), training.recogniser, {})
+    return Bundle(name, 1, preset(name), training.recogniser, Facts())
 
 
 def main() -> None:

@@ -178,10 +178,11 @@ def main() -> None:
 
 def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], object]:
     from model.recognition.bundle import Bundle
+    from model.recognition.manifest import Facts
 
     looked = looked or readable(samples(items, preset(name)))
     training = fit(looked, near_copies(looked), preset(name), TrainingOptions())
-    return Bundle(name, 1, preset(name), training.recogniser, {}).recognise
+    return Bundle(name, 1, preset(name), training.recogniser, Facts()).recognise
 
 
 def _tutorial(items: list) -> Tutorial:

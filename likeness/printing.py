@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model.recognition.manifest import RecordedTrial
+
 NAMED = 8  # files that a summary names before it says "and N more"
 
 Row = Mapping[str, Any]  # plain data, as it goes into JSON
@@ -42,15 +44,15 @@ def print_attempts(attempts: Sequence[Row]) -> None:
         )
 
 
-def print_trials(trials: Sequence[Row], chosen: str) -> None:
+def print_trials(trials: Sequence[RecordedTrial], chosen: str | None) -> None:
     """The classifiers that were compared: a line each, the best first."""
     print(f"{'classifier':<20} {'score':>6} {'spread':>7} {'fit':>8}  best parameters")
-    for trial in sorted(trials, key=lambda t: -t["score"]):
-        parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial["parameters"].items())
-        mark = "  <- chosen" if trial["name"] == chosen else ""
+    for trial in sorted(trials, key=lambda trial: -trial.score):
+        parameters = ", ".join(f"{k.split('__')[-1]}={v}" for k, v in trial.parameters.items())
+        mark = "  <- chosen" if trial.name == chosen else ""
         print(
-            f"{trial['name']:<20} {trial['score']:6.3f} {trial['spread']:7.3f}"
-            f" {trial['fit_seconds']:7.2f}s  {parameters}{mark}"
+            f"{trial.name:<20} {trial.score:6.3f} {trial.spread:7.3f}"
+            f" {trial.fit_seconds:7.2f}s  {parameters}{mark}"
         )
 
 

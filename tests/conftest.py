@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from data_cleaning.imaging.encoding import encode
-from model.recognition.bundle import golden_picture
+from model.recognition.golden import golden_picture
 
 ROOT = Path(__file__).resolve().parent.parent
 # Taken out of the environment, which the service reads too: it refuses settings that it does not

@@ -19,7 +19,9 @@ import skops.io
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import BundleBroken, BundleMissing, GoldenMismatch, NotAPicture
 from model.recipes.presets import RECIPES
-from model.recognition.bundle import Bundle, load, save
+from model.recognition.bundle import Bundle
+from model.recognition.bundle_files import load, save
+from model.recognition.manifest import Facts
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
 from model.training.fit import fit
@@ -40,7 +42,7 @@ def trained(shapes: list[Sample], classifier: str = "logistic_regression") -> Bu
     training = fit(
         shapes, near_copies(shapes), RECIPE, TrainingOptions(classifiers=(classifier,), folds=3)
     )
-    return Bundle("shapes", 1, RECIPE, training.recogniser, {"holds": "nothing"})
+    return Bundle("shapes", 1, RECIPE, training.recogniser, Facts(holds="nothing"))
 
 
 @pytest.fixture(scope="session")
@@ -113,7 +115,7 @@ def test_a_pickle_is_never_run(saved: Path, tmp_path: Path) -> None:
 def test_a_type_that_is_not_listed_is_refused(saved: Path) -> None:
     rewrite(saved, "classifier.skops", skops.io.dumps(TrainingOptions()))
     with pytest.raises(
-        BundleBroken, match=r"types that are not allowed: model\.training\.fit\.TrainingOptions"
+        BundleBroken, match=r"types that are not allowed: model\.training\.options\.TrainingOptions"
     ):
         load(saved)
 
@@ -297,6 +299,6 @@ def test_bytes_that_are_no_picture_are_the_callers_error(bundle: Bundle) -> None
 
 
 def test_facts_survive(bundle: Bundle, tmp_path: Path) -> None:
-    added = Registry(tmp_path).add(replace(bundle, facts={"pictures": {"café": 3}}))
+    added = Registry(tmp_path).add(replace(bundle, facts=Facts(pictures={"café": 3})))
     assert added.directory is not None
-    assert load(added.directory).facts == {"pictures": {"café": 3}}
+    assert load(added.directory).facts == Facts(pictures={"café": 3})

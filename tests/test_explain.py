@@ -31,6 +31,7 @@ from model.recognition.explain import (
     score,
     sentence,
 )
+from model.recognition.manifest import Facts
 from model.recognition.pipeline import crop_region, find_regions
 from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
@@ -49,7 +50,7 @@ def trained(items: list[Item], name: str) -> Bundle:
         recipe,
         TrainingOptions(classifiers=("logistic_regression",), folds=2),
     )
-    return Bundle("shapes", 1, recipe, learnt.recogniser, {})
+    return Bundle("shapes", 1, recipe, learnt.recogniser, Facts())
 
 
 @pytest.fixture(scope="module")

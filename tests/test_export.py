@@ -20,6 +20,7 @@ from model.export.write_onnx import export, labelled_crops, largest_difference, 
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe, Step
 from model.recognition.bundle import Bundle
+from model.recognition.manifest import Facts
 from model.training.classifiers import CLASSIFIERS
 from model.training.fit import fit
 from model.training.options import TrainingOptions
@@ -36,7 +37,7 @@ def trained_by(recipe: Recipe, root: Path, classifier: str) -> Bundle:
     learnt = fit(
         good, near_copies(good), recipe, TrainingOptions(classifiers=(classifier,), folds=2)
     )
-    return Bundle("shapes", 1, recipe, learnt.recogniser, {})
+    return Bundle("shapes", 1, recipe, learnt.recogniser, Facts())
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,10 @@ OURS_MAY = {
     "likeness": OURS,
     "data_cleaning": {"data_cleaning"},
     "model": {"model", *(f"data_cleaning.{m}" for m in
-        ("errors", "files", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
+        ("errors", "files", "json_types", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
-        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.datasets.dataset", "data_cleaning.datasets.delete_class",
+        "model.recognition.predictions", "model.recognition.manifest", "model.recognition.protocols",
+        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.json_types", "data_cleaning.datasets.dataset", "data_cleaning.datasets.delete_class",
         "data_cleaning.imaging", "data_cleaning.fetching"},
 }  # fmt: skip
 FILES = sorted(p for folder in OURS for p in (ROOT / folder).rglob("*.py"))

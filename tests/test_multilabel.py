@@ -134,7 +134,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     )
     assert not theirs & set(bundle.recogniser.gallery.sources)
     assert not theirs & {sha256_of_file(path) for path, _ in Dataset(folder).paths()}
-    assert bundle.facts["pictures"] == {"bar": 9, "green": 9}
+    assert bundle.facts.pictures == {"bar": 9, "green": 9}
     left = merge_folders(Dataset(folder).items())[1].values()
     assert sorted(map(sorted, left)) == [[]] * 9 + [["bar", "green"]] * 9, (
         "the other classes stay as they were"

@@ -37,8 +37,9 @@ from model.export.write_onnx import export
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
+from model.recognition.manifest import Facts
 from model.recognition.pipeline import PictureRegion
-from model.recognition.presence import known_answer, way
+from model.recognition.predictions import known_answer, way
 from model.recognition.presence_judge import PresenceJudge
 from model.recognition.registry import Registry
 from model.training.fit import fit
@@ -382,7 +383,7 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(
     assert figures.balanced_accuracy is not None and figures.balanced_accuracy > 0.8
 
     training = fit(looked, copies, recipe, wishes)
-    saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
+    saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, Facts()))
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recipe == saved.recipe
     folders = ("pilot", UNKNOWN, NOTHING)
@@ -414,7 +415,7 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
     assert training.recipe.judging
     assert training.recogniser.presence_judge is not None
     assert training.recogniser.labels == ("pilot",)
-    Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, {}))
+    Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, Facts()))
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recogniser.presence_judge == training.recogniser.presence_judge
     answers = {
@@ -446,7 +447,7 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
         RECIPES["person-classic"],
         TrainingOptions(("logistic_regression",), folds=2),
     )
-    bundle = Bundle("gate", 1, training.recipe, training.recogniser, {})
+    bundle = Bundle("gate", 1, training.recipe, training.recogniser, Facts())
     done = export(bundle, tmp_path / "gate.onnx", Dataset(gate).items())
     assert done.difference <= TOLERANCE
     session = onnxruntime.InferenceSession(str(done.path), providers=["CPUExecutionProvider"])

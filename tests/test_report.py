@@ -168,7 +168,7 @@ def test_a_private_bundle_carries_no_picture(mislabelled: Path, tmp_path: Path) 
     assert not (bundle.directory / "report-public.html").exists()
     assert "carries no pictures" in check_alone(html).text
     assert report["mistakes"] and report["private"] is True
-    assert bundle.facts["holds"].startswith("No pictures. ")
+    assert bundle.facts.holds.startswith("No pictures. ")
     for path in bundle.directory.rglob("*"):
         assert str(mislabelled.parent).encode() not in (
             path.read_bytes() if path.is_file() else b""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from model.__main__ import main
+from model.recognition.manifest import RecordedFigures
 from model.recognition.registry import Registry
 from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
 
@@ -48,13 +49,13 @@ def test_who_waits(
     told = reasons_to_wait(
         Registry(model),
         "shapes",
-        CandidateVersion(labels, {"accuracy_interval": interval}, excused),
+        CandidateVersion(labels, RecordedFigures(accuracy_interval=interval), excused),
     )
     assert (said in told) if said else told == ""
 
 
 def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_path: Path) -> None:
-    nobody = CandidateVersion((), {"accuracy_interval": [0.0, 0.1]})
+    nobody = CandidateVersion((), RecordedFigures(accuracy_interval=(0.0, 0.1)))
     assert reasons_to_wait(Registry(tmp_path), "shapes", nobody) == ""
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "shapes" / "1" / "manifest.json").write_text("{")

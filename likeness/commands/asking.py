@@ -15,9 +15,10 @@ from likeness.endings import TrainingCommand
 from likeness.model_options import ModelOptions, items_of, model_version
 from likeness.options import FilePath, into, output
 from likeness.printing import print_json
-from model.recognition.bundle import Bundle, Prediction, Recognition
+from model.recognition.bundle import Bundle
 from model.recognition.explain import Explanation
 from model.recognition.explain import explain as explain_answer
+from model.recognition.predictions import Prediction, Recognition
 
 
 @dataclass(frozen=True, kw_only=True)

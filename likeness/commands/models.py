@@ -298,8 +298,8 @@ def _print_erasure(options: ForgetOptions, found: Row) -> None:
 
 def _dataset(registry: Registry, name: str, folder: Path) -> Path | None:
     """The data set that the active version says it was trained on, where it lies in that folder."""
-    facts = versions.manifest(registry, name, registry.active(name))["facts"]
-    data = folder / facts.get("dataset", name)
+    facts = registry.manifest(name, registry.active(name)).facts
+    data = folder / (facts.dataset or name)
     return data if data.is_dir() else None
 
 

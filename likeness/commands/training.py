@@ -195,10 +195,10 @@ def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
     bundle, facts = trained.bundle, trained.bundle.facts
     if as_json:
         path = {"path": str(bundle.directory), "waits": trained.waits}
-        print_json({"name": bundle.name, "version": bundle.version, **path, **facts})
+        print_json({"name": bundle.name, "version": bundle.version, **path, **facts.to_json()})
         return
-    print_attempts(facts.get("auto", ()))
-    print_trials(facts["trials"], facts["classifier"])
+    print_attempts(facts.attempts or ())
+    print_trials(facts.trials or (), facts.classifier)
     print_figures(trained.figures.to_json())
     print(
         f"Saved {bundle.name} version {bundle.version} in {bundle.directory}; its report is"

@@ -38,7 +38,7 @@ from model.evaluation.figures import (
 from model.evaluation.presence_metrics import presence_figures
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import Stopwatch
-from model.recognition.presence import way
+from model.recognition.predictions import way
 from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.region_naming import name_regions
 from model.training.fit import fit

@@ -10,7 +10,7 @@ import numpy as np
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from model.evaluation.figures import PresenceFigures
-from model.recognition.presence import HUMAN, NO_HUMAN
+from model.recognition.predictions import HUMAN, NO_HUMAN
 
 
 def presence_figures(answers: Sequence[tuple[str, str]]) -> PresenceFigures:

@@ -25,7 +25,8 @@ from data_cleaning.imaging.limits import DISK_LIMITS
 from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
 from model.recipes.augmentation import ALTERATIONS, Augmentation
-from model.recognition.bundle import Bundle, golden_picture
+from model.recognition.bundle import Bundle
+from model.recognition.golden import golden_picture
 from model.recognition.pipeline import crop_features, crop_region, find_regions
 
 ALTERED_PROBES = 20  # altered crops of the golden picture that every export is checked on

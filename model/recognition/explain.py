@@ -24,9 +24,10 @@ from data_cleaning.imaging.resizing import resize, shrink
 from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
-from model.recognition.bundle import Bundle, Prediction
+from model.recognition.bundle import Bundle
 from model.recognition.gallery import NEAREST, project
 from model.recognition.pipeline import crop_features, crop_region
+from model.recognition.predictions import Prediction, Reason
 from model.recognition.recogniser import PerClass
 
 SHOWN = 5  # nearest training pictures that are listed
@@ -225,9 +226,9 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
     parts = (
         [f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}"] if near else []
     )
-    if prediction.reason == "too_small":
+    if prediction.reason == Reason.TOO_SMALL:
         parts.append("the region is too small to be named")
-    elif prediction.reason == "taken":
+    elif prediction.reason == Reason.TAKEN:
         parts.append("another region of this picture is more likely to be them")
     elif bundle.multi_label:
         own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from scipy.optimize import linear_sum_assignment
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from model.recipes.features import Features
 from model.recognition.gallery import Gallery, NearestExamples
+from model.recognition.predictions import Reason
 from model.recognition.presence_judge import PresenceJudge
 
 
@@ -46,10 +47,8 @@ class RegionAnswer:
 
     label: the name, or None. best: the most probable class all the same. scores: probability of
     every class, summing to 1 where there are several. acceptance: the score that belief rests on.
-    reason: "known", "unknown" (not like anybody enrolled), "taken" (another region of the picture
-    is more likely to be them), "too_small" or "nobody" (it shows nobody after all, and is no part
-    of the answer). labels: every name it gets, best first: at most one, but where a picture may
-    carry several classes. faint: it is small or blurred.
+    labels: every name it gets, best first: at most one, but where a picture may carry several
+    classes. faint: it is small or blurred.
     """
 
     label: str | None
@@ -57,7 +56,7 @@ class RegionAnswer:
     scores: dict[str, float]
     similarity: float
     acceptance: float
-    reason: str
+    reason: Reason
     labels: tuple[str, ...] = ()
     faint: bool = False
 
@@ -66,11 +65,18 @@ class RegionAnswer:
         return self.scores[self.best]
 
 
+class Classifier(Protocol):
+    """What naming needs of a fitted classifier of scikit-learn."""
+
+    def predict_proba(self, rows: Features, /) -> NDArray[np.float64]:
+        """Probabilities, shape (n, classes)."""
+
+
 @dataclass(frozen=True)
 class PerClass:
     """A classifier for each class on its own, yes or no; they answer together as one."""
 
-    models: tuple[Any, ...]
+    models: tuple[Classifier, ...]
 
     def predict_proba(self, rows: Features) -> NDArray[np.float64]:
         """Probability of each class, 0 to 1, shape (n, classes); a row need not sum to 1."""
@@ -88,7 +94,7 @@ class Recogniser:
     """
 
     labels: tuple[str, ...]
-    classifier: Any
+    classifier: Classifier
     gallery: Gallery
     acceptance: Acceptance
     thresholds: tuple[float, ...] = ()
@@ -191,7 +197,7 @@ class Recogniser:
             scores=dict(zip(self.labels, probabilities.tolist(), strict=True)),
             similarity=float(similarities[best]),
             acceptance=float(probabilities[best]),
-            reason="known" if given else _why_not(large, False),
+            reason=Reason.KNOWN if given else _why_not(large, False),
             labels=tuple(self.labels[c] for c in given),
         )
 
@@ -215,7 +221,7 @@ class Recogniser:
             scores=dict(zip(self.labels, _shares(scores).tolist(), strict=True)),
             similarity=float(region.similarities[best]),
             acceptance=float(region.accepted[best]),
-            reason="known" if known else _why_not(region.large, wanted),
+            reason=Reason.KNOWN if known else _why_not(region.large, wanted),
             labels=(self.labels[best],) if known else (),
         )
 
@@ -238,10 +244,10 @@ def _shares(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return probabilities / probabilities.sum() if len(probabilities) > 1 else probabilities
 
 
-def _why_not(large: bool, taken: bool) -> str:
+def _why_not(large: bool, taken: bool) -> Reason:
     if not large:
-        return "too_small"
-    return "taken" if taken else "unknown"
+        return Reason.TOO_SMALL
+    return Reason.TAKEN if taken else Reason.UNKNOWN
 
 
 def deciding_region(named: Sequence[RegionAnswer]) -> RegionAnswer | None:
@@ -250,7 +256,7 @@ def deciding_region(named: Sequence[RegionAnswer]) -> RegionAnswer | None:
 
     Faint regions speak only where no other one does, and those that show nobody never.
     """
-    real = [n for n in named if n.reason != "nobody"]
+    real = [n for n in named if n.reason != Reason.NOBODY]
     return max(real, key=lambda n: (n.label is not None, not n.faint, n.acceptance), default=None)
 
 

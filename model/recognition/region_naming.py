@@ -12,6 +12,7 @@ from dataclasses import replace
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import PictureRegion
+from model.recognition.predictions import Reason
 from model.recognition.recogniser import Recogniser, RegionAnswer
 
 _FAINT = {"small", "blurred"}
@@ -42,4 +43,4 @@ def name_regions(
 
 def as_nobody(one: RegionAnswer) -> RegionAnswer:
     """The answer for a region that shows nobody after all."""
-    return replace(one, label=None, labels=(), reason="nobody")
+    return replace(one, label=None, labels=(), reason=Reason.NOBODY)

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from data_cleaning import files
 from data_cleaning.errors import BundleBroken, BundleMissing
-from model.recognition.bundle import Bundle, load, save
+from model.recognition.bundle import Bundle
+from model.recognition.bundle_files import load, save
+from model.recognition.manifest import Manifest, read_manifest
 
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
@@ -71,6 +73,13 @@ class Registry:
                 f"Model {name!r} has no version {version}; it has {self.versions(name)}."
             )
         return self._folder(name) / str(version)
+
+    def manifest(self, name: str, version: int) -> Manifest:
+        """What a version says about itself; nothing is loaded or checked.
+
+        Raises BundleMissing, BundleBroken.
+        """
+        return read_manifest(self.path(name, version))
 
     def load(self, name: str, version: int | None = None) -> Bundle:
         """One version, the active one by default, its golden answer checked.
@@ -152,11 +161,11 @@ class Registry:
         folders = (
             [self._folder(name)]
             if name
-            else [self.root, *(self.root / each for each in self._every())]
+            else [self.root, *(self.root / folder for folder in self._folders())]
         )
         return sum(files.tidy(folder) for folder in folders if folder.is_dir())
 
-    def _every(self) -> list[str]:
+    def _folders(self) -> list[str]:
         """Names that have a folder, also those whose first version is not there yet."""
         return (
             sorted(p.name for p in self.root.iterdir() if NAME.fullmatch(p.name))

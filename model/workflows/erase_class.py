@@ -19,12 +19,12 @@ from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import StageCallback
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
+from model.recognition.manifest import Manifest
 from model.recognition.registry import Registry
 from model.training.options import TrainingOptions
 from model.workflows.dataset_samples import stage
 from model.workflows.tasks import task_for
 from model.workflows.train_version import TrainingRequest, train_version
-from model.workflows.versions import manifest
 
 
 @dataclass(frozen=True)
@@ -117,10 +117,10 @@ def _digests(erasure: Erasure, pictures: Sequence[Item]) -> set[str]:
     An enrolled one that is by now another class's alone was a wrong label, and is not theirs.
     """
     theirs = {item.sha256 for item in pictures if _theirs(erasure, item)}
-    active = manifest(erasure.registry, erasure.name, erasure.registry.active(erasure.name))
+    active = erasure.registry.manifest(erasure.name, erasure.registry.active(erasure.name))
     elsewhere = {item.sha256 for item in pictures if not item.label.startswith("_")}
-    if not pictures and erasure.label not in active["labels"]:
-        elsewhere = set(active["sources"])
+    if not pictures and erasure.label not in active.labels:
+        elsewhere = set(active.sources)
     return theirs | (_enrolled(erasure) - elsewhere)
 
 
@@ -128,8 +128,8 @@ def _enrolled(erasure: Erasure) -> set[str]:
     """sha256 of every enrolled example of the class, in whatever version."""
     found: set[str] = set()
     for version in erasure.registry.versions(erasure.name):
-        saved = manifest(erasure.registry, erasure.name, version)
-        if erasure.label not in saved["labels"]:
+        saved = erasure.registry.manifest(erasure.name, version)
+        if erasure.label not in saved.labels:
             continue
         try:
             with np.load(
@@ -138,11 +138,9 @@ def _enrolled(erasure: Erasure) -> set[str]:
                 owners = arrays["owners"].tolist()
         except (OSError, ValueError, KeyError):
             continue  # a broken version is removed all the same, for its label
-        number = saved["labels"].index(erasure.label)
+        number = saved.labels.index(erasure.label)
         found |= {
-            source
-            for source, owner in zip(saved["sources"], owners, strict=False)
-            if owner == number
+            source for source, owner in zip(saved.sources, owners, strict=False) if owner == number
         }
     return found
 
@@ -153,18 +151,18 @@ def _knowing(erasure: Erasure, theirs: set[str]) -> list[int]:
     """
     every = erasure.registry.versions(erasure.name)
     return [
-        v for v in every if _traces(erasure, manifest(erasure.registry, erasure.name, v), theirs)
+        v for v in every if _traces(erasure, erasure.registry.manifest(erasure.name, v), theirs)
     ]
 
 
-def _traces(erasure: Erasure, saved: dict[str, Any], theirs: set[str]) -> bool:
-    counted = erasure.label in saved["facts"].get("pictures", {})
-    return erasure.label in saved["labels"] or counted or bool(theirs & set(saved["sources"]))
+def _traces(erasure: Erasure, saved: Manifest, theirs: set[str]) -> bool:
+    counted = erasure.label in (saved.facts.pictures or {})
+    return erasure.label in saved.labels or counted or bool(theirs & set(saved.sources))
 
 
 def _named_in(erasure: Erasure, other: str) -> bool:
     return any(
-        erasure.label in manifest(erasure.registry, other, v)["labels"]
+        erasure.label in erasure.registry.manifest(other, v).labels
         for v in erasure.registry.versions(other)
     )
 
@@ -176,19 +174,20 @@ def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int
             f"To forget {erasure.label!r}, {erasure.name} must be trained again without them: "
             "give its data set with --data DIR. Nothing was removed."
         )
-    saved = manifest(erasure.registry, erasure.name, erasure.registry.active(erasure.name))
+    saved = erasure.registry.manifest(erasure.name, erasure.registry.active(erasure.name))
     left = [item for item in Dataset(erasure.data).items() if item.sha256 not in theirs]
-    multi_label = bool(saved.get("thresholds"))
+    multi_label = saved.multi_label
     task = task_for(multi_label)
-    _check_enough_left(erasure, saved["labels"], left, task.learnt_against)
+    _check_enough_left(erasure, saved.labels, left, task.learnt_against)
+    recorded = saved.facts.options or {}
     options = {
-        **saved["facts"]["wishes"],
-        "classifiers": tuple(saved["facts"]["wishes"]["classifiers"]),
+        **recorded,
+        "classifiers": tuple(recorded["classifiers"]),
     }
     request = TrainingRequest(
         erasure.name,
         erasure.data,
-        Recipe.from_json(saved["recipe"]),
+        Recipe.from_json(saved.recipe),
         TrainingOptions(**options),
         erasure.registry,
         multi_label=multi_label,
@@ -223,7 +222,7 @@ def _check_enough_left(
 
 def _check_gone(erasure: Erasure, version: int, theirs: set[str]) -> None:
     """Raises BundleBroken where the version that is to answer from now on still knows the class."""
-    if _traces(erasure, manifest(erasure.registry, erasure.name, version), theirs):
+    if _traces(erasure, erasure.registry.manifest(erasure.name, version), theirs):
         raise BundleBroken(
             f"Version {version} of {erasure.name} still knows {erasure.label!r}; nothing was removed."
         )
@@ -234,13 +233,13 @@ def _left(erasure: Erasure, theirs: set[str]) -> dict[str, int | None]:
     without a data set.
     """
     versions = erasure.registry.versions(erasure.name)
-    left = [manifest(erasure.registry, erasure.name, version) for version in versions]
+    left = [erasure.registry.manifest(erasure.name, version) for version in versions]
     pictures = (
         None if erasure.data is None else sum(_theirs(erasure, item) for item in _pictures(erasure))
     )
     return {
-        "labels": sum(erasure.label in version["labels"] for version in left),
-        "examples": sum(len(theirs & set(version["sources"])) for version in left),
+        "labels": sum(erasure.label in version.labels for version in left),
+        "examples": sum(len(theirs & set(version.sources)) for version in left),
         "pictures": pictures,
     }
 

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from data_cleaning.errors import BundleError
 from data_cleaning.files import sha256_of_bytes
+from model.recognition.manifest import RecordedFigures
 from model.recognition.registry import Registry
-from model.workflows.versions import manifest
 
 # how far below the old one's 95 % interval the new one's must lie: more classes are harder
 MARGIN = 0.05
@@ -26,7 +25,7 @@ class CandidateVersion:
     excused: sha256 of classes, in hex, that it need not know any more, for they were forgotten."""
 
     labels: Sequence[str]
-    figures: dict[str, Any]
+    figures: RecordedFigures | None
     excused: Collection[str] = ()
 
 
@@ -41,20 +40,20 @@ def reasons_to_wait(registry: Registry, name: str, heir: CandidateVersion) -> st
         return ""
     try:
         active = registry.active(name)
-        made = manifest(registry, name, active)
+        manifest = registry.manifest(name, active)
     except BundleError:  # a broken one must not bar its successor
         return ""
     missing = sorted(
         label
-        for label in set(made["labels"]) - set(heir.labels)
+        for label in set(manifest.labels) - set(heir.labels)
         if _digest(label) not in heir.excused
     )
     if missing:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         return f"Version {active}, which answers, also knows {', '.join(missing[:NAMED])}{more}."
-    before, now = (
-        each.get("accuracy_interval") for each in (made["facts"].get("crossval", {}), heir.figures)
-    )
+    recorded = manifest.facts.crossval
+    before = recorded.accuracy_interval if recorded else None
+    now = heir.figures.accuracy_interval if heir.figures else None
     if before and now and now[1] < before[0] - MARGIN:
         return (
             f"It was right for {now[0]:.0%} to {now[1]:.0%} of unseen pictures, version {active},"

@@ -107,7 +107,7 @@ def evaluation(
         samples=dataset.samples,
         copies=dataset.readable.copies,
         strangers=strange,
-        facts=bundle.facts,
+        facts=bundle.facts.to_json(),
         private=options.private,
     )
     write_report(options.report, task, material)

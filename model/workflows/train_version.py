@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from data_cleaning.datasets.dataset import counts, digest
 from data_cleaning.progress import StageCallback
@@ -16,6 +16,7 @@ from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import AugmentationGain, Evaluation, RecipeAttempt
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
+from model.recognition.manifest import Facts, RecordedFigures, RecordedTrial
 from model.recognition.registry import Registry
 from model.reporting.report import ReportMaterial
 from model.training.fit import FittedTraining
@@ -77,7 +78,7 @@ def train_version(
     figures = task.evaluate(Scored(outcomes, dataset.unreadable, request.recipe))
     figures = with_augmentation_gain(task, figures, dataset, request.recipe, options)
     progress("report", 0, 1, "Writing the report")
-    facts = {**_facts(request, dataset, training, figures), **task.facts(figures)}
+    facts = replace(_facts(request, dataset, training, figures), **task.facts(figures))
     material = ReportMaterial(
         kind="training",
         name=request.name,
@@ -87,12 +88,12 @@ def train_version(
         outcomes=outcomes,
         samples=[above_threshold(sample, training.recipe) for sample in dataset.samples],
         copies=good.copies,
-        facts=facts,
+        facts=facts.to_json(),
         training=training,
         private=request.options.private,
     )
     files = report_files(task, material)
-    facts = {**facts, "seconds": round(time.perf_counter() - started, 1)}
+    facts = replace(facts, seconds=round(time.perf_counter() - started, 1))
     progress("report", 1, 1, "Writing the report")
     bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)
     progress("save", 0, 1, "Saving")
@@ -106,7 +107,7 @@ def _save(
 ) -> TrainedVersion:
     """Save the version, and make it the active one unless it should wait."""
     bundle = trained.bundle
-    candidate = CandidateVersion(bundle.labels, bundle.facts["crossval"], request.excused)
+    candidate = CandidateVersion(bundle.labels, bundle.facts.crossval, request.excused)
     waits = ""
     if request.careful:
         waits = reasons_to_wait(request.registry, request.name, candidate)
@@ -138,30 +139,28 @@ def _facts(
     dataset: MeasuredDataset,
     training: FittedTraining,
     figures: Evaluation,
-) -> dict[str, Any]:
+) -> Facts:
     """What the bundle says about itself."""
-    model, plain = training.recogniser, figures.to_json()
-    kept = ("pictures", "correct", "accuracy", "accuracy_interval", "failure_to_acquire", "ece")
-    attempts = [asdict(attempt) for attempt in request.attempts]
-    return {
-        "trained": datetime.now(UTC).isoformat(timespec="seconds"),
-        "dataset": request.root.resolve().name,
-        "pictures": counts(dataset.items),
-        "data_sha256": digest(dataset.items),
-        "examples": len(training.rows.labels),
-        "classifier": training.chosen,
-        "trials": [asdict(result) for result in training.searches],
-        **({"auto": attempts} if attempts else {}),
-        "wishes": asdict(request.options),
-        "acceptance": asdict(model.acceptance),
-        "crossval": {key: plain[key] for key in kept},
-        "holds": holds(training, request.options.private),
-        "enrolled": len(model.gallery.owners),
-        "versions": {
+    model = training.recogniser
+    return Facts(
+        trained=datetime.now(UTC).isoformat(timespec="seconds"),
+        dataset=request.root.resolve().name,
+        pictures=counts(dataset.items),
+        data_sha256=digest(dataset.items),
+        examples=len(training.rows.labels),
+        classifier=training.chosen,
+        trials=tuple(RecordedTrial(**vars(result)) for result in training.searches),
+        attempts=tuple(asdict(attempt) for attempt in request.attempts) or None,
+        options=asdict(request.options),
+        acceptance=model.acceptance,
+        crossval=RecordedFigures.of(figures.to_json()),
+        holds=holds(training, request.options.private),
+        enrolled=len(model.gallery.owners),
+        versions={
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },
-    }
+    )
 
 
 def holds(training: FittedTraining, private: bool) -> str:

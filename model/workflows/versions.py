@@ -6,9 +6,8 @@ noticed late.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,36 +23,23 @@ from model.training.samples import readable, samples
 FIGURES = ("accuracy", "accuracy_interval", "failure_to_acquire", "ece", "seconds_per_picture")
 
 
-def manifest(registry: Registry, name: str, version: int) -> dict[str, Any]:
-    """A version's manifest as it lies on disk; nothing is loaded or checked.
-
-    Raises BundleMissing, BundleBroken.
-    """
-    try:
-        return json.loads((registry.path(name, version) / "manifest.json").read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise BundleBroken(
-            f"The model in {name}/{version} has no readable manifest.json."
-        ) from error
-
-
 def versions(registry: Registry, names: Sequence[str] = ()) -> list[dict[str, Any]]:
     """A line for each version of each name (all by default): is it active, when trained, how good."""
     lines = []
     for name in names or registry.names():
         active = registry.active(name)
         for version in registry.versions(name):
-            made = manifest(registry, name, version)
-            facts = made.get("facts", {})
+            manifest = registry.manifest(name, version)
+            recorded = manifest.facts.crossval
             lines.append(
                 {
                     "name": name,
                     "version": version,
                     "active": version == active,
-                    "trained": facts.get("trained"),
-                    "recipe": made["recipe"]["name"],
-                    "classes": len(made["labels"]),
-                    "accuracy": facts.get("crossval", {}).get("accuracy"),
+                    "trained": manifest.facts.trained,
+                    "recipe": manifest.recipe["name"],
+                    "classes": len(manifest.labels),
+                    "accuracy": recorded.accuracy if recorded else None,
                 }
             )
     return lines
@@ -64,18 +50,18 @@ def inspect(registry: Registry, name: str, version: int | None = None) -> dict[s
     it needs.
     """
     version = registry.active(name) if version is None else version
-    made = manifest(registry, name, version)
+    manifest = registry.manifest(name, version)
     folder = registry.path(name, version)
     return {
         "name": name,
         "version": version,
         "active": version == registry.active(name),
-        "labels": made["labels"],
-        "recipe": made["recipe"],
-        "acceptance": made["acceptance"],
-        "facts": made["facts"],
-        "enrolled": len(made["sources"]),
-        "weights": _weights(Recipe.from_json(made["recipe"])),
+        "labels": list(manifest.labels),
+        "recipe": manifest.recipe,
+        "acceptance": asdict(manifest.acceptance),
+        "facts": manifest.facts.to_json(),
+        "enrolled": len(manifest.sources),
+        "weights": _weights(Recipe.from_json(manifest.recipe)),
         "files": {
             path.relative_to(folder).as_posix(): path.stat().st_size
             for path in sorted(folder.rglob("*"))
@@ -133,19 +119,20 @@ def compare(
     if items is not None:
         trials = [_tried(registry, name, version, items) for version in pair]
         return _verdict(name, "evaluation", trials, comparable=True)
-    recorded = [manifest(registry, name, version)["facts"] for version in pair]
+    recorded = [registry.manifest(name, version).facts for version in pair]
     missing = [
-        version for version, facts in zip(pair, recorded, strict=True) if "crossval" not in facts
+        version for version, facts in zip(pair, recorded, strict=True) if facts.crossval is None
     ]
     if missing:
         raise BundleBroken(
             f"Version {missing[0]} of {name} records no figures; give a data set to compare on."
         )
     trials = [
-        VersionScore(version, facts["crossval"], 0)
+        VersionScore(version, asdict(facts.crossval), 0)
         for version, facts in zip(pair, recorded, strict=True)
+        if facts.crossval
     ]
-    digests = [facts.get("data_sha256") for facts in recorded]
+    digests = [facts.data_sha256 for facts in recorded]
     return _verdict(
         name, "crossval", trials, comparable=digests[0] is not None and digests[0] == digests[1]
     )

@@ -123,7 +123,7 @@ def _home(service: Context, model: str) -> str:
     the model's name.
     """
     with contextlib.suppress(LikenessError, RequestError):
-        trained_on = str(service.models.get(model).facts.get("dataset"))
+        trained_on = str(service.models.get(model).facts.dataset)
         Datasets(service.settings.datasets).folder(trained_on)
         return trained_on
     return model

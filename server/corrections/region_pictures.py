@@ -12,7 +12,7 @@ from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import BundleError, WeightsBroken, WeightsMissing
 from data_cleaning.files import sha256_of_bytes
 from data_cleaning.imaging.encoding import Part, excerpts, reencode
-from model.recognition.bundle import Recognition
+from model.recognition.predictions import Recognition
 from server.context import Context
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.managed_datasets import LONGEST, Datasets

@@ -135,7 +135,7 @@ def _retrain(service: Context, model: ForgottenModel, label: str, by: str) -> Fo
     Older versions are removed without a training.
     """
     name = model.name
-    dataset = str(service.models.get(name).facts.get("dataset", name))
+    dataset = service.models.get(name).facts.dataset or name
     here = (service.settings.datasets / dataset).is_dir()
     if service.models.registry.active(name) in model.versions and not here:
         why = NO_PICTURES.format(dataset=dataset, name=name)

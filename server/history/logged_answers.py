@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 
 from data_cleaning.files import sha256_of_bytes
-from model.recognition.bundle import Prediction, Recognition
+from model.recognition.predictions import Prediction, Recognition
 from server.context import Caller
 from server.protocols import Bundle
 from server.storage.database import new_id, now

@@ -18,7 +18,7 @@ def summary(name: str) -> dict[str, Any]:
         "default": name == models.default(),
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
-        "strangers_named": (bundle.facts.get("acceptance") or {}).get("fpir"),
+        "strangers_named": bundle.facts.acceptance.fpir if bundle.facts.acceptance else None,
         "multi_label": bundle.multi_label,
         "refuses": bundle.refuses,
         "labels": [label for label in bundle.labels if label not in models.hidden_labels(bundle)],
@@ -32,6 +32,6 @@ def detail(name: str) -> dict[str, Any]:
     return {
         **summary(name),
         "versions": list(models.registry.versions(name)),
-        "facts": without(bundle.facts, models.hidden_labels(bundle)),
+        "facts": without(bundle.facts.to_json(), models.hidden_labels(bundle)),
         "report": f"/api/models/{name}/report" if has_report else None,
     }

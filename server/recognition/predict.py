@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from model.recognition.bundle import Recognition
+from model.recognition.predictions import Recognition
 from server.context import Context, caller, current
 from server.errors import RequestError
 from server.history.logged_answers import logged_answer

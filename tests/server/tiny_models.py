@@ -18,6 +18,7 @@ from data_cleaning.errors import BundleBroken, BundleMissing
 from data_cleaning.imaging import decoding
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import Limits
+from model.recognition.manifest import Facts
 
 COLOURS = {"blue": (255, 0, 0), "green": (0, 255, 0), "red": (0, 0, 255)}
 
@@ -76,7 +77,7 @@ class Bundle:
     labels: tuple[str, ...]
     directory: Path
     recipe: Recipe
-    facts: dict[str, object]
+    facts: Facts
     delay: float = 0.0
     multi_label: bool = False
     refuses: bool = True
@@ -181,7 +182,7 @@ class TinyRegistry:
             tuple(labels),
             folder,
             Recipe(),
-            {"classes": len(labels), "pictures": dict.fromkeys(labels, 1)},
+            Facts(pictures=dict.fromkeys(labels, 1), extra={"classes": len(labels)}),
             self.delay,
         )
 

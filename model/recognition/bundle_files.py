@@ -1,0 +1,149 @@
+"""A bundle on disk: save it, verify its files, load it.
+
+<version>/manifest.json, classifier.skops, gallery.npz, golden/answer.json, report.html,
+report.json. No pickle is ever loaded: skops holds scikit-learn's own types alone, checked against
+an allow-list before anything is constructed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+import skops.io
+
+from data_cleaning.errors import BundleBroken, RecipeError
+from data_cleaning.files import aside, sha256_of_file, to_disk
+from model.recipes.recipe import Recipe
+from model.recognition.bundle import Bundle
+from model.recognition.gallery import Gallery, Linear
+from model.recognition.golden import GoldenAnswer, check_golden, golden_answer
+from model.recognition.manifest import MANIFEST, Manifest, read_manifest
+from model.recognition.recogniser import Classifier, PerClass, Recogniser
+
+CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
+ALLOWED_TYPES = frozenset(
+    {
+        "sklearn.calibration._CalibratedClassifier",
+        "sklearn.calibration._SigmoidCalibration",
+        "sklearn.calibration._TemperatureScaling",
+        "sklearn.tree._tree.Tree",
+    }
+)
+
+
+def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | None = None) -> None:
+    """Write a bundle to a directory that must not exist: aside first, then renamed. extras: further
+    files by name.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    with aside(directory.parent) as folder:
+        _write(bundle, folder, dict(extras or {}))
+        to_disk(folder, *folder.rglob("*"))
+        folder.chmod(0o755)
+        folder.rename(directory)
+
+
+def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
+    model = bundle.recogniser
+    skops.io.dump(_saved_as(model.classifier), folder / CLASSIFIER)
+    _write_gallery(model.gallery, folder / GALLERY)
+    (folder / GOLDEN).parent.mkdir()
+    (folder / GOLDEN).write_text(json.dumps(golden_answer(bundle).to_json(), indent=1))
+    for name, content in extras.items():
+        (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
+    manifest = Manifest(
+        name=bundle.name,
+        version=bundle.version,
+        recipe=bundle.recipe.to_json(),
+        labels=model.labels,
+        acceptance=model.acceptance,
+        thresholds=model.thresholds,
+        presence_judge=model.presence_judge,
+        sources=model.gallery.sources,
+        facts=bundle.facts,
+        files={name: sha256_of_file(folder / name) for name in (CLASSIFIER, GALLERY, GOLDEN)},
+    )
+    manifest.write(folder / MANIFEST)
+
+
+def _write_gallery(gallery: Gallery, path: Path) -> None:
+    vectors, owners, space = gallery.vectors, gallery.owners, gallery.space
+    if space is None:
+        np.savez_compressed(path, vectors=vectors, owners=owners)
+    else:
+        np.savez_compressed(
+            path, vectors=vectors, owners=owners, matrix=space.matrix, offset=space.offset
+        )
+
+
+def _saved_as(classifier: Classifier) -> Classifier | list[Classifier]:
+    """What skops may see: scikit-learn's own types, so a list for one classifier a class."""
+    return list(classifier.models) if isinstance(classifier, PerClass) else classifier
+
+
+def load(directory: Path) -> Bundle:
+    """Read a bundle and replay its golden answer.
+
+    Raises BundleBroken where a file is missing, changed or holds a type that is not allowed,
+    WeightsMissing where a pretrained file is not installed, and GoldenMismatch.
+    """
+    manifest = read_manifest(directory)
+    _verify(manifest, directory)
+    try:
+        recipe = Recipe.from_json(manifest.recipe)
+        model = _recogniser(manifest, directory)
+        golden = GoldenAnswer.from_json(json.loads((directory / GOLDEN).read_text()))
+    except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
+        raise BundleBroken(f"The model in {_where(directory)} cannot be read: {error}") from error
+    bundle = Bundle(manifest.name, manifest.version, recipe, model, manifest.facts, directory)
+    check_golden(bundle, golden)
+    return bundle
+
+
+def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:
+    return Recogniser(
+        manifest.labels,
+        _load_classifier(directory / CLASSIFIER),
+        _load_gallery(directory / GALLERY, manifest.sources),
+        manifest.acceptance,
+        manifest.thresholds,
+        manifest.presence_judge,
+    )
+
+
+def _load_gallery(path: Path, sources: tuple[str, ...]) -> Gallery:
+    with np.load(path, allow_pickle=False) as arrays:
+        space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
+        return Gallery(arrays["vectors"], arrays["owners"], sources, space)
+
+
+def _verify(manifest: Manifest, directory: Path) -> None:
+    """Raises BundleBroken where a file is missing or is not the one that training wrote."""
+    where = _where(directory)
+    for name, expected in manifest.files.items():
+        if not (directory / name).is_file():
+            raise BundleBroken(f"The model in {where} lacks its file {name}.")
+        if sha256_of_file(directory / name) != expected:
+            raise BundleBroken(
+                f"The file {name} of the model in {where} is not the one that training wrote."
+            )
+
+
+def _where(directory: Path) -> str:
+    return f"{directory.parent.name}/{directory.name}"
+
+
+def _load_classifier(path: Path) -> Classifier:
+    """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
+    asked = set(skops.io.get_untrusted_types(file=path))
+    if asked - ALLOWED_TYPES:
+        raise BundleBroken(
+            f"{path.name} holds types that are not allowed:"
+            f" {', '.join(sorted(asked - ALLOWED_TYPES))}."
+        )
+    loaded: Classifier | list[Classifier] = skops.io.load(path, trusted=sorted(asked))
+    return PerClass(tuple(loaded)) if isinstance(loaded, list) else loaded
