@@ -5,8 +5,8 @@ Nobody below imports this; server/startup.py has the steps that come after.
 
 from __future__ import annotations
 
+from model.recognition.protocols import ModelRegistry
 from server.context import EXTENSION, Context
-from server.protocols import Registry
 from server.routes import add_routes
 from server.service import build_service
 from server.settings import Settings
@@ -14,7 +14,7 @@ from server.web import problem_answers, request_checks, request_log
 from server.web.api_docs.openapi import Application
 
 
-def create_app(settings: Settings, registry: Registry) -> Application:
+def create_app(settings: Settings, registry: ModelRegistry) -> Application:
     """The application. It reads and writes nothing before it is started or asked.
 
     Raises SettingError for a database that cannot be used.

@@ -12,6 +12,7 @@ from typing import cast
 from flask import Flask
 
 from data_cleaning.imaging.limits import Limits
+from model.recognition.protocols import ModelRegistry
 from server.access.authorisation import Access
 from server.access.keys import Keys
 from server.context import EXTENSION
@@ -20,7 +21,6 @@ from server.history.kept_pictures import KeptPictures
 from server.history.prediction_log import PredictionLog
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
-from server.protocols import Registry
 from server.recognition.live_models import Models
 from server.recognition.pool import Pool
 from server.settings import Settings
@@ -71,7 +71,7 @@ class Service:
         self.store.close()
 
 
-def build_service(settings: Settings, registry: Registry) -> Service:
+def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     """All the parts, put together. Nothing is started, read or written, and no connection made."""
     store, metrics = Store(settings.database), Metrics()
     history, jobs, keys = (

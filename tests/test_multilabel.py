@@ -130,7 +130,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     assert (bundle.labels, bundle.facts["multi_label"], bundle.facts["wishes"]) == (
         ("bar", "green"),
         True,
-        before["wishes"],
+        before.options,
     )
     assert not theirs & set(bundle.recogniser.gallery.sources)
     assert not theirs & {sha256_of_file(path) for path, _ in Dataset(folder).paths()}

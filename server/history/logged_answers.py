@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, fields
 
 from data_cleaning.files import sha256_of_bytes
 from model.recognition.predictions import Prediction, Recognition
+from model.recognition.protocols import RecognitionModel
 from server.context import Caller
-from server.protocols import Bundle
 from server.storage.database import new_id, now
 from server.storage.journal import Record
 
@@ -84,7 +84,7 @@ def _known(kind: type[LoggedRegion] | type[LoggedAnswer], record: Record) -> Rec
 
 
 def logged_answer(
-    bundle: Bundle, recognition: Recognition, data: bytes, asker: Caller
+    bundle: RecognitionModel, recognition: Recognition, data: bytes, asker: Caller
 ) -> LoggedAnswer:
     """A fresh answer as it is to be logged. data: the picture that it is about."""
     return LoggedAnswer(

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
-from server.protocols import Bundle, Registry
+from model.recognition.protocols import ModelRegistry, RecognitionModel
 from server.recognition.redaction import ErasedNames, Rule, hidden_labels
 
 log = logging.getLogger("likeness.models")
@@ -35,7 +35,7 @@ class Models:
 
     def __init__(
         self,
-        registry: Registry,
+        registry: ModelRegistry,
         default: str,
         bell: Path,
         on_answer: Callable[[str, int], object] = lambda name, version: None,
@@ -44,7 +44,7 @@ class Models:
         self._default = default
         self._bell = bell
         self.erased = ErasedNames(bell.with_name("forgotten.json"))
-        self._live: dict[str, tuple[Stamp, Bundle]] = {}
+        self._live: dict[str, tuple[Stamp, RecognitionModel]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
@@ -70,7 +70,7 @@ class Models:
         able = [name for name in names if name in self._live or name not in self._refused]
         return next((name for name in (*PREFERRED, *able) if name in able), names[0])
 
-    def get(self, name: str | None = None) -> Bundle:
+    def get(self, name: str | None = None) -> RecognitionModel:
         """The bundle that answers now. Never waits for a newer one.
 
         Raises BundleError, WeightsMissing.
@@ -84,7 +84,7 @@ class Models:
             self._follow(name)
         return live[1]
 
-    def reload(self, name: str | None = None, ring: bool = True) -> Bundle:
+    def reload(self, name: str | None = None, ring: bool = True) -> RecognitionModel:
         """Load the active version now and answer with it. ring: tell the other processes too.
 
         Raises BundleError, WeightsMissing; what answered before then goes on answering.
@@ -113,7 +113,7 @@ class Models:
             f" {', '.join(self.names()) or 'none'}."
         )
 
-    def _loaded(self, name: str, version: int | None = None) -> Bundle:
+    def _loaded(self, name: str, version: int | None = None) -> RecognitionModel:
         """A bundle that fails in a way nobody thought of is a broken one: it stops neither the
         start nor the rest.
         """
@@ -136,7 +136,7 @@ class Models:
         """Never name somebody again, in no version of a model up to this one."""
         self.erased.add(Rule.of(name, version, label))
 
-    def hidden_labels(self, bundle: Bundle) -> set[str]:
+    def hidden_labels(self, bundle: RecognitionModel) -> set[str]:
         """The labels of a bundle that must not be named."""
         return hidden_labels(bundle, self.erased.rules())
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model.recognition.predictions import Recognition
+from model.recognition.protocols import RecognitionModel
 from server.context import Context, caller, current
 from server.errors import RequestError
 from server.history.logged_answers import logged_answer
-from server.protocols import Bundle
 from server.recognition import serialisation as answers
 from server.recognition.redaction import masked
 
@@ -76,7 +76,7 @@ def _why(
 
 
 def log_answer(
-    service: Context, bundle: Bundle, recognition: Recognition, data: bytes
+    service: Context, bundle: RecognitionModel, recognition: Recognition, data: bytes
 ) -> str | None:
     """Journal the answer; its id once it is safe, None where it could not be written down."""
     answer = logged_answer(bundle, recognition, data, caller())

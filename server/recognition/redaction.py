@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from data_cleaning.files import sha256_of_bytes, write
-from model.recognition.bundle import Prediction, Recognition
-from server.protocols import Bundle
+from model.recognition.predictions import Prediction, Reason, Recognition
+from model.recognition.protocols import RecognitionModel
 from server.storage.database import lock
 
 
@@ -76,7 +76,7 @@ class ErasedNames:
             write(self.path, json.dumps([dataclasses.asdict(each) for each in everything]))
 
 
-def hidden_labels(bundle: Bundle, rules: tuple[Rule, ...]) -> set[str]:
+def hidden_labels(bundle: RecognitionModel, rules: tuple[Rule, ...]) -> set[str]:
     """The labels of a bundle that must not be named."""
     digests = {
         rule.digest
@@ -104,7 +104,7 @@ def without(value: Any, hidden: set[str]) -> Any:
 
 
 def masked(
-    bundle: Bundle, recognition: Recognition, hidden: set[str]
+    bundle: RecognitionModel, recognition: Recognition, hidden: set[str]
 ) -> tuple[tuple[str, ...], Recognition]:
     """(labels, recognition) without the forgotten: their regions become unknown, their scores are
     shared out, but for classes that are questions of their own."""
@@ -117,7 +117,7 @@ def masked(
     changes: dict[str, Any] = {"predictions": kept}
     if recognition.label in hidden:
         named = next((each.label for each in kept if each.label is not None), None)
-        changes |= {"label": named, "reason": "known" if named else "unknown", "note": ""}
+        changes |= {"label": named, "reason": Reason.KNOWN if named else Reason.UNKNOWN, "note": ""}
     shown = changes.get("label", recognition.label)
     speaker = next((each for each in kept if each.label == shown), kept[0] if kept else None)
     scores = sorted(speaker.scores.items(), key=lambda pair: -pair[1]) if speaker else []
@@ -138,5 +138,5 @@ def _without(prediction: Prediction, hidden: set[str], apart: bool) -> Predictio
     }
     if prediction.best in hidden:
         changes |= {"label": named[0] if named else None, "similarity": None, "note": ""}
-        changes |= {"reason": "known" if named else "unknown"}
+        changes |= {"reason": Reason.KNOWN if named else Reason.UNKNOWN}
     return dataclasses.replace(prediction, **changes)
