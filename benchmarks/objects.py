@@ -27,8 +27,8 @@ from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DISK_LIMITS
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
+from model.recognition.naming.recogniser import Recogniser
 from model.recognition.pipeline import find_regions, view_features
-from model.recognition.recogniser import Recogniser
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples

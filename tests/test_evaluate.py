@@ -36,7 +36,7 @@ from model.evaluation.metrics import (
     unknown,
 )
 from model.recipes.presets import RECIPES
-from model.recognition.recogniser import RegionAnswer
+from model.recognition.naming.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.grid_search import GridSearchResult, with_basis
 from model.training.open_set_threshold import HeldOut

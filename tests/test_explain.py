@@ -32,8 +32,8 @@ from model.recognition.explain import (
     sentence,
 )
 from model.recognition.manifest import Facts
+from model.recognition.naming.recogniser import Acceptance
 from model.recognition.pipeline import crop_region, find_regions
-from model.recognition.recogniser import Acceptance
 from model.recognition.registry import Registry
 from model.training.fit import fit
 from model.training.options import TrainingOptions

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.recognition.gallery import Gallery, NearestExamples, nearest_mean
-from model.recognition.recogniser import Acceptance, Recogniser
+from model.recognition.naming.gallery import Gallery, NearestExamples, nearest_mean
+from model.recognition.naming.recogniser import Acceptance, Recogniser
 
 
 def gallery(owners: list[int], seed: int = 0) -> Gallery:

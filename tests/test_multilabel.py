@@ -26,7 +26,7 @@ from model.evaluation.multilabel_metrics import (
 from model.export.write_onnx import export
 from model.recipes.presets import preset
 from model.recognition.explain import explain
-from model.recognition.recogniser import RegionAnswer
+from model.recognition.naming.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.multilabel import best_f1, fit_multilabel, merge_folders, multilabel_rows
 from model.training.options import TrainingOptions

@@ -38,9 +38,9 @@ from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts
+from model.recognition.naming.presence_judge import PresenceJudge
 from model.recognition.pipeline import PictureRegion
 from model.recognition.predictions import known_answer, way
-from model.recognition.presence_judge import PresenceJudge
 from model.recognition.registry import Registry
 from model.training.fit import fit
 from model.training.options import TrainingOptions

@@ -25,7 +25,7 @@ from data_cleaning.imaging.encoding import encode
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, summary
 from model.recipes.presets import RECIPES
-from model.recognition.recogniser import RegionAnswer
+from model.recognition.naming.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.reporting import plots
 from model.reporting.advice import advice

@@ -18,9 +18,9 @@ from data_cleaning.errors import DatasetError
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.metrics import cross_validate, summary
 from model.recipes.presets import RECIPES
-from model.recognition.gallery import Gallery, nearest_mean
+from model.recognition.naming.gallery import Gallery, nearest_mean
+from model.recognition.naming.recogniser import Acceptance, Recogniser, assign, class_numbers
 from model.recognition.pipeline import PictureRegion
-from model.recognition.recogniser import Acceptance, Recogniser, assign, class_numbers
 from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
 from model.training.options import TrainingOptions

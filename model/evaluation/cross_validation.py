@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from data_cleaning.progress import ProgressCallback
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Recogniser
+from model.recognition.naming.recogniser import Recogniser
 from model.training.classifiers import Splits
 from model.training.fit import FittedTraining
 from model.training.samples import Sample, TrainingSet

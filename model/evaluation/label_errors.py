@@ -19,8 +19,8 @@ from data_cleaning.errors import DatasetError
 from data_cleaning.progress import ProgressCallback
 from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
-from model.recognition.gallery import Gallery
-from model.recognition.recogniser import class_numbers
+from model.recognition.naming.gallery import Gallery
+from model.recognition.naming.recogniser import class_numbers
 from model.training.classifiers import ProbabilityClassifier
 from model.training.fit import check_enough
 from model.training.grid_search import quiet, search, with_basis

@@ -37,10 +37,10 @@ from model.evaluation.figures import (
 )
 from model.evaluation.presence_metrics import presence_figures
 from model.recipes.recipe import Recipe
+from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
+from model.recognition.naming.region_naming import name_regions
 from model.recognition.pipeline import Stopwatch
 from model.recognition.predictions import way
-from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
-from model.recognition.region_naming import name_regions
 from model.training.fit import fit
 from model.training.open_set_threshold import HeldOut
 from model.training.options import TrainingOptions

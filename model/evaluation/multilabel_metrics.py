@@ -24,8 +24,8 @@ from model.evaluation.cross_validation import FoldModels, Rounds, answer_folds
 from model.evaluation.figures import Curve, Interval, MultilabelClassFigures, MultilabelEvaluation
 from model.evaluation.metrics import mean_seconds, passed_over
 from model.recipes.recipe import Recipe
+from model.recognition.naming.recogniser import Recogniser, RegionAnswer
 from model.recognition.pipeline import Stopwatch
-from model.recognition.recogniser import Recogniser, RegionAnswer
 from model.training.classifiers import SEED
 from model.training.multilabel import fit_multilabel
 from model.training.options import TrainingOptions

@@ -21,9 +21,9 @@ from model.export.onnx_classifiers import probabilities
 from model.export.onnx_graph import ExportRefused, Graph, columns, flipped, unit
 from model.recipes.recipe import Step
 from model.recognition.bundle import Bundle
-from model.recognition.gallery import NEAREST
-from model.recognition.presence_judge import SURE
-from model.recognition.recogniser import PerClass
+from model.recognition.naming.gallery import NEAREST
+from model.recognition.naming.presence_judge import SURE
+from model.recognition.naming.recogniser import PerClass
 
 OPSET = 17
 TOLERANCE = 1e-4

@@ -13,10 +13,10 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
+from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
+from model.recognition.naming.region_naming import name_regions
 from model.recognition.pipeline import Stopwatch, detect_regions, view_features
 from model.recognition.predictions import Prediction, Reason, Recognition
-from model.recognition.recogniser import Recogniser, RegionAnswer, deciding_region
-from model.recognition.region_naming import name_regions
 
 
 @dataclass(frozen=True)

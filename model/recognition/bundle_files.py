@@ -19,10 +19,10 @@ from data_cleaning.errors import BundleBroken, RecipeError
 from data_cleaning.files import aside, sha256_of_file, to_disk
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
-from model.recognition.gallery import Gallery, Linear
 from model.recognition.golden import GoldenAnswer, check_golden, golden_answer
 from model.recognition.manifest import MANIFEST, Manifest, read_manifest
-from model.recognition.recogniser import Classifier, PerClass, Recogniser
+from model.recognition.naming.gallery import Gallery, Linear
+from model.recognition.naming.recogniser import Classifier, PerClass, Recogniser
 
 CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
 ALLOWED_TYPES = frozenset(

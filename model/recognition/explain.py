@@ -25,10 +25,10 @@ from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
-from model.recognition.gallery import NEAREST, project
+from model.recognition.naming.gallery import NEAREST, project
+from model.recognition.naming.recogniser import PerClass
 from model.recognition.pipeline import crop_features, crop_region
 from model.recognition.predictions import Prediction, Reason
-from model.recognition.recogniser import PerClass
 
 SHOWN = 5  # nearest training pictures that are listed
 GRID = 7  # places a side in a heat map

@@ -14,8 +14,8 @@ from typing import TypeVar
 
 from data_cleaning.errors import BundleBroken
 from data_cleaning.json_types import JsonObject
-from model.recognition.presence_judge import PresenceJudge
-from model.recognition.recogniser import Acceptance
+from model.recognition.naming.presence_judge import PresenceJudge
+from model.recognition.naming.recogniser import Acceptance
 
 FORMAT = 1
 MANIFEST = "manifest.json"

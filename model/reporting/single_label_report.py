@@ -12,7 +12,7 @@ from data_cleaning.datasets.dataset import UNKNOWN
 from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, known_ones, reliability
-from model.recognition.recogniser import RegionAnswer, class_numbers
+from model.recognition.naming.recogniser import RegionAnswer, class_numbers
 from model.reporting.advice import advice
 from model.reporting.report import (
     MISTAKES,

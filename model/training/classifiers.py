@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 from model.recipes.features import Features
-from model.recognition.gallery import Linear
+from model.recognition.naming.gallery import Linear
 
 Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows to learn from, rows to judge
 Splits = list[Split]

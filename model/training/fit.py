@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.dataset import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Recogniser, class_numbers
+from model.recognition.naming.recogniser import Recogniser, class_numbers
 from model.training.grid_search import GridSearchResult, quiet, search, with_basis
 from model.training.open_set_threshold import HeldOut, choose_acceptance
 from model.training.options import TrainingOptions, allowed

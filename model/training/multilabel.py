@@ -21,8 +21,8 @@ from sklearn.pipeline import Pipeline
 from data_cleaning.datasets.dataset import SPECIAL, Item
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
-from model.recognition.gallery import Gallery, project
-from model.recognition.recogniser import Acceptance, PerClass, Recogniser
+from model.recognition.naming.gallery import Gallery, project
+from model.recognition.naming.recogniser import Acceptance, PerClass, Recogniser
 from model.training.classifiers import (
     CLASSIFIERS,
     SEED,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.dataset import NOTHING
-from model.recognition.recogniser import Acceptance
+from model.recognition.naming.recogniser import Acceptance
 from model.training.options import TrainingOptions
 from model.training.plan import Plan
 from model.training.samples import Rows

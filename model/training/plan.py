@@ -12,8 +12,8 @@ from sklearn.pipeline import Pipeline
 
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
-from model.recognition.gallery import Gallery, Linear, project
-from model.recognition.presence_judge import PresenceJudge
+from model.recognition.naming.gallery import Gallery, Linear, project
+from model.recognition.naming.presence_judge import PresenceJudge
 from model.training.classifiers import ProbabilityClassifier, as_linear, behind
 from model.training.grid_search import GridSearchResult, fit_calibrated
 from model.training.options import TrainingOptions

@@ -19,7 +19,7 @@ from model.evaluation.multilabel_metrics import (
 from model.recipes.augmentation import Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Recogniser
+from model.recognition.naming.recogniser import Recogniser
 from model.reporting.multilabel_report import (
     MultilabelMaterial,
     build_multilabel,

@@ -14,7 +14,7 @@ from model.evaluation.metrics import PictureOutcome, cross_validate, outcome, pr
 from model.recipes.augmentation import Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Recogniser
+from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import SingleLabelReport, Thumbnail
 from model.reporting.single_label_report import Material, build, thumbnails
 from model.training.fit import FittedTraining, check_enough, fit

@@ -17,7 +17,7 @@ from model.evaluation.metrics import PictureOutcome
 from model.evaluation.multilabel_metrics import MultilabelOutcome
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
-from model.recognition.recogniser import Recogniser
+from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import Report, ReportMaterial, Thumbnail
 from model.training.fit import FittedTraining
 from model.training.options import TrainingOptions

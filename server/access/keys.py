@@ -15,8 +15,8 @@ from typing import cast
 
 from sqlalchemy import Connection, Row, select, update
 
+from data_cleaning.json_types import JsonObject
 from server.errors import Conflict, NotFound, RequestError, StoreDown
-from server.json_types import JsonObject
 from server.settings import KeyRole
 from server.storage.database import AWAY, Store, now
 from server.storage.tables import keys

@@ -9,10 +9,10 @@ from flask import Response, jsonify, session
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from data_cleaning.json_types import JsonObject
 from server.access.authorisation import access
 from server.access.schemas import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
 from server.errors import NeedsKey
-from server.json_types import JsonObject
 from server.web.api_docs.openapi import needs
 from server.web.schemas import IdPath
 

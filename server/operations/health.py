@@ -9,9 +9,9 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.json_types import JsonObject
 from server.context import current
 from server.errors import NotReady, StoreDown
-from server.json_types import JsonObject
 from server.operations.schemas import Health, Ready, Status
 
 health = APIBlueprint("health", __name__)

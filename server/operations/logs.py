@@ -11,7 +11,7 @@ import time
 
 from flask import g, has_request_context
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 
 
 class Lines(logging.Formatter):

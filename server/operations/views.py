@@ -9,8 +9,8 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from data_cleaning.json_types import JsonObject
 from server.context import current
-from server.json_types import JsonObject
 from server.operations.health import ready
 from server.recognition.predict import Wish, answered, ask
 from server.recognition.schemas import Answer, PredictQuery

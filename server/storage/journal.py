@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from data_cleaning.files import to_disk
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 from server.storage.database import lock, new_id
 
 log = logging.getLogger("likeness.journal")

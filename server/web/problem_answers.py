@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.exceptions import NotFound as NoRoute
 
+from data_cleaning.json_types import JsonObject
 from server.errors import NoSpace
-from server.json_types import JsonObject
 from server.settings import Settings
 from server.web.problems import BY_STATUS, lookup
 from server.web.validation_messages import broken_limits, mistakes

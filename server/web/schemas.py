@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 from server.web.validation_messages import LABEL, NAME
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, current_app, jsonify, render_template
 from markupsafe import Markup, escape
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 
 docs = Blueprint("docs", __name__, template_folder="templates")
 

@@ -4,7 +4,7 @@ its schema.
 
 from __future__ import annotations
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 
 ID = "0660b2230e06e35ecb64f9741410c664"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

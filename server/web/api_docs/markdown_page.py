@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jinja2 import StrictUndefined, Template
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 from server.web.problems import refusals
 
 # What nginx refuses before it asks the application; its texts are in nginx/likeness.conf.template.

@@ -21,7 +21,7 @@ from flask_openapi3.utils import get_operation_id_for_path
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
-from server.json_types import JsonObject
+from data_cleaning.json_types import JsonObject
 from server.web.api_docs.examples import PROBLEMS, example_of
 from server.web.problem_answers import invalid
 from server.web.schemas import Problem

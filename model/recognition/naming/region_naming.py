@@ -11,9 +11,9 @@ from dataclasses import replace
 
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
+from model.recognition.naming.recogniser import Recogniser, RegionAnswer
 from model.recognition.pipeline import PictureRegion
 from model.recognition.predictions import Reason
-from model.recognition.recogniser import Recogniser, RegionAnswer
 
 _FAINT = {"small", "blurred"}
 

@@ -18,9 +18,9 @@ from scipy.optimize import linear_sum_assignment
 
 from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
 from model.recipes.features import Features
-from model.recognition.gallery import Gallery, NearestExamples
+from model.recognition.naming.gallery import Gallery, NearestExamples
+from model.recognition.naming.presence_judge import PresenceJudge
 from model.recognition.predictions import Reason
-from model.recognition.presence_judge import PresenceJudge
 
 
 @dataclass(frozen=True)
