@@ -23,7 +23,8 @@ import cv2
 import numpy as np
 
 from benchmarks.riders import assemble, shared_data
-from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging.decoding import read

@@ -96,7 +96,7 @@ class WeightsBroken(LikenessError):
 
 
 class DownloadFailed(LikenessError):
-    """A pretrained file could not be brought in: no network, no client, or the other side said no."""
+    """A pretrained file could not be fetched: no network, no client, or the other side refused."""
 
 
 class BundleError(LikenessError):

@@ -24,7 +24,9 @@ import pytest
 from data_cleaning.__main__ import main
 from data_cleaning.collecting import collect
 from data_cleaning.datasets import audit as clean
-from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import DECISIONS, Decision
 from data_cleaning.datasets.findings import KINDS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.files import sha256_of_file

@@ -10,7 +10,9 @@ import pytest
 
 from data_cleaning import files
 from data_cleaning.datasets import dataset
-from data_cleaning.datasets.dataset import DECISIONS, NOTHING, UNKNOWN, Dataset, Decision, counts
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, counts
+from data_cleaning.datasets.decisions import DECISIONS, Decision
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 from tests.pictures import scene, tree, write

@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.evaluation.calibration import wilson

@@ -10,7 +10,8 @@ from pathlib import Path
 import onnx
 import pytest
 
-from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Item
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.pretrained import locate
 from model.export import write_onnx as exporting

@@ -34,7 +34,8 @@ OURS_MAY = {
         ("errors", "files", "json_types", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
         "model.recognition.predictions", "model.recognition.manifest", "model.recognition.protocols",
-        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.json_types", "data_cleaning.datasets.dataset", "data_cleaning.datasets.delete_class",
+        "data_cleaning.errors", "data_cleaning.files", "data_cleaning.json_types",
+        *(f"data_cleaning.datasets.{m}" for m in ("class_names", "dataset", "decisions", "delete_class")),
         "data_cleaning.imaging", "data_cleaning.fetching"},
 }  # fmt: skip
 FILES = sorted(p for folder in OURS for p in (ROOT / folder).rglob("*.py"))

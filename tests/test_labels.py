@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detectors import Detection
 from data_cleaning.errors import DatasetError

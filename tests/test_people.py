@@ -16,7 +16,8 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.detection.crops import Quality, surroundings
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS

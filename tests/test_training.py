@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError

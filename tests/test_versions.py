@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from data_cleaning.datasets.dataset import DECISIONS, UNKNOWN, Dataset, Decision
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import DECISIONS, Decision
 from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.decoding import decode

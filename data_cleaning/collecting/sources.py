@@ -94,7 +94,10 @@ def archive(path: Path, options: CollectOptions) -> Iterator[Entry]:
 
 
 def address_list(path: Path, options: CollectOptions) -> Iterator[Entry]:
-    """The addresses of a text file, one a line. Empty lines and lines with # in front are skipped."""
+    """The addresses of a text file, one a line.
+
+    Empty lines and lines with # in front are passed over.
+    """
     lines = [line.strip() for line in path.read_text("utf-8", errors="replace").splitlines()]
     addresses = [line for line in lines if line and not line.startswith("#")]
     wrong = [line for line in addresses if not line.lower().startswith(("http://", "https://"))]
@@ -221,7 +224,7 @@ def _as_ascii(address: str) -> str:
 
 
 def _wanted(inside: Path) -> bool:
-    """Hidden files, and files that are no pictures by their name, are passed over without a word."""
+    """Whether a file may be a picture: it is not hidden, and its name speaks of no other kind."""
     hidden = any(
         part.startswith(".") or part == "__MACOSX" for part in inside.parts if part != ".."
     )

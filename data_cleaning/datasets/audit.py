@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.datasets.findings import KINDS, Audit, Box, Finding, LabelDoubt
 from data_cleaning.detection.batch_detection import Detect, parallel_map
 from data_cleaning.detection.crops import Quality, quality

@@ -18,7 +18,7 @@ import cv2
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.datasets.findings import KINDS, Audit, Finding
 from data_cleaning.errors import PictureError
 from data_cleaning.files import sha256_of_bytes

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import NOTHING, Dataset, Item
+from data_cleaning.datasets.class_names import NOTHING
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.detection.batch_detection import Detect, parallel_map, shows_eyes
 from data_cleaning.detection.crops import square
 from data_cleaning.detection.detection import Detection

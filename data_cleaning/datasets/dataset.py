@@ -8,28 +8,17 @@ name a picture by the sha256 of its bytes, so they survive renaming and every re
 from __future__ import annotations
 
 import csv
-import fcntl
-import json
-import os
-import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.decisions import DECISIONS, Decision, DecisionLog, shown_after
 from data_cleaning.errors import DatasetError
-from data_cleaning.files import sha256_of_bytes, sha256_or_empty, write
+from data_cleaning.files import sha256_of_bytes, sha256_or_empty
 
-UNKNOWN = "_unknown"  # the right kind of thing, but nobody we know
-NOTHING = "_none"  # nothing to find: no face, no human
-SPECIAL = (UNKNOWN, NOTHING)
-DECISIONS = "decisions.jsonl"
 GROUPS = "groups.csv"
-ACTIONS = ("keep", "confirm", "reject", "not_a_face", "move", "not", "also")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
 _NOT_PICTURES = frozenset(
     {".txt", ".md", ".csv", ".tsv", ".json", ".jsonl", ".ini", ".db", ".xml", ".html", ".part"}
 )
@@ -50,43 +39,6 @@ class Item:
     group: str | None = None
 
 
-@dataclass(frozen=True)
-class Decision:
-    """What a person decided about one picture.
-
-    action: "keep" or "confirm" (it is what its folder says), "reject" or "not_a_face" (do not train
-    on it), "move" (it shows `to`), "not" (it does not show `label`: it trains as a stranger),
-    "also" (lying in the folder of `label` it does show it, whatever it shows in other folders: for
-    pictures that carry several classes).
-    """
-
-    sha256: str
-    action: str
-    label: str | None = None
-    to: str | None = None
-    by: str = ""
-    note: str | None = None
-    time: str = field(default_factory=lambda: datetime.now(UTC).isoformat(timespec="seconds"))
-
-    def __post_init__(self) -> None:
-        if self.action not in ACTIONS:
-            raise DatasetError(
-                f"There is no decision {self.action!r}; it must be one of {', '.join(ACTIONS)}."
-            )
-        if not isinstance(self.sha256, str) or not _SHA256.fullmatch(self.sha256):
-            raise DatasetError(
-                f"A decision names its picture by 64 hex digits of sha256, not {self.sha256!r:.80}."
-            )
-        for name in (self.label, self.to):
-            if name is not None and not is_label(name):
-                raise DatasetError(
-                    "A class is named as a folder is, without slashes and a dot in front; not"
-                    f" {name!r:.80}."
-                )
-        if self.action == "move" and not self.to:
-            raise DatasetError("A decision to move a picture must say where to.")
-
-
 class Dataset:
     """Reads <root>/<class>/<picture>. Folders whose names begin with "_" or "." are no classes."""
 
@@ -97,6 +49,7 @@ class Dataset:
                 f"{self.root} is not a folder. A data set is a folder with one folder a class"
                 " in it."
             )
+        self._log = DecisionLog(self.root / DECISIONS)
 
     def classes(self) -> list[str]:
         """Names of the classes, sorted; the special `_unknown` and `_none` are not among them."""
@@ -184,24 +137,8 @@ class Dataset:
             return {line["file"]: line["group"] for line in lines if line["file"] and line["group"]}
 
     def decisions(self) -> list[Decision]:
-        """All that was decided, oldest first.
-
-        A line cut short by a crash at the very end is passed over.
-
-        Raises DatasetError, naming the line, where any other line is no decision.
-        """
-        path = self.root / DECISIONS
-        if not path.exists():
-            return []
-        lines = path.read_bytes().split(
-            b"\n"
-        )  # not splitlines: notes may hold other line separators
-        whole = lines[:-1] if not _is_decision(lines[-1]) else lines
-        return [
-            _parsed(line, f"Line {number} of {path.name}")
-            for number, line in enumerate(whole, 1)
-            if line.strip()
-        ]
+        """All that was decided, oldest first. Raises DatasetError, as `DecisionLog.read` does."""
+        return self._log.read()
 
     def latest_decisions(self) -> dict[str, list[Decision]]:
         """Decisions by the picture's sha256, oldest first."""
@@ -211,52 +148,17 @@ class Dataset:
         return judged
 
     def decide(self, *decisions: Decision) -> None:
-        """Append decisions in one write: all of them are kept, or none."""
-        lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in decisions)
-        with _alone(self.root / DECISIONS) as file:
-            _end_line(file)
-            file.write(lines.encode("utf-8"))
-            file.flush()
-            os.fsync(file.fileno())
+        """Append decisions: all of them are kept, or none."""
+        self._log.append(decisions)
 
     def withdraw(self, unwanted: Callable[[Decision], bool]) -> int:
-        """Take decisions out again, of a class that is deleted or forgotten; how many it were.
-
-        The file is rewritten aside and renamed, and nobody decides meanwhile. A line that is no
-        decision stays, but for a last one cut short."""
-        path = self.root / DECISIONS
-        if not path.exists():
-            return 0
-        with _alone(path) as file:
-            file.seek(0)
-            *lines, last = file.read().split(b"\n")
-            whole = [
-                line for line in [*lines, *([last] if _is_decision(last) else [])] if line.strip()
-            ]
-            kept = [line for line in whole if not (_is_decision(line) and unwanted(parse(line)))]
-            if len(kept) < len(whole) or last.strip():
-                write(path, b"".join(line + b"\n" for line in kept), durable=True)
-        return len(whole) - len(kept)
+        """Take decisions out again, of a class that is deleted or forgotten; how many it were."""
+        return self._log.withdraw(unwanted)
 
     def _folders(self) -> list[str]:
         return sorted(
             p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith(".")
         )
-
-
-def parse(line: bytes) -> Decision:
-    """One line of a decisions file. Raises DatasetError, saying what is wrong with it."""
-    return _parsed(line, "The line")
-
-
-def is_label(name: object) -> bool:
-    """May a class be called so: is it text that can name a folder, and no hidden one?"""
-    return (
-        isinstance(name, str)
-        and 0 < len(name) <= 200
-        and name[0] != "."
-        and not set(name) & {"/", "\\", "\0", "\n"}
-    )
 
 
 def counts(items: Iterable[Item]) -> dict[str, int]:
@@ -270,69 +172,6 @@ def digest(items: Iterable[Item]) -> str:
     return sha256_of_bytes("".join(lines).encode())
 
 
-def shown_after(decisions: Iterable[Decision], label: str) -> str | None:
-    """What a picture in the folder of a class shows after what was decided about it; None when it
-    was rejected.
-    """
-    final: str | None = label
-    for decision in decisions:
-        if decision.action in ("keep", "confirm"):
-            final = decision.label or label
-        elif decision.action in ("reject", "not_a_face"):
-            final = None
-        elif decision.action == "move":
-            final = decision.to
-        elif decision.action == "not" and decision.label in (None, final):
-            final = UNKNOWN
-        elif decision.action == "also" and decision.label == label:
-            final = label
-    return final
-
-
 def _may_be_picture(inside: Path) -> bool:
     hidden = any(part.startswith(".") for part in inside.parts)
     return not hidden and inside.suffix.lower() not in _NOT_PICTURES
-
-
-def _parsed(line: bytes, where: str) -> Decision:
-    try:
-        return Decision(**json.loads(line))
-    except DatasetError as error:
-        raise DatasetError(f"{where}: {error}") from error
-    except (ValueError, TypeError) as error:
-        shown = line[:80].decode("utf-8", "replace")
-        raise DatasetError(f"{where} is not a decision: {shown!r}.") from error
-
-
-def _is_decision(line: bytes) -> bool:
-    try:
-        _parsed(line, "")
-    except DatasetError:
-        return False
-    return True
-
-
-@contextmanager
-def _alone(path: Path) -> Iterator[BinaryIO]:
-    """The file for one writer among all processes.
-
-    Who waited while it was renamed over takes the new one.
-    """
-    while True:
-        with path.open("ab+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)  # released when the file is closed, also by a kill
-            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
-                yield file
-                return
-
-
-def _end_line(file: BinaryIO) -> None:
-    """Leave the file ready for a new line: what a crash cut short goes, for it never was a
-    decision.
-    """
-    file.seek(0)
-    whole, _, tail = file.read().rpartition(b"\n")
-    if _is_decision(tail):
-        file.write(b"\n")
-    elif tail:
-        file.truncate(len(whole) + 1 if whole else 0)

@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, shown_after
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import Decision, shown_after
 from data_cleaning.files import sha256_of_file, sha256_or_empty
 
 LONGEST_NAME = 255  # bytes that a folder's name may have

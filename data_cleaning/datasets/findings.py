@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from data_cleaning.datasets.dataset import NOTHING
+from data_cleaning.datasets.class_names import NOTHING
 
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture."""

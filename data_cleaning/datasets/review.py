@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, parse
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import Decision, parse
 from data_cleaning.datasets.findings import Finding
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file

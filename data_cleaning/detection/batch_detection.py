@@ -56,7 +56,7 @@ def best_face_detector() -> str:
 
 
 def _locate(need: str, detector: str, weights: Path | None) -> Path:
-    """The pretrained file of a detector: the file named, as it is; else one verified by its hash."""
+    """The pretrained file of a detector: the one named, as it is; else one verified by its hash."""
     if weights is not None and weights.is_file():
         return weights
     try:

@@ -22,8 +22,8 @@ from data_cleaning.imaging.resizing import resize, warp
 class ChipTemplate:
     """Where a face network learnt the five landmarks in a chip of side x side pixels.
 
-    points: right eye, left eye, nose, right and left corner of the mouth. margin: of the square crop
-    that serves where there are no landmarks, as a part of its side.
+    points: right eye, left eye, nose, right and left corner of the mouth. margin: of the square
+    crop that serves where there are no landmarks, as a part of its side.
     """
 
     side: int

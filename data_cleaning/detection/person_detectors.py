@@ -67,7 +67,7 @@ def _anchors(path: Path) -> NDArray[np.float32]:
 
 
 def _decoded(codes: NDArray[np.floating], anchors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Boxes x, y, width, height as parts of the picture, shape (n, 4), from codes against anchors."""
+    """Boxes from codes against anchors, shape (n, 4): x, y, width, height, parts of the picture."""
     sizes = (anchors[:, 2:] - anchors[:, :2]).astype(np.float64)
     centres = (anchors[:, 2:] + anchors[:, :2]) / 2 + codes[:, :2] / 10.0 * sizes
     grown = np.exp(np.minimum(codes[:, 2:] / 5.0, 4.0)) * sizes

@@ -1,4 +1,7 @@
-"""An image to file bytes, and a picture file to fresh ones: nothing of the old file is carried over."""
+"""An image to file bytes, and a picture file to fresh ones.
+
+Nothing of the old file is carried over: no metadata, nothing hidden behind the pixels.
+"""
 
 from __future__ import annotations
 

@@ -14,7 +14,8 @@ import click
 from data_cleaning.datasets import review as reviewing
 from data_cleaning.datasets.audit import audit_dataset
 from data_cleaning.datasets.contact_sheet import Sheet, render_sheet
-from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import Decision
 from data_cleaning.datasets.findings import KINDS, Audit
 from data_cleaning.datasets.label_check import LabelCheck, check_labels, read_check
 from data_cleaning.detection.batch_detection import best_face_detector, load_detector

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.errors import DatasetError
 from data_cleaning.progress import ProgressCallback
 from model.evaluation.plain_data import to_plain

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, SPECIAL, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, SPECIAL, UNKNOWN
 from model.evaluation.calibration import (
     ReliabilityBin,
     calibration_error,

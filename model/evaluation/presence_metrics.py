@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from model.evaluation.figures import PresenceFigures
 from model.recognition.predictions import HUMAN, NO_HUMAN
 

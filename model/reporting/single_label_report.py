@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeAlias
 
-from data_cleaning.datasets.dataset import UNKNOWN
+from data_cleaning.datasets.class_names import UNKNOWN
 from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, known_ones, reliability

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import UNKNOWN
+from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser, class_numbers

@@ -18,7 +18,8 @@ from sklearn.metrics import average_precision_score
 from sklearn.model_selection import GroupKFold, ParameterGrid
 from sklearn.pipeline import Pipeline
 
-from data_cleaning.datasets.dataset import SPECIAL, Item
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import Gallery, project

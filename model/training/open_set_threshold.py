@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING
+from data_cleaning.datasets.class_names import NOTHING
 from model.recognition.naming.recogniser import Acceptance
 from model.training.options import TrainingOptions
 from model.training.plan import Plan

@@ -11,7 +11,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING
+from data_cleaning.datasets.class_names import NOTHING
 from data_cleaning.detection.person_detectors import FLOOR
 from model.recipes.recipe import Recipe, Step
 from model.training.samples import Sample

@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Item
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError, PictureError
 from data_cleaning.imaging.decoding import load
 from data_cleaning.imaging.image import Image

@@ -14,7 +14,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from data_cleaning.datasets.dataset import NOTHING, Item
+from data_cleaning.datasets.class_names import NOTHING
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
 from data_cleaning.pretrained import locate
 from data_cleaning.progress import StageCallback

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN, Dataset, Item
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import ProgressCallback, StageCallback

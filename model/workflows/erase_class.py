@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from data_cleaning.datasets.dataset import UNKNOWN, Dataset, Decision, Item
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.dataset import Dataset, Item
+from data_cleaning.datasets.decisions import Decision
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import StageCallback

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from data_cleaning.datasets.dataset import SPECIAL, Item
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import Item
 from data_cleaning.progress import ProgressCallback, StageCallback
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import MultilabelEvaluation

@@ -8,7 +8,8 @@ import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from data_cleaning.datasets.dataset import SPECIAL, UNKNOWN, Decision
+from data_cleaning.datasets.class_names import SPECIAL, UNKNOWN
+from data_cleaning.datasets.decisions import Decision
 from data_cleaning.errors import LikenessError
 from server.context import Context
 from server.corrections.region_pictures import RegionPicture, region_picture

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from data_cleaning.datasets.dataset import UNKNOWN, Decision
+from data_cleaning.datasets.class_names import UNKNOWN
+from data_cleaning.datasets.decisions import Decision
 from server.history.logged_answers import LoggedAnswer, LoggedRegion
 
 DECISIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}

@@ -14,7 +14,9 @@ import shutil
 import time
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import DECISIONS, GROUPS, SPECIAL, Dataset
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import GROUPS, Dataset
+from data_cleaning.datasets.decisions import DECISIONS
 from data_cleaning.errors import DatasetError
 from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id

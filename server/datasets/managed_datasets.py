@@ -11,7 +11,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import SPECIAL, Dataset, Decision, Item, shown_after
+from data_cleaning.datasets.class_names import SPECIAL
+from data_cleaning.datasets.dataset import Dataset, Item
+from data_cleaning.datasets.decisions import Decision, shown_after
 from data_cleaning.datasets.delete_class import delete_class, move_to_class
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 from data_cleaning.imaging.encoding import reencode

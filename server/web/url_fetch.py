@@ -1,4 +1,4 @@
-"""Whether, and within what limits, the service fetches a picture from an address. Off by default."""
+"""Whether the service fetches pictures from addresses, and within what limits. Off by default."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ OFF = "Pictures are not fetched from addresses here. Send the picture itself."
 
 
 def fetch(url: str, settings: Settings) -> bytes:
-    """The picture at an address, if fetching is switched on. Raises FetchRefused, PictureTooLarge."""
+    """The picture at an address, if fetching is switched on.
+
+    Raises FetchRefused, PictureTooLarge.
+    """
     if not settings.fetch_urls:
         raise FetchRefused(OFF)
     return Fetcher(settings.ports, settings.picture_bytes, settings.fetch_seconds).get(url)

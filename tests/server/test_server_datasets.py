@@ -16,7 +16,8 @@ import pytest
 from flask.testing import FlaskClient
 from making import Make, make_picture
 
-from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import Decision
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets

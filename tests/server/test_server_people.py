@@ -14,7 +14,8 @@ from flask.testing import FlaskClient
 from making import Make, data_url, make_patches, make_picture
 from tiny_models import TinyRegistry
 
-from data_cleaning.datasets.dataset import Dataset, Decision
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.decisions import Decision
 from data_cleaning.files import sha256_of_file
 from server.datasets.managed_datasets import Datasets
 from server.recognition.redaction import Rule

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from data_cleaning.datasets.dataset import NOTHING, UNKNOWN
+from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from model.recipes.features import Features
 from model.recognition.naming.gallery import Gallery, NearestExamples
 from model.recognition.naming.presence_judge import PresenceJudge
