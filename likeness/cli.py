@@ -82,7 +82,7 @@ DATABASE = _entries(
 INTERNAL = {
     **_entries("serve", prepare="fetch what is missing"),
     "nginx-site": Entry("likeness.commands.serve:nginx_site", "print a site for an nginx of yours"),
-    **_entries("service", api="the page of the documentation about the API"),
+    "api": Entry("likeness.api_document:api", "the page of the documentation about the API"),
     **_entries("service", work="do the jobs that wait, then end"),
 }
 COMPLETION = {

@@ -108,3 +108,15 @@ def test_serving_loads_no_training_and_no_plots(tmp_path: Path) -> None:
         timeout=120,
     )
     assert run.stdout.strip().splitlines()[-1:] == ["[]"], run.stdout + run.stderr
+
+
+def test_the_process_that_trains_in_a_child_stays_small() -> None:
+    """It lives as long as a training and needs the memory least; so do the keys at the terminal."""
+    code = (
+        "import sys, likeness.commands.service; "
+        "print([m for m in ('sklearn', 'flask', 'matplotlib') if m in sys.modules])"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120
+    )
+    assert run.stdout.strip() == "[]", run.stdout + run.stderr

@@ -17,15 +17,12 @@ from sqlalchemy.engine import make_url
 from likeness.endings import ServiceCommand, say
 from likeness.options import Parsed, as_json, into
 from server.access.keys import Key, Keys
-from server.routes import add_routes
 from server.settings import FIELDS, KeyRole, Settings, load, make_state, origin, variable
 from server.settings_page import settings_markdown
 from server.storage.database import Store
 from server.training.job_runner import Runner
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
-from server.web.api_docs.markdown_page import api_markdown
-from server.web.api_docs.openapi import Application
 
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
 
@@ -70,15 +67,6 @@ def shown(name: str, value: object) -> object:
     if name == "database_url" and value:
         return make_url(str(value)).render_as_string(hide_password=True)
     return value if isinstance(value, bool | int | float) else str(value)
-
-
-@click.command(cls=ServiceCommand)
-def api() -> None:
-    """The page of the documentation about the API."""
-    load()
-    app = Application()
-    add_routes(app)
-    print(api_markdown(app.api_doc), end="")
 
 
 def _days(text: str) -> float:

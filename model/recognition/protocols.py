@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
-from model.recipes.recipe import Recipe
-from model.recognition.manifest import Facts
-from model.recognition.predictions import Recognition
+
+if TYPE_CHECKING:  # who only knows a model by its protocol need not load scikit-learn
+    from model.recipes.recipe import Recipe
+    from model.recognition.manifest import Facts
+    from model.recognition.predictions import Recognition
 
 
 class RecognitionModel(Protocol):
