@@ -33,7 +33,7 @@ OURS_MAY = {
     "model": {"model", *(f"data_cleaning.{m}" for m in
         ("errors", "files", "json_types", "progress", "imaging", "detection", "onnx_inference", "pretrained", "datasets"))},
     "server": {"server", "model.recognition.registry", "model.recognition.bundle", "model.recognition.explain",
-        "model.recognition.predictions", "model.recognition.manifest", "model.recognition.protocols",
+        "model.recognition.predictions", "model.recognition.manifest", "model.recognition.protocols", "model.recipes.presets",
         "data_cleaning.errors", "data_cleaning.files", "data_cleaning.json_types",
         *(f"data_cleaning.datasets.{m}" for m in ("class_names", "dataset", "decisions", "delete_class")),
         "data_cleaning.imaging", "data_cleaning.fetching"},

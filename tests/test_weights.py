@@ -29,10 +29,11 @@ from data_cleaning.errors import DownloadFailed, WeightsBroken, WeightsMissing
 from data_cleaning.imaging.resizing import resize
 from data_cleaning.pretrained import PRETRAINED, locate, weights_dir
 from model.__main__ import main
-from model.weights.catalogue import WEIGHTS, Weight, fetch
+from model.weights.catalogue import WEIGHTS, Weight
 from model.weights.converters import efficientnet, face_api, tensorflow_js, yunet
 from model.weights.converters.torch_file import read_state
 from model.weights.downloads import Source, download, read_members
+from model.weights.fetch import fetch
 
 TINY = "tinyweights"
 CONTENT = b"a pretrained file in its final form"
@@ -117,7 +118,6 @@ def tiny(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Weight:
         converter="as_published",
         sha256=sha256(CONTENT),
         source=source,
-        recipes=(),
     )
     monkeypatch.setitem(WEIGHTS, "tiny", weight)
     monkeypatch.setitem(PRETRAINED, "tiny", weight)

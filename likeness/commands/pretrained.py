@@ -16,9 +16,11 @@ from data_cleaning.progress import LineCallback
 from likeness.endings import PretrainedCommand
 from likeness.options import FilePath, Parsed, as_json, into
 from likeness.printing import Row
-from model.weights.catalogue import WEIGHTS, Weight, fetch, weight_state
+from model.recipes.presets import RECIPES, recipes_needing
+from model.weights.catalogue import WEIGHTS, Weight
+from model.weights.fetch import fetch, weight_state
 
-SHOWN = ("name", "role", "licence", "credit", "filename", "size", "sha256", "recipes", "default")
+SHOWN = ("name", "role", "licence", "credit", "filename", "size", "sha256")
 
 
 def _known(name: str) -> str:
@@ -93,6 +95,8 @@ def _list(options: WeightsOptions) -> None:
 def _row(weight: Weight, directory: Path) -> Row:
     return {
         **{key: getattr(weight, key) for key in SHOWN},
+        "recipes": recipes_needing(weight.name),
+        "default": weight.default,
         "source": str(weight.source),
         "path": str(directory / weight.filename),
         "state": weight_state(weight, directory),
@@ -111,12 +115,11 @@ def _in_words(row: Row) -> str:
 
 def what_still_works(missing: Sequence[str], directory: Path | None) -> str:
     """What to type again, and what runs without."""
-    waiting = dict.fromkeys(recipe for name in missing for recipe in WEIGHTS[name].recipes)
+    waiting = dict.fromkeys(recipe for name in missing for recipe in recipes_needing(name))
     again = fetch_command(missing, directory)
     lines = [f"Still missing: {', '.join(missing)}. To try again: {again}"]
     if waiting:
         lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
-    lines.append(
-        "face-classic, person-classic and object-classic need no pretrained file and go on working."
-    )
+    *others, last = [name for name, recipe in RECIPES.items() if not recipe.weights()]
+    lines.append(f"{', '.join(others)} and {last} need no pretrained file and go on working.")
     return "\n".join(lines)

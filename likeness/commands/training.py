@@ -15,11 +15,10 @@ from likeness.model_options import ModelOptions, artifacts, model_version
 from likeness.options import Decorator, FilePath, Output, Parsed, data, into, options, output, share
 from likeness.printing import Row, print_attempts, print_figures, print_json, print_trials
 from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
-from model.recipes.presets import RECIPES
+from model.recipes.presets import AUTO, RECIPES
 from model.recognition.registry import Registry
 from model.training.classifiers import CLASSIFIERS
 from model.training.options import TrainingOptions
-from model.workflows.compare_recipes import AUTO
 from model.workflows.dataset_samples import training_samples
 from model.workflows.score_dataset import (
     CrossValidation,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from data_cleaning.errors import RecipeError
 from model.recipes.recipe import Recipe, Step
 
+AUTO = "auto"  # no recipe: the one that does best on one's own pictures
+
 RECIPES: dict[str, Recipe] = {
     "face-classic": Recipe(
         name="face-classic",
@@ -79,3 +81,8 @@ def preset(name: str) -> Recipe:
     if name not in RECIPES:
         raise RecipeError(f"There is no recipe {name!r}; there are {', '.join(RECIPES)}.")
     return RECIPES[name]
+
+
+def recipes_needing(pretrained: str) -> tuple[str, ...]:
+    """Names of the presets that cannot run without that pretrained file."""
+    return tuple(name for name, recipe in RECIPES.items() if pretrained in recipe.weights())

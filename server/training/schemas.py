@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from model.recipes.presets import AUTO, RECIPES
 from server.web.schemas import In, Name, Out
 from server.web.validation_messages import MODEL_NAME
+
+if TYPE_CHECKING:
+    RecipeName = str
+else:
+    RecipeName = Literal[(AUTO, *RECIPES)]
 
 
 class JobBody(In):
     dataset: Name
     model: Annotated[str, Field(pattern=MODEL_NAME)]
-    recipe: (
-        Literal[
-            "auto",
-            "face-classic",
-            "face-modern",
-            "face-light",
-            "person-classic",
-            "person-modern",
-            "object-classic",
-            "object-modern",
-        ]
-        | None
-    ) = None
+    recipe: RecipeName | None = None
     fpir: float | None = Field(
         None,
         gt=0,
@@ -48,7 +42,7 @@ class JobBody(In):
 
     @model_validator(mode="after")
     def _goes_together(self) -> JobBody:
-        if self.multi_label and self.recipe == "auto":
+        if self.multi_label and self.recipe == AUTO:
             raise ValueError("needs a recipe other than auto where multi_label is true")
         return self
 
