@@ -21,7 +21,7 @@ from server.history.kept_pictures import KeptPictures
 from server.history.prediction_log import PredictionLog
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
-from server.recognition.live_models import Models
+from server.recognition.live_models import LiveModels
 from server.recognition.pool import Pool
 from server.settings import Settings
 from server.storage.database import Store
@@ -36,7 +36,7 @@ REVIVAL = 5.0  # seconds between two looks whether somebody does the work that w
 @dataclass(frozen=True)
 class Service:
     settings: Settings
-    models: Models
+    models: LiveModels
     pool: Pool
     store: Store
     keys: Keys
@@ -90,7 +90,7 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     ]
     return Service(
         settings=settings,
-        models=Models(registry, settings.model, settings.state / "bell", metrics.answers_with),
+        models=LiveModels(registry, settings.model, settings.state / "bell", metrics.answers_with),
         pool=build_pool(settings, metrics),
         store=store,
         keys=keys,

@@ -51,7 +51,9 @@ def delete_class(
     remove_folder: how the class's folder is removed, when its pictures are gone.
     """
     pictures = list(_pictures(dataset))
-    digests = {picture.digest for picture in pictures if _is_theirs(picture, label)}
+    digests = {
+        picture.digest for picture in pictures if may_show(label, picture.folder, picture.shows)
+    }
     gone = [picture for picture in pictures if picture.digest in digests]
     for picture in gone:
         picture.path.unlink(missing_ok=True)
@@ -68,6 +70,15 @@ def delete_class(
     if decisions:
         _say_again(dataset, rest, label)
     return DeletedClass(frozenset(digests), len(gone), decisions, len(moving))
+
+
+def may_show(label: str, folder: str, shows: str | None) -> bool:
+    """Whether a picture shows a class, or may still do so.
+
+    folder: the class in whose folder it lies. shows: what it shows after all that was decided; None
+    where it was rejected.
+    """
+    return shows == label or (folder == label and shows in (None, *SPECIAL))
 
 
 def move_to_class(dataset: Dataset, path: Path, label: str, digest: str) -> bool:
@@ -92,10 +103,6 @@ def _pictures(dataset: Dataset) -> Iterator[_Picture]:
         with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
             digest = sha256_of_file(path)
             yield _Picture(path, folder, digest, shown_after(decisions.get(digest, ()), folder))
-
-
-def _is_theirs(picture: _Picture, label: str) -> bool:
-    return picture.shows == label or (picture.folder == label and picture.shows in (None, *SPECIAL))
 
 
 def _say_again(dataset: Dataset, pictures: list[_Picture], label: str) -> None:

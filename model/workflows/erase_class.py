@@ -15,7 +15,7 @@ import numpy as np
 
 from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.datasets.dataset import Dataset, Item
-from data_cleaning.datasets.decisions import Decision
+from data_cleaning.datasets.delete_class import delete_class, may_show
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.progress import StageCallback
@@ -71,7 +71,7 @@ def erase_class(erasure: Erasure, progress: StageCallback) -> dict[str, Any]:
     for version in knowing:
         erasure.registry.remove(erasure.name, version)
     erasure.registry.tidy(erasure.name)
-    deleted = _delete(erasure, pictures) if erasure.delete_pictures else None
+    deleted = _delete(erasure) if erasure.delete_pictures else None
     return {
         "name": erasure.name,
         "class": erasure.label,
@@ -108,9 +108,8 @@ def _theirs(erasure: Erasure, item: Item) -> bool:
     them.
     """
     assert erasure.data is not None
-    return item.label == erasure.label or (
-        item.label == UNKNOWN and item.path.is_relative_to(erasure.data / erasure.label)
-    )
+    folder = item.path.relative_to(erasure.data).parts[0]
+    return may_show(erasure.label, folder, item.label)
 
 
 def _digests(erasure: Erasure, pictures: Sequence[Item]) -> set[str]:
@@ -246,39 +245,15 @@ def _left(erasure: Erasure, theirs: set[str]) -> dict[str, int | None]:
     }
 
 
-def _delete(erasure: Erasure, pictures: Sequence[Item]) -> dict[str, int]:
-    """Delete the class's pictures, also where they lie in another class's folder too, its folder,
-    and the decisions that name it; every other picture keeps its label."""
+def _delete(erasure: Erasure) -> dict[str, int]:
+    """Delete the class's pictures, its folder, and the decisions that name it."""
     assert erasure.data is not None
-    dataset = Dataset(erasure.data)
-    digests = {item.sha256 for item in pictures if _theirs(erasure, item)}
-    gone = [item for item in pictures if item.sha256 in digests]
-    for item in gone:
-        item.path.unlink(missing_ok=True)
-    moved = [
-        item
-        for item in pictures
-        if item not in gone and item.path.is_relative_to(dataset.root / erasure.label)
-    ]
-    for item in moved:  # decided to show somebody else: at home there
-        _move(item, dataset.root / item.label)
-    _remove_empty(dataset.root / erasure.label)
-    kept = {item.path: item.label for item in dataset.items()}
-    decisions = dataset.withdraw(
-        lambda decision: (
-            erasure.label in (decision.label, decision.to) or decision.sha256 in digests
-        )
-    )
-    _restore_labels(dataset, kept)
-    return {"pictures": len(gone), "decisions": decisions, "moved": len(moved)}
-
-
-def _move(item: Item, folder: Path) -> None:
-    folder.mkdir(exist_ok=True)
-    target = folder / item.path.name
-    if target.exists():
-        target = folder / f"{item.sha256[:12]}{item.path.suffix}"
-    item.path.replace(target)
+    deleted = delete_class(Dataset(erasure.data), erasure.label, _remove_empty)
+    return {
+        "pictures": deleted.files,
+        "decisions": deleted.decisions,
+        "moved": deleted.moved,
+    }
 
 
 def _remove_empty(folder: Path) -> None:
@@ -290,14 +265,3 @@ def _remove_empty(folder: Path) -> None:
             one.rmdir()
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _restore_labels(dataset: Dataset, wanted: dict[Path, str]) -> None:
-    """A dropped decision may have said that a picture is not theirs: say what it is without naming
-    them.
-    """
-    for item in dataset.items():
-        if item.path not in wanted:
-            dataset.decide(Decision(item.sha256, "reject", by="forget"))
-        elif wanted[item.path] != item.label:
-            dataset.decide(Decision(item.sha256, "move", to=wanted[item.path], by="forget"))

@@ -44,7 +44,8 @@ class RegionPicture:
     """What shows the region and no other.
 
     name: the sha256 that it is filed under in the data set. held: its files there. fresh: the JPEG
-    to store where there are none. lacking: what to say where there is neither. noun: what to call it.
+    to store where there are none. lacking: what to say where there is neither. noun: what it is
+    called in sentences.
     """
 
     name: str

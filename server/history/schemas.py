@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
@@ -19,9 +19,12 @@ TIME = (
 WHEN = "must be milliseconds since 1970, a date as 2026-01-31, or a time as 2026-01-31T09:30Z"
 
 
-def milliseconds(value: Any) -> Any:
-    """A time of the query in milliseconds since 1970: given as such, or as a date or time of ISO
-    8601; UTC unless it says otherwise. Raises ValueError."""
+def milliseconds(value: object) -> object:
+    """A time of the query in milliseconds since 1970.
+
+    value: given as such, or as a date or time of ISO 8601; UTC unless it says otherwise. Raises
+    ValueError.
+    """
     if not isinstance(value, str):
         return value
     if re.fullmatch(r"-?[0-9]{1,15}", value):

@@ -4,7 +4,7 @@ needs.
 
 from __future__ import annotations
 
-from flask import Response, request
+from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 from prometheus_client import CONTENT_TYPE_LATEST
@@ -12,7 +12,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from data_cleaning.json_types import JsonObject
 from server.context import current
 from server.operations.health import ready
-from server.recognition.predict import Wish, answered, ask
+from server.recognition.predict import predict_uploaded
 from server.recognition.schemas import Answer, PredictQuery
 from server.web import uploads
 from server.web.api_docs.openapi import answer, needs
@@ -48,5 +48,4 @@ def ping() -> Response:
 )
 def invocations(query: PredictQuery) -> JsonObject:
     """SageMaker's name for predict."""
-    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
-    return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)
+    return predict_uploaded(query)

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
 from model.recognition.protocols import ModelRegistry, RecognitionModel
-from server.recognition.redaction import ErasedNames, Rule, hidden_labels
+from server.recognition.erased_names import ErasedNames, Rule
 
 log = logging.getLogger("likeness.models")
 
@@ -27,7 +27,7 @@ LOOK = 0.5  # seconds between two looks for a version that took over
 Stamp = tuple[int, int]
 
 
-class Models:
+class LiveModels:
     """bell: a file of the state folder; touching it tells every process to load again.
 
     on_answer: hears the name and version of every bundle that begins to answer.
@@ -138,11 +138,11 @@ class Models:
 
     def hidden_labels(self, bundle: RecognitionModel) -> set[str]:
         """The labels of a bundle that must not be named."""
-        return hidden_labels(bundle, self.erased.rules())
+        return self.erased.hidden_labels(bundle)
 
     def hides(self, name: str, version: int) -> bool:
         """Whether a version knows somebody who must not be named."""
-        return any(rule.model == name and version <= rule.version for rule in self.erased.rules())
+        return any(rule.holds_for(name, version) for rule in self.erased.rules())
 
     def ring(self) -> None:
         """Tell every process to load again."""
@@ -159,7 +159,10 @@ class Models:
                 self._catch_up(name)
 
     def watch(self) -> None:
-        """Follow from now on in this process, also while nobody asks it anything; once is enough."""
+        """Follow from now on in this process, also while nobody asks it anything.
+
+        Once is enough.
+        """
         if self._watcher != os.getpid():  # threads do not survive a fork
             self._watcher = os.getpid()
             threading.Thread(target=self._watch, name="models", daemon=True).start()

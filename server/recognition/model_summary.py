@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from data_cleaning.json_types import JsonObject
 from server.context import current
-from server.recognition.redaction import without
+from server.recognition.redaction import without_names
 
 
-def summary(name: str) -> dict[str, Any]:
+def model_summary(name: str) -> JsonObject:
+    """One model in the list of all. Raises BundleError, WeightsMissing."""
     models = current().models
     bundle = models.get(name)
+    hidden = models.hidden_labels(bundle)
     return {
         "name": bundle.name,
         "version": bundle.version,
@@ -21,17 +22,18 @@ def summary(name: str) -> dict[str, Any]:
         "strangers_named": bundle.facts.acceptance.fpir if bundle.facts.acceptance else None,
         "multi_label": bundle.multi_label,
         "refuses": bundle.refuses,
-        "labels": [label for label in bundle.labels if label not in models.hidden_labels(bundle)],
+        "labels": [label for label in bundle.labels if label not in hidden],
     }
 
 
-def detail(name: str) -> dict[str, Any]:
+def model_detail(name: str) -> JsonObject:
+    """One model, with the facts of its training. Raises BundleError, WeightsMissing."""
     models = current().models
     bundle = models.get(name)
     has_report = (models.registry.path(name, bundle.version) / "report.html").is_file()
     return {
-        **summary(name),
+        **model_summary(name),
         "versions": list(models.registry.versions(name)),
-        "facts": without(bundle.facts.to_json(), models.hidden_labels(bundle)),
+        "facts": without_names(bundle.facts.to_json(), models.hidden_labels(bundle)),
         "report": f"/api/models/{name}/report" if has_report else None,
     }

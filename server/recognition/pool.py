@@ -20,6 +20,7 @@ T = TypeVar("T")
 
 class Pool:
     """at_once: threads. queue: how many more may wait. seconds: the longest a caller waits.
+
     on_change: hears how many pictures are inside, whenever that changes.
     """
 

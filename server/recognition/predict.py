@@ -1,4 +1,4 @@
-"""One picture asked: look at it, count it, log it.
+"""One picture asked about: look at it, count it, log it.
 
 Shared by every route that answers about pictures.
 """
@@ -6,76 +6,104 @@ Shared by every route that answers about pictures.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
+from flask import request
+
+from data_cleaning.json_types import JsonObject
+from model.recognition.bundle import Bundle
 from model.recognition.predictions import Recognition
 from model.recognition.protocols import RecognitionModel
 from server.context import Context, caller, current
 from server.errors import RequestError
 from server.history.logged_answers import logged_answer
-from server.recognition import serialisation as answers
-from server.recognition.redaction import masked
+from server.recognition.redaction import without_erased
+from server.recognition.schemas import PredictQuery
+from server.recognition.serialisation import explanation, picture_answer
+from server.web import uploads
 
 
 @dataclass(frozen=True)
-class Wish:
-    """How to answer. model: None is the default one. explain: the region, counted from 0, that is
-    to be explained. wait: rather wait for a place than be refused."""
+class PredictOptions:
+    """How to answer.
+
+    model: None is the default one. explain: the region, counted from 0, that is to be explained.
+    wait: rather wait for a place than be refused.
+    """
 
     model: str | None = None
-    top_k: int = 5
     explain: int | None = None
     wait: bool = False
 
 
 @dataclass(frozen=True)
-class Asked:
-    """bundle and recognition as the model gave them; prediction_id is None where the answer could
-    not be logged.
+class AnsweredPicture:
+    """An answer as it may be given: without whom the model must not name.
+
+    prediction_id: None where the answer could not be logged. why: the explanation, if one is due.
     """
 
-    bundle: Any
+    bundle: RecognitionModel
     labels: tuple[str, ...]
-    recognition: Any
+    recognition: Recognition
     prediction_id: str | None
     why: dict[str, str] = field(default_factory=dict)
 
+    def to_json(self, top_k: int) -> JsonObject:
+        """Our own JSON."""
+        answer = picture_answer(self.recognition, self.bundle.name, self.bundle.version, top_k)
+        return {**answer, "prediction_id": self.prediction_id, **self.why}
 
-def ask(data: bytes, wish: Wish) -> Asked:
+
+def answer_picture(data: bytes, options: PredictOptions) -> AnsweredPicture:
     """Look at one picture. Raises PictureError, NoRegion, BundleError, Busy, TooSlow."""
     service = current()
-    bundle = service.models.get(wish.model)
-    if wish.explain is not None and not hasattr(bundle, "recogniser"):
+    bundle = service.models.get(options.model)
+    if options.explain is not None and not isinstance(bundle, Bundle):
         raise RequestError(f"The model {bundle.name} cannot explain its answers.")
 
-    def look() -> tuple[Any, dict[str, str]]:
+    def look() -> tuple[Recognition, dict[str, str]]:
         found = bundle.recognise(data, service.limits)
-        return found, _why(service, bundle, data, found, wish.explain)
+        return found, _explanation(service, bundle, data, found, options.explain)
 
-    recognition, reasons = service.pool.run(look, wish.wait)
-    labels, recognition = masked(bundle, recognition, service.models.hidden_labels(bundle))
+    found, why = service.pool.run(look, options.wait)
+    hidden = service.models.hidden_labels(bundle)
+    labels = tuple(label for label in bundle.labels if label not in hidden)
+    recognition = without_erased(found, hidden, bundle.multi_label)
     kinds = [prediction.reason for prediction in recognition.predictions]
     service.metrics.answered(bundle.name, recognition.seconds, kinds)
-    return Asked(
-        bundle, labels, recognition, log_answer(service, bundle, recognition, data), reasons
-    )
+    prediction_id = _log(service, bundle, recognition, data)
+    return AnsweredPicture(bundle, labels, recognition, prediction_id, why)
 
 
-def _why(
-    service: Context, bundle: Any, data: bytes, found: Any, index: int | None
+def predict_uploaded(query: PredictQuery) -> JsonObject:
+    """Our own answer about the picture of the request under way.
+
+    Raises RequestError, and as `answer_picture` does.
+    """
+    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
+    options = PredictOptions(query.model, query.explained)
+    return answer_picture(data, options).to_json(query.top_k)
+
+
+def _explanation(
+    service: Context,
+    bundle: RecognitionModel,
+    data: bytes,
+    found: Recognition,
+    index: int | None,
 ) -> dict[str, str]:
     """{} where nobody asked, nothing was found, or the one whom the region is most like was
-    forgotten.
+    erased.
     """
-    if index is None or not found.predictions:
+    if index is None or not found.predictions or not isinstance(bundle, Bundle):
         return {}
     hidden = service.models.hidden_labels(bundle)
     if index < len(found.predictions) and found.predictions[index].best in hidden:
         return {}
-    return answers.why(bundle, data, index, service.limits)
+    return explanation(bundle, data, index, service.limits)
 
 
-def log_answer(
+def _log(
     service: Context, bundle: RecognitionModel, recognition: Recognition, data: bytes
 ) -> str | None:
     """Journal the answer; its id once it is safe, None where it could not be written down."""
@@ -85,11 +113,3 @@ def log_answer(
         return None
     service.keeper.notice(answer.id, data)
     return answer.id
-
-
-def answered(asked: Asked, top_k: int) -> dict[str, Any]:
-    """Our own JSON for one picture."""
-    body = answers.full(asked.recognition, asked.bundle, top_k)
-    body["prediction_id"] = asked.prediction_id
-    body |= asked.why
-    return body

@@ -1,142 +1,67 @@
-"""A person who asked to be forgotten is not named any more, from that moment on and not only after
-the retraining.
+"""Answers and facts without those who must not be named.
 
-A rule holds for the versions that knew the person; later ones were trained without them, or with
-their new consent.
+Who they are is in erased_names.py.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
-from data_cleaning.files import sha256_of_bytes, write
+from data_cleaning.json_types import JsonObject
 from model.recognition.predictions import Prediction, Reason, Recognition
-from model.recognition.protocols import RecognitionModel
-from server.storage.database import lock
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A label is not named by versions up to `version` of `model`. digest: its sha256, for the name
-    must not stay.
-    """
-
-    model: str
-    version: int
-    digest: str
-
-    @classmethod
-    def of(cls, model: str, version: int, label: str) -> Rule:
-        return cls(model, version, _digest(label))
-
-
-class ErasedNames:
-    """path: a small JSON file, read again whenever it changed."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._read: tuple[int, tuple[Rule, ...]] = (0, ())
-
-    def rules(self) -> tuple[Rule, ...]:
-        try:
-            changed = self.path.stat().st_mtime_ns
-        except FileNotFoundError:
-            return ()
-        if changed != self._read[0]:
-            self._read = (
-                changed,
-                tuple(Rule(**each) for each in json.loads(self.path.read_text("utf-8"))),
-            )
-        return self._read[1]
-
-    def add(self, rule: Rule) -> None:
-        self._change({rule}, set())
-
-    def spent(self, model: str, oldest: int) -> None:
-        """Drop the rules of a model whose oldest version left is younger than they.
-
-        Only while no process answers: one that has loaded an older version still needs them."""
-        self._change(
-            set(), {rule for rule in self.rules() if rule.model == model and rule.version < oldest}
-        )
-
-    def deleted(self, model: str) -> None:
-        """Drop the rules of a model that is no more: another one of its name counts its versions
-        from 1 again.
-        """
-        self._change(set(), {rule for rule in self.rules() if rule.model == model})
-
-    def _change(self, more: set[Rule], less: set[Rule]) -> None:
-        with lock(self.path.with_suffix(".lock")):
-            everything = ({*self.rules()} | more) - less
-            write(self.path, json.dumps([dataclasses.asdict(each) for each in everything]))
-
-
-def hidden_labels(bundle: RecognitionModel, rules: tuple[Rule, ...]) -> set[str]:
-    """The labels of a bundle that must not be named."""
-    digests = {
-        rule.digest
-        for rule in rules
-        if rule.model == bundle.name and bundle.version <= rule.version
-    }
-    return {label for label in bundle.labels if _digest(label) in digests} if digests else set()
-
-
-def _digest(label: str) -> str:
-    return sha256_of_bytes(label.encode())
-
-
-def without(value: Any, hidden: set[str]) -> Any:
-    """JSON-able facts without what is named so."""
+def without_names(value: object, names: set[str]) -> object:
+    """JSON without what is named so: keys of objects, texts in lists."""
     if isinstance(value, dict):
-        return {key: without(each, hidden) for key, each in value.items() if key not in hidden}
+        return {key: without_names(item, names) for key, item in value.items() if key not in names}
     if isinstance(value, list | tuple):
-        return [
-            without(each, hidden)
-            for each in value
-            if not (isinstance(each, str) and each in hidden)
-        ]
+        kept = (item for item in value if not (isinstance(item, str) and item in names))
+        return [without_names(item, names) for item in kept]
     return value
 
 
-def masked(
-    bundle: RecognitionModel, recognition: Recognition, hidden: set[str]
-) -> tuple[tuple[str, ...], Recognition]:
-    """(labels, recognition) without the forgotten: their regions become unknown, their scores are
-    shared out, but for classes that are questions of their own."""
+def without_erased(recognition: Recognition, hidden: set[str], multi_label: bool) -> Recognition:
+    """An answer without the hidden labels: their regions become unknown, their scores are shared
+    out, but for classes that are questions of their own.
+    """
     if not hidden:
-        return bundle.labels, recognition
-    labels = tuple(label for label in bundle.labels if label not in hidden)
-    kept = tuple(
-        _without(each, hidden, bundle.multi_label) for each in recognition.predictions if labels
+        return recognition
+    regions = tuple(
+        _region(prediction, hidden, multi_label)
+        for prediction in recognition.predictions
+        if prediction.scores.keys() - hidden
     )
-    changes: dict[str, Any] = {"predictions": kept}
+    answer = replace(recognition, predictions=regions)
     if recognition.label in hidden:
-        named = next((each.label for each in kept if each.label is not None), None)
-        changes |= {"label": named, "reason": Reason.KNOWN if named else Reason.UNKNOWN, "note": ""}
-    shown = changes.get("label", recognition.label)
-    speaker = next((each for each in kept if each.label == shown), kept[0] if kept else None)
+        named = next((region.label for region in regions if region.label is not None), None)
+        answer = replace(
+            answer, label=named, reason=Reason.KNOWN if named else Reason.UNKNOWN, note=""
+        )
+    speaker = next((region for region in regions if region.label == answer.label), None)
+    speaker = speaker or (regions[0] if regions else None)
     scores = sorted(speaker.scores.items(), key=lambda pair: -pair[1]) if speaker else []
-    return labels, dataclasses.replace(recognition, **changes, scores=tuple(scores))
+    return replace(answer, scores=tuple(scores))
 
 
-def _without(prediction: Prediction, hidden: set[str], apart: bool) -> Prediction:
-    left = {label: score for label, score in prediction.scores.items() if label not in hidden}
-    total = 1.0 if apart else sum(left.values())
-    shared = {label: score / total if total else 1 / len(left) for label, score in left.items()}
-    named = tuple(label for label in prediction.labels if label not in hidden)
-    best = named[0] if named else max(shared, key=lambda label: shared[label])
-    changes: dict[str, Any] = {
-        "scores": shared,
+def _region(prediction: Prediction, hidden: set[str], multi_label: bool) -> Prediction:
+    scores = _shared_out(prediction.scores, hidden, multi_label)
+    labels = tuple(label for label in prediction.labels if label not in hidden)
+    best = labels[0] if labels else max(scores, key=lambda label: scores[label])
+    changes: JsonObject = {
+        "scores": scores,
         "best": best,
-        "probability": shared[best],
-        "labels": named,
+        "probability": scores[best],
+        "labels": labels,
     }
     if prediction.best in hidden:
-        changes |= {"label": named[0] if named else None, "similarity": None, "note": ""}
-        changes |= {"reason": Reason.KNOWN if named else Reason.UNKNOWN}
-    return dataclasses.replace(prediction, **changes)
+        changes |= {"label": labels[0] if labels else None, "similarity": None, "note": ""}
+        changes |= {"reason": Reason.KNOWN if labels else Reason.UNKNOWN}
+    return replace(prediction, **changes)
+
+
+def _shared_out(scores: dict[str, float], hidden: set[str], multi_label: bool) -> dict[str, float]:
+    """Scores that sum to 1 again where they did before."""
+    left = {label: score for label, score in scores.items() if label not in hidden}
+    total = 1.0 if multi_label else sum(left.values())
+    return {label: score / total if total else 1 / len(left) for label, score in left.items()}

@@ -1,20 +1,25 @@
 """What a model found, as JSON: the tutorial's shape and our own.
 
-Pure functions from types to dicts.
+Nothing is asked or logged here.
 """
 
 from __future__ import annotations
 
 import base64
-from typing import Any
 
 from data_cleaning.imaging.limits import Limits
+from data_cleaning.json_types import JsonObject
+from model.recognition.bundle import Bundle
 from model.recognition.explain import explain
+from model.recognition.predictions import Prediction, Recognition
+
+PLACES = 6  # decimals of a probability or a time
+FINEST = 16  # decimals of a percentage at most
 
 
-def tutorial(
-    recognition: Any, labels: tuple[str, ...], strangers: bool, prediction_id: str | None
-) -> list[dict[str, Any]]:
+def tutorial_answer(
+    recognition: Recognition, labels: tuple[str, ...], strangers: bool, prediction_id: str | None
+) -> list[JsonObject]:
     """The list that clients of the well-known tutorial expect, one entry a region, with our own
     keys beside theirs.
 
@@ -28,78 +33,82 @@ def tutorial(
             "class_probability": _percents(prediction, labels),
             "class_dictionary": dictionary,
             "prediction_id": prediction_id,
-            **region(prediction, top_k=0),
+            **_region(prediction),
         }
         for prediction in recognition.predictions
         if strangers or prediction.label is not None
     ]
 
 
-def _percents(prediction: Any, labels: tuple[str, ...]) -> list[float]:
+def picture_answer(recognition: Recognition, name: str, version: int, top_k: int) -> JsonObject:
+    """Our own answer for one picture; `prediction_id` is added by whoever logs it.
+
+    name, version: of the model. top_k: how many labels to list.
+    """
+    return {
+        "model": {"name": name, "version": version},
+        "picture": {"width": recognition.width, "height": recognition.height},
+        "label": recognition.label,
+        "reason": recognition.reason,
+        "note": recognition.note,
+        "human_detected": recognition.human_detected,
+        "predictions": _scored(recognition.scores[:top_k]),
+        "regions": [
+            {**_region(prediction), "top_k": _scored(_ranked(prediction)[:top_k])}
+            for prediction in recognition.predictions
+        ],
+        "seconds": {stage: _rounded(seconds) for stage, seconds in recognition.seconds.items()},
+    }
+
+
+def explanation(bundle: Bundle, data: bytes, index: int, limits: Limits) -> dict[str, str]:
+    """Why a region got its answer: the heatmap, a PNG as a data URL, and words. Raises NoRegion."""
+    found = explain(bundle, data, index, limits)
+    return {
+        "explanation": "data:image/png;base64," + base64.b64encode(found.heatmap).decode(),
+        "why": found.sentence,
+    }
+
+
+def _region(prediction: Prediction) -> JsonObject:
+    """One detection. box: [x, y, width, height] in pixels of the upright picture."""
+    box, similarity = prediction.detection, prediction.similarity
+    return {
+        "box": [box.x, box.y, box.width, box.height],
+        "kind": box.kind,
+        "label": prediction.label,
+        "labels": list(prediction.labels),
+        "best": prediction.best,
+        "probability": _rounded(prediction.probability),
+        "similarity": None if similarity is None else _rounded(similarity),
+        "detection_score": _rounded(box.score),
+        "reason": prediction.reason,
+        "note": prediction.note,
+        "marks": list(prediction.marks),
+    }
+
+
+def _percents(prediction: Prediction, labels: tuple[str, ...]) -> list[float]:
     """Percent in label order, rounded to 2 places, or to as many as it takes for `best` to be the
     argmax.
     """
     scores = [100 * float(prediction.scores[label]) for label in labels]
     best = labels.index(prediction.best)
-    for places in range(2, 16):
+    for places in range(2, FINEST):
         rounded = [round(score, places) for score in scores]
         if rounded.index(max(rounded)) == best:
             return rounded
     return scores
 
 
-def region(prediction: Any, top_k: int) -> dict[str, Any]:
-    """One detection. box: [x, y, width, height] in pixels of the upright picture. top_k 0 leaves
-    the scores out.
-    """
-    box = prediction.detection
-    answer = {
-        "box": [box.x, box.y, box.width, box.height],
-        "kind": box.kind,
-        "label": prediction.label,
-        "labels": list(prediction.labels),
-        "best": prediction.best,
-        "probability": round(float(prediction.probability), 6),
-        "similarity": None
-        if prediction.similarity is None
-        else round(float(prediction.similarity), 6),
-        "detection_score": round(float(box.score), 6),
-        "reason": prediction.reason,
-        "note": prediction.note,
-        "marks": list(prediction.marks),
-    }
-    if top_k:
-        best = sorted(prediction.scores.items(), key=lambda pair: -pair[1])[:top_k]
-        answer["top_k"] = [
-            {"label": label, "score": round(float(score), 6)} for label, score in best
-        ]
-    return answer
+def _ranked(prediction: Prediction) -> tuple[tuple[str, float], ...]:
+    """Labels and scores, best first."""
+    return tuple(sorted(prediction.scores.items(), key=lambda pair: -pair[1]))
 
 
-def full(recognition: Any, bundle: Any, top_k: int) -> dict[str, Any]:
-    """Our own answer for one picture; `prediction_id` is added by whoever logs it."""
-    return {
-        "model": {"name": bundle.name, "version": bundle.version},
-        "picture": {"width": recognition.width, "height": recognition.height},
-        "label": recognition.label,
-        "reason": recognition.reason,
-        "note": recognition.note,
-        "human_detected": recognition.human_detected,
-        "predictions": [
-            {"label": label, "score": round(float(score), 6)}
-            for label, score in recognition.scores[:top_k]
-        ],
-        "regions": [region(prediction, top_k) for prediction in recognition.predictions],
-        "seconds": {
-            stage: round(float(seconds), 6) for stage, seconds in recognition.seconds.items()
-        },
-    }
+def _scored(scores: tuple[tuple[str, float], ...]) -> list[JsonObject]:
+    return [{"label": label, "score": _rounded(score)} for label, score in scores]
 
 
-def why(bundle: Any, data: bytes, index: int, limits: Limits) -> dict[str, str]:
-    """Why a region got its answer: the heatmap, a PNG as a data URL, and words. Raises NoRegion."""
-    told = explain(bundle, data, index, limits)
-    return {
-        "explanation": "data:image/png;base64," + base64.b64encode(told.heatmap).decode(),
-        "why": told.sentence,
-    }
+def _rounded(value: float) -> float:
+    return round(float(value), PLACES)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from data_cleaning.json_types import JsonObject
 from server.context import current
 from server.errors import Conflict
-from server.recognition.model_summary import detail
+from server.recognition.model_summary import model_detail
 from server.recognition.schemas import Discarded, ModelDetail, ModelPath, VersionBody, VersionPath
 from server.web.api_docs.openapi import needs, operation_ids
 
@@ -20,24 +19,24 @@ VERSIONS = Tag(name="versions", description="Which version answers.")
 
 
 @versions.post("/api/models/<name>/reload", tags=[VERSIONS], responses={200: ModelDetail})
-def reload_model(path: ModelPath) -> dict[str, Any]:
+def reload_model(path: ModelPath) -> JsonObject:
     """Load the active version again, in every process. A broken one is refused and the old one
     goes on.
     """
     current().models.reload(path.name)
-    return detail(path.name)
+    return model_detail(path.name)
 
 
 @versions.post("/model/reload", tags=[VERSIONS], responses={200: ModelDetail})
-def reload_default() -> dict[str, Any]:
+def reload_default() -> JsonObject:
     """The same for the default model."""
     name = current().models.default()
     current().models.reload(name)
-    return detail(name)
+    return model_detail(name)
 
 
 @versions.delete("/api/models/<name>", tags=[VERSIONS], responses={200: Discarded})
-def discard_model(path: ModelPath) -> dict[str, Any]:
+def discard_model(path: ModelPath) -> JsonObject:
     """Delete a model with all its versions and reports; its data set stays. What is trained now
     ends first.
     """
@@ -57,7 +56,7 @@ def discard_model(path: ModelPath) -> dict[str, Any]:
 @versions.delete(
     "/api/models/<name>/versions/<version>", tags=[VERSIONS], responses={200: Discarded}
 )
-def discard_version(path: VersionPath) -> dict[str, Any]:
+def discard_version(path: VersionPath) -> JsonObject:
     """Delete one version of a model, but not the one that answers."""
     models = current().models
     if (
@@ -73,18 +72,18 @@ def discard_version(path: VersionPath) -> dict[str, Any]:
 
 
 @versions.post("/api/models/<name>/promote", tags=[VERSIONS], responses={200: ModelDetail})
-def promote(path: ModelPath, body: VersionBody) -> dict[str, Any]:
+def promote(path: ModelPath, body: VersionBody) -> JsonObject:
     """Answer with another version from now on. One that cannot be loaded is refused."""
     models = current().models
     models.get(path.name)
     models.labels(path.name, body.version)
     models.registry.promote(path.name, body.version)
     models.reload(path.name)
-    return detail(path.name)
+    return model_detail(path.name)
 
 
 @versions.post("/api/models/<name>/rollback", tags=[VERSIONS], responses={200: ModelDetail})
-def roll_back(path: ModelPath) -> dict[str, Any]:
+def roll_back(path: ModelPath) -> JsonObject:
     """Answer with the version before."""
     models = current().models
     models.get(path.name)
@@ -100,4 +99,4 @@ def roll_back(path: ModelPath) -> dict[str, Any]:
     )  # one that cannot be loaded is refused before the pointer moves
     models.registry.rollback(path.name)
     models.reload(path.name)
-    return detail(path.name)
+    return model_detail(path.name)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from flask import Response, jsonify, request, send_file
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.json_types import JsonObject
 from server.context import caller, current
 from server.errors import NotFound
-from server.recognition import serialisation as answers
-from server.recognition.model_summary import detail, summary
-from server.recognition.predict import Wish, answered, ask
+from server.recognition.model_summary import model_detail, model_summary
+from server.recognition.predict import PredictOptions, answer_picture, predict_uploaded
 from server.recognition.schemas import (
     Answer,
     BatchAnswer,
@@ -26,6 +25,7 @@ from server.recognition.schemas import (
     PredictQuery,
     VersionQuery,
 )
+from server.recognition.serialisation import tutorial_answer
 from server.web import uploads
 from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
 from server.web.problem_answers import describe
@@ -47,19 +47,19 @@ LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
 def classify_image(query: LegacyQuery) -> Response:
     """The tutorial's route: one entry a face, its class and the percent for every class."""
     data = uploads.from_form(request, "image_data", current().settings.picture_bytes)
-    asked = ask(data, Wish(query.model))
+    answered = answer_picture(data, PredictOptions(query.model))
+    strangers, prediction_id = query.unknown == "1", answered.prediction_id
     response = jsonify(
-        answers.tutorial(asked.recognition, asked.labels, query.unknown == "1", asked.prediction_id)
+        tutorial_answer(answered.recognition, answered.labels, strangers, prediction_id)
     )
-    if asked.prediction_id:
-        response.headers["X-Prediction-Id"] = asked.prediction_id
+    if prediction_id:
+        response.headers["X-Prediction-Id"] = prediction_id
     return response
 
 
-def predict(query: PredictQuery) -> dict[str, Any]:
+def predict(query: PredictQuery) -> JsonObject:
     """What is in one picture: multipart field `image`, raw body, or JSON."""
-    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
-    return answered(ask(data, Wish(query.model, query.top_k, query.explained)), query.top_k)
+    return predict_uploaded(query)
 
 
 for rule in ("/api/predict", "/predict"):
@@ -79,33 +79,35 @@ for rule in ("/api/predict", "/predict"):
     responses={200: BatchAnswer},
     openapi_extensions=uploads.BATCH_BODY,
 )
-def predict_batch(query: PredictQuery) -> dict[str, Any]:
+def predict_batch(query: PredictQuery) -> JsonObject:
     """Several pictures: each has its answer or its problem, in the order they came."""
-    wish = Wish(query.model, query.top_k, query.explained, wait=True)
-    current().models.get(
-        query.model
-    )  # a model that does not exist fails the batch, not each picture
-    parts = uploads.many(request, current().settings, tuple(PredictQuery.model_fields))
-    results = [_entry(index, get, wish) for index, get in enumerate(parts)]
-    return {"results": results, "failed": sum(not each["ok"] for each in results)}
+    options = PredictOptions(query.model, query.explained, wait=True)
+    # A model that does not exist fails the batch, not each picture.
+    current().models.get(query.model)
+    readers = uploads.many(request, current().settings, tuple(PredictQuery.model_fields))
+    results = [_entry(index, read, query, options) for index, read in enumerate(readers)]
+    return {"results": results, "failed": sum(not result["ok"] for result in results)}
 
 
-def _entry(index: int, get: Callable[[], bytes], wish: Wish) -> dict[str, Any]:
+def _entry(
+    index: int, read: Callable[[], bytes], query: PredictQuery, options: PredictOptions
+) -> JsonObject:
     try:
-        return {"index": index, "ok": True, "answer": answered(ask(get(), wish), wish.top_k)}
+        answered = answer_picture(read(), options)
+        return {"index": index, "ok": True, "answer": answered.to_json(query.top_k)}
     except LikenessError as error:
         return {"index": index, "ok": False, "problem": describe(error)}
 
 
 @api.get("/api/models", tags=[MODELS], responses={200: ModelList})
-def list_models() -> dict[str, Any]:
+def list_models() -> JsonObject:
     """Every model with its labels; one that cannot be loaded is listed as broken."""
     models = current().models
-    good: list[dict[str, Any]] = []
+    good: list[JsonObject] = []
     broken: list[dict[str, str]] = []
     for name in models.names():
         try:
-            good.append(summary(name))
+            good.append(model_summary(name))
         except LikenessError as error:
             broken.append({"name": name, "detail": str(error)})
     default = models.default() if good or broken else None
@@ -113,9 +115,9 @@ def list_models() -> dict[str, Any]:
 
 
 @api.get("/api/models/<name>", tags=[MODELS], responses={200: ModelDetail})
-def show_model(path: ModelPath) -> dict[str, Any]:
+def show_model(path: ModelPath) -> JsonObject:
     """One model: labels, recipe, versions and the facts of its training."""
-    return detail(path.name)
+    return model_detail(path.name)
 
 
 @api.get("/api/models/<name>/report", tags=[MODELS], responses={200: answer(content="text/html")})

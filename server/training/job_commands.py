@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from server.recognition.redaction import ErasedNames
+from server.recognition.erased_names import ErasedNames
 from server.settings import Settings
 from server.training.training_job import ERASE, TRAIN, TrainingJob
 

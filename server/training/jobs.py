@@ -10,7 +10,7 @@ from collections.abc import Callable
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from server.errors import Conflict, NotFound
-from server.recognition.redaction import without
+from server.recognition.redaction import without_names
 from server.settings import Settings
 from server.storage.database import Store, lock, new_id, now
 from server.storage.tables import jobs
@@ -62,7 +62,10 @@ class Jobs:
             return [TrainingJob(**row) for row in connection.execute(query).mappings()]
 
     def cancel(self, job: str) -> TrainingJob:
-        """Stop a job, or take it off the queue. Raises NotFound; Conflict for one that has ended."""
+        """Stop a job, or take it off the queue.
+
+        Raises NotFound, and Conflict for one that has ended.
+        """
         with self.store.write() as connection:
             found = _one(connection, job)
             if not found.is_open:
@@ -110,7 +113,7 @@ class Jobs:
         """Take a name out of what ended jobs said, and remove those of their files that hold it."""
         with self.store.write() as connection:
             for job in _jobs(connection, jobs.c.state.not_in(OPEN)):
-                result = without(job.result, {label})
+                result = without_names(job.result, {label})
                 if result != job.result:
                     _change(connection, job.id, {"result": result})
                 for path in (self.settings.state / "jobs" / job.id).glob("*"):

@@ -14,7 +14,7 @@ from started import started
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
 from model.recognition.registry import Registry
-from server.recognition.redaction import Rule
+from server.recognition.erased_names import Rule
 from server.service import service_of
 from server.settings import Settings
 

@@ -21,7 +21,7 @@ from started import no_runner
 
 from server.datasets.managed_datasets import Datasets
 from server.errors import Conflict, NotFound, StoreDown
-from server.recognition.redaction import ErasedNames, Rule
+from server.recognition.erased_names import ErasedNames, Rule
 from server.service import service_of
 from server.settings import Settings
 from server.storage.database import Store, lock

@@ -14,7 +14,7 @@ from flask.testing import FlaskClient
 from making import Make, make_picture
 from tiny_models import TinyRegistry
 
-from server.recognition.redaction import Rule
+from server.recognition.erased_names import Rule
 from server.service import service_of
 
 KeyOf = Callable[[str], dict[str, str]]

@@ -18,7 +18,7 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.datasets.decisions import Decision
 from data_cleaning.files import sha256_of_file
 from server.datasets.managed_datasets import Datasets
-from server.recognition.redaction import Rule
+from server.recognition.erased_names import Rule
 from server.service import Service, service_of
 
 KeyOf = Callable[[str], dict[str, str]]

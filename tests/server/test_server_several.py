@@ -26,7 +26,7 @@ from started import started_idle
 
 from data_cleaning.datasets.dataset import Dataset
 from model.training.multilabel import merge_folders
-from server.recognition.redaction import Rule
+from server.recognition.erased_names import Rule
 from server.service import service_of
 from server.settings import Settings
 
