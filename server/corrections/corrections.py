@@ -123,9 +123,10 @@ def _home(service: Context, model: str) -> str:
     the model's name.
     """
     with contextlib.suppress(LikenessError, RequestError):
-        trained_on = str(service.models.get(model).facts.dataset)
-        Datasets(service.settings.datasets).folder(trained_on)
-        return trained_on
+        trained_on = service.models.get(model).facts.dataset
+        if trained_on:
+            Datasets(service.settings.datasets).folder(trained_on)
+            return trained_on
     return model
 
 

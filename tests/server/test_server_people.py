@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import dataclasses
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -84,7 +85,8 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
     for name in folders:
         assert client.post("/api/datasets", json={"name": name}).status_code == 201
     service = client.application.extensions["likeness"]
-    object.__setattr__(service.models.get("colours"), "facts", {"dataset": "My Family"})
+    bundle = service.models.get("colours")
+    object.__setattr__(bundle, "facts", dataclasses.replace(bundle.facts, dataset="My Family"))
     wish = {"prediction_id": ask(client)["prediction_id"], "action": "is", "label": "blue"}
     picture = base64.b64encode(make_picture("red")).decode()
     answer = client.post("/api/corrections", json={**wish, "image": picture}).get_json()
