@@ -17,8 +17,10 @@ import pytest
 
 from data_cleaning.imaging.encoding import encode
 from model.recognition.golden import golden_picture
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
+pytest_plugins = ["tests.support.live"]
+
 # Taken out of the environment, which the service reads too: it refuses settings that it does not
 # know.
 REQUIRE_ALL = os.environ.pop("LIKENESS_REQUIRE_ALL", "") == "1"
@@ -106,7 +108,7 @@ def drawn_shapes(once: Once) -> Path:
 def shapes_artifacts(once: Once, drawn_shapes: Path) -> Path:
     """Artifacts that hold version 1 of `shapes`, trained on the drawn shapes."""
     from model.recognition.registry import Registry
-    from tests.trained import saved
+    from tests.support.trained import saved
 
     return once("artifacts", lambda folder: saved(Registry(folder), "shapes", drawn_shapes))
 

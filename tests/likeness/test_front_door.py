@@ -15,8 +15,8 @@ import pytest
 from likeness import __version__
 from likeness.cli import data_cleaning, likeness, model, run, server
 from likeness.lazy_group import Entry, LazyGroup
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 HEAVY = ("numpy", "cv2", "sklearn", "flask", "sqlalchemy", "matplotlib", "onnx")
 
 

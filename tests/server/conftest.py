@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from making import Conformance, Make
-from started import started_idle
-from tiny_models import TinyRegistry
 
 from server.service import service_of
 from server.settings import Settings
 from server.storage.database import Store
+from tests.support.making import Conformance, Make
+from tests.support.started import started_idle
+from tests.support.tiny_models import TinyRegistry
 
 
 @pytest.fixture

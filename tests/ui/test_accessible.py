@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from browsing import Live, picture
-from test_admin import VIEWS, at, filled, signed_in
+
+from tests.support.browsing import Live, picture
+from tests.ui.test_admin import VIEWS, at, filled, signed_in
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]

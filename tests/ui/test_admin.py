@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from browsing import Live, picture
-from patches import Patches
-from started import no_runner
 
 from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
+from tests.support.browsing import Live, picture
+from tests.support.patches import Patches
+from tests.support.started import no_runner
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]

@@ -8,7 +8,8 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import ROOT
+
+from tests.support.paths import ROOT
 
 UI = ROOT / "ui"
 OURS = sorted(path for path in UI.rglob("*.*") if "vendor" not in path.parts)

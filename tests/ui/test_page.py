@@ -11,12 +11,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import CHROMIUM, CHROMIUM_ARGUMENTS, ROOT, Live, picture
-from patches import Patches, Several
 
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
 from model.recognition.registry import Registry
+from tests.support.browsing import CHROMIUM, CHROMIUM_ARGUMENTS, Live, picture
+from tests.support.patches import Patches, Several
+from tests.support.paths import ROOT
 
 pytestmark = pytest.mark.browser
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 860}

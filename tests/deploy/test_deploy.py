@@ -1,0 +1,150 @@
+"""What is shipped for servers and containers: nothing named in it may be missing."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from server.settings import FIELDS, Settings, load, variable
+from tests.support.paths import ROOT
+
+DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+SCRIPTS = [".ci/run", "deploy/setup.sh", "deploy/install-ubuntu.sh", "deploy/likeness"]
+
+
+def unit() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser.read(ROOT / "deploy" / "likeness.service")
+    return parser
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_scripts_pass_shellcheck(script: str) -> None:
+    if shutil.which("shellcheck") is None:
+        pytest.skip("shellcheck is not installed: apt-get install shellcheck")
+    done = subprocess.run(["shellcheck", script], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert (ROOT / script).stat().st_mode & 0o111
+
+
+def copied() -> list[str]:
+    """Every source of a COPY that comes from the checkout."""
+    lines = re.findall(r"^COPY (?!--from)(.+)$", DOCKERFILE, re.MULTILINE)
+    return [source for line in lines for source in line.split()[:-1]]
+
+
+def test_the_dockerfile_copies_what_exists() -> None:
+    assert {"requirements.txt", "server", "model", "data_cleaning", "ui"} <= set(copied())
+    ignored = set((ROOT / ".dockerignore").read_text().split())
+    for source in copied():
+        assert (ROOT / source).exists(), source
+        assert source not in ignored
+
+
+@pytest.mark.parametrize(
+    "text", [DOCKERFILE, "\n".join(unit()["Service"].values())], ids=["Dockerfile", "unit"]
+)
+def test_modules_and_files_that_are_started_exist(text: str) -> None:
+    assert (ROOT / "server" / "wsgi.py").is_file() and "server.wsgi:app" in text
+    for name in re.findall(r"(?:deploy|nginx|server)/[a-z_]+\.(?:py|conf)", text):
+        assert (ROOT / name).is_file(), name
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        "deploy/Dockerfile",
+        "deploy/compose.yaml",
+        "deploy/install-ubuntu.sh",
+        "deploy/likeness",
+        "docs/deploy.md",
+    ],
+)
+def test_settings_named_there_exist(file: str) -> None:
+    known = {variable(field.name) for field in FIELDS}
+    assert set(re.findall(r"LIKENESS_[A-Z_]+", (ROOT / file).read_text())) - known == set()
+
+
+def test_the_installed_settings_can_be_loaded() -> None:
+    script = (ROOT / "deploy" / "install-ubuntu.sh").read_text()
+    lines = re.findall(r"^(LIKENESS_\w+)=(.*)$", script, re.MULTILINE)
+    settings = load({name: value.replace("$state", "/var/lib/likeness") for name, value in lines})
+    assert settings.trusted_proxy == "127.0.0.1"
+    assert settings.artifacts == Path("/var/lib/likeness/artifacts")
+    assert settings.bind == Settings().bind, "nginx and the service must agree on the port"
+
+
+def test_the_unit_gives_away_no_rights() -> None:
+    service = unit()["Service"]
+    assert service["User"] == "likeness"
+    assert service["NoNewPrivileges"] == "yes"
+    assert service["ProtectSystem"] == "strict"
+    assert service["StateDirectory"] == "likeness"
+    assert service["CapabilityBoundingSet"] == ""
+
+
+def test_the_compose_file_keeps_the_service_inside() -> None:
+    text = (ROOT / "deploy" / "compose.yaml").read_text()
+    ports = re.findall(r"ports: \[(.*)\]", text)
+    assert ports == ['"127.0.0.1:8080:8080"']
+    subnet = re.search(r"subnet: (\S+)", text)
+    assert subnet is not None and f"LIKENESS_TRUSTED_PROXY: {subnet[1]}" in text
+    for target in re.findall(r"target: (\w+)", text):
+        assert re.search(rf"^FROM \S+ AS {target}$", DOCKERFILE, re.MULTILINE), target
+
+
+def test_every_library_is_in_the_licence_table() -> None:
+    table = (ROOT / "THIRD_PARTY.md").read_text()
+    for file, least in (
+        ("requirements.txt", 20),
+        ("requirements-dev.txt", 6),
+        ("requirements-postgres.txt", 1),
+        ("requirements-docs.txt", 3),
+    ):
+        names = re.findall(
+            r"^([A-Za-z0-9_.-]+)(?:\[\w+\])?==[\w.]+$", (ROOT / file).read_text(), re.MULTILINE
+        )
+        assert len(names) >= least
+        for name in names:
+            assert re.search(rf"^\| {re.escape(name)} \|", table, re.MULTILINE), name
+
+
+def words_of_help(*group: str) -> set[str]:
+    command = [sys.executable, "-m", "likeness", *group, "--help"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return set(re.findall(r"\b[a-z]+\b", done.stdout))
+
+
+@pytest.mark.parametrize(("group", "least"), [((), 15), (("models",), 6)])
+def test_the_readme_names_commands_that_exist(group: tuple[str, ...], least: int) -> None:
+    pytest.importorskip("likeness", reason="the command likeness is not there")
+    rows = re.findall(r"^\| `likeness (.*?) \|", (ROOT / "README.md").read_text(), re.MULTILINE)
+    ours = [row for row in rows if row.startswith("models ") == bool(group)]
+    first = [re.match(r"(?:models )?([a-z]+)", row) for row in ours]
+    further = [name for row in ours for name in re.findall(r"`, `([a-z]+)", row)]
+    named = {match[1] for match in first if match} | set(further)
+    assert len(named) >= least
+    assert named <= words_of_help(*group)
+
+
+def test_the_readme_names_targets_that_exist() -> None:
+    targets = set(re.findall(r"^\.PHONY: (\S+)$", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = set()
+    for document in ("README.md", "CONTRIBUTING.md"):
+        blocks = re.findall(
+            r"^```\n(.*?)^```", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL
+        )
+        named |= {
+            target
+            for block in blocks
+            for target in re.findall(r"^make ([a-z-]+)", block, re.MULTILINE)
+        }
+    assert {"run", "train", "test"} <= named
+    assert named <= targets

@@ -1,0 +1,402 @@
+"""Who may do what: every route of the document with every kind of key, and what a caller might
+forge.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from server.access.authorisation import client_address
+from server.errors import RequestError, StoreDown
+from server.service import service_of
+from server.settings import ROLES
+from server.storage.database import now
+from tests.support.making import Make, data_url, make_picture
+
+ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
+FILL = {
+    "name": "nobody",
+    "id": "0" * 32,
+    "dataset": "none",
+    "label": "nobody",
+    "file": "none.jpg",
+    "version": "1",
+}
+
+
+def operations(app: Flask) -> list[tuple[str, str, str | None]]:
+    """(method, path with its places filled, role or None) for every operation of the document."""
+    spec = app.api_doc  # type: ignore[attr-defined]
+    found = []
+    for path, item in spec["paths"].items():
+        filled = re.sub(r"{(\w+)}", lambda match: FILL[match[1]], path)
+        for method, operation in item.items():
+            security = operation.get("security")
+            found.append(
+                (method.upper(), filled, next(iter(security[0].values()))[0] if security else None)
+            )
+    return found
+
+
+def headers_for(app: Flask, kind: str) -> dict[str, str]:
+    keys = service_of(app).keys
+    if kind == "none":
+        return {}
+    if kind == "wrong":
+        return {"Authorization": "Bearer lk_000000000000_nonsense"}
+    if kind == "expired":
+        return {"Authorization": f"Bearer {keys.create('old', 'admin', now() - 1)[0]}"}
+    if kind == "revoked":
+        key, row = keys.create("gone", "admin")
+        keys.revoke(row.id)
+        return {"Authorization": f"Bearer {key}"}
+    return {"X-API-Key": keys.create(kind, kind)[0]}
+
+
+@pytest.mark.parametrize(
+    "kind", ["none", "wrong", "expired", "revoked", "predict", "train", "admin"]
+)
+def test_every_route_with_every_key(app: Flask, kind: str) -> None:
+    """Refused exactly where the document says so: 401 without a valid key, 403 with one of too low
+    a role.
+    """
+    client = app.test_client()
+    headers = headers_for(app, kind)
+    listed = operations(app)
+    assert len(listed) > 40
+    for method, path, role in listed:
+        answer = client.open(path, method=method, headers=headers, environ_base=ELSEWHERE)
+        status = answer.status_code
+        answer.close()
+        if role is None:
+            assert status not in (401, 403) or path == "/api/session", (method, path, status)
+        elif kind not in ROLES or kind == "none":
+            assert status == 401, (method, path, status)
+        elif ROLES.index(kind) < ROLES.index(role):
+            assert status == 403, (method, path, status)
+        else:
+            assert status not in (401, 403), (method, path, status)
+
+
+def test_every_route_of_the_application_is_in_the_document(app: Flask) -> None:
+    spec = app.api_doc  # type: ignore[attr-defined]
+    undocumented = {
+        rule.rule
+        for rule in app.url_map.iter_rules()
+        if re.sub(r"<([^<:]+:)?", "{", rule.rule).replace(">", "}") not in spec["paths"]
+    }
+    assert undocumented == {"/", "/<file:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
+
+
+PREDICT = {"image_data": data_url(make_picture())}
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "proxy", "status", "why"),
+    [
+        ("127.0.0.1", {}, "", 200, "this machine"),
+        ("::1", {}, "", 200, "this machine, IPv6"),
+        ("::ffff:127.0.0.1", {}, "", 200, "this machine, mapped"),
+        ("203.0.113.9", {}, "", 401, "another machine"),
+        ("192.168.1.2", {}, "", 401, "a neighbour"),
+        ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a stranger's claim, no proxy"),
+        (
+            "203.0.113.9",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "127.0.0.1",
+            401,
+            "a stranger's claim past the proxy",
+        ),
+        ("203.0.113.9", {"X-Real-IP": "127.0.0.1"}, "127.0.0.1", 401, "another header"),
+        ("203.0.113.9", {"Forwarded": "for=127.0.0.1"}, "127.0.0.1", 401, "the standard header"),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.9"},
+            "127.0.0.1",
+            401,
+            "through the proxy, from outside",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
+            "127.0.0.1",
+            401,
+            "forged, the proxy appended",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "127.0.0.1",
+            200,
+            "through the proxy, from this machine",
+        ),
+        (
+            "127.0.0.1",
+            {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"},
+            "127.0.0.1",
+            401,
+            "outside, two proxies here",
+        ),
+        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a proxy that nobody configured"),
+        ("127.0.0.1", {"Via": "1.1 somebody"}, "", 401, "another proxy that nobody configured"),
+        ("127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, "a proxy that only says how"),
+        ("127.0.0.1", {}, "127.0.0.1", 401, "a proxy that does not say for whom"),
+        ("127.0.0.1", {"X-Forwarded-For": "localhost"}, "127.0.0.1", 401, "no address"),
+        ("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, "an empty header"),
+        ("10.1.2.3", {"X-Forwarded-For": "127.0.0.1"}, "10.0.0.0/8", 200, "a network of proxies"),
+        ("", {"X-Forwarded-For": "127.0.0.1"}, "unix", 200, "a socket of our proxy"),
+        (
+            "",
+            {"X-Forwarded-For": "203.0.113.9"},
+            "unix",
+            401,
+            "a socket of our proxy, from outside",
+        ),
+        ("", {}, "", 401, "a socket that nobody configured"),
+        ("127.0.0.1", {"Host": "evil.example"}, "", 401, "a name that was made to point here"),
+        ("127.0.0.1", {"Host": "localhost:8080"}, "", 200, "a port in the name"),
+    ],
+)
+def test_the_clients_own_address(
+    make: Make, peer: str, headers: dict[str, str], proxy: str, status: int, why: str
+) -> None:
+    client = make(trusted_proxy=proxy).test_client()
+    answer = client.post(
+        "/api/classify_image", data=PREDICT, headers=headers, environ_base={"REMOTE_ADDR": peer}
+    )
+    assert answer.status_code == status, (why, answer.get_json())
+
+
+def test_an_address_in_the_log_is_the_clients(app: Flask) -> None:
+    """What is logged as client is never what a stranger wrote."""
+    import ipaddress
+
+    with app.test_request_context(
+        environ_base=ELSEWHERE, headers={"X-Forwarded-For": "1.2.3.4"}
+    ) as context:
+        assert (
+            client_address(context.request, [ipaddress.ip_network("127.0.0.1")], False)[0]
+            == "203.0.113.9"
+        )
+
+
+def test_open_to_all_and_closed_even_here(make: Make) -> None:
+    assert make(open=True).test_client().post(
+        "/api/classify_image", data=PREDICT, environ_base=ELSEWHERE
+    ).status_code == 200  # fmt: skip
+    assert make(open=True).test_client().get("/api/keys", environ_base=ELSEWHERE).status_code == 401
+    assert (
+        make(local_role="none").test_client().post("/api/classify_image", data=PREDICT).status_code
+        == 401
+    )
+    assert make(local_role="admin").test_client().get("/api/keys").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Origin": "http://localhost"}, 200),
+        ({"Origin": "https://evil.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-origin"}, 200),
+    ],
+)
+def test_a_page_of_another_site_cannot_use_this_machine(
+    client: FlaskClient, headers: dict[str, str], status: int
+) -> None:
+    assert client.post("/api/classify_image", data=PREDICT, headers=headers).status_code == status
+
+
+def test_first_start_prints_an_admin_key_once(
+    make: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    app = make()
+    (key,) = re.findall(r"lk_\S+", capsys.readouterr().out)
+    assert app.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
+    again = make()
+    assert "lk_" not in capsys.readouterr().out
+    assert again.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
+    secret = key.rsplit("_", 1)[1] if key.count("_") == 2 else key.split("_", 2)[2]
+    with service_of(app).store.read() as connection:
+        stored = str(connection.exec_driver_sql("SELECT * FROM keys").fetchall())
+    assert secret not in stored
+
+
+def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, str]]) -> None:
+    admin = key_of("admin")
+    made = client.post(
+        "/api/keys", json={"name": "shop", "role": "predict", "days": 1}, headers=admin
+    )
+    assert made.status_code == 201
+    key = made.get_json()
+    assert key["expires"] == pytest.approx((time.time() + 86400) * 1000, abs=60_000)
+    used = {"Authorization": f"Bearer {key['key']}"}
+    assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 200
+    listed = client.get("/api/keys", headers=admin).get_json()["keys"]
+    assert {each["name"]: each["valid"] for each in listed}["shop"] is True
+    assert all("key" not in each and "hash" not in each for each in listed)
+    assert client.delete(f"/api/keys/{key['id']}", headers=admin).get_json()["valid"] is False
+    assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 401
+    assert client.delete("/api/keys/abc", headers=admin).status_code == 404
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\x1b[2J"])
+def test_names_that_no_key_has(app: Flask, name: str) -> None:
+    """Neither over HTTP nor at the machine itself: the list of keys is shown in terminals."""
+    with pytest.raises(RequestError, match="1 to 64 printable characters"):
+        service_of(app).keys.create(name, "predict")
+
+
+def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
+    client, admin = app.test_client(), key_of("admin")
+    ids = [
+        each["id"]
+        for each in client.get("/api/keys", headers=admin).get_json()["keys"]
+        if each["role"] == "admin"
+    ]
+    own = admin["Authorization"].split("_")[1]
+    others = [each for each in ids if each != own]
+    assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [
+        200
+    ] * len(others)
+    assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
+
+
+def test_a_database_that_is_away_does_not_lock_out_who_was_in(
+    app: Flask, key_of: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile
+    stay out.
+    """
+    client, keys = app.test_client(), service_of(app).keys
+    expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
+    known, fresh = key_of("predict"), key_of("predict")
+    wrong = {"Authorization": known["Authorization"][:-1] + "!"}
+
+    def statuses() -> list[int]:
+        every = (known, wrong, fresh, expiring)
+        return [
+            client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code
+            for each in every
+        ]
+
+    assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200
+    assert client.get("/api/models", headers=expiring, environ_base=ELSEWHERE).status_code == 200
+
+    @contextmanager
+    def away() -> Iterator[None]:
+        raise StoreDown("away")
+        yield
+
+    monkeypatch.setattr(service_of(app).store, "read", away)
+    assert statuses() == [200, 401, 503, 200]
+    assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
+    monkeypatch.setattr("server.access.keys.now", lambda: now() + 120_000)
+    assert statuses() == [200, 401, 503, 401]
+    monkeypatch.setattr("server.access.keys.REMEMBERED", 0.0)
+    assert statuses() == [503, 503, 503, 503]
+
+
+def test_session_of_the_page(app: Flask) -> None:
+    """A cookie that scripts cannot read and other sites cannot send, and a token for whatever
+    changes something.
+    """
+    client = app.test_client()
+    key, row = service_of(app).keys.create("me", "admin")
+    assert client.get("/api/session", environ_base=ELSEWHERE).get_json()["role"] == "none"
+    assert client.post("/api/session", json={"key": "lk_a_b"}).status_code == 401
+    logged = client.post("/api/session", json={"key": key})
+    cookie = logged.headers["Set-Cookie"]
+    assert "HttpOnly" in cookie
+    assert "SameSite=Strict" in cookie
+    token = client.get("/api/session", environ_base=ELSEWHERE).get_json()["csrf"]
+    assert token
+    body = {"name": "x", "role": "predict"}
+    post: dict[str, Any] = {"json": body, "environ_base": ELSEWHERE}
+    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 200
+    assert client.post("/api/keys", **post).status_code == 403
+    assert client.post("/api/keys", headers={"X-CSRF-Token": "wrong"}, **post).status_code == 403
+    assert client.post("/api/keys", headers={"X-CSRF-Token": token}, **post).status_code == 201
+    foreign = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
+    assert client.post("/api/keys", headers=foreign, **post).status_code == 403
+    service_of(app).keys.revoke(row.id)
+    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("peer", "told", "proxy", "secure"),
+    [
+        ("127.0.0.1", "https", "127.0.0.1", True),
+        ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
+        ("", "https", "unix", True),
+        ("127.0.0.1", "http, https", "127.0.0.1", True),
+        (
+            "127.0.0.1",
+            "https, http",
+            "127.0.0.1",
+            False,
+        ),  # a caller's word, and behind it the proxy's own
+        ("127.0.0.1", "http", "127.0.0.1", False),
+        ("127.0.0.1", None, "127.0.0.1", False),
+        ("127.0.0.1", "https", "", False),
+        ("203.0.113.9", "https", "127.0.0.1", False),
+        ("", "https", "127.0.0.1", False),
+    ],
+)
+def test_behind_https_the_cookie_is_sent_by_https_alone(
+    make: Make, peer: str, told: str | None, proxy: str, secure: bool
+) -> None:
+    """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
+    app = make(trusted_proxy=proxy)
+    client, key = app.test_client(), service_of(app).keys.create("me", "admin")[0]
+    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
+    seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
+    cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
+    assert ("; Secure" in cookie, cookie.startswith("__Host-likeness_session=")) == (secure, secure)
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    value = cookie.partition(";")[0].partition("=")[2]
+    for name, opens in (("likeness_session", not secure), ("__Host-likeness_session", secure)):
+        headers["Cookie"] = f"{name}={value}"
+        status = app.test_client(use_cookies=False).get("/api/keys", **seen).status_code
+        assert status == (200 if opens else 401), name
+
+
+def test_log_out(app: Flask) -> None:
+    client = app.test_client()
+    client.post("/api/session", json={"key": service_of(app).keys.create("me", "admin")[0]})
+    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 200
+    client.delete("/api/session")
+    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
+
+
+def test_cors_only_for_listed_origins(make: Make) -> None:
+    client = make(cors_origins="https://shop.example", open=True).test_client()
+    ours = {"Origin": "https://shop.example"}
+    good = client.post("/api/classify_image", data=PREDICT, headers=ours, environ_base=ELSEWHERE)
+    assert (good.status_code, good.headers["Access-Control-Allow-Origin"]) == (
+        200,
+        "https://shop.example",
+    )
+    asked = client.options("/api/predict", headers=ours)
+    assert "POST" in asked.headers["Access-Control-Allow-Methods"]
+    other = client.get("/api/models", headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in other.headers
+    silent = make().test_client().get("/api/models", headers=ours)
+    assert "Access-Control-Allow-Origin" not in silent.headers
+
+
+def test_the_secret_of_sessions_is_for_this_user_alone(app: Flask) -> None:
+    path = service_of(app).settings.state / "secret"
+    assert path.stat().st_mode & 0o077 == 0
+    assert len(path.read_bytes()) == 32

@@ -1,0 +1,12 @@
+"""What the tests of processes let gunicorn load: the service as it is, with the small real
+registry.
+"""
+
+from server.app import create_app
+from server.settings import load
+from server.startup import start
+from tests.support.tiny_models import TinyRegistry
+
+settings = load()
+app = create_app(settings, TinyRegistry(settings.artifacts, delay=0.01))
+start(app, lambda key: print(f"Likeness: the admin key: {key}", flush=True))
