@@ -17,12 +17,12 @@ from pathlib import Path
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import GROUPS, Dataset
 from data_cleaning.datasets.decisions import DECISIONS
+from data_cleaning.datasets.delete_class import LONGEST_NAME
 from data_cleaning.errors import DatasetError
 from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id
 from server.web.validation_messages import LABEL, NAME
 
-LONGEST_NAME = 255  # bytes that a folder's name may have
 DELETED = ".deleted-"
 STALE = 3600.0  # seconds after which half a file is nobody's any more
 
@@ -97,13 +97,12 @@ class DatasetFolders:
         os.utime(aside)
         shutil.rmtree(aside)
 
-    def tidy(self, older: float = STALE) -> int:
+    def tidy(self) -> int:
         """Remove what killed processes left: half stored pictures and data sets half deleted.
 
-        How many pieces. older: seconds for which nobody wrote to them; what is younger may be
-        somebody's work under way.
+        How many pieces. What is younger than STALE may be somebody's work under way.
         """
-        limit = time.time() - older
+        limit = time.time() - STALE
         parts = itertools.chain(self.root.glob("*/*.part"), self.root.glob("*/*/*.part"))
         left = [path for path in parts if _changed(path) < limit]
         gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]

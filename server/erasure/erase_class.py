@@ -1,7 +1,7 @@
 """A person's right to be forgotten: pictures, decisions, log, kept pictures at once; models by
 retraining.
 
-From the call on nobody is named so any more (server/recognition/redaction.py), also while the
+From the call on nobody is named so any more (server/recognition/erased_names.py), also while the
 retraining still runs.
 """
 

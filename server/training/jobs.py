@@ -18,6 +18,7 @@ from server.training.training_job import CANCELLED, FAILED, OPEN, QUEUED, RUNNIN
 
 MOST = 50  # jobs that may wait
 ATTEMPTS = 2
+LISTED = 100
 
 
 class Jobs:
@@ -55,9 +56,9 @@ class Jobs:
         with self.store.read() as connection:
             return _one(connection, job)
 
-    def all(self, limit: int = 100) -> list[TrainingJob]:
-        """The newest first."""
-        query = select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+    def all(self) -> list[TrainingJob]:
+        """The newest hundred, the newest first."""
+        query = select(jobs).order_by(jobs.c.id.desc()).limit(LISTED)
         with self.store.read() as connection:
             return [TrainingJob(**row) for row in connection.execute(query).mappings()]
 
