@@ -5,11 +5,10 @@ Nothing is found here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from data_cleaning.datasets.class_names import NOTHING
+from data_cleaning.json_types import JsonObject
 
 Box = tuple[int, int, int, int]
 """x, y, width, height in pixels of the upright picture."""
@@ -105,7 +104,7 @@ class LabelDoubt:
     suggestion: str | None
 
     @classmethod
-    def from_json(cls, row: Mapping[str, Any]) -> LabelDoubt:
+    def from_json(cls, row: JsonObject) -> LabelDoubt:
         """A row of `python -m model labels --json`. Raises ValueError, KeyError, TypeError."""
         if row["kind"] not in ("wrong_label", "unlike"):
             raise ValueError(f"there is no kind {row['kind']!r}")
@@ -140,7 +139,7 @@ class Audit:
         """How many pictures have each kind of finding, also those that none has."""
         return {kind: len({f.picture for f in self.findings if f.kind == kind}) for kind in KINDS}
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "format": 1,
             "pictures": self.pictures,

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import cv2
 
@@ -25,7 +25,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def load_detector(name: str, weights: Path | None = None, **options: Any) -> Detect:
+def load_detector(name: str, weights: Path | None = None) -> Detect:
     """The detector of that name as a function of the image alone.
 
     weights: its pretrained file, or the folder of pretrained files; by default the environment's
@@ -39,7 +39,7 @@ def load_detector(name: str, weights: Path | None = None, **options: Any) -> Det
     files = [_locate(need, name, weights) for need in entry.needs]
 
     def detect(image: Image) -> list[Detection]:
-        return entry.function(image, *files, **options)
+        return entry.function(image, *files)
 
     return detect
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypedDict, TypeVar, Unpack
 
 import cv2
 
@@ -59,7 +59,18 @@ class Detection:
         return max(width, 0) * max(height, 0)
 
 
-def clamped(box: tuple[float, float, float, float], image: Image, **rest: Any) -> Detection | None:
+class DetectionFields(TypedDict, total=False):
+    """What a detection holds besides its place; see `Detection`."""
+
+    score: float
+    landmarks: tuple[tuple[float, float], ...] | None
+    kind: str
+    roll: float
+
+
+def clamped(
+    box: tuple[float, float, float, float], image: Image, **fields: Unpack[DetectionFields]
+) -> Detection | None:
     """A detection from float x, y, width, height, cut to the picture; None when nothing of it is
     inside.
 
@@ -72,7 +83,7 @@ def clamped(box: tuple[float, float, float, float], image: Image, **rest: Any) -
     w, h = round(right) - x, round(bottom) - y
     if w < 1 or h < 1:
         return None
-    return Detection(x, y, w, h, **rest)
+    return Detection(x, y, w, h, **fields)
 
 
 def per_thread(key: str, make: Callable[[], T]) -> T:

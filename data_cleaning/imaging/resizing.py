@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import cv2
-from numpy.typing import NDArray
 
 from data_cleaning.imaging.image import Image
+
+if TYPE_CHECKING:
+    from cv2.typing import MatLike
 
 
 def resize(image: Image, width: int, height: int) -> Image:
@@ -32,7 +34,7 @@ def shrink(image: Image, longest: int) -> tuple[Image, float]:
     return resize(image, max(1, round(width * factor)), max(1, round(height * factor))), factor
 
 
-def warp(image: Image, matrix: NDArray[Any], width: int, height: int) -> Image:
+def warp(image: Image, matrix: MatLike, width: int, height: int) -> Image:
     """An affine warp: `matrix` is 2 x 3 and maps source pixels to the new width x height picture.
     Outside, its border is repeated."""
     return cv2.warpAffine(  # type: ignore[return-value]

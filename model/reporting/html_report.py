@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from data_cleaning.json_types import JsonObject
 from model.reporting import plots
 
 MOST_ROWS = 14  # classes; more than that are folded away
@@ -43,12 +43,9 @@ _REASONS = {
     "known": "",
 }
 
-Report = dict[str, Any]
-"""A report as `report.json` holds it."""
 
-
-def page(report: Report, thumbnails: Sequence[dict[str, Any] | None] = ()) -> str:
-    """The whole page of a report.
+def page(report: JsonObject, thumbnails: Sequence[JsonObject | None] = ()) -> str:
+    """The whole page of a report, as `report.json` holds it.
 
     thumbnails: for each of the report's mistakes a small picture, as `report.thumbnails` gives
     them, or none at all.
@@ -92,20 +89,20 @@ class _Drawings:
     """The figures of a report as SVG elements. They hold no text that is not the program's own."""
 
     @staticmethod
-    def confusion(counts: dict[str, Any]) -> Markup:
+    def confusion(counts: JsonObject) -> Markup:
         return Markup(plots.confusion(counts))
 
     @staticmethod
-    def reliability(bins: list[dict[str, Any]]) -> Markup:
+    def reliability(bins: list[JsonObject]) -> Markup:
         return Markup(plots.reliability(bins))
 
     @staticmethod
-    def tradeoff(chart: dict[str, Any]) -> Markup:
+    def tradeoff(chart: JsonObject) -> Markup:
         fpir, fnir = chart["chosen"]
         return Markup(plots.tradeoff(chart["curve"], None if fpir is None else (fpir, fnir)))
 
     @staticmethod
-    def scores(chart: dict[str, Any], facts: dict[str, Any]) -> Markup:
+    def scores(chart: JsonObject, facts: JsonObject) -> Markup:
         score = (facts.get("acceptance") or {}).get("score", "acceptance score")
         name = f"{score} to the class that was named"
         return Markup(plots.scores(chart["histograms"], chart["threshold"], name))
@@ -115,12 +112,12 @@ class _Drawings:
         return Markup(plots.learning(curve))
 
     @staticmethod
-    def precision_recall(curve: list[list[float]], row: dict[str, Any], number: int) -> Markup:
+    def precision_recall(curve: list[list[float]], row: JsonObject, number: int) -> Markup:
         chosen = None if row["precision"] is None else (row["recall"], row["precision"])
         return Markup(plots.precision_recall(curve, chosen, number))
 
 
-def _subtitle(report: Report) -> str:
+def _subtitle(report: JsonObject) -> str:
     figures, facts = report["figures"], report["facts"]
     parts = [
         f"{figures['pictures']} pictures of {len(figures['per_class'])} classes",
@@ -150,14 +147,14 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def options(values: dict[str, Any]) -> str:
+def options(values: JsonObject) -> str:
     """The options of a recipe's step, as a person would write them."""
     return json.dumps(values)[1:-1].replace('"', "")
 
 
-def weakest_first(report: Report) -> list[str]:
+def weakest_first(report: JsonObject) -> list[str]:
     """The classes, those that are told apart least in front."""
-    per_class: dict[str, dict[str, Any]] = report["figures"]["per_class"]
+    per_class: dict[str, JsonObject] = report["figures"]["per_class"]
     key = "average_precision" if "thresholds" in report else "recall"
     return sorted(per_class, key=lambda label: per_class[label][key])
 
@@ -171,14 +168,15 @@ class MistakeWords:
     detail: str
 
 
-def mistake_words(mistake: dict[str, Any]) -> MistakeWords:
+def mistake_words(mistake: JsonObject) -> MistakeWords:
     """A mistake of a report in words, whether a picture carries one class or several."""
     return _wrong_classes(mistake) if "added" in mistake else _wrong_class(mistake)
 
 
-def _wrong_class(mistake: dict[str, Any]) -> MistakeWords:
+def _wrong_class(mistake: JsonObject) -> MistakeWords:
     truth = {"_unknown": "a stranger", "_none": "nothing"}.get(mistake["truth"], mistake["truth"])
-    detail = _REASONS.get(mistake["reason"], mistake["reason"])
+    reason: str = mistake["reason"]
+    detail = _REASONS.get(reason, reason)
     if mistake["best"] and not mistake["answer"]:
         nearest = f"nearest {mistake['best']} {percent(mistake['probability'])}"
         detail = f"{detail}; {nearest}".lstrip("; ")
@@ -187,7 +185,7 @@ def _wrong_class(mistake: dict[str, Any]) -> MistakeWords:
     return MistakeWords(mistake["answer"] or "nobody", f"but it is {truth}", detail)
 
 
-def _wrong_classes(mistake: dict[str, Any]) -> MistakeWords:
+def _wrong_classes(mistake: JsonObject) -> MistakeWords:
     if mistake["reason"] in ("nothing_found", "too_small"):
         detail = _REASONS[mistake["reason"]]
     else:

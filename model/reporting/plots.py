@@ -24,6 +24,9 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.typing import ColorType
+
+from data_cleaning.json_types import JsonObject
 
 INK, QUIET, LINE, ACCENT, SECOND, ON_ACCENT = (f"#0a0b0{number}" for number in range(6))
 _VARIABLES = {
@@ -65,7 +68,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
-def confusion(table: dict[str, Any]) -> str:
+def confusion(table: JsonObject) -> str:
     """Heat map: a row per true class, a column per answer; shade is the share of the row, text the
     count.
     """
@@ -116,11 +119,11 @@ def _write_counts(axes: Axes, counts: np.ndarray, shares: np.ndarray) -> None:
             )
 
 
-def _clear(colour: Any) -> tuple[float, float, float, float]:
+def _clear(colour: ColorType) -> tuple[float, float, float, float]:
     return (*matplotlib.colors.to_rgb(colour), 0.0)
 
 
-def reliability(bins: list[dict[str, Any]]) -> str:
+def reliability(bins: list[JsonObject]) -> str:
     """Stated probability against the share that was right, a dot per bin, its size by pictures."""
     most = max(row["pictures"] for row in bins)
     with _figure() as (figure, axes):
@@ -180,7 +183,7 @@ def tradeoff(curve: list[list[float]], chosen: tuple[float, float] | None) -> st
         return _svg(figure, "FNIR against FPIR")
 
 
-def scores(histograms: dict[str, Any], threshold: float | None, name: str) -> str:
+def scores(histograms: JsonObject, threshold: float | None, name: str) -> str:
     """Shares of known and strangers by acceptance score, the threshold marked."""
     edges = np.array(histograms["edges"])
     with _figure() as (figure, axes):
