@@ -17,8 +17,7 @@ from likeness.printing import Row, print_attempts, print_figures, print_json, pr
 from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
 from model.recipes.presets import AUTO, RECIPES
 from model.recognition.registry import Registry
-from model.training.classifiers import CLASSIFIERS
-from model.training.options import TrainingOptions
+from model.training.options import NAMING, TrainingOptions
 from model.workflows.dataset_samples import training_samples
 from model.workflows.score_dataset import (
     CrossValidation,
@@ -36,8 +35,8 @@ PRIVATE = "use no classifier that keeps training examples, and show no pictures 
 def _classifiers(text: str) -> tuple[str, ...]:
     names = tuple(text.split(","))
     for name in names:
-        if name not in CLASSIFIERS:
-            raise ValueError(f"there is no classifier {name!r}; there are {', '.join(CLASSIFIERS)}")
+        if name not in NAMING:
+            raise ValueError(f"there is no classifier {name!r}; there are {', '.join(NAMING)}")
     return names
 
 
@@ -51,7 +50,7 @@ how = options(
     click.option(
         "--classifiers",
         type=Parsed("classifiers", _classifiers),
-        default=",".join(CLASSIFIERS),
+        default=",".join(NAMING),
         metavar="A,B",
         help="which to compare",
     ),
@@ -59,8 +58,9 @@ how = options(
         "--fpir",
         type=share(1),
         metavar="SHARE",
-        help="part of strangers that may be named, 0 to 1, held to whatever it costs (default 0.01,"
-        " given up where it would refuse too many known ones)",
+        help="part of strangers that may be named, 0 to 1, held to whatever it costs (default 0.003"
+        " for face-modern; 0.01 for the others, given up by all but face-light where it would refuse"
+        " too many known ones)",
     ),
     click.option(
         "--multi-label",
@@ -113,7 +113,7 @@ class HowOptions(Output):
     def training(self) -> TrainingOptions:
         return TrainingOptions(
             classifiers=self.classifiers,
-            fpir=0.01 if self.fpir is None else self.fpir,
+            fpir=self.fpir,
             strict=self.fpir is not None,
             private=self.private,
             augment=str(self.augment),

@@ -10,7 +10,7 @@ from data_cleaning.progress import ProgressCallback
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser
 from model.training.classifiers import Splits
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.samples import Sample, TrainingSet
 
 Outcome = TypeVar("Outcome")

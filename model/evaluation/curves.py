@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.metrics import balanced_accuracy_score
 
-from model.training.classifiers import CLASSIFIERS, SEED, Splits
+from model.training.classifiers import CLASSIFIERS, NEAREST_EXAMPLES, SEED, Splits
 from model.training.grid_search import GridSearchResult, quiet
-from model.training.open_set_threshold import HeldOut
+from model.training.open_set.held_out import HeldOut
+from model.training.plan import enrol
 from model.training.samples import Rows
 from model.training.splits import grouped_splits, unaltered
 
@@ -123,13 +124,29 @@ def _point(
     scores, pictures = [], []
     for learn, test in splits:
         part = _part(learn, numbers, rows.groups, share)
-        model = CLASSIFIERS[chosen.name].make().set_params(**chosen.parameters)
-        model.fit(rows.inside[part], numbers[part])
+        named = _named(rows, numbers, part, test, chosen)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a fold without a class is scored over the others
-            scores.append(balanced_accuracy_score(numbers[test], model.predict(rows.inside[test])))
+            scores.append(balanced_accuracy_score(numbers[test], named))
         pictures.append(len({rows.sources[i] for i in part}) / len(set(numbers.tolist())))
     return LearningPoint(float(np.mean(pictures)), float(np.mean(scores)), float(np.std(scores)))
+
+
+def _named(
+    rows: Rows,
+    numbers: NDArray[np.int64],
+    learn: NDArray[np.int64],
+    test: NDArray[np.int64],
+    trial: GridSearchResult,
+) -> NDArray[np.int64]:
+    """The class that some rows are given by what others taught."""
+    if trial.name == NEAREST_EXAMPLES:
+        classes = int(numbers.max()) + 1
+        gallery = enrol(rows.subset(learn), numbers[learn], classes)
+        return gallery.similarity(rows.features[test], classes).argmax(axis=1)
+    model = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
+    model.fit(rows.inside[learn], numbers[learn])
+    return np.asarray(model.predict(rows.inside[test]))
 
 
 def _part(

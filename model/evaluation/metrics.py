@@ -42,7 +42,7 @@ from model.recognition.naming.region_naming import name_regions
 from model.recognition.pipeline import Stopwatch
 from model.recognition.predictions import way
 from model.training.fit import fit
-from model.training.open_set_threshold import HeldOut
+from model.training.open_set.held_out import HeldOut
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
 from model.training.samples import Sample, TrainingSet

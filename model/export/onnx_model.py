@@ -21,7 +21,7 @@ from model.export.onnx_classifiers import probabilities
 from model.export.onnx_graph import ExportRefused, Graph, columns, flipped, unit
 from model.recipes.recipe import Step
 from model.recognition.bundle import Bundle
-from model.recognition.naming.gallery import NEAREST
+from model.recognition.naming.gallery import NEAREST, NearestExamples
 from model.recognition.naming.presence_judge import SURE
 from model.recognition.naming.recogniser import PerClass
 
@@ -68,11 +68,14 @@ def _finish(
 ) -> onnx.ModelProto:
     classes = len(bundle.labels)
     rows = graph.add("Concat", *views, axis=0)
-    trained = _trained(graph, bundle, rows)
-    results = {
-        "probabilities": (_known(graph, bundle, trained), classes),
-        "similarities": (_similarities(graph, bundle, rows), classes),
-    }
+    alike = _similarities(graph, bundle, rows)
+    nearest = bundle.recogniser.classifier
+    if isinstance(nearest, NearestExamples):
+        results = {"probabilities": (_by_nearest(graph, nearest, alike), classes)}
+    else:
+        trained = _trained(graph, bundle, rows)
+        results = {"probabilities": (_known(graph, bundle, trained), classes)}
+    results["similarities"] = alike, classes
     if bundle.recogniser.presence_judge:
         results["nobody"] = columns(graph, trained[0], -1, np.iinfo(np.int64).max), 1
     for name, (value, width) in results.items():
@@ -117,6 +120,11 @@ def _embed_face(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
         graph,
         graph.add("Sum", *(_network(graph, "dlib_face", view, "descriptor") for view in views)),
     )
+
+
+def _embed_sface(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
+    pixels = graph.add("Transpose", flipped(graph, crops, 3), perm=[0, 3, 1, 2])
+    return unit(graph, _network(graph, "sface", pixels, "fc1"))
 
 
 def _embed_object(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
@@ -172,6 +180,7 @@ def _opponent(graph: Graph, crops: str, options: Mapping[str, Any]) -> str:
 
 FRONTS = {
     "face_embedding": _embed_face,
+    "sface_embedding": _embed_sface,
     "object_embedding": _embed_object,
     "object_roots": _object_roots,
     "colour": _colour,
@@ -183,7 +192,12 @@ def _has_graph(step: Step, side: int) -> bool:
     """Can this feature be computed in the graph, from crops of that many pixels a side, without
     scaling them?
     """
-    sides = {"face_embedding": 150, "object_embedding": 224, "object_roots": 224}
+    sides = {
+        "face_embedding": 150,
+        "sface_embedding": 112,
+        "object_embedding": 224,
+        "object_roots": 224,
+    }
     usual = {"colour": (3, 32), "opponent": (2, 112)}
     if step.name in usual:
         grid, cell = usual[step.name]
@@ -251,6 +265,15 @@ def _known(graph: Graph, bundle: Bundle, trained: list[str]) -> str:
     if not isinstance(bundle.recogniser.classifier, PerClass):
         return columns(graph, trained[0], 0, len(bundle.labels))
     return graph.add("Concat", *(columns(graph, one, 1, 2) for one in trained), axis=1)
+
+
+def _by_nearest(graph: Graph, nearest: NearestExamples, similarities: str) -> str:
+    """Softmax of the similarities beside a level that stands for none of the classes."""
+    above = graph.add("Sub", similarities, graph.constant(nearest.level))
+    odds = graph.add("Mul", above, graph.constant(nearest.sharpness))
+    none = graph.add("Mul", columns(graph, odds, 0, 1), graph.constant(0.0))
+    shares = graph.add("Softmax", graph.add("Concat", odds, none, axis=1), axis=1)
+    return columns(graph, shares, 0, nearest.classes)
 
 
 # ---- similarity

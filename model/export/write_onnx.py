@@ -174,6 +174,8 @@ def quantise(bundle: Bundle, exported: ExportedModel, items: Sequence[Item]) -> 
         raise ExportRefused(
             f"Recipe {bundle.recipe.name} has no network whose numbers could be made smaller."
         )
+    if any(step.name == "sface_embedding" for step in bundle.recipe.features):
+        raise ExportRefused("SFace computes in 8 bits already: there is nothing to make smaller.")
     pictures = list(labelled_crops(bundle, items))
     if not pictures:
         raise DatasetError(

@@ -24,6 +24,8 @@ RECIPES: dict[str, Recipe] = {
         detector=Step("yunet_face"),
         crop=Step("five_points", {"size": 112, "template": "arcface"}),
         features=(Step("sface_embedding"),),
+        fpir=0.003,
+        skip_small=True,
     ),
     "face-light": Recipe(
         name="face-light",
@@ -32,6 +34,7 @@ RECIPES: dict[str, Recipe] = {
         crop=Step("five_points"),
         features=(Step("face_embedding"),),
         caution=0.01,
+        skip_small=True,
     ),
     "person-classic": Recipe(
         name="person-classic",

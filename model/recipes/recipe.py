@@ -45,8 +45,10 @@ class Recipe:
     closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and nobody asked
         for a rate of strangers, nothing is refused for being unlike the examples.
     smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
+    skip_small: nor are its features measured, which saves their time.
     caution: how much more alike than others a region must be for each time that its side halves below 80 pixels,
         in cosine. In small faces an embedding sees what all faces share, so that strangers look alike.
+    fpir: the part of strangers, 0 to 1, that may be given a name unless somebody asks for another.
     gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
         of few dimensions fitted to tell the classes apart, from which no picture can be read back.
 
@@ -65,6 +67,8 @@ class Recipe:
     caution: float = 0.0
     closed: bool = False
     judges: bool = False
+    fpir: float = 0.01
+    skip_small: bool = False
 
     def __post_init__(self) -> None:
         if self.subject not in SUBJECTS:
@@ -124,6 +128,10 @@ class Recipe:
             math.inf if side < self.smallest else self.caution * max(0.0, math.log2(_PLAIN / side))
         )
 
+    def measures(self, side: float) -> bool:
+        """Are the features of a region measured, whose shorter side has so many source pixels?"""
+        return not (self.skip_small and side < self.smallest)
+
     def weights(self) -> tuple[str, ...]:
         """Names of the pretrained files it needs, sorted; empty for a classic recipe."""
         needs = DETECTORS[self.detector.name].needs + sum(
@@ -146,6 +154,8 @@ class Recipe:
             "caution": self.caution,
             "closed": self.closed,
             "judges": self.judges,
+            "fpir": self.fpir,
+            "skip_small": self.skip_small,
         }
 
     @classmethod

@@ -15,7 +15,7 @@ from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.naming.region_naming import name_regions
-from model.recognition.pipeline import Stopwatch, detect_regions, view_features
+from model.recognition.pipeline import Stopwatch, detect_regions, measured_views
 from model.recognition.predictions import Prediction, Reason, Recognition
 
 
@@ -50,10 +50,7 @@ class Bundle:
         watch = Stopwatch()
         detected = detect_regions(data, self.recipe, limits, watch)
         with watch.stage("features"):
-            views = [
-                view_features(detected.image, region.detection, self.recipe)
-                for region in detected.regions
-            ]
+            views = measured_views(detected, self.recipe)
         with watch.stage("predict"):
             named = name_regions(self.recogniser, detected.regions, views, self.recipe)
         predictions = tuple(

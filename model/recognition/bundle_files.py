@@ -21,7 +21,7 @@ from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.golden import GoldenAnswer, check_golden, golden_answer
 from model.recognition.manifest import MANIFEST, Manifest, read_manifest
-from model.recognition.naming.gallery import Gallery, Linear
+from model.recognition.naming.gallery import Gallery, Linear, NearestExamples
 from model.recognition.naming.recogniser import Classifier, PerClass, Recogniser
 
 CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
@@ -80,8 +80,14 @@ def _write_gallery(gallery: Gallery, path: Path) -> None:
         )
 
 
-def _saved_as(classifier: Classifier) -> Classifier | list[Classifier]:
-    """What skops may see: scikit-learn's own types, so a list for one classifier a class."""
+def _saved_as(classifier: Classifier) -> Classifier | list[Classifier] | dict[str, float]:
+    """What skops may see: scikit-learn's own types and plain data.
+
+    So a list for one classifier a class, and two numbers for nearest examples, which lie in the
+    gallery.
+    """
+    if isinstance(classifier, NearestExamples):
+        return {"sharpness": classifier.sharpness, "level": classifier.level}
     return list(classifier.models) if isinstance(classifier, PerClass) else classifier
 
 
@@ -105,10 +111,15 @@ def load(directory: Path) -> Bundle:
 
 
 def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:
+    gallery = _load_gallery(directory / GALLERY, manifest.sources)
+    saved = _load_classifier(directory / CLASSIFIER)
+    if isinstance(saved, dict):
+        sharpness, level = float(saved["sharpness"]), float(saved["level"])
+        saved = NearestExamples(gallery, len(manifest.labels), sharpness, level)
     return Recogniser(
         manifest.labels,
-        _load_classifier(directory / CLASSIFIER),
-        _load_gallery(directory / GALLERY, manifest.sources),
+        saved,
+        gallery,
         manifest.acceptance,
         manifest.thresholds,
         manifest.presence_judge,
@@ -137,7 +148,7 @@ def _where(directory: Path) -> str:
     return f"{directory.parent.name}/{directory.name}"
 
 
-def _load_classifier(path: Path) -> Classifier:
+def _load_classifier(path: Path) -> Classifier | dict[str, float]:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
     asked = set(skops.io.get_untrusted_types(file=path))
     if asked - ALLOWED_TYPES:
@@ -145,5 +156,7 @@ def _load_classifier(path: Path) -> Classifier:
             f"{path.name} holds types that are not allowed:"
             f" {', '.join(sorted(asked - ALLOWED_TYPES))}."
         )
-    loaded: Classifier | list[Classifier] = skops.io.load(path, trusted=sorted(asked))
+    loaded: Classifier | list[Classifier] | dict[str, float] = skops.io.load(
+        path, trusted=sorted(asked)
+    )
     return PerClass(tuple(loaded)) if isinstance(loaded, list) else loaded

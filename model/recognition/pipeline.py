@@ -101,6 +101,16 @@ def view_features(image: Image, detection: Detection, recipe: Recipe) -> Feature
     return np.stack([crop_features(view, recipe) for view in views])
 
 
+def measured_views(detected: DetectedPicture, recipe: Recipe) -> tuple[Features, ...]:
+    """`view_features` of every region; of shape (0, 0) for one that the recipe does not measure."""
+    return tuple(
+        view_features(detected.image, region.detection, recipe)
+        if recipe.measures(region.quality.side)
+        else np.zeros((0, 0), np.float32)
+        for region in detected.regions
+    )
+
+
 def crop_features(chip: Image, recipe: Recipe) -> Features:
     """All features of the recipe on one crop, stacked in the recipe's order."""
     features = np.concatenate([_feature(chip, step) for step in recipe.features]).astype(np.float32)

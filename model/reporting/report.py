@@ -26,7 +26,7 @@ from model.evaluation.metrics import PictureOutcome
 from model.evaluation.multilabel_metrics import MultilabelOutcome
 from model.evaluation.plain_data import LEFT_OUT, fields_of
 from model.recipes.recipe import Recipe
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.samples import Sample
 
 FORMAT = 1
@@ -96,6 +96,22 @@ class Mistake:
 
 
 @dataclass(frozen=True)
+class DoubtfulPicture:
+    """A picture that taught nothing, as it looks wrong in its folder.
+
+    kind: "other_class", "two_classes" or "unlike". looks_like: the class that it resembles, or
+    None. own, other: similarity to its folder's examples and to that class's, -1 to 1.
+    """
+
+    picture: str
+    truth: str
+    kind: str
+    looks_like: str | None
+    own: float
+    other: float
+
+
+@dataclass(frozen=True)
 class MultilabelMistake:
     """A picture that was given a class too much or too few: each with its probability."""
 
@@ -151,12 +167,15 @@ class Report:
 
 @dataclass(frozen=True, kw_only=True)
 class SingleLabelReport(Report):
-    """Of pictures of one class each. not_found: pictures of each class in which nothing was."""
+    """Of pictures of one class each. not_found: pictures of each class in which nothing was.
+    doubtful: pictures that were not enrolled, the most doubtful first.
+    """
 
     figures: SingleLabelEvaluation
     unknown: StrangerChart | None
     mistakes: tuple[Mistake, ...]
     not_found: Mapping[str, int]
+    doubtful: tuple[DoubtfulPicture, ...] = ()
     learning: LearningCurve | None = field(default=None, metadata=LEFT_OUT)
 
 

@@ -16,6 +16,7 @@ from model.recognition.naming.recogniser import RegionAnswer, class_numbers
 from model.reporting.advice import advice
 from model.reporting.report import (
     MISTAKES,
+    DoubtfulPicture,
     LearningCurve,
     Mistake,
     ReportMaterial,
@@ -30,7 +31,7 @@ from model.reporting.report_sections import (
     stage_medians,
     thumbnail,
 )
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 
 Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
 
@@ -51,9 +52,25 @@ def build(material: Material) -> SingleLabelReport:
         seconds=stage_medians([o.seconds for o in material.outcomes]),
         not_found=not_found(known),
         private=material.private,
+        doubtful=_doubtful(material),
         learning=_learning(material.training) if material.training else None,
     )
     return replace(report, advice=advice(report))
+
+
+def _doubtful(material: Material) -> tuple[DoubtfulPicture, ...]:
+    found = material.training.doubtful if material.training else ()
+    return tuple(
+        DoubtfulPicture(
+            relative(one.path, material.root),
+            one.label,
+            one.kind,
+            one.looks_like,
+            round(one.own, 3),
+            round(one.other, 3),
+        )
+        for one in found
+    )
 
 
 def _learning(training: FittedTraining) -> LearningCurve:

@@ -30,6 +30,7 @@ Split = tuple[NDArray[np.int64], NDArray[np.int64]]  # rows to learn from, rows 
 Splits = list[Split]
 COMPONENTS = 800
 SEED = 20260101
+NEAREST_EXAMPLES = "nearest_examples"  # names by the gallery: no classifier of scikit-learn
 
 
 class ProbabilityClassifier(Protocol):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,30 +15,19 @@ from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser, class_numbers
+from model.training.embedding.comparison import Judging
+from model.training.embedding.enrolment import choose_examples
+from model.training.embedding.fit import fit_embedding
+from model.training.fitted import FittedTraining
 from model.training.grid_search import GridSearchResult, quiet, search, with_basis
-from model.training.open_set_threshold import HeldOut, choose_acceptance
-from model.training.options import TrainingOptions, allowed
+from model.training.open_set.held_out import HeldOut
+from model.training.open_set.stranger_population import population_of
+from model.training.open_set.threshold import choose_acceptance
+from model.training.options import TrainingOptions
 from model.training.plan import Plan
 from model.training.presence_threshold import above_threshold, choose_threshold
 from model.training.samples import Rows, Sample, training_rows
 from model.training.splits import grouped_splits, searched, unaltered
-
-
-@dataclass(frozen=True)
-class FittedTraining:
-    """A fitted recogniser and how it came about.
-
-    searches: how each classifier did. chosen: the best one's name. recipe: with the detector's
-    threshold chosen on these pictures. held_out: the scores that the acceptance threshold was
-    chosen on.
-    """
-
-    recogniser: Recogniser
-    searches: tuple[GridSearchResult, ...]
-    rows: Rows
-    chosen: str
-    recipe: Recipe
-    held_out: HeldOut | None = None
 
 
 def fit(
@@ -52,14 +40,19 @@ def fit(
 
     Raises DatasetError where there is too little to train on.
     """
-    check_enough(all_samples)
+    population = population_of(recipe)
+    check_enough(all_samples, alone=population is not None)
     recipe = choose_threshold(recipe, all_samples, copies)
     all_samples = [above_threshold(s, recipe) for s in all_samples]
-    rows = training_rows(all_samples, copies, recipe)
+    enrolment = choose_examples(all_samples, copies, population) if population else None
+    rows = training_rows(all_samples, copies, recipe, enrolment.regions if enrolment else None)
     labels, numbers = class_numbers(rows.labels)
     _check_rows(labels, all_samples, rows)
     with quiet():
         rows, basis = with_basis(rows)
+        if population and enrolment:
+            data = (all_samples, enrolment, rows, numbers, len(labels), basis)
+            return fit_embedding(Judging(*data, recipe, options, population), labels)
         searches = _compare(rows, numbers, options)
         best = max(searches, key=lambda result: result.score)
         plan = Plan(recipe, best, labels, options, basis)
@@ -75,7 +68,7 @@ def _compare(
     splits = unaltered(
         grouped_splits(numbers[few], rows.groups[few], options.folds), rows.altered[few]
     )
-    return tuple(search(name, rows.inside[few], numbers[few], splits) for name in allowed(options))
+    return tuple(search(name, rows.inside[few], numbers[few], splits) for name in options.names())
 
 
 def _recogniser(
@@ -95,11 +88,14 @@ def _recogniser(
     return recogniser, held_out
 
 
-def check_enough(all_samples: Sequence[Sample]) -> None:
-    """Raises DatasetError where there are not two classes, or one class and strangers."""
+def check_enough(all_samples: Sequence[Sample], alone: bool = False) -> None:
+    """Raises DatasetError where there are not two classes, or one class and strangers.
+
+    alone: one class is enough, as it is for an embedding whose population of strangers is known.
+    """
     present = {s.label for s in all_samples if not s.label.startswith("_")}
     strangers = any(s.label == UNKNOWN for s in all_samples)
-    if len(present) + strangers < 2:
+    if len(present) + (strangers or (alone and bool(present))) < 2:
         raise DatasetError(
             f"There is only one class, {', '.join(present) or 'none'}. Training tells classes"
             f" apart: add a second folder of pictures, or a folder {UNKNOWN} with pictures of"

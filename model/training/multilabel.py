@@ -31,9 +31,9 @@ from model.training.classifiers import (
     Splits,
     behind,
 )
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.grid_search import GridSearchResult, fit_calibrated, quiet, with_basis
-from model.training.options import TrainingOptions, allowed
+from model.training.options import TrainingOptions
 from model.training.plan import discriminant_space
 from model.training.samples import Rows, TrainingSet
 from model.training.splits import searched, unaltered
@@ -146,7 +146,7 @@ def _compare(table: MultilabelRows, options: TrainingOptions) -> tuple[GridSearc
     """How each classifier that is allowed does on some of the rows."""
     few = table.subset(searched(table.rows, table.sets()))
     splits = unaltered(_splits(few, options.folds), few.rows.altered)
-    searches = tuple(_search(name, few, splits) for name in allowed(options))
+    searches = tuple(_search(name, few, splits) for name in options.names())
     if all(np.isnan(result.score) for result in searches):
         raise DatasetError(
             "The pictures fall into so few different groups that no fold has a yes and a no."

@@ -55,12 +55,19 @@ class Plan:
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
-        known = (numbers < len(self.labels)) & ~rows.altered
-        enrolled = rows.subset(known)
         space = None
         if self.recipe.gallery == "discriminant":
             space = discriminant_space(self.basis, rows.inside, numbers)
-        return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
+        return enrol(rows, numbers, len(self.labels), space)
+
+
+def enrol(
+    rows: Rows, numbers: NDArray[np.int64], classes: int, space: Linear | None = None
+) -> Gallery:
+    """The examples of the known classes, in a space of their own where one is given."""
+    known = (numbers < classes) & ~rows.altered
+    enrolled = rows.subset(known)
+    return Gallery(project(space, enrolled.features), numbers[known], enrolled.sources, space)
 
 
 def discriminant_space(

@@ -7,7 +7,7 @@ once.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -33,7 +33,7 @@ from model.recognition.pipeline import (
     crop_features,
     crop_region,
     detect_regions,
-    view_features,
+    measured_views,
 )
 
 # of more pictures than this only the first view trains: mirror images add time, and nothing else
@@ -76,9 +76,7 @@ def sample(item: Item, recipe: Recipe, augment: Augmentation = NO_AUGMENTATION) 
     except (PictureError, OSError) as error:
         return Sample(item.path, item.label, item.sha256, error=str(error), group=item.group)
     with watch.stage("features"):
-        views = tuple(
-            view_features(detected.image, region.detection, recipe) for region in detected.regions
-        )
+        views = measured_views(detected, recipe)
     extra = tuple(
         _altered(detected.image, region, recipe, augment, item.sha256)
         for region in detected.regions
@@ -237,17 +235,27 @@ class Rows:
         return Rows(self.features[index], labels, sources, self.groups[index], inside, *plain)
 
 
-def training_rows(all_samples: Sequence[Sample], copies: NDArray[np.int64], recipe: Recipe) -> Rows:
+def training_rows(
+    all_samples: Sequence[Sample],
+    copies: NDArray[np.int64],
+    recipe: Recipe,
+    chosen: Mapping[int, int] | None = None,
+) -> Rows:
     """One region of each picture of a class (all regions of a stranger's), every view a row.
+
+    chosen: {sample index: region index} of the pictures of classes, where somebody chose already.
 
     Pictures without a region give no rows, and those of `_none` only where the classifier judges
     them: all regions.
     """
-    chosen = _choose(all_samples, recipe)
-    picks = [(i, r) for i, r in chosen.items()]
+    picks = list((_choose(all_samples, recipe) if chosen is None else chosen).items())
     others = (UNKNOWN, NOTHING) if recipe.judging else (UNKNOWN,)
     picks += [
-        (i, r) for i, s in enumerate(all_samples) if s.label in others for r in range(len(s.views))
+        (i, r)
+        for i, s in enumerate(all_samples)
+        if s.label in others
+        for r, views in enumerate(s.views)
+        if len(views)
     ]
     picks.sort()
     most = 1 if len(picks) > MANY else None

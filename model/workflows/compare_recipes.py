@@ -24,7 +24,9 @@ from model.evaluation.figures import RecipeAttempt, SingleLabelEvaluation
 from model.evaluation.metrics import cross_validate, summary
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
+from model.training.classifiers import NEAREST_EXAMPLES
 from model.training.fit import check_enough
+from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
@@ -91,8 +93,8 @@ def _attempt(
         lambda done, total: progress(name, done, total, f"Trying {name}"),
     )
     good = usable(measured)
-    check_enough(good)
     try:
+        check_enough(good, alone=population_of(recipe) is not None)
         figures = _quick_figures(good, recipe)
     except DatasetError as error:
         missed = _nothing_found(good)
@@ -105,7 +107,8 @@ def _attempt(
 
 
 def _quick_figures(good: Sequence[Sample], recipe: Recipe) -> SingleLabelEvaluation:
-    options = TrainingOptions(classifiers=("logistic_regression",), folds=FOLDS)
+    quick = "logistic_regression" if population_of(recipe) is None else NEAREST_EXAMPLES
+    options = TrainingOptions(classifiers=(quick,), folds=FOLDS)
     outcomes, _ = cross_validate(good, near_copies(good), recipe, options, Rounds(FOLDS))
     return summary(outcomes)
 

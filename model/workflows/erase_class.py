@@ -23,6 +23,7 @@ from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Manifest
 from model.recognition.registry import Registry
+from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.workflows.dataset_samples import stage
 from model.workflows.tasks import task_for
@@ -179,7 +180,9 @@ def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int
     left = [item for item in Dataset(erasure.data).items() if item.sha256 not in theirs]
     multi_label = saved.multi_label
     task = task_for(multi_label)
-    _check_enough_left(erasure, saved.labels, left, task.learnt_against)
+    recipe = Recipe.from_json(saved.recipe)
+    learns_alone = not multi_label and population_of(recipe) is not None
+    _check_enough_left(erasure, saved.labels, left, () if learns_alone else task.learnt_against)
     recorded = saved.facts.options or {}
     options = {
         **recorded,
@@ -188,7 +191,7 @@ def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int
     request = TrainingRequest(
         erasure.name,
         erasure.data,
-        Recipe.from_json(saved.recipe),
+        recipe,
         TrainingOptions(**options),
         erasure.registry,
         multi_label=multi_label,
@@ -205,7 +208,9 @@ def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int
 def _check_enough_left(
     erasure: Erasure, labels: Sequence[str], left: Sequence[Item], others: Sequence[str]
 ) -> None:
-    """others: the special folders that count as a class to learn against."""
+    """others: the special folders that count as a class to learn against; empty where a class
+    needs none, as its strangers are known without.
+    """
     classes = {item.label for item in left if not item.label.startswith("_")}
     absent = sorted(set(labels) - classes - {erasure.label})
     if absent:
@@ -213,7 +218,8 @@ def _check_enough_left(
             f"{erasure.data} has no pictures of {', '.join(absent)}, whom {erasure.name} knows: is it the"
             " right data set? Nothing was removed."
         )
-    if len(classes) + any(item.label in others for item in left) < 2:
+    against = any(item.label in others for item in left) if others else bool(classes)
+    if len(classes) + against < 2:
         raise DatasetError(
             f"Without {erasure.label!r} only {', '.join(classes) or 'nothing'} is left, which is too"
             f" little to train on. Nothing was removed. Add another class or a folder {UNKNOWN}, or"

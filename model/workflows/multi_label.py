@@ -27,7 +27,7 @@ from model.reporting.multilabel_report import (
     multilabel_thumbnails,
 )
 from model.reporting.report import MultilabelReport, Thumbnail
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.multilabel import fit_multilabel, merge_folders
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples

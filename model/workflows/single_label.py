@@ -18,7 +18,9 @@ from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import SingleLabelReport, Thumbnail
 from model.reporting.single_label_report import Material, build, thumbnails
-from model.training.fit import FittedTraining, check_enough, fit
+from model.training.fit import check_enough, fit
+from model.training.fitted import FittedTraining
+from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
@@ -64,7 +66,7 @@ class SingleLabelTask:
     def cross_validate(
         self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions, rounds: Rounds
     ) -> tuple[list[PictureOutcome], list[PictureOutcome]]:
-        check_enough(training_set.samples)
+        check_enough(training_set.samples, alone=population_of(recipe) is not None)
         return cross_validate(training_set.samples, training_set.copies, recipe, options, rounds)
 
     def fold_options(self, options: TrainingOptions, training: FittedTraining) -> TrainingOptions:

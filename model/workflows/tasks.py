@@ -19,7 +19,7 @@ from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import Report, ReportMaterial, Thumbnail
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet
 from model.workflows.multi_label import MultiLabelTask

@@ -19,7 +19,7 @@ from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts, RecordedFigures, RecordedTrial
 from model.recognition.registry import Registry
 from model.reporting.report import ReportMaterial
-from model.training.fit import FittedTraining
+from model.training.fitted import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
 from model.training.samples import MeasuredDataset

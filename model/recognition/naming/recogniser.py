@@ -105,7 +105,20 @@ class Recogniser:
 
         views: for each region its features, shape (views, d). Views of a region are averaged. Where
         strangers were trained on, a row of probabilities sums to what is left to the known classes.
+        Of a region without views nothing is known: every class is as probable, none similar.
         """
+        classes = len(self.labels)
+        probabilities = np.full((len(views), classes), 1.0 / classes)
+        similarities = np.full((len(views), classes), -1.0)
+        measured = [number for number, of in enumerate(views) if len(of)]
+        if measured:
+            scores = self._score_measured([views[number] for number in measured])
+            probabilities[measured], similarities[measured] = scores
+        return probabilities, similarities
+
+    def _score_measured(
+        self, views: Sequence[Features]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         rows = np.concatenate(views)
         owner = np.repeat(np.arange(len(views)), [len(v) for v in views])
         classes = len(self.labels)

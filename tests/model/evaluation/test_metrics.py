@@ -40,7 +40,7 @@ from model.recipes.presets import RECIPES
 from model.recognition.naming.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.grid_search import GridSearchResult, with_basis
-from model.training.open_set_threshold import HeldOut
+from model.training.open_set.held_out import HeldOut
 from model.training.options import TrainingOptions
 from model.training.samples import Rows, near_copies, samples
 from tests.support.trained import saved

@@ -7,14 +7,12 @@ and its people are strangers to the rest.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.class_names import NOTHING
 from model.recognition.naming.recogniser import Acceptance
-from model.training.options import TrainingOptions
+from model.training.open_set.held_out import HeldOut
 from model.training.plan import Plan
 from model.training.samples import Rows
 from model.training.splits import grouped_splits
@@ -22,49 +20,6 @@ from model.training.splits import grouped_splits
 CLOSED = "nothing: the classes are taken to be all there is; pictures in _unknown would change that"
 TOO_FEW = "nothing: two classes and no _unknown pictures; every face is named"
 ROUNDS = 10  # at most so many times some classes are left out together
-
-
-@dataclass(frozen=True)
-class HeldOut:
-    """Scores of rows that the model had not seen.
-
-    known: score of the true class's rows for the class they were named; right: was that the true
-    one. strangers: the largest score that a stranger reached for the class it was named.
-    """
-
-    known: NDArray[np.float64]
-    right: NDArray[np.bool_]
-    strangers: NDArray[np.float64]
-
-    def fnir(self, threshold: float) -> float:
-        """Part of the known that are refused or misnamed at a threshold."""
-        return 1.0 - float(np.mean(self.right & (self.known >= threshold)))
-
-    def fpir(self, threshold: float) -> float:
-        """Part of the strangers that are given a name."""
-        return float(np.mean(self.strangers >= threshold))
-
-    def refusing(self, part: float) -> float:
-        """The threshold at which that part of those who would be named rightly is refused."""
-        return float(np.quantile(self.known[self.right], part)) if self.right.any() else -1.0
-
-    def even(self) -> tuple[float, float]:
-        """(least sum of both rates, threshold), in the middle between the two scores where it is
-        reached.
-        """
-        levels = np.unique(np.concatenate([self.known, self.strangers]))
-        middles = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
-        return min((self.fnir(float(t)) + self.fpir(float(t)), float(t)) for t in middles)
-
-    def threshold_at(self, fpir: float) -> float:
-        """The least threshold at which no more than `fpir` of the strangers are named."""
-        allowed = int(fpir * len(self.strangers))
-        falling = np.sort(self.strangers)[::-1]
-        return (
-            float(np.nextafter(falling[allowed], np.inf))
-            if allowed < len(falling)
-            else float(falling[-1])
-        )
 
 
 def choose_acceptance(
@@ -86,21 +41,18 @@ def choose_acceptance(
         held, basis = _leaving_out(plan, rows, numbers), "classes left out in turn"
     else:
         return Acceptance("similarity", -1.0, TOO_FEW), None
-    return _at_wished_rate(held, basis, options)
+    return _at_wished_rate(held, basis, plan)
 
 
-def _at_wished_rate(
-    held: dict[str, HeldOut], basis: str, options: TrainingOptions
-) -> tuple[Acceptance, HeldOut]:
-    best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(options.fpir)))
+def _at_wished_rate(held: dict[str, HeldOut], basis: str, plan: Plan) -> tuple[Acceptance, HeldOut]:
+    options, rate = plan.options, plan.options.rate(plan.recipe)
+    best = min(held, key=lambda score: held[score].fnir(held[score].threshold_at(rate)))
     scores = held[best]
-    threshold = scores.threshold_at(options.fpir)
+    threshold = scores.threshold_at(rate)
     if not options.strict:
         threshold = min(threshold, scores.refusing(options.refusable))
     return (
-        Acceptance(
-            best, threshold, basis, options.fpir, scores.fpir(threshold), scores.fnir(threshold)
-        ),
+        Acceptance(best, threshold, basis, rate, scores.fpir(threshold), scores.fnir(threshold)),
         scores,
     )
 
