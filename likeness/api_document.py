@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from likeness.endings import ServiceCommand
-from server.routes import add_routes
+from server.app import add_routes
 from server.settings import load
 from server.web.api_docs.markdown_page import api_markdown
 from server.web.api_docs.openapi import Application

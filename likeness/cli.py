@@ -18,7 +18,7 @@ from likeness import __version__
 from likeness.endings import TrainingCommand, say
 from likeness.lazy_group import Entry, LazyGroup
 from likeness.options import FilePath
-from server.environment_file import read
+from server.process.environment_file import read
 
 _HELP = {
     "help_option_names": ["-h", "--help"],

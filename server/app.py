@@ -1,17 +1,43 @@
 """The application, built: the one place where everything is put together. Nothing is started here.
 
-Nobody below imports this; server/startup.py has the steps that come after.
+Nobody below imports this; server/process/startup.py has the steps that come after.
 """
 
 from __future__ import annotations
 
 from model.recognition.protocols import ModelRegistry
+from server.access.views import admin, entry
 from server.context import EXTENSION, Context
-from server.routes import add_routes
+from server.corrections.views import corrections
+from server.datasets.views import datasets
+from server.erasure.views import erasure
+from server.history.views import records
+from server.operations.health import health
+from server.operations.views import operations
+from server.recognition.version_views import versions
+from server.recognition.views import api
 from server.service import build_service
 from server.settings import Settings
+from server.training.views import training
 from server.web import problem_answers, request_checks, request_log
+from server.web.api_docs.docs_page import docs
 from server.web.api_docs.openapi import Application
+from server.web.pages import pages
+
+# In the order of the document.
+SUBJECTS = (
+    api,
+    records,
+    erasure,
+    corrections,
+    datasets,
+    training,
+    admin,
+    versions,
+    entry,
+    operations,
+    health,
+)
 
 
 def create_app(settings: Settings, registry: ModelRegistry) -> Application:
@@ -30,3 +56,11 @@ def create_app(settings: Settings, registry: ModelRegistry) -> Application:
     service.access.install(app)
     request_checks.install(app)
     return app
+
+
+def add_routes(app: Application) -> None:
+    """Put the routes of every subject, the documentation and the page into an application."""
+    for blueprint in SUBJECTS:
+        app.register_api(blueprint)
+    app.register_blueprint(docs)
+    app.register_blueprint(pages)

@@ -12,8 +12,8 @@ from flask import Flask
 from model.recognition.registry import Registry
 from server.app import create_app
 from server.errors import SettingError
+from server.process.startup import start
 from server.settings import load
-from server.startup import start
 
 
 def started_app() -> Flask:

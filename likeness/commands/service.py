@@ -18,11 +18,11 @@ from likeness.endings import ServiceCommand, say
 from likeness.options import Parsed, as_json, into
 from server.access.keys import Key, Keys
 from server.settings import FIELDS, KeyRole, Settings, load, make_state, origin, variable
-from server.settings_page import settings_markdown
 from server.storage.database import Store
 from server.training.job_runner import Runner
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
+from server.web.api_docs.settings_page import settings_markdown
 
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from server.environment_file import read
 from server.errors import SettingError
+from server.process.environment_file import read
 
 REFUSED = None
 

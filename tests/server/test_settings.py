@@ -15,8 +15,8 @@ import pytest
 from server.__main__ import main
 from server.errors import SettingError
 from server.settings import FIELDS, Settings, load, variable
-from server.settings_page import settings_markdown
 from server.storage.database import Store
+from server.web.api_docs.settings_page import settings_markdown
 from tests.support.paths import ROOT
 
 

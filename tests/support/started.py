@@ -7,9 +7,9 @@ from flask import Flask
 from model.recognition.registry import Registry
 from server import protocols
 from server.app import create_app
+from server.process.startup import start
 from server.service import service_of
 from server.settings import Settings
-from server.startup import start
 
 
 def started(settings: Settings, registry: protocols.Registry | None = None) -> Flask:

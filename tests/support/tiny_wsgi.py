@@ -3,8 +3,8 @@ registry.
 """
 
 from server.app import create_app
+from server.process.startup import start
 from server.settings import load
-from server.startup import start
 from tests.support.tiny_models import TinyRegistry
 
 settings = load()
