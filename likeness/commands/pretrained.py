@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TextIO
 
 import click
 
-from data_cleaning.pretrained import DEFAULT_DIRECTORY, fetch_command, weights_dir
-from data_cleaning.progress import LineCallback
+from data_cleaning.pretrained import DEFAULT_DIRECTORY, weights_dir
 from likeness.endings import PretrainedCommand
+from likeness.fetch_pretrained import default_names, printing_to, what_still_works
 from likeness.options import FilePath, Parsed, as_json, into
 from likeness.printing import Row
-from model.recipes.presets import RECIPES, recipes_needing
+from model.recipes.presets import recipes_needing
 from model.weights.catalogue import WEIGHTS, Weight
 from model.weights.fetch import fetch, weight_state
 
@@ -57,7 +55,7 @@ def weights(options: WeightsOptions) -> int:
     if options.list:
         _list(options)
         return 0
-    listening = _to(sys.stderr if options.as_json else sys.stdout)
+    listening = printing_to(sys.stderr if options.as_json else sys.stdout)
     names = options.names or default_names()
     outcomes = fetch(names, weights_dir(options.dir), listening)
     missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
@@ -66,24 +64,6 @@ def weights(options: WeightsOptions) -> int:
     elif missing:
         print(what_still_works(missing, options.dir))
     return 1 if missing else 0
-
-
-def default_names() -> tuple[str, ...]:
-    return tuple(weight.name for weight in WEIGHTS.values() if weight.default)
-
-
-def bring() -> bool:
-    """Get what recipes use by themselves, saying how it goes; whether all of it is there now."""
-    outcomes = fetch(default_names(), weights_dir(), _to(sys.stdout))
-    missing = [outcome.name for outcome in outcomes if outcome.state == "failed"]
-    if missing:
-        print(what_still_works(missing, None))
-    return not missing
-
-
-def _to(stream: TextIO) -> LineCallback:
-    # Flushed line by line, so that a person behind a pipe sees it move.
-    return lambda line: print(line, file=stream, flush=True)
 
 
 def _list(options: WeightsOptions) -> None:
@@ -111,15 +91,3 @@ def _in_words(row: Row) -> str:
         f"    licence {row['licence']}; credit {row['credit']}\n"
         f"    from {row['source']}{wanted}"
     )
-
-
-def what_still_works(missing: Sequence[str], directory: Path | None) -> str:
-    """What to type again, and what runs without."""
-    waiting = dict.fromkeys(recipe for name in missing for recipe in recipes_needing(name))
-    again = fetch_command(missing, directory)
-    lines = [f"Still missing: {', '.join(missing)}. To try again: {again}"]
-    if waiting:
-        lines.append(f"Until then these recipes cannot run: {', '.join(waiting)}.")
-    *others, last = [name for name, recipe in RECIPES.items() if not recipe.weights()]
-    lines.append(f"{', '.join(others)} and {last} need no pretrained file and go on working.")
-    return "\n".join(lines)

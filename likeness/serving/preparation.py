@@ -9,7 +9,7 @@ import hashlib
 from contextlib import suppress
 
 from data_cleaning.pretrained import weights_dir
-from likeness.commands.pretrained import bring, default_names
+from likeness.fetch_pretrained import bring, default_names
 from likeness.serving import jquery
 from model.weights.catalogue import WEIGHTS
 from server.locations import is_checkout

@@ -1,0 +1,203 @@
+"""Who may import whom (docs/adr/0001): one row a package, from the bottom to the top.
+
+A row says which packages of ours and which libraries its files may import, wherever in the file
+they do; besides what everybody may. What stands in no row may not be imported.
+tests/test_import_law.py holds the source against it.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class May(NamedTuple):
+    """ours: packages or modules, with all below them. libraries: beside the standard library."""
+
+    ours: tuple[str, ...]
+    libraries: tuple[str, ...] = ()
+
+
+def of(parent: str, *names: str) -> tuple[str, ...]:
+    """The names with their parent before them."""
+    return tuple(f"{parent}.{name}" for name in names)
+
+
+EVERYBODY_MAY = of("data_cleaning", "errors", "json_types")
+CLEANING = of("data_cleaning", "files", "imaging", "datasets", "fetching")
+TEMPLATES = ("jinja2", "markupsafe")
+HTTP = ("flask", "flask_openapi3", "werkzeug", "pydantic", "pydantic_core")
+# What every subject of the service stands on.
+GROUND = of("server", "errors", "settings", "protocols", "context", "storage", "web")
+
+TABLE: dict[str, May] = {
+    # data_cleaning: picture bytes -> image -> detections -> crops; data sets; no model, no server.
+    "data_cleaning.errors": May(()),
+    "data_cleaning.json_types": May(()),
+    "data_cleaning.progress": May((), ("tqdm",)),
+    "data_cleaning.files": May(()),
+    "data_cleaning.pretrained": May(of("data_cleaning", "files")),
+    "data_cleaning.onnx_inference": May(
+        of("data_cleaning", "pretrained"), ("numpy", "onnxruntime")
+    ),
+    "data_cleaning.imaging": May((), ("numpy", "cv2", "PIL", "pillow_heif", "scipy")),
+    "data_cleaning.detection": May(
+        of(
+            "data_cleaning",
+            "files",
+            "pretrained",
+            "onnx_inference",
+            "imaging",
+        ),
+        ("numpy", "cv2"),
+    ),
+    "data_cleaning.datasets": May(
+        of("data_cleaning", "files", "progress", "imaging", "detection"),
+        ("numpy", "cv2", *TEMPLATES),
+    ),
+    "data_cleaning.fetching": May(()),
+    "data_cleaning.collecting": May(
+        of(
+            "data_cleaning",
+            "files",
+            "progress",
+            "imaging",
+            "datasets",
+            "fetching",
+        ),
+        ("numpy", "cv2", "requests"),
+    ),
+    # model: crops -> features -> names; never collecting, never the server.
+    "model.weights": May(
+        of("data_cleaning", "files", "progress", "pretrained"),
+        ("numpy", "onnx"),
+    ),
+    "model.recipes": May(
+        of("data_cleaning", "imaging", "detection", "onnx_inference"),
+        ("numpy", "cv2", "pywt", "skimage"),
+    ),
+    # Recognition is all that answering needs: no training, no evaluation, no plots.
+    "model.recognition": May(
+        (
+            *of(
+                "data_cleaning",
+                "errors",
+                "json_types",
+                "files",
+                "pretrained",
+                "imaging",
+                "detection",
+            ),
+            *of("data_cleaning", "datasets"),
+            *of("model", "weights", "recipes"),
+        ),
+        ("numpy", "scipy", "sklearn", "skops"),
+    ),
+    "model.training": May(
+        (
+            *of("data_cleaning", "files", "progress", "imaging", "detection"),
+            *of("data_cleaning", "datasets"),
+            *of("model", "weights", "recipes", "recognition"),
+        ),
+        ("numpy", "cv2", "scipy", "sklearn", "joblib", "threadpoolctl"),
+    ),
+    "model.evaluation": May(
+        (
+            *of("data_cleaning", "files", "progress", "imaging", "datasets"),
+            *of("model", "recipes", "recognition", "training"),
+        ),
+        ("numpy", "scipy", "sklearn"),
+    ),
+    "model.reporting": May(
+        (
+            *of("data_cleaning", "imaging", "datasets"),
+            *of("model", "recipes", "recognition", "training", "evaluation"),
+        ),
+        ("numpy", "matplotlib", "seaborn", *TEMPLATES),
+    ),
+    "model.export": May(
+        (
+            *of(
+                "data_cleaning",
+                "errors",
+                "json_types",
+                "files",
+                "pretrained",
+                "imaging",
+                "datasets",
+            ),
+            *of("model", "weights", "recipes", "recognition"),
+        ),
+        ("numpy", "sklearn", "onnx", "onnxruntime", "skl2onnx"),
+    ),
+    "model.workflows": May(
+        (
+            *of(
+                "data_cleaning",
+                "errors",
+                "json_types",
+                "files",
+                "progress",
+                "pretrained",
+                "datasets",
+            ),
+            *of("model", "weights", "recipes", "recognition", "training", "evaluation"),
+            *of("model", "reporting"),
+        ),
+        ("numpy",),
+    ),
+    # server: HTTP, what was asked and answered, background work; nothing about pixels.
+    "server.errors": May(()),
+    "server.locations": May(()),
+    "server.settings": May(of("server", "errors", "locations")),
+    "server.storage": May(
+        (*CLEANING, *of("server", "errors", "locations", "settings")),
+        ("sqlalchemy", "alembic"),
+    ),
+    "server.protocols": May((*CLEANING, "model.recognition", "data_cleaning.json_types")),
+    "server.context": May(
+        (*CLEANING, *of("server", "protocols", "settings", "storage")), ("flask",)
+    ),
+    "server.web": May(
+        (*CLEANING, *of("server", "errors", "settings", "context")),
+        (*HTTP, *TEMPLATES),
+    ),
+    "server.access": May(GROUND, (*HTTP, "sqlalchemy")),
+    "server.history": May((*CLEANING, "model.recognition", *GROUND), (*HTTP, "sqlalchemy")),
+    "server.recognition": May((*CLEANING, "model.recognition", *GROUND, "server.history"), HTTP),
+    "server.datasets": May((*CLEANING, *GROUND), HTTP),
+    "server.training": May(
+        (*CLEANING, "model.recipes.presets", *GROUND, *of("server", "recognition", "datasets")),
+        (*HTTP, "sqlalchemy"),
+    ),
+    "server.corrections": May(
+        (*CLEANING, "model.recognition", *GROUND, *of("server", "history", "datasets")),
+        (*HTTP, "sqlalchemy"),
+    ),
+    "server.erasure": May(
+        (
+            *CLEANING,
+            *GROUND,
+            *of("server", "history", "recognition", "datasets", "training", "corrections"),
+        ),
+        (*HTTP, "sqlalchemy"),
+    ),
+    "server.operations": May(
+        (*CLEANING, *GROUND, "server.recognition"), (*HTTP, "prometheus_client")
+    ),
+    "server.service": May((*CLEANING, "model.recognition", "server"), ("flask",)),
+    "server.process": May(
+        (
+            *CLEANING,
+            *of("server", "errors", "settings", "storage", "operations", "service"),
+        ),
+        ("flask", "gunicorn"),
+    ),
+    "server.app": May(("server", "model.recognition")),
+    "server.wsgi": May(("server", "model.recognition"), ("flask",)),
+    # likeness: the front door, above everything.
+    "likeness": May(("likeness", "data_cleaning", "model", "server"), ("click", "sqlalchemy")),
+    # `python -m model` and its like are the front door under an older name.
+    "data_cleaning.__main__": May(("likeness.cli",)),
+    "model.__main__": May(("likeness.cli",)),
+    "server.__main__": May(("likeness.cli",)),
+}
