@@ -9,7 +9,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -162,7 +161,7 @@ server = _group(
 
 
 def run(
-    group: click.Group, name: str, arguments: Sequence[str] | None = None, obj: Any = None
+    group: click.Group, name: str, arguments: Sequence[str] | None = None, obj: object = None
 ) -> int:
     """Run a command; its exit status.
 
