@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import jsonschema_rs
 import PIL.Image
 from flask import Flask, Response, request
+from flask.testing import FlaskClient
 
 
 def make_picture(
@@ -81,3 +82,10 @@ class Conformance:
 
 
 Make = Callable[..., Flask]
+KeyOf = Callable[[str], dict[str, str]]
+
+
+def ask(client: FlaskClient, colour: str = "red") -> dict[str, Any]:
+    return client.post(
+        "/api/predict", data=make_picture(colour), content_type="image/png"
+    ).get_json()

@@ -16,6 +16,7 @@ import pytest
 import skimage
 
 from data_cleaning.imaging import decoding, encoding
+from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 
 PACKAGED = Path(skimage.__file__).parent / "data"
@@ -97,3 +98,32 @@ def bar_and_disc(shown: Sequence[str], number: int) -> bytes:
     if "disc" in shown:
         picture[(y - chance.integers(20, 44)) ** 2 + (x - 42) ** 2 < 15**2] = (30, 30, 230)
     return encoding.encode(picture)
+
+
+def drawn(label: str, number: int) -> Image:
+    """A disc, a cross or stripes on a noisy ground, each picture another one."""
+    chance = np.random.default_rng([sorted(("disc", "cross", "stripes")).index(label), number])
+    picture = chance.integers(60, 120, (72, 72, 3)).astype(np.uint8)
+    y, x = np.mgrid[:72, :72]
+    row, column = chance.integers(26, 46, 2)
+    shapes = {
+        "disc": (y - row) ** 2 + (x - column) ** 2 < 18**2,
+        "cross": (abs(y - row) < 5) | (abs(x - column) < 5),
+        "stripes": (y + int(row)) // 6 % 2 == 0,
+    }
+    picture[shapes[label]] = chance.integers(150, 255, 3)
+    return picture
+
+
+def draw(
+    root: Path, labels: tuple[str, ...] = ("disc", "cross", "stripes"), count: int = 12
+) -> Path:
+    """A data set of drawn pictures."""
+    for label in labels:
+        (root / label).mkdir(parents=True)
+        for number in range(count):
+            (root / label / f"{number}.png").write_bytes(encode(drawn(label, number)))
+    return root
+
+
+SHAPES = ("bar", "disc")

@@ -74,8 +74,8 @@ class Running:
         return [int(each) for each in children]
 
 
-def start(folder: Path, app: str = "tests.support.tiny_wsgi:app", **settings: object) -> Running:
-    """A service that is ready. app: support.tiny_wsgi with the small registry, or server.wsgi as it is.
+def start(folder: Path, app: str = "tests.server.tiny_wsgi:app", **settings: object) -> Running:
+    """A service that is ready. app: server.tiny_wsgi with the small registry, or server.wsgi as it is.
     settings: ours.
     """
     port = free_port()

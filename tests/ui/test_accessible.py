@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.support.browsing import Live, picture
-from tests.ui.test_admin import VIEWS, at, filled, signed_in
+from tests.ui.admin_page import VIEWS, at, filled, signed_in
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]

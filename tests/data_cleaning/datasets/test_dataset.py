@@ -273,3 +273,20 @@ def test_the_digest_is_of_labels_and_pictures_alone(root):
     assert dataset.digest(Dataset(root).items()) == before
     Dataset(root).decide(Decision(digest_of(root, 1), "move", to="bob"))
     assert dataset.digest(Dataset(root).items()) != before
+
+
+def test_groups_are_read_from_the_data_set(drawn_shapes: Path, tmp_path: Path) -> None:
+    (tmp_path / "disc").symlink_to(drawn_shapes / "disc")
+    (tmp_path / "groups.csv").write_text(
+        "file,brand,group\ndisc/0.png,x,g1\ndisc/1.png,x,g1\ndisc/2.png,x,\ngone.png,,g9\n"
+    )
+    items = {item.path.name: item.group for item in Dataset(tmp_path).items()}
+    assert (items["0.png"], items["1.png"], items["2.png"], items["3.png"]) == (
+        "g1",
+        "g1",
+        None,
+        None,
+    )
+    (tmp_path / "groups.csv").write_text("file,leak_group\ndisc/0.png,g1\n")
+    with pytest.raises(DatasetError, match="columns file and group"):
+        Dataset(tmp_path).items()

@@ -128,3 +128,13 @@ def test_of_press_photos_of_20_people_none_are_taken_for_copies(shared_data):
     files = sorted((shared_data / "faces" / "lfw_dev20").rglob("*.jpg"))[::4]
     assert len(files) > 100
     assert near_pairs(np.stack([difference_hash(decoding.read(p)) for p in files])) == []
+
+
+def test_named_groups_join_near_copies() -> None:
+    random = np.random.default_rng(3)
+    hashes = list(random.integers(0, 256, (5, 32)).astype(np.uint8))
+    hashes[1] = hashes[0].copy()
+    assert len(set(groups(hashes).tolist())) == 4
+    first, second, third, fourth, fifth = groups(hashes, names=["a", None, "a", "b", None]).tolist()
+    assert first == second == third
+    assert len({first, fourth, fifth}) == 3

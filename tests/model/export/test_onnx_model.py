@@ -26,7 +26,7 @@ from model.training.classifiers import CLASSIFIERS
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
-from tests.model.training.test_objects import draw
+from tests.support.pictures import draw
 
 
 def trained(root: Path, name: str, classifier: str) -> Bundle:

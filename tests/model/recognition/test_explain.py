@@ -38,7 +38,7 @@ from model.recognition.registry import Registry
 from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
-from tests.model.training.test_objects import draw, drawn
+from tests.support.pictures import draw, drawn
 
 
 def trained(items: list[Item], name: str) -> Bundle:

@@ -29,9 +29,9 @@ from model.reporting.report import ReportMaterial
 from model.training.samples import Sample
 from server.service import service_of
 from server.settings import Settings
-from tests.model.reporting.test_report import as_report, check_alone
-from tests.model.training.test_multilabel import SHAPES, answered
-from tests.support.pictures import bar_and_disc
+from tests.model.multilabel_answers import answered
+from tests.model.reporting.report_page import as_report, check_alone
+from tests.support.pictures import SHAPES, bar_and_disc
 from tests.support.started import started
 
 TRAIN = ["--recipe", "object-classic", "--multi-label", "--classifiers", "logistic_regression"]

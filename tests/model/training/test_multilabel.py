@@ -17,7 +17,6 @@ from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 from model.__main__ import main
 from model.evaluation.multilabel_metrics import (
-    MultilabelOutcome,
     average_precisions,
     multilabel_summary,
     precision_recall,
@@ -25,14 +24,13 @@ from model.evaluation.multilabel_metrics import (
 from model.export.write_onnx import export
 from model.recipes.presets import preset
 from model.recognition.explain import explain
-from model.recognition.naming.recogniser import RegionAnswer
 from model.recognition.registry import Registry
 from model.training.multilabel import best_f1, fit_multilabel, merge_folders, multilabel_rows
 from model.training.options import TrainingOptions
 from model.training.samples import Sample, TrainingSet, near_copies, readable, samples
-from tests.support.pictures import bar_and_disc
+from tests.model.multilabel_answers import answered
+from tests.support.pictures import SHAPES, bar_and_disc
 
-SHAPES = ("bar", "disc")
 QUICK = ("--recipe", "object-classic", "--classifiers", "logistic_regression")
 
 
@@ -252,18 +250,6 @@ def test_figures_are_right() -> None:
     low, high = figures["mean_average_precision_interval"]
     assert low < figures["mean_average_precision"] < high
     assert figures["ece"] == pytest.approx((0.1 + 0.2 + 0.6 + 0.6 + 0.1 + 0.2) / 6)
-
-
-def answered(truth: str, *labels: str, path: str = "x", **scores: float) -> MultilabelOutcome:
-    """truth: a letter a class; without scores nothing was found. Every class needs .5."""
-    named = (
-        RegionAnswer(labels[0] if labels else None, "a", scores, 0.0, 0.0, "known", labels)
-        if scores
-        else None
-    )
-    return MultilabelOutcome(
-        Path("/data") / path, frozenset(truth), named, {"decode": 1.0}, {"a": 0.5, "b": 0.5}
-    )
 
 
 def test_average_precision_is_the_usual_one() -> None:

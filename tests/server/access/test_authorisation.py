@@ -1,21 +1,15 @@
-"""Who may do what: every route of the document with every kind of key, and what a caller might
-forge.
-"""
+"""Who may do what: every route of the document with every kind of key,
+and what a caller might forge."""
 
 from __future__ import annotations
 
 import re
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from server.access.authorisation import client_address
-from server.errors import RequestError, StoreDown
 from server.service import service_of
 from server.settings import ROLES
 from server.storage.database import now
@@ -217,169 +211,6 @@ def test_a_page_of_another_site_cannot_use_this_machine(
     assert client.post("/api/classify_image", data=PREDICT, headers=headers).status_code == status
 
 
-def test_first_start_prints_an_admin_key_once(
-    make: Make, capsys: pytest.CaptureFixture[str]
-) -> None:
-    app = make()
-    (key,) = re.findall(r"lk_\S+", capsys.readouterr().out)
-    assert app.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
-    again = make()
-    assert "lk_" not in capsys.readouterr().out
-    assert again.test_client().get("/api/keys", headers={"X-API-Key": key}).status_code == 200
-    secret = key.rsplit("_", 1)[1] if key.count("_") == 2 else key.split("_", 2)[2]
-    with service_of(app).store.read() as connection:
-        stored = str(connection.exec_driver_sql("SELECT * FROM keys").fetchall())
-    assert secret not in stored
-
-
-def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, str]]) -> None:
-    admin = key_of("admin")
-    made = client.post(
-        "/api/keys", json={"name": "shop", "role": "predict", "days": 1}, headers=admin
-    )
-    assert made.status_code == 201
-    key = made.get_json()
-    assert key["expires"] == pytest.approx((time.time() + 86400) * 1000, abs=60_000)
-    used = {"Authorization": f"Bearer {key['key']}"}
-    assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 200
-    listed = client.get("/api/keys", headers=admin).get_json()["keys"]
-    assert {each["name"]: each["valid"] for each in listed}["shop"] is True
-    assert all("key" not in each and "hash" not in each for each in listed)
-    assert client.delete(f"/api/keys/{key['id']}", headers=admin).get_json()["valid"] is False
-    assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 401
-    assert client.delete("/api/keys/abc", headers=admin).status_code == 404
-
-
-@pytest.mark.parametrize("name", ["", "x" * 65, "a\nb", "\x1b[2J"])
-def test_names_that_no_key_has(app: Flask, name: str) -> None:
-    """Neither over HTTP nor at the machine itself: the list of keys is shown in terminals."""
-    with pytest.raises(RequestError, match="1 to 64 printable characters"):
-        service_of(app).keys.create(name, "predict")
-
-
-def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
-    client, admin = app.test_client(), key_of("admin")
-    ids = [
-        each["id"]
-        for each in client.get("/api/keys", headers=admin).get_json()["keys"]
-        if each["role"] == "admin"
-    ]
-    own = admin["Authorization"].split("_")[1]
-    others = [each for each in ids if each != own]
-    assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [
-        200
-    ] * len(others)
-    assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
-
-
-def test_a_database_that_is_away_does_not_lock_out_who_was_in(
-    app: Flask, key_of: Callable[[str], dict[str, str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """For a while, and as they were: an unknown key, a wrong secret and one that expires meanwhile
-    stay out.
-    """
-    client, keys = app.test_client(), service_of(app).keys
-    expiring = {"X-API-Key": keys.create("short", "predict", now() + 60_000)[0]}
-    known, fresh = key_of("predict"), key_of("predict")
-    wrong = {"Authorization": known["Authorization"][:-1] + "!"}
-
-    def statuses() -> list[int]:
-        every = (known, wrong, fresh, expiring)
-        return [
-            client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code
-            for each in every
-        ]
-
-    assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200
-    assert client.get("/api/models", headers=expiring, environ_base=ELSEWHERE).status_code == 200
-
-    @contextmanager
-    def away() -> Iterator[None]:
-        raise StoreDown("away")
-        yield
-
-    monkeypatch.setattr(service_of(app).store, "read", away)
-    assert statuses() == [200, 401, 503, 200]
-    assert client.get("/api/keys", headers=known, environ_base=ELSEWHERE).status_code == 403
-    monkeypatch.setattr("server.access.keys.now", lambda: now() + 120_000)
-    assert statuses() == [200, 401, 503, 401]
-    monkeypatch.setattr("server.access.keys.REMEMBERED", 0.0)
-    assert statuses() == [503, 503, 503, 503]
-
-
-def test_session_of_the_page(app: Flask) -> None:
-    """A cookie that scripts cannot read and other sites cannot send, and a token for whatever
-    changes something.
-    """
-    client = app.test_client()
-    key, row = service_of(app).keys.create("me", "admin")
-    assert client.get("/api/session", environ_base=ELSEWHERE).get_json()["role"] == "none"
-    assert client.post("/api/session", json={"key": "lk_a_b"}).status_code == 401
-    logged = client.post("/api/session", json={"key": key})
-    cookie = logged.headers["Set-Cookie"]
-    assert "HttpOnly" in cookie
-    assert "SameSite=Strict" in cookie
-    token = client.get("/api/session", environ_base=ELSEWHERE).get_json()["csrf"]
-    assert token
-    body = {"name": "x", "role": "predict"}
-    post: dict[str, Any] = {"json": body, "environ_base": ELSEWHERE}
-    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 200
-    assert client.post("/api/keys", **post).status_code == 403
-    assert client.post("/api/keys", headers={"X-CSRF-Token": "wrong"}, **post).status_code == 403
-    assert client.post("/api/keys", headers={"X-CSRF-Token": token}, **post).status_code == 201
-    foreign = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
-    assert client.post("/api/keys", headers=foreign, **post).status_code == 403
-    service_of(app).keys.revoke(row.id)
-    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
-
-
-@pytest.mark.parametrize(
-    ("peer", "told", "proxy", "secure"),
-    [
-        ("127.0.0.1", "https", "127.0.0.1", True),
-        ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
-        ("", "https", "unix", True),
-        ("127.0.0.1", "http, https", "127.0.0.1", True),
-        (
-            "127.0.0.1",
-            "https, http",
-            "127.0.0.1",
-            False,
-        ),  # a caller's word, and behind it the proxy's own
-        ("127.0.0.1", "http", "127.0.0.1", False),
-        ("127.0.0.1", None, "127.0.0.1", False),
-        ("127.0.0.1", "https", "", False),
-        ("203.0.113.9", "https", "127.0.0.1", False),
-        ("", "https", "127.0.0.1", False),
-    ],
-)
-def test_behind_https_the_cookie_is_sent_by_https_alone(
-    make: Make, peer: str, told: str | None, proxy: str, secure: bool
-) -> None:
-    """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
-    app = make(trusted_proxy=proxy)
-    client, key = app.test_client(), service_of(app).keys.create("me", "admin")[0]
-    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
-    seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
-    cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
-    assert ("; Secure" in cookie, cookie.startswith("__Host-likeness_session=")) == (secure, secure)
-    assert "Path=/" in cookie
-    assert "Domain" not in cookie
-    value = cookie.partition(";")[0].partition("=")[2]
-    for name, opens in (("likeness_session", not secure), ("__Host-likeness_session", secure)):
-        headers["Cookie"] = f"{name}={value}"
-        status = app.test_client(use_cookies=False).get("/api/keys", **seen).status_code
-        assert status == (200 if opens else 401), name
-
-
-def test_log_out(app: Flask) -> None:
-    client = app.test_client()
-    client.post("/api/session", json={"key": service_of(app).keys.create("me", "admin")[0]})
-    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 200
-    client.delete("/api/session")
-    assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
-
-
 def test_cors_only_for_listed_origins(make: Make) -> None:
     client = make(cors_origins="https://shop.example", open=True).test_client()
     ours = {"Origin": "https://shop.example"}
@@ -394,9 +225,3 @@ def test_cors_only_for_listed_origins(make: Make) -> None:
     assert "Access-Control-Allow-Origin" not in other.headers
     silent = make().test_client().get("/api/models", headers=ours)
     assert "Access-Control-Allow-Origin" not in silent.headers
-
-
-def test_the_secret_of_sessions_is_for_this_user_alone(app: Flask) -> None:
-    path = service_of(app).settings.state / "secret"
-    assert path.stat().st_mode & 0o077 == 0
-    assert len(path.read_bytes()) == 32

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,10 +13,8 @@ from flask.testing import FlaskClient
 
 from server.recognition.erased_names import Rule
 from server.service import service_of
-from tests.support.making import Make, make_picture
+from tests.support.making import KeyOf, Make, make_picture
 from tests.support.tiny_models import TinyRegistry
-
-KeyOf = Callable[[str], dict[str, str]]
 
 
 def version(client: FlaskClient) -> int:

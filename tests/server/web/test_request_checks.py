@@ -305,7 +305,7 @@ def test_gunicorn_believes_nobody_about_https(tmp_path: Path) -> None:
         "gunicorn",
         "-c",
         str(ROOT / "server" / "process" / "gunicorn_conf.py"),
-        "tests.support.tiny_wsgi:app",
+        "tests.server.tiny_wsgi:app",
     ]
     running = subprocess.Popen(
         command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

@@ -12,8 +12,6 @@ import pytest
 
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import RecipeError
-from data_cleaning.imaging.encoding import encode
-from data_cleaning.imaging.image import Image
 from model.__main__ import main
 from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recipes.presets import preset
@@ -22,35 +20,10 @@ from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples, training_rows
 from model.training.splits import SEARCH_ROWS, searched, unaltered
+from tests.support.pictures import draw, drawn
 
 ONE = ("--classifiers", "logistic_regression")  # the quickest; which is best is asked elsewhere
 QUICK = TrainingOptions(classifiers=("logistic_regression",), folds=2)
-
-
-def drawn(label: str, number: int) -> Image:
-    """A disc, a cross or stripes on a noisy ground, each picture another one."""
-    chance = np.random.default_rng([sorted(("disc", "cross", "stripes")).index(label), number])
-    picture = chance.integers(60, 120, (72, 72, 3)).astype(np.uint8)
-    y, x = np.mgrid[:72, :72]
-    row, column = chance.integers(26, 46, 2)
-    shapes = {
-        "disc": (y - row) ** 2 + (x - column) ** 2 < 18**2,
-        "cross": (abs(y - row) < 5) | (abs(x - column) < 5),
-        "stripes": (y + int(row)) // 6 % 2 == 0,
-    }
-    picture[shapes[label]] = chance.integers(150, 255, 3)
-    return picture
-
-
-def draw(
-    root: Path, labels: tuple[str, ...] = ("disc", "cross", "stripes"), count: int = 12
-) -> Path:
-    """A data set of drawn pictures."""
-    for label in labels:
-        (root / label).mkdir(parents=True)
-        for number in range(count):
-            (root / label / f"{number}.png").write_bytes(encode(drawn(label, number)))
-    return root
 
 
 @pytest.fixture(scope="module")

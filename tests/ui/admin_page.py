@@ -1,0 +1,43 @@
+"""Finding one's way in the admin corner. Nothing here is a test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from data_cleaning.imaging.limits import Limits
+from server.datasets.managed_datasets import Datasets
+from tests.support.browsing import Live, picture
+
+Start = Callable[..., Live]
+ADA = picture({"ada_lovelace": (40, 60, 80, 100)})
+TRAINER_VIEWS = ["models", "datasets", "training"]
+VIEWS = {"train": TRAINER_VIEWS, "admin": [*TRAINER_VIEWS, "answers", "keys", "rights"]}
+
+
+def key_of(live: Live, role: str) -> str:
+    key, _ = live.app.extensions["likeness"].keys.create(f"the {role}", role)
+    return str(key)
+
+
+def signed_in(page: Any, live: Live, role: str, where: str = "/admin.html") -> None:
+    page.goto(live.url + where)
+    page.click("#gate-sign-in" if "admin" in where else "#sign-in")
+    page.fill("#key", key_of(live, role))
+    page.click("#sign-in-form [type=submit]")
+    page.wait_for_selector("#sign-out:not([hidden])")
+
+
+def at(page: Any, live: Live, view: str, words: str) -> None:
+    page.goto(f"{live.url}/admin.html#{view}")
+    page.wait_for_selector(f"#view h1:has-text('{words}')")
+
+
+def filled(live: Live, name: str, *classes: str) -> None:
+    """A data set with one picture in each class; a class named "empty" gets none."""
+    made = Datasets(live.app.extensions["likeness"].settings.datasets)
+    made.create(name)
+    for number, label in enumerate(classes):
+        made.create_class(name, label)
+        if label != "empty":
+            made.add(name, label, picture({"stranger": (number, 9, 40, 40)}), Limits())
