@@ -4,17 +4,25 @@ arithmetic.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from onnx import TensorProto
+from sklearn.base import BaseEstimator
+from sklearn.decomposition import PCA
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree._tree import Tree
 
-from model.export.onnx_graph import ExportRefused, Graph, columns
+from model.export.onnx_operations import ExportRefused, columns
+from model.onnx_graph import Attribute, OnnxGraph
 
 
-def probabilities(graph: Graph, model: Any, features: str) -> str:
+def probabilities(graph: OnnxGraph, model: BaseEstimator, features: str) -> str:
     """Calibrated probabilities of every class that was trained, shape (n, all classes)."""
     if isinstance(model, Pipeline):  # a basis, then the calibrated classifier
         for _, step in model.named_steps["basis"].steps:
@@ -29,17 +37,19 @@ def probabilities(graph: Graph, model: Any, features: str) -> str:
     return graph.cast(shares, TensorProto.FLOAT)
 
 
-def _by_sigmoid(graph: Graph, inner: Any, values: str) -> str:
+def _by_sigmoid(graph: OnnxGraph, inner: BaseEstimator, values: str) -> str:
     """Two classes: the second by a sigmoid of the decision value, the first is the rest."""
-    (one,) = inner.calibrators
-    raised = graph.add("Mul", values, graph.constant([[-one.a_]], np.float64))
-    second = graph.add("Sigmoid", graph.add("Sub", raised, graph.constant([[one.b_]], np.float64)))
+    (sigmoid,) = inner.calibrators
+    raised = graph.add("Mul", values, graph.constant([[-sigmoid.a_]], np.float64))
+    second = graph.add(
+        "Sigmoid", graph.add("Sub", raised, graph.constant([[sigmoid.b_]], np.float64))
+    )
     return graph.add(
         "Concat", graph.add("Sub", graph.constant(1.0, np.float64), second), second, axis=1
     )
 
 
-def _by_temperature(graph: Graph, inner: Any, values: str) -> str:
+def _by_temperature(graph: OnnxGraph, inner: BaseEstimator, values: str) -> str:
     """Several classes: the softmax of decision values, or of the logarithms of a forest's shares,
     times a constant.
     """
@@ -49,7 +59,7 @@ def _by_temperature(graph: Graph, inner: Any, values: str) -> str:
     return graph.add("Softmax", graph.add("Mul", values, graph.constant(beta, np.float64)), axis=1)
 
 
-def _decision(graph: Graph, model: Any, x: str) -> str:
+def _decision(graph: OnnxGraph, model: BaseEstimator, x: str) -> str:
     """What the calibration reads: a column a class, or one for two classes."""
     kind = type(model).__name__
     if kind not in DECISIONS:
@@ -57,32 +67,28 @@ def _decision(graph: Graph, model: Any, x: str) -> str:
     return DECISIONS[kind](graph, model, x)
 
 
-def _transform(graph: Graph, step: Any, x: str) -> str:
-    kind = type(step).__name__
-    if (
-        kind == "StandardScaler"
-    ):  # in double and back, as numpy does: a tree's threshold may lie just between
-        for op, value in (("Sub", step.mean_), ("Div", step.scale_)):
-            done = graph.add(
-                op, graph.cast(x, TensorProto.DOUBLE), graph.constant(value, np.float64)
-            )
-            x = graph.cast(done, TensorProto.FLOAT)
+def _transform(graph: OnnxGraph, step: BaseEstimator, x: str) -> str:
+    if isinstance(step, StandardScaler):
+        # in double and back, as numpy does: a tree's threshold may lie just between
+        for operator, value in (("Sub", step.mean_), ("Div", step.scale_)):
+            doubles = graph.cast(x, TensorProto.DOUBLE)
+            scaled = graph.add(operator, doubles, graph.constant(value, np.float64))
+            x = graph.cast(scaled, TensorProto.FLOAT)
         return x
-    if kind == "PCA":
-        turned = graph.add("MatMul", x, graph.constant(step.components_.T))
-        return graph.add(
-            "Sub", turned, graph.constant(step.mean_.reshape(1, -1) @ step.components_.T)
-        )
-    raise ExportRefused(f"A {kind} cannot be exported.")
+    if isinstance(step, PCA):
+        turned = graph.add("MatMul", x, graph.floats(step.components_.T))
+        middle = step.mean_.reshape(1, -1) @ step.components_.T
+        return graph.add("Sub", turned, graph.floats(middle))
+    raise ExportRefused(f"A {type(step).__name__} cannot be exported.")
 
 
-def _linear(graph: Graph, model: Any, x: str) -> str:
-    product = graph.add("MatMul", x, graph.constant(model.coef_.T))
-    return graph.add("Add", product, graph.constant(model.intercept_))
+def _linear(graph: OnnxGraph, model: LogisticRegression, x: str) -> str:
+    product = graph.add("MatMul", x, graph.floats(model.coef_.T))
+    return graph.add("Add", product, graph.floats(model.intercept_))
 
 
-def _forest(graph: Graph, model: Any, x: str) -> str:
-    _, shares = graph.add(
+def _forest(graph: OnnxGraph, model: RandomForestClassifier, x: str) -> str:
+    _, shares = graph.add_outputs(
         "TreeEnsembleClassifier",
         x,
         outputs=2,
@@ -95,40 +101,50 @@ def _forest(graph: Graph, model: Any, x: str) -> str:
     return columns(graph, shares, 1, 2)
 
 
-def _tree_table(model: Any) -> dict[str, Any]:
-    """The trees as the flat lists that ONNX wants; thresholds go down to the next float32, as x
-    itself is one.
-    """
-    table: dict[str, list[Any]] = {f"nodes_{k}": [] for k in _NODE_KEYS} | {
-        f"class_{k}": [] for k in _CLASS_KEYS
+def _tree_table(forest: RandomForestClassifier) -> dict[str, Attribute]:
+    """The trees as the flat lists that ONNX wants."""
+    trees = [tree.tree_ for tree in forest.estimators_]
+    nodes = [row for number, tree in enumerate(trees) for row in _nodes(number, tree)]
+    shares = [
+        row for number, tree in enumerate(trees) for row in _leaf_shares(number, tree, len(trees))
+    ]
+    return {
+        **_columns("nodes", _NODE_KEYS, nodes),
+        **_columns("class", _CLASS_KEYS, shares),
+        "classlabels_int64s": list(range(len(forest.classes_))),
     }
-    for number, one in enumerate(model.estimators_):
-        tree = one.tree_
-        for node in range(tree.node_count):
-            leaf = tree.children_left[node] < 0
-            row = (
-                number,
-                node,
-                0 if leaf else int(tree.feature[node]),
-                0.0 if leaf else _floor32(tree.threshold[node]),
-                "LEAF" if leaf else "BRANCH_LEQ",
-                0 if leaf else int(tree.children_left[node]),
-                0 if leaf else int(tree.children_right[node]),
-            )
-            for key, value in zip(_NODE_KEYS, row, strict=True):
-                table[f"nodes_{key}"].append(value)
-            if leaf:
-                shares = tree.value[node, 0] / tree.value[node, 0].sum() / len(model.estimators_)
-                for c, share in enumerate(shares):
-                    for key, value in zip(
-                        _CLASS_KEYS, (number, node, c, float(share)), strict=True
-                    ):
-                        table[f"class_{key}"].append(value)
-    return table | {"classlabels_int64s": list(range(len(model.classes_)))}
+
+
+def _columns(
+    prefix: str, keys: Sequence[str], rows: Sequence[tuple[int | float | str, ...]]
+) -> dict[str, list[int | float | str]]:
+    return {
+        f"{prefix}_{key}": list(column)
+        for key, column in zip(keys, zip(*rows, strict=True), strict=True)
+    }
 
 
 _NODE_KEYS = ("treeids", "nodeids", "featureids", "values", "modes", "truenodeids", "falsenodeids")
 _CLASS_KEYS = ("treeids", "nodeids", "ids", "weights")
+
+
+def _nodes(number: int, tree: Tree) -> Iterator[tuple[int | float | str, ...]]:
+    """A row a node; thresholds go down to the next float32, as x itself is one."""
+    for node in range(tree.node_count):
+        left, right = int(tree.children_left[node]), int(tree.children_right[node])
+        if left < 0:
+            yield (number, node, 0, 0.0, "LEAF", 0, 0)
+        else:
+            threshold = _floor32(tree.threshold[node])
+            yield (number, node, int(tree.feature[node]), threshold, "BRANCH_LEQ", left, right)
+
+
+def _leaf_shares(number: int, tree: Tree, trees: int) -> Iterator[tuple[int | float | str, ...]]:
+    """A row a class of each leaf: its part of the leaf's examples, divided by the trees."""
+    for node in range(tree.node_count):
+        if tree.children_left[node] < 0:
+            shares = tree.value[node, 0] / tree.value[node, 0].sum() / trees
+            yield from ((number, node, label, float(share)) for label, share in enumerate(shares))
 
 
 def _floor32(value: float) -> float:
@@ -136,7 +152,7 @@ def _floor32(value: float) -> float:
     return float(near if near <= value else np.nextafter(near, np.float32(-np.inf)))
 
 
-def _support_vectors(graph: Graph, model: Any, x: str) -> str:
+def _support_vectors(graph: OnnxGraph, model: SVC, x: str) -> str:
     """Radial kernel to every support vector, one against one, then votes: as libsvm and
     scikit-learn do.
 
@@ -167,7 +183,7 @@ def _support_vectors(graph: Graph, model: Any, x: str) -> str:
     return graph.add("Add", votes, tie)
 
 
-def _radial_kernel(graph: Graph, model: Any, x: str) -> str:
+def _radial_kernel(graph: OnnxGraph, model: SVC, x: str) -> str:
     vectors = np.asarray(model.support_vectors_, np.float64)
     squares = graph.add(
         "ReduceSum", graph.add("Mul", x, x), graph.constant([1], np.int64), keepdims=1
@@ -181,7 +197,7 @@ def _radial_kernel(graph: Graph, model: Any, x: str) -> str:
     return graph.add("Exp", graph.add("Mul", apart, graph.constant(-model._gamma, np.float64)))
 
 
-def _one_against_one(model: Any) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _one_against_one(model: SVC) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Weights, (vectors, pairs), and offsets, (pairs,), of one class against another; above zero is
     the first one.
     """
@@ -199,7 +215,7 @@ def _pairs(classes: int) -> list[tuple[int, int]]:
     return [(i, j) for i in range(classes) for j in range(i + 1, classes)]
 
 
-DECISIONS = {
+DECISIONS: dict[str, Callable[[OnnxGraph, BaseEstimator, str], str]] = {
     "LogisticRegression": _linear,
     "RandomForestClassifier": _forest,
     "SVC": _support_vectors,

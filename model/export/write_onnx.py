@@ -22,8 +22,8 @@ from data_cleaning.files import write
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DISK_LIMITS
-from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
+from model.export.onnx_operations import ExportRefused
 from model.recipes.augmentation import ALTERATIONS, Augmentation
 from model.recognition.bundle import Bundle
 from model.recognition.golden import golden_picture
@@ -224,7 +224,7 @@ def _eight_bits(path: Path, chips: Sequence[Image]) -> bytes:
     )
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
-    class Reader(CalibrationDataReader):
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
         """Hands out one crop after the other, as onnxruntime asks for them."""
 
         def __init__(self) -> None:

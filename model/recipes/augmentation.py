@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from data_cleaning.errors import RecipeError
 from data_cleaning.imaging.image import Image
@@ -134,11 +135,11 @@ ALTERATIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {
 }
 
 
-def _around_centre(chip: Image, turn: np.ndarray) -> Image:
+def _around_centre(chip: Image, turn: NDArray[np.float64]) -> Image:
     height, width = chip.shape[:2]
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
     return warp(chip, np.hstack([turn, (centre - turn @ centre)[:, None]]), width, height)
 
 
-def _clipped(values: np.ndarray) -> Image:
-    return np.clip(values, 0, 255).astype(np.uint8)
+def _clipped(values: NDArray[np.float32]) -> Image:
+    return np.asarray(np.clip(values, 0, 255), np.uint8)

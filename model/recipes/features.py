@@ -78,14 +78,15 @@ def hog(
 
     Source: Dalal, Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
     """
-    return skimage_hog(
+    histograms = skimage_hog(
         grey(resize(crop, size, size)),
         orientations=orientations,
         pixels_per_cell=(cell, cell),
         cells_per_block=(2, 2),
         block_norm="L2-Hys",
         transform_sqrt=normalise,
-    ).astype(np.float32)
+    )
+    return np.asarray(histograms, np.float32)
 
 
 def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Features:
@@ -96,9 +97,9 @@ def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Featu
 
     Source: Ahonen, Hadid, Pietikainen, "Face description with local binary patterns", PAMI 2006.
     """
-    codes = local_binary_pattern(grey(resize(crop, size, size)), 8, radius, "nri_uniform").astype(
-        np.int64
-    )
+    light = grey(resize(crop, size, size))
+    codes = local_binary_pattern(light, 8, radius, "nri_uniform")  # type: ignore[no-untyped-call]
+    codes = codes.astype(np.int64)
     side = size // grid
     cells = (
         codes[: side * grid, : side * grid]
@@ -107,7 +108,7 @@ def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Featu
         .reshape(grid**2, -1)
     )
     counts = np.bincount((cells + 59 * np.arange(grid**2)[:, None]).ravel(), minlength=59 * grid**2)
-    return np.sqrt(counts / float(side * side)).astype(np.float32)
+    return _roots(counts, side * side)
 
 
 def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Features:
@@ -125,7 +126,7 @@ def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Feat
     histograms = [
         cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)
     ]
-    return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
+    return _roots(np.concatenate(histograms), cell * cell)
 
 
 def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> Features:
@@ -149,7 +150,7 @@ def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> F
     histograms = [
         cv2.calcHist(one, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for one in cells
     ]
-    return np.sqrt(np.concatenate(histograms) / float(cell * cell)).astype(np.float32)
+    return _roots(np.concatenate(histograms), cell * cell)
 
 
 def tones(
@@ -167,7 +168,7 @@ def tones(
     counts = cv2.calcHist(
         [pixels], [0, 1, 2], None, [hues, strengths, lights], [0, 180, 0, 256, 0, 256]
     )
-    return np.sqrt(counts.ravel() / float(size * size)).astype(np.float32)
+    return _roots(counts.ravel(), size * size)
 
 
 def face_embedding(crop: Image, model: Path, *, mirror: bool = True) -> Features:
@@ -217,7 +218,8 @@ def object_maps(crop: Image, model: Path) -> NDArray[np.float32]:
     Source: Tan, Le, "EfficientNet", ICML 2019; Lite variant by Liu, 2020.
     """
     pixels = (resize(crop, 224, 224)[:, :, ::-1].astype(np.float32) - 127.0) / 128.0
-    return run(model, pixels.transpose(2, 0, 1)[None], ["feature_map"])[0][0]
+    (maps,) = run(model, pixels.transpose(2, 0, 1)[None], ["feature_map"])
+    return np.asarray(maps[0], np.float32)
 
 
 def mean_of(maps: NDArray[np.float32]) -> Features:
@@ -232,6 +234,11 @@ def root_of(maps: NDArray[np.float32]) -> Features:
     "Improving the Fisher kernel for large-scale image classification", ECCV 2010.
     """
     return unit(np.sqrt(np.maximum(maps.mean(axis=(1, 2)), 0.0)))
+
+
+def _roots(counts: NDArray[np.integer | np.floating], total: int) -> Features:
+    """Square roots of frequencies, so that their dot product is the Bhattacharyya coefficient."""
+    return np.asarray(np.sqrt(counts / float(total)), np.float32)
 
 
 def unit(vector: NDArray[np.floating]) -> Features:

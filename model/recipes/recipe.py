@@ -10,15 +10,20 @@ import inspect
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeAlias
 
 from data_cleaning.detection.crops import CROPS, TEMPLATES
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.errors import RecipeError
+from data_cleaning.json_types import JsonObject
 from model.recipes.features import FEATURES
 
 _PLAIN = 80  # pixels: from this side on a face is as plain as it gets to an embedding of 150 pixels
 SUBJECTS = ("face", "person", "object")
+
+
+Option: TypeAlias = bool | int | float | str
+"""The value of an option of a detector, a crop or a feature."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +31,9 @@ class Step:
     """One function of a table, by name, with its keyword options."""
 
     name: str
-    options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Option] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {"name": self.name, "options": dict(self.options)}
 
 
@@ -139,7 +144,7 @@ class Recipe:
         )
         return tuple(sorted(set(needs)))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Plain data that `from_json` makes an equal recipe of."""
         return {
             "name": self.name,
@@ -159,7 +164,7 @@ class Recipe:
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+    def from_json(cls, data: JsonObject) -> Recipe:
         """Raises RecipeError where a key is missing or one too many."""
         try:
             plain = dict(data)
@@ -170,18 +175,28 @@ class Recipe:
             raise RecipeError(f"This is not a recipe: {error}.") from error
 
 
-def _bind(what: str, step: Step, table: Mapping[str, Callable[..., Any]]) -> None:
+def all_options(step: Step, function: Callable[..., object]) -> dict[str, Option]:
+    """Every option of a step's function, with its usual value where the step gives none."""
+    usual = {name: parameter.default for name, parameter in _options_of(function).items()}
+    return {**usual, **step.options}
+
+
+def _bind(kind: str, step: Step, table: Mapping[str, Callable[..., object]]) -> None:
     """A wrong name or option must fail when the recipe is made, not when the first picture comes."""
     if step.name not in table:
-        raise RecipeError(f"There is no {what} {step.name!r}; there are {', '.join(table)}.")
-    allowed = {
-        name
-        for name, parameter in inspect.signature(table[step.name]).parameters.items()
-        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
-    }
-    wrong = sorted(set(step.options) - allowed)
+        raise RecipeError(f"There is no {kind} {step.name!r}; there are {', '.join(table)}.")
+    allowed = _options_of(table[step.name])
+    wrong = sorted(set(step.options) - set(allowed))
     if wrong:
         takes = ", ".join(sorted(allowed)) or "no options"
         raise RecipeError(
-            f"The {what} {step.name} does not take {', '.join(wrong)}; it takes {takes}."
+            f"The {kind} {step.name} does not take {', '.join(wrong)}; it takes {takes}."
         )
+
+
+def _options_of(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    return {
+        name: parameter
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }

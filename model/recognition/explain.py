@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from data_cleaning.imaging.resizing import resize, shrink
+from data_cleaning.json_types import JsonObject
 from data_cleaning.pretrained import locate
 from model.recipes.features import FEATURES
 from model.recipes.recipe import Recipe
@@ -68,7 +68,7 @@ class Explanation:
     nearest: tuple[Nearest, ...]
     sentence: str
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Plain data, without the picture."""
         return {
             "label": self.label,
@@ -133,7 +133,7 @@ def _activation(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
         odds = _log_odds(bundle, _without_each_place(bundle.recipe, view), label)
         drop = (odds[0] - odds[1:]).reshape(GRID, GRID)
         drops.append(drop[:, ::-1] if turned else drop)
-    return np.mean(drops, axis=0)
+    return np.asarray(np.mean(drops, axis=0))
 
 
 def _without_each_place(recipe: Recipe, view: Image) -> NDArray[np.float32]:
@@ -168,7 +168,7 @@ def _occlusion(bundle: Bundle, chip: Image, label: str) -> NDArray[np.float64]:
         hide(chip, _place(chip, row, column)) for row in range(GRID) for column in range(GRID)
     ]
     odds = np.array([score(bundle, view, label) for view in [chip, *hidden]])
-    return (odds[0] - odds[1:]).reshape(GRID, GRID)
+    return np.asarray(odds[0] - odds[1:]).reshape(GRID, GRID)
 
 
 def score(bundle: Bundle, chip: Image, label: str) -> float:

@@ -62,7 +62,7 @@ def above_threshold(sample: Sample, recipe: Recipe) -> Sample:
     """
     if recipe.subject != "person":
         return sample
-    least = 0.0 if recipe.judging else max(recipe.detector.options["threshold"], FLOOR)
+    least = 0.0 if recipe.judging else max(float(recipe.detector.options["threshold"]), FLOOR)
     kept = [i for i, r in enumerate(sample.regions) if r.detection.score >= least]
     extra = tuple(sample.extra[i] for i in kept) if sample.extra else ()
     return replace(

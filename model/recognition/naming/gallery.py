@@ -112,7 +112,7 @@ def project(space: Linear | None, features: Features) -> Features:
     """Features of shape (n, d) as vectors of length 1 in a gallery's space, shape (n, k)."""
     inside = features if space is None else space.transform(features)
     lengths = np.linalg.norm(inside, axis=1, keepdims=True)
-    return (inside / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return np.asarray(inside / np.maximum(lengths, 1e-12), np.float32)
 
 
 def nearest_mean(cosines: NDArray[np.floating]) -> NDArray[np.floating]:
@@ -121,7 +121,7 @@ def nearest_mean(cosines: NDArray[np.floating]) -> NDArray[np.floating]:
     if count == 0:
         return np.full(len(cosines), -1.0)
     best = min(NEAREST, count)
-    return np.partition(cosines, count - best, axis=1)[:, count - best :].mean(axis=1)
+    return np.asarray(np.partition(cosines, count - best, axis=1)[:, count - best :].mean(axis=1))
 
 
 @dataclass(frozen=True)

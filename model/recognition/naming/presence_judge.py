@@ -49,4 +49,4 @@ class PresenceJudge:
 
 def _evidence(scores: NDArray[np.floating], empty: NDArray[np.floating]) -> NDArray[np.float64]:
     shares = np.clip(np.stack([scores, 1.0 - np.asarray(empty)], axis=1), SURE, 1 - SURE)
-    return np.log(shares / (1 - shares))
+    return np.asarray(np.log(shares / (1 - shares)), np.float64)

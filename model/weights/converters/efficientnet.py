@@ -12,7 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.weights.converters.graph import BatchNorm, Convolution, GraphBuilder, same_padding
+from model.onnx_graph import OnnxGraph
+from model.weights.converters.convolution import (
+    BatchNorm,
+    Convolution,
+    append_convolution,
+    append_relu6,
+    same_padding,
+)
 from model.weights.converters.torch_file import read_state
 
 SIDE = 224
@@ -67,11 +74,11 @@ class _Network:
 
     def __init__(self, tensors: Mapping[str, np.ndarray]) -> None:
         self._tensors = tensors
-        self._graph = GraphBuilder("efficientnet_lite0")
+        self._graph = OnnxGraph("efficientnet_lite0")
         self._side = SIDE
 
     def stem(self, x: str) -> str:
-        return self._graph.relu6(self._conv(x, "_conv_stem", "_bn0", stride=2))
+        return append_relu6(self._graph, self._conv(x, "_conv_stem", "_bn0", stride=2))
 
     def block(self, x: str, name: str, stride: int, expands: bool) -> str:
         """Append expansion, depthwise convolution and projection, and the short cut where shapes
@@ -79,18 +86,22 @@ class _Network:
         """
         y = x
         if expands:
-            y = self._graph.relu6(self._conv(y, f"{name}_expand_conv", f"{name}_bn0"))
-        y = self._graph.relu6(self._conv(y, f"{name}_depthwise_conv", f"{name}_bn1", stride))
+            y = append_relu6(self._graph, self._conv(y, f"{name}_expand_conv", f"{name}_bn0"))
+        y = append_relu6(
+            self._graph, self._conv(y, f"{name}_depthwise_conv", f"{name}_bn1", stride)
+        )
         y = self._conv(y, f"{name}_project_conv", f"{name}_bn2")
-        return self._graph.add("Add", [y, x]) if self._has_short_cut(name, stride, expands) else y
+        return self._graph.add("Add", y, x) if self._has_short_cut(name, stride, expands) else y
 
     def finish(self, x: str) -> bytes:
         """Append the head, the pooling and the classifier, and return the file."""
-        feature_map = self._graph.relu6(self._conv(x, "_conv_head", "_bn1"), output="feature_map")
-        pooled = self._graph.add("GlobalAveragePool", [feature_map])
-        self._graph.add("Flatten", [pooled], output="features")
+        feature_map = append_relu6(
+            self._graph, self._conv(x, "_conv_head", "_bn1"), output="feature_map"
+        )
+        pooled = self._graph.add("GlobalAveragePool", feature_map)
+        self._graph.add("Flatten", pooled, output="features")
         weights = [self._graph.constant(self._tensors[name]) for name in ("_fc.weight", "_fc.bias")]
-        self._graph.add("Gemm", ["features", *weights], output="logits", transB=1)
+        self._graph.add("Gemm", "features", *weights, output="logits", transB=1)
         outputs = {
             "logits": ("batch", CLASSES),
             "features": ("batch", FEATURES),
@@ -115,7 +126,7 @@ class _Network:
             (before, before, after, after),
             groups=len(weights) if "depthwise" in name else 1,
         )
-        return self._graph.conv(x, convolution.normalised(self._batch_norm(norm)))
+        return append_convolution(self._graph, x, convolution.normalised(self._batch_norm(norm)))
 
     def _batch_norm(self, name: str) -> BatchNorm:
         return BatchNorm(

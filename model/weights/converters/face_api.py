@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.weights.converters.graph import Convolution, GraphBuilder
+from model.onnx_graph import OnnxGraph
+from model.weights.converters.convolution import Convolution, append_convolution
 from model.weights.converters.manifest import read_manifest
 
 MANIFEST = "face_recognition_model-weights_manifest.json"
@@ -37,13 +38,13 @@ def convert(members: Mapping[str, bytes]) -> bytes:
     one person's.
     """
     tensors = read_manifest(json.loads(members[MANIFEST]), members)
-    graph = GraphBuilder("dlib_face_resnet")
+    graph = OnnxGraph("dlib_face_resnet")
     layer = _stem(graph, tensors)
     for block in BLOCKS:
         append = _down if "down" in block else _residual
         layer = append(graph, tensors, block, layer)
-    pooled = graph.add("Flatten", [graph.add("GlobalAveragePool", [layer.tensor])])
-    graph.add("MatMul", [pooled, graph.constant(tensors["fc"])], output="descriptor")
+    pooled = graph.add("Flatten", graph.add("GlobalAveragePool", layer.tensor))
+    graph.add("MatMul", pooled, graph.constant(tensors["fc"]), output="descriptor")
     return graph.build({"input": ("batch", 3, CHIP, CHIP)}, {"descriptor": ("batch", DESCRIPTOR)})
 
 
@@ -69,43 +70,39 @@ def _convolution(
     return plain.scaled(tensors[f"{name}/scale/weights"]).shifted(tensors[f"{name}/scale/biases"])
 
 
-def _stem(graph: GraphBuilder, tensors: Mapping[str, np.ndarray]) -> _Layer:
+def _stem(graph: OnnxGraph, tensors: Mapping[str, np.ndarray]) -> _Layer:
     mean = np.array(MEAN_RGB, np.float32).reshape(1, 3, 1, 1)
-    centred = graph.add("Sub", ["input", graph.constant(mean)])
-    scaled = graph.add("Mul", [centred, graph.constant(np.float32(1 / DIVISOR))])
+    centred = graph.add("Sub", "input", graph.constant(mean))
+    scaled = graph.add("Mul", centred, graph.constant(np.float32(1 / DIVISOR)))
     convolution = _convolution(tensors, "conv32_down", stride=2, pad=0)
-    x = graph.add("Relu", [graph.conv(scaled, convolution)])
-    x = graph.add("MaxPool", [x], kernel_shape=[3, 3], strides=[2, 2])
+    x = graph.add("Relu", append_convolution(graph, scaled, convolution))
+    x = graph.add("MaxPool", x, kernel_shape=[3, 3], strides=[2, 2])
     side = _side_after(_side_after(CHIP, convolution.weights.shape[2]), 3)
     return _Layer(x, len(convolution.bias), side)
 
 
 def _residual(
-    graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer
+    graph: OnnxGraph, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer
 ) -> _Layer:
     first = _convolution(tensors, f"{block}/conv1", stride=1, pad=1)
-    x = graph.add("Relu", [graph.conv(layer.tensor, first)])
-    x = graph.conv(x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))
-    return _Layer(
-        graph.add("Relu", [graph.add("Add", [x, layer.tensor])]), layer.channels, layer.side
-    )
+    x = graph.add("Relu", append_convolution(graph, layer.tensor, first))
+    x = append_convolution(graph, x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))
+    return _Layer(graph.add("Relu", graph.add("Add", x, layer.tensor)), layer.channels, layer.side)
 
 
-def _down(
-    graph: GraphBuilder, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer
-) -> _Layer:
+def _down(graph: OnnxGraph, tensors: Mapping[str, np.ndarray], block: str, layer: _Layer) -> _Layer:
     """Append a residual block that halves the side and may add channels; the short cut is
     average-pooled.
     """
     first = _convolution(tensors, f"{block}/conv1", stride=2, pad=0)
-    x = graph.add("Relu", [graph.conv(layer.tensor, first)])
-    x = graph.conv(x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))
-    short_cut = graph.add("AveragePool", [layer.tensor], kernel_shape=[2, 2], strides=[2, 2])
+    x = graph.add("Relu", append_convolution(graph, layer.tensor, first))
+    x = append_convolution(graph, x, _convolution(tensors, f"{block}/conv2", stride=1, pad=1))
+    short_cut = graph.add("AveragePool", layer.tensor, kernel_shape=[2, 2], strides=[2, 2])
     channels, side = len(first.bias), _side_after(layer.side, 2)
     # dlib adds tensors of different sizes as if the smaller one went on with zeros.
     x = _pad(graph, x, channels=0, pixels=side - _side_after(layer.side, 3))
     short_cut = _pad(graph, short_cut, channels=channels - layer.channels, pixels=0)
-    return _Layer(graph.add("Relu", [graph.add("Add", [short_cut, x])]), channels, side)
+    return _Layer(graph.add("Relu", graph.add("Add", short_cut, x)), channels, side)
 
 
 def _side_after(side: int, kernel: int) -> int:
@@ -113,10 +110,10 @@ def _side_after(side: int, kernel: int) -> int:
     return (side - kernel) // 2 + 1
 
 
-def _pad(graph: GraphBuilder, x: str, channels: int, pixels: int) -> str:
+def _pad(graph: OnnxGraph, x: str, channels: int, pixels: int) -> str:
     """Append zeros: `channels` after the last channel, `pixels` at the right and the bottom."""
     if not channels and not pixels:
         return x
     # Before, then after: batch, channels, rows, columns.
     amounts = np.array([0, 0, 0, 0, 0, channels, pixels, pixels], np.int64)
-    return graph.add("Pad", [x, graph.constant(amounts)])
+    return graph.add("Pad", x, graph.constant(amounts))

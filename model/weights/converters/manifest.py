@@ -8,13 +8,13 @@ Only reading arrays lives here; what they mean belongs to the modules that ask. 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
 from data_cleaning.errors import WeightsBroken
+from data_cleaning.json_types import JsonObject
 
-STORED_TYPES: dict[str, np.dtype[Any]] = {
+STORED_TYPES: dict[str, np.dtype[np.generic]] = {
     "float32": np.dtype("<f4"),
     "int32": np.dtype("<i4"),
     "uint8": np.dtype("u1"),
@@ -22,7 +22,7 @@ STORED_TYPES: dict[str, np.dtype[Any]] = {
 
 
 def read_manifest(
-    groups: Sequence[Mapping[str, Any]], members: Mapping[str, bytes]
+    groups: Sequence[JsonObject], members: Mapping[str, bytes]
 ) -> dict[str, np.ndarray]:
     """Return every tensor of the manifest by name: float32, or int32 where it says so and is not
     quantised.
@@ -44,7 +44,7 @@ def read_manifest(
     return tensors
 
 
-def _read_tensor(entry: Mapping[str, Any], shards: bytes, offset: int) -> tuple[np.ndarray, int]:
+def _read_tensor(entry: JsonObject, shards: bytes, offset: int) -> tuple[np.ndarray, int]:
     quantisation = entry.get("quantization")
     stored_as = quantisation["dtype"] if quantisation else entry["dtype"]
     if stored_as not in STORED_TYPES:

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from onnx import NodeProto, helper, numpy_helper
 
 from data_cleaning.errors import WeightsBroken
-from model.weights.converters.graph import BatchNorm, Convolution, GraphBuilder
+from model.onnx_graph import OnnxGraph
+from model.weights.converters.convolution import BatchNorm, Convolution, append_convolution
 
 Floats = NDArray[np.float32]
 
@@ -80,23 +81,25 @@ class _Network:
 
     def __init__(self, tensors: Mapping[str, Floats]) -> None:
         self._tensors = tensors
-        self._graph = GraphBuilder("sface")
+        self._graph = OnnxGraph("sface")
 
     def stem(self, x: str) -> str:
         """Append scaling and the first convolution."""
         shift, scale = (self._graph.constant(self._tensor(f"scalar_op{n}")) for n in (1, 2))
-        x = self._graph.add("Mul", [self._graph.add("Sub", [x, shift]), scale])
-        return self._prelu(self._graph.conv(x, self._convolution("conv_1")), "conv_1")
+        x = self._graph.add("Mul", self._graph.add("Sub", x, shift), scale)
+        return self._prelu(
+            append_convolution(self._graph, x, self._convolution("conv_1")), "conv_1"
+        )
 
     def block(self, x: str, number: int) -> str:
         """Append a depthwise 3 x 3 and a pointwise convolution."""
         entering, leaving = ACTIVATIONS[number]
         name, stride = f"conv_{number}", 2 if number in HALVING else 1
-        x = self._graph.conv(x, self._convolution(f"{name}_dw", stride))
+        x = append_convolution(self._graph, x, self._convolution(f"{name}_dw", stride))
         x = self._rounded(self._prelu(x, f"{name}_dw"), entering)
         pointwise = self._convolution(name)
         parameters = self._parameters(pointwise.weights, pointwise.bias, entering)
-        x = self._rounded(self._graph.add("Conv", [x, *parameters]), leaving)
+        x = self._rounded(self._graph.add("Conv", x, *parameters), leaving)
         return self._prelu(x, name)
 
     def finish(self, x: str) -> bytes:
@@ -105,14 +108,14 @@ class _Network:
             self._tensor(f"bn1_{part}") for part in ("gamma", "beta", "moving_mean", "moving_var")
         ]
         constants = [self._graph.constant(part) for part in norm]
-        x = self._graph.add("BatchNormalization", [x, *constants], epsilon=LAST_EPSILON)
-        x = self._rounded(self._graph.add("Flatten", [x]), LAST_ENTERING)
+        x = self._graph.add("BatchNormalization", x, *constants, epsilon=LAST_EPSILON)
+        x = self._rounded(self._graph.add("Flatten", x), LAST_ENTERING)
         last = self._batch_norm("fc1", LAST_EPSILON)
         scale = (last.gamma / np.sqrt(last.variance + np.float32(last.epsilon))).astype(np.float32)
         weights = self._tensor("pre_fc1_weight") * scale[:, None]
         bias = (self._tensor("pre_fc1_bias") - last.mean) * scale + last.beta
         parameters = self._parameters(weights.astype(np.float32), bias, LAST_ENTERING)
-        self._graph.add("Gemm", [x, *parameters], output="fc1", transB=1)
+        self._graph.add("Gemm", x, *parameters, output="fc1", transB=1)
         return self._graph.build({"data": ("batch", 3, SIDE, SIDE)}, {"fc1": ("batch", NUMBERS)})
 
     def _convolution(self, name: str, stride: int = 1) -> Convolution:
@@ -138,11 +141,11 @@ class _Network:
 
     def _prelu(self, x: str, name: str) -> str:
         slopes = self._tensor(f"{name}_relu_gamma").reshape(-1, 1, 1, 1)
-        rest = self._depthwise(self._graph.add("Relu", [x]), 1 - slopes)
-        return self._graph.add("Add", [self._depthwise(x, slopes), rest])
+        rest = self._depthwise(self._graph.add("Relu", x), 1 - slopes)
+        return self._graph.add("Add", self._depthwise(x, slopes), rest)
 
     def _depthwise(self, x: str, factors: Floats) -> str:
-        return self._graph.add("Conv", [x, self._graph.constant(factors)], group=len(factors))
+        return self._graph.add("Conv", x, self._graph.constant(factors), group=len(factors))
 
     def _rounded(self, x: str, bits: EightBits) -> str:
         """Append writing an activation in 8 bits and reading it back; the runtime joins these with
@@ -153,7 +156,7 @@ class _Network:
             self._graph.constant(np.uint8(bits.zero)),
         ]
         return self._graph.add(
-            "DequantizeLinear", [self._graph.add("QuantizeLinear", [x, *scale]), *scale]
+            "DequantizeLinear", self._graph.add("QuantizeLinear", x, *scale), *scale
         )
 
     def _parameters(self, weights: Floats, bias: Floats, entering: EightBits) -> tuple[str, str]:
@@ -171,7 +174,7 @@ class _Network:
     def _read_back(self, numbers: NDArray[np.integer], step: Floats) -> str:
         zero = np.zeros(len(step), numbers.dtype)
         parts = [self._graph.constant(part) for part in (numbers, step, zero)]
-        return self._graph.add("DequantizeLinear", parts, axis=0)
+        return self._graph.add("DequantizeLinear", *parts, axis=0)
 
     def _tensor(self, name: str) -> Floats:
         if name not in self._tensors:
@@ -210,4 +213,4 @@ def _unblocked(node: NodeProto, known: Mapping[str, np.ndarray]) -> Floats:
         return values.reshape([-1 if i == axis else 1 for i in range(numbers.ndim)])
 
     shift = spread(zero[0].astype(np.float32)) if zero else np.float32(0)
-    return ((numbers.astype(np.float32) - shift) * spread(scale)).astype(np.float32)
+    return np.asarray((numbers.astype(np.float32) - shift) * spread(scale), np.float32)

@@ -13,16 +13,17 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
-from typing import Any
 
 import numpy as np
 
 from data_cleaning.errors import WeightsBroken
-from model.weights.converters.graph import (
+from data_cleaning.json_types import JsonObject
+from model.onnx_graph import Dimension, OnnxGraph
+from model.weights.converters.convolution import (
     BatchNorm,
     Convolution,
-    Dimension,
-    GraphBuilder,
+    append_convolution,
+    append_relu6,
     same_padding,
 )
 from model.weights.converters.manifest import read_manifest
@@ -100,7 +101,7 @@ def convert_graph(members: Mapping[str, bytes], part: GraphPart) -> bytes:
     return converter.finish()
 
 
-def _in_order(nodes: Mapping[str, Mapping[str, Any]], part: GraphPart) -> list[str]:
+def _in_order(nodes: Mapping[str, JsonObject], part: GraphPart) -> list[str]:
     """Return the names of the nodes that the outputs need, each after its inputs, constants left
     out.
     """
@@ -117,7 +118,7 @@ def _in_order(nodes: Mapping[str, Mapping[str, Any]], part: GraphPart) -> list[s
     return list(TopologicalSorter(needed).static_order())
 
 
-def _inputs(node: Mapping[str, Any]) -> list[str]:
+def _inputs(node: JsonObject) -> list[str]:
     return [name for name in node.get("input", []) if not name.startswith("^")]
 
 
@@ -141,17 +142,17 @@ class _GraphConverter:
 
     def __init__(
         self,
-        nodes: Mapping[str, Mapping[str, Any]],
+        nodes: Mapping[str, JsonObject],
         tensors: Mapping[str, np.ndarray],
         part: GraphPart,
     ) -> None:
         self._nodes = nodes
         self._constants = tensors
         self._part = part
-        self._graph = GraphBuilder("tensorflow_js")
-        turned = self._graph.add("Transpose", ["input"], perm=TO_CHANNELS_FIRST)
+        self._graph = OnnxGraph("tensorflow_js")
+        turned = self._graph.add("Transpose", "input", perm=TO_CHANNELS_FIRST)
         self._values = {part.source: _Activation(turned, part.height, part.width)}
-        self._operators: dict[str, Callable[[Mapping[str, Any]], _Activation]] = {
+        self._operators: dict[str, Callable[[JsonObject], _Activation]] = {
             "Conv2D": self._conv,
             "DepthwiseConv2dNative": self._conv,
             "FusedBatchNorm": self._batch_norm,
@@ -165,7 +166,7 @@ class _GraphConverter:
             "Sigmoid": self._sigmoid,
         }
 
-    def convert(self, node: Mapping[str, Any]) -> None:
+    def convert(self, node: JsonObject) -> None:
         """Append one node whose inputs have all been converted."""
         operator = self._operators.get(node["op"])
         if operator is None:
@@ -177,7 +178,7 @@ class _GraphConverter:
 
     def finish(self) -> bytes:
         for output, node, _ in self._part.outputs:
-            self._graph.add("Identity", [self._tensor(node)], output=output)
+            self._graph.add("Identity", self._tensor(node), output=output)
         part = self._part
         shape = (1, part.height, part.width, part.channels)
         return self._graph.build(
@@ -191,12 +192,14 @@ class _GraphConverter:
         value = self._values[name]
         if value.pending is not None:
             value = _Activation(
-                self._graph.conv(value.tensor, value.pending), value.height, value.width
+                append_convolution(self._graph, value.tensor, value.pending),
+                value.height,
+                value.width,
             )
             self._values[name] = value
         return value.tensor
 
-    def _conv(self, node: Mapping[str, Any]) -> _Activation:
+    def _conv(self, node: JsonObject) -> _Activation:
         name, filters = _inputs(node)
         source = self._tensor(name)
         depthwise = node["op"] == "DepthwiseConv2dNative"
@@ -214,7 +217,7 @@ class _GraphConverter:
         )
         return _Activation(source, height, width, convolution)
 
-    def _batch_norm(self, node: Mapping[str, Any]) -> _Activation:
+    def _batch_norm(self, node: JsonObject) -> _Activation:
         name, *parts = _inputs(node)
         value = self._values[name]
         if value.pending is None:
@@ -223,14 +226,14 @@ class _GraphConverter:
         norm = BatchNorm(gamma, beta, mean, variance, float(node["attr"]["epsilon"]["f"]))
         return replace(value, pending=value.pending.normalised(norm))
 
-    def _mul(self, node: Mapping[str, Any]) -> _Activation:
+    def _mul(self, node: JsonObject) -> _Activation:
         name, factor = self._value_and_constant(node)
         value = self._values[name]
         if value.pending is not None:
             return replace(value, pending=value.pending.scaled(factor))
         return self._per_channel("Mul", value, factor)
 
-    def _add(self, node: Mapping[str, Any]) -> _Activation:
+    def _add(self, node: JsonObject) -> _Activation:
         if not any(name in self._constants for name in _inputs(node)):
             return self._add_n(node)
         name, offset = self._value_and_constant(node)
@@ -239,7 +242,7 @@ class _GraphConverter:
             return replace(value, pending=value.pending.shifted(offset))
         return self._per_channel("Add", value, offset)
 
-    def _value_and_constant(self, node: Mapping[str, Any]) -> tuple[str, np.ndarray]:
+    def _value_and_constant(self, node: JsonObject) -> tuple[str, np.ndarray]:
         """Return the input that is computed and the one that is constant, in whichever order they
         stand.
         """
@@ -248,32 +251,32 @@ class _GraphConverter:
 
     def _per_channel(self, operator: str, value: _Activation, constant: np.ndarray) -> _Activation:
         operand = self._graph.constant(constant.reshape(1, -1, 1, 1))
-        return replace(value, tensor=self._graph.add(operator, [value.tensor, operand]))
+        return replace(value, tensor=self._graph.add(operator, value.tensor, operand))
 
-    def _add_n(self, node: Mapping[str, Any]) -> _Activation:
+    def _add_n(self, node: JsonObject) -> _Activation:
         return self._elementwise("Sum", node)
 
-    def _sigmoid(self, node: Mapping[str, Any]) -> _Activation:
+    def _sigmoid(self, node: JsonObject) -> _Activation:
         return self._elementwise("Sigmoid", node)
 
-    def _elementwise(self, operator: str, node: Mapping[str, Any]) -> _Activation:
+    def _elementwise(self, operator: str, node: JsonObject) -> _Activation:
         names = _inputs(node)
-        tensor = self._graph.add(operator, [self._tensor(name) for name in names])
+        tensor = self._graph.add(operator, *[self._tensor(name) for name in names])
         return _Activation(tensor, self._values[names[0]].height, self._values[names[0]].width)
 
-    def _relu6(self, node: Mapping[str, Any]) -> _Activation:
+    def _relu6(self, node: JsonObject) -> _Activation:
         (name,) = _inputs(node)
         return _Activation(
-            self._graph.relu6(self._tensor(name)),
+            append_relu6(self._graph, self._tensor(name)),
             self._values[name].height,
             self._values[name].width,
         )
 
-    def _reshape(self, node: Mapping[str, Any]) -> _Activation:
+    def _reshape(self, node: JsonObject) -> _Activation:
         name, packed = _inputs(node)
-        turned = self._graph.add("Transpose", [self._tensor(name)], perm=TO_CHANNELS_LAST)
+        turned = self._graph.add("Transpose", self._tensor(name), perm=TO_CHANNELS_LAST)
         shape = np.array(self._packed_shape(packed), np.int64)
-        return _Activation(self._graph.add("Reshape", [turned, self._graph.constant(shape)]))
+        return _Activation(self._graph.add("Reshape", turned, self._graph.constant(shape)))
 
     def _packed_shape(self, packed: str) -> Sequence[int]:
         """Return the shape that `packed` puts together, 1 where it is computed: only the batch ever
@@ -282,10 +285,10 @@ class _GraphConverter:
         parts = _inputs(self._nodes[packed])
         return [int(self._constants[part]) if part in self._constants else 1 for part in parts]
 
-    def _concat(self, node: Mapping[str, Any]) -> _Activation:
+    def _concat(self, node: JsonObject) -> _Activation:
         *names, axis = _inputs(node)
         tensors = [self._tensor(name) for name in names]
-        return _Activation(self._graph.add("Concat", tensors, axis=int(self._constants[axis])))
+        return _Activation(self._graph.add("Concat", *tensors, axis=int(self._constants[axis])))
 
 
 def _channels_first(filters: np.ndarray, depthwise: bool) -> np.ndarray:
@@ -298,7 +301,7 @@ def _channels_first(filters: np.ndarray, depthwise: bool) -> np.ndarray:
     return filters.transpose(2, 3, 0, 1).reshape(channels * multiplier, 1, height, width)
 
 
-def _stride(node: Mapping[str, Any]) -> int:
+def _stride(node: JsonObject) -> int:
     """Return the step in pixels, after checking that the rest is what this converter knows."""
     attributes = node["attr"]
     _, down, right, _ = (int(step) for step in attributes["strides"]["list"]["i"])

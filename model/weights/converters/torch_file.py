@@ -12,8 +12,8 @@ import io
 import pickle
 import struct
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -47,7 +47,7 @@ class _Storage:
     """A flat run of numbers that comes later in the file."""
 
     key: str
-    dtype: np.dtype[Any]
+    dtype: np.dtype[np.generic]
     length: int
 
 
@@ -63,7 +63,9 @@ class _Tensor:
     stride: tuple[int, ...]
 
 
-def _rebuild_tensor(storage: _Storage, offset: int, size: Any, stride: Any, *_: object) -> _Tensor:
+def _rebuild_tensor(
+    storage: _Storage, offset: int, size: Sequence[int], stride: Sequence[int], *_: object
+) -> _Tensor:
     return _Tensor(storage, offset, tuple(size), tuple(stride))
 
 
@@ -74,7 +76,7 @@ class _TensorUnpickler(pickle.Unpickler):
         super().__init__(stream)
         self._storages = storages
 
-    def find_class(self, module: str, name: str) -> Any:
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -83,7 +85,7 @@ class _TensorUnpickler(pickle.Unpickler):
             return STORAGE_TYPES[name]
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, which is no tensor")
 
-    def persistent_load(self, pid: Any) -> _Storage:
+    def persistent_load(self, pid: tuple[str, np.dtype[np.generic], str, str, int]) -> _Storage:
         _, dtype, key, _, length = pid[:5]
         return self._storages.setdefault(key, _Storage(key, dtype, length))
 

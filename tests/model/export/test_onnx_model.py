@@ -15,8 +15,8 @@ from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.pretrained import locate
 from model.export import write_onnx as exporting
-from model.export.onnx_graph import ExportRefused
 from model.export.onnx_model import TOLERANCE, build
+from model.export.onnx_operations import ExportRefused
 from model.export.write_onnx import export, labelled_crops, largest_difference, quantise
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe, Step
