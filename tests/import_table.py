@@ -67,8 +67,9 @@ TABLE: dict[str, May] = {
         ("numpy", "cv2", "requests"),
     ),
     # model: crops -> features -> names; never collecting, never the server.
+    "model.onnx_graph": May((), ("numpy", "onnx")),
     "model.weights": May(
-        of("data_cleaning", "files", "progress", "pretrained"),
+        (*of("data_cleaning", "files", "progress", "pretrained"), "model.onnx_graph"),
         ("numpy", "onnx"),
     ),
     "model.recipes": May(
@@ -125,7 +126,7 @@ TABLE: dict[str, May] = {
                 "imaging",
                 "datasets",
             ),
-            *of("model", "weights", "recipes", "recognition"),
+            *of("model", "onnx_graph", "recipes", "recognition"),
         ),
         ("numpy", "sklearn", "onnx", "onnxruntime", "skl2onnx"),
     ),
