@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from flask import Request as FlaskRequest
 from flask import Response
+from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.operation import Operation
 from flask_openapi3.openapi import OpenAPI
@@ -37,6 +38,7 @@ KEY_SCHEMES = {
     },
 }
 VERSION = "1.0.0"
+METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
 LINE_BREAK = "<br/>"  # as the framework joins the lines of a docstring
 BODIES: dict[str, type[BaseModel]] = {}
@@ -99,6 +101,18 @@ class Application(OpenAPI):
         self.url_map.merge_slashes = (
             False  # or // is redirected to where the Host header says, by a page of HTML
         )
+
+    def register_api(self, api: APIBlueprint, **options: Any) -> None:
+        """Put a blueprint in.
+
+        The framework lets a path of it take the place of the same path of another one, with all its
+        methods: those would be missing in the document, and so be open to everybody.
+        """
+        before = {path: item for path, item in self.paths.items() if path in api.paths}
+        super().register_api(api, **options)
+        for path, item in before.items():
+            others = {method: getattr(item, method) for method in METHODS if getattr(item, method)}
+            self.paths[path] = self.paths[path].model_copy(update=others)
 
     def operations(self) -> Iterator[tuple[tuple[str, str], Operation]]:
         """((endpoint, method), operation) for every route of the document."""

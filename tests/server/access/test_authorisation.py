@@ -90,6 +90,21 @@ def test_every_route_of_the_application_is_in_the_document(app: Flask) -> None:
     assert undocumented == {"/", "/<file:name>", "/api/docs", "/api/docs.css", "/api/openapi.json"}
 
 
+def test_only_these_routes_are_open_to_all(app: Flask) -> None:
+    """By method: a path of two blueprints once lost the methods of one, which nothing guarded."""
+    needed = service_of(app).access.needed
+    ours = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/")]
+    free = {
+        f"{method} {rule.rule}"
+        for rule in ours
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if (rule.endpoint, method) not in needed
+    }
+    documents = {"GET /api/docs", "GET /api/docs.css", "GET /api/openapi.json"}
+    sessions = {"POST /api/session", "GET /api/session", "DELETE /api/session"}
+    assert free == documents | sessions
+
+
 PREDICT = {"image_data": data_url(make_picture())}
 
 
