@@ -110,7 +110,7 @@ TABLE: dict[str, May] = {
     ),
     "model.reporting": May(
         (
-            *of("data_cleaning", "imaging", "datasets"),
+            *of("data_cleaning", "files", "imaging", "datasets"),
             *of("model", "recipes", "recognition", "training", "evaluation"),
         ),
         ("numpy", "matplotlib", "seaborn", *TEMPLATES),

@@ -12,11 +12,13 @@ from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
 from likeness.model_options import ModelOptions, RegistryOptions, artifacts, model_version
 from likeness.options import FilePath, into, output
-from likeness.printing import Row, percent, print_json
+from likeness.printing import percent, print_json
+from model.evaluation.plain_data import to_plain
 from model.recognition.registry import Registry
 from model.workflows import versions
 from model.workflows.dataset_samples import labelled
-from model.workflows.erase_class import Erasure, erase_class
+from model.workflows.erase_class import ErasedClass, Erasure, erase_class
+from model.workflows.versions import Comparison, VersionDetails
 
 name = click.argument("name", metavar="NAME")
 
@@ -36,14 +38,14 @@ def list_(options: ListOptions) -> None:
     names = [options.name] if options.name else ()
     rows = versions.versions(options.registry, names)
     if options.as_json:
-        print_json(rows)
+        print_json(to_plain(rows))
         return
     for row in rows:
-        mark = "active" if row["active"] else ""
+        mark = "active" if row.active else ""
         print(
-            f"{row['name']:<24} {row['version']:>4} {mark:<7} {row['recipe']:<16}"
-            f" {row['classes']:>4} classes  {percent(row['accuracy']):>7} right "
-            f" {row['trained'] or ''}"
+            f"{row.name:<24} {row.version:>4} {mark:<7} {row.recipe:<16}"
+            f" {row.classes:>4} classes  {percent(row.accuracy):>7} right "
+            f" {row.trained or ''}"
         )
 
 
@@ -58,29 +60,26 @@ def inspect(options: ModelOptions) -> None:
     """
     found = versions.inspect(options.registry, options.name, options.version)
     if options.as_json:
-        print_json(found)
+        print_json(found.to_json())
     else:
         _print_version(found)
 
 
-def _print_version(found: Row) -> None:
-    facts, acceptance = found["facts"], found["acceptance"]
-    print(f"{found['name']} version {found['version']}{', active' if found['active'] else ''}")
-    print(f"  trained     {facts.get('trained')} on {facts.get('dataset', 'a data set')}")
-    print(f"  classes     {', '.join(f'{k} {v}' for k, v in facts.get('pictures', {}).items())}")
-    print(f"  recipe      {found['recipe']['name']}; classifier {facts.get('classifier')}")
-    print(
-        f"  threshold   {acceptance['score']} >= {acceptance['threshold']:.4f}"
-        f" ({acceptance['basis']})"
-    )
-    print(f"  crossval    {percent(facts.get('crossval', {}).get('accuracy'))} right")
-    print(f"  holds       {facts.get('holds')}")
-    for weight in found["weights"]:
+def _print_version(found: VersionDetails) -> None:
+    facts, acceptance = found.facts, found.acceptance
+    print(f"{found.name} version {found.version}{', active' if found.active else ''}")
+    print(f"  trained     {facts.trained} on {facts.dataset or 'a data set'}")
+    print(f"  classes     {', '.join(f'{k} {v}' for k, v in (facts.pictures or {}).items())}")
+    print(f"  recipe      {found.recipe['name']}; classifier {facts.classifier}")
+    print(f"  threshold   {acceptance.score} >= {acceptance.threshold:.4f} ({acceptance.basis})")
+    print(f"  crossval    {percent(facts.crossval.accuracy if facts.crossval else None)} right")
+    print(f"  holds       {facts.holds}")
+    for weight in found.weights:
         print(
-            f"  needs       {weight['name']}"
-            f" {weight['sha256'] or 'NOT INSTALLED: python -m model weights'}"
+            f"  needs       {weight.name}"
+            f" {weight.sha256 or 'NOT INSTALLED: python -m model weights'}"
         )
-    for file, size in found["files"].items():
+    for file, size in found.files.items():
         print(f"  file        {file} ({size:,} bytes)")
 
 
@@ -111,7 +110,7 @@ def compare(options: CompareOptions) -> None:
     pair = (options.a, options.b)
     found = versions.compare(options.registry, options.name, pair, _items(options.data))
     if options.as_json:
-        print_json(found)
+        print_json(found.to_json())
     else:
         _print_comparison(found)
 
@@ -126,21 +125,20 @@ FIGURES = (
 )
 
 
-def _print_comparison(found: Row) -> None:
-    first, second = found["versions"]
-    heads = [f"version {version['version']}" for version in (first, second)]
+def _print_comparison(found: Comparison) -> None:
+    first, second = found.versions
+    heads = [f"version {version.version}" for version in (first, second)]
     print(f"{'':<22} {heads[0]:>14} {heads[1]:>14}")
     for key in FIGURES:
-        print(f"{key:<22} {_cell(key, first[key]):>14} {_cell(key, second[key]):>14}")
-    for key in ("fpir", "fnir"):
-        if first["unknown"] and second["unknown"]:
-            print(
-                f"{key:<22} {percent(first['unknown'][key]):>14}"
-                f" {percent(second['unknown'][key]):>14}"
-            )
-    if first["seen"] or second["seen"]:
+        cells = [_cell(key, getattr(version, key)) for version in (first, second)]
+        print(f"{key:<22} {cells[0]:>14} {cells[1]:>14}")
+    if first.unknown and second.unknown:
+        for key in ("fpir", "fnir"):
+            shares = [percent(getattr(rates, key)) for rates in (first.unknown, second.unknown)]
+            print(f"{key:<22} {shares[0]:>14} {shares[1]:>14}")
+    if first.seen or second.seen:
         print(
-            f"{'learnt from already':<22} {first['seen']:>14} {second['seen']:>14}  <- pictures;"
+            f"{'learnt from already':<22} {first.seen:>14} {second.seen:>14}  <- pictures;"
             " they flatter"
         )
     print(_in_words(found))
@@ -154,15 +152,15 @@ def _cell(key: str, value: float | None) -> str:
     return str(value) if isinstance(value, int) else percent(value)
 
 
-def _in_words(found: Row) -> str:
-    if not found["comparable"]:
+def _in_words(found: Comparison) -> str:
+    if not found.comparable:
         return (
             "They were trained on different pictures: these figures cannot be held against each"
             " other. Give DATA."
         )
-    if found["better"] is None:
+    if found.better is None:
         return "Neither is better."
-    return f"Version {found['better']} has more right answers."
+    return f"Version {found.better} has more right answers."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,15 +188,13 @@ def promote(options: PromoteOptions) -> None:
         options.registry, options.name, options.number, _items(options.data), options.force
     )
     if options.as_json:
-        print_json(found)
+        print_json(found.to_json())
         return
-    print(
-        f"Version {found['version']} of {found['name']} is active; before it was {found['before']}."
-    )
-    if found["comparison"]:
-        old, new = (version["accuracy"] for version in found["comparison"]["versions"])
+    print(f"Version {found.version} of {found.name} is active; before it was {found.before}.")
+    if found.comparison:
+        old, new = (version.accuracy for version in found.comparison.versions)
         print(f"On the same pictures: {percent(new)} right, before {percent(old)}.")
-    elif found["version"] != found["before"]:
+    elif found.version != found.before:
         print(
             "They were not compared: they were trained on different pictures. Give --data DATA to"
             " compare them."
@@ -268,32 +264,29 @@ def forget(options: ForgetOptions) -> None:
     found = erase_class(options.erasure(), progress)
     progress.close()
     if options.as_json:
-        print_json(found)
+        print_json(found.to_json())
     else:
         _print_erasure(options, found)
 
 
-def _print_erasure(options: ForgetOptions, found: Row) -> None:
-    if found["trained"]:
+def _print_erasure(options: ForgetOptions, found: ErasedClass) -> None:
+    if found.trained:
         print(
-            f"Trained {options.name} version {found['trained']} without {options.label}; it is the"
+            f"Trained {options.name} version {found.trained} without {options.label}; it is the"
             " active one."
         )
-    gone = ", ".join(str(v) for v in found["removed_versions"])
+    gone = ", ".join(str(v) for v in found.removed_versions)
     print(f"Removed versions that knew them: {gone or 'none'}.")
-    if found["deleted"]:
-        print(
-            f"Deleted {found['deleted']['pictures']} pictures and {found['deleted']['decisions']}"
-            " decisions."
-        )
-    left = found["left"]
-    pictures = "not looked at, no --data given" if left["pictures"] is None else left["pictures"]
+    if found.deleted:
+        print(f"Deleted {found.deleted.pictures} pictures and {found.deleted.decisions} decisions.")
+    left = found.left
+    pictures = "not looked at, no --data given" if left.pictures is None else left.pictures
     print(
-        f"Left of them: labels {left['labels']}, enrolled examples {left['examples']}, pictures"
+        f"Left of them: labels {left.labels}, enrolled examples {left.examples}, pictures"
         f" {pictures}."
     )
-    if found["others"]:
-        print(f"Other models know a class of that name: {', '.join(found['others'])}.")
+    if found.others:
+        print(f"Other models know a class of that name: {', '.join(found.others)}.")
 
 
 def _dataset(registry: Registry, name: str, folder: Path) -> Path | None:

@@ -25,8 +25,8 @@ from model.workflows.score_dataset import (
     cross_validation,
     evaluation,
 )
-from model.workflows.scored import RecipeChoice
-from model.workflows.tasks import task_for
+from model.workflows.tasks.choice import task_for
+from model.workflows.tasks.task import RecipeChoice
 from model.workflows.train_version import TrainedVersion, TrainingRequest, train_version
 
 PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"

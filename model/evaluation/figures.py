@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from data_cleaning.json_types import JsonObject
 from model.evaluation.plain_data import LEFT_OUT, fields_of, keyed
 
 Interval: TypeAlias = tuple[float, float]
@@ -153,7 +154,7 @@ class Evaluation:
     unreadable: tuple[Unreadable, ...]
     augmentation: AugmentationGain | None = field(default=None, metadata=LEFT_OUT)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return fields_of(self)
 
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.errors import DatasetError
+from data_cleaning.json_types import JsonObject
 from data_cleaning.progress import ProgressCallback
 from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
@@ -81,7 +81,7 @@ class LabelErrors:
     doubts: tuple[Doubt, ...]
     judged: JudgedLabels
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """What `likeness labels --json` prints."""
         return {
             "format": 1,

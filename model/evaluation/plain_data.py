@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Protocol
+
+from data_cleaning.json_types import JsonObject
+
+
+class Dataclass(Protocol):
+    """An instance of any dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
 
 LEFT_OUT = {"left_out": True}  # of a field: no key stands in JSON for it where it is None
 
@@ -19,7 +28,7 @@ def to_plain(value: Any) -> Any:
     """A dataclass as an object, by its own `to_json` where it has one; a sequence as a list, a path
     as text; all else as it is.
     """
-    if is_dataclass(value):
+    if is_dataclass(value) and not isinstance(value, type):
         return value.to_json() if hasattr(value, "to_json") else fields_of(value)
     if isinstance(value, Mapping):
         return {name: to_plain(entry) for name, entry in value.items()}
@@ -28,7 +37,7 @@ def to_plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def fields_of(figures: Any) -> dict[str, Any]:
+def fields_of(figures: Dataclass) -> JsonObject:
     """The fields of a dataclass by their keys."""
     pairs = [(field, getattr(figures, field.name)) for field in fields(figures)]
     return {

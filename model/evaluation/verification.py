@@ -11,7 +11,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,7 @@ from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.decoding import SUFFIXES, read
+from data_cleaning.json_types import JsonObject
 from data_cleaning.progress import ProgressCallback
 from model.evaluation.figures import Unreadable
 from model.evaluation.plain_data import fields_of
@@ -133,7 +133,7 @@ class VerificationFigures:
     unreadable: tuple[Unreadable, ...]
     seconds_per_picture: float | None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return fields_of(self)
 
 

@@ -117,21 +117,21 @@ def _confused(report: SingleLabelReport) -> list[str]:
 
 
 def _strangers(report: SingleLabelReport) -> list[str]:
-    acceptance = report.facts.get("acceptance")
+    acceptance = report.facts.acceptance
     if not acceptance:
         return []
-    if acceptance["fpir"] is None:
+    if acceptance.fpir is None:
         return [
             "Strangers are not refused: there was nothing to learn it from. "
             "Add a folder _unknown with pictures of others."
         ]
-    if acceptance["fpir"] <= acceptance["target_fpir"] * 1.001:
+    if acceptance.fpir <= acceptance.target_fpir * 1.001:
         return []
     return [
-        f"The wish that at most {acceptance['target_fpir']:.1%} of strangers be named was given up,"
-        f" because it would refuse too many known ones: {acceptance['fpir']:.1%} were named. Add"
+        f"The wish that at most {acceptance.target_fpir:.1%} of strangers be named was given up,"
+        f" because it would refuse too many known ones: {acceptance.fpir:.1%} were named. Add"
         " pictures of others to a folder _unknown, or train with --fpir"
-        f" {acceptance['target_fpir']:g} to hold to it whatever it costs."
+        f" {acceptance.target_fpir:g} to hold to it whatever it costs."
     ]
 
 

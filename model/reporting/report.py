@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from data_cleaning.json_types import JsonObject
 from model.evaluation.calibration import ReliabilityBin
 from model.evaluation.curves import LearningPoint, ScoreHistograms
 from model.evaluation.figures import (
@@ -26,6 +27,7 @@ from model.evaluation.metrics import PictureOutcome
 from model.evaluation.multilabel_metrics import MultilabelOutcome
 from model.evaluation.plain_data import LEFT_OUT, fields_of
 from model.recipes.recipe import Recipe
+from model.recognition.manifest import Facts
 from model.training.fitted import FittedTraining
 from model.training.samples import Sample
 
@@ -43,7 +45,7 @@ class ReportMaterial(Generic[Answered, Figures]):
     kind: "training", "crossval" or "evaluation". root: the data set's folder; pictures are named
     relative to it. samples: all of it, unreadable ones too. copies: near-copy group of each
     readable one. strangers: outcomes of further people who were no part of the data set. facts: of
-    the bundle, {} where there is none. private: show no picture of anybody.
+    the bundle, empty where there is none. private: show no picture of anybody.
     """
 
     kind: str
@@ -55,7 +57,7 @@ class ReportMaterial(Generic[Answered, Figures]):
     samples: Sequence[Sample]
     copies: NDArray[np.int64]
     strangers: Sequence[Answered] = ()
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     training: FittedTraining | None = None
     private: bool = False
 
@@ -152,7 +154,7 @@ class Report:
     kind: str
     name: str
     recipe: Recipe
-    facts: Mapping[str, Any]
+    facts: Facts
     reliability: tuple[ReliabilityBin, ...]
     near_copies: NearCopies
     seconds: Mapping[str, float]
@@ -160,7 +162,7 @@ class Report:
     advice: tuple[str, ...] = ()
     format: int = FORMAT
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """What `report.json` holds."""
         return fields_of(self)
 

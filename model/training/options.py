@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from data_cleaning.errors import DatasetError
+from data_cleaning.json_types import JsonObject
 from model.recipes.recipe import Recipe
 from model.training.classifiers import CLASSIFIERS, NEAREST_EXAMPLES
 
@@ -34,6 +35,11 @@ class TrainingOptions:
     def rate(self, recipe: Recipe) -> float:
         """The part of strangers that may be given a name."""
         return recipe.fpir if self.fpir is None else self.fpir
+
+    @classmethod
+    def from_json(cls, data: JsonObject) -> TrainingOptions:
+        """As a bundle's facts record them. Raises KeyError, TypeError on data of another shape."""
+        return cls(**{**data, "classifiers": tuple(data["classifiers"])})
 
     def names(self, embedding: bool = False) -> list[str]:
         """Names of the classifiers to compare; embedding: nearest examples may name too.

@@ -30,7 +30,7 @@ from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable
-from model.workflows.scored import RecipeChoice
+from model.workflows.tasks.task import RecipeChoice
 
 FOLDS = 3
 # of the pictures must show a face (or a person) for the recipes of faces (or people) to be tried

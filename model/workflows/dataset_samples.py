@@ -14,8 +14,8 @@ from data_cleaning.progress import ProgressCallback, StageCallback
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.training.samples import MeasuredDataset, Sample, samples, usable
-from model.workflows.scored import RecipeChoice
-from model.workflows.tasks import AnyTask
+from model.workflows.tasks.choice import AnyTask
+from model.workflows.tasks.task import RecipeChoice
 
 
 def stage(progress: StageCallback, name: str, message: str) -> ProgressCallback:

@@ -7,9 +7,8 @@ goes on.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -18,15 +17,16 @@ from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.datasets.delete_class import delete_class, may_show
 from data_cleaning.errors import BundleBroken, BundleMissing, DatasetError
 from data_cleaning.files import sha256_of_file
+from data_cleaning.json_types import JsonObject
 from data_cleaning.progress import StageCallback
+from model.evaluation.plain_data import fields_of, keyed
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Manifest
 from model.recognition.registry import Registry
-from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.workflows.dataset_samples import stage
-from model.workflows.tasks import task_for
+from model.workflows.tasks.choice import task_for
 from model.workflows.train_version import TrainingRequest, train_version
 
 
@@ -45,47 +45,82 @@ class Erasure:
     delete_pictures: bool = False
 
 
-def erase_class(erasure: Erasure, progress: StageCallback) -> dict[str, Any]:
+@dataclass(frozen=True)
+class DeletedPictures:
+    """What left the data set. decisions: that named the class or its pictures. moved: pictures of
+    others that lay in its folder.
+    """
+
+    pictures: int
+    decisions: int
+    moved: int
+
+
+@dataclass(frozen=True)
+class Remainder:
+    """The proof, looked up afresh: what is left of the class. pictures: None without a data set."""
+
+    labels: int
+    examples: int
+    pictures: int | None
+
+
+@dataclass(frozen=True)
+class ErasedClass:
+    """What was removed. trained: the version without the class, where one had to be trained.
+
+    others: further models that know a class of that name.
+    """
+
+    name: str
+    label: str = field(metadata=keyed("class"))
+    trained: int | None
+    removed_versions: tuple[int, ...]
+    deleted: DeletedPictures | None
+    left: Remainder
+    others: tuple[str, ...]
+
+    def to_json(self) -> JsonObject:
+        return fields_of(self)
+
+
+def erase_class(erasure: Erasure, progress: StageCallback) -> ErasedClass:
     """Retrain without a class, remove every version that knows it, and prove that it is gone.
 
-    Returns what was removed. Raises BundleMissing where nothing knows the class, DatasetError where
-    there is too little, or no data set, to retrain on, and BundleBroken where the new version still
-    knows the class.
+    Raises BundleMissing where nothing knows the class, DatasetError where there is too little, or
+    no data set, to retrain on, and BundleBroken where the new version still knows the class.
     """
-    if erasure.label.startswith("_"):
-        raise DatasetError(f"{erasure.label} is a special folder, nobody's class.")
-    if erasure.delete_pictures and erasure.data is None:
-        raise DatasetError("To delete pictures, say of which data set: --data DIR.")
+    _check(erasure)
+    registry, name = erasure.registry, erasure.name
     pictures = _pictures(erasure)
     theirs = _digests(erasure, pictures)
     knowing = _knowing(erasure, theirs)
     if not knowing and not theirs:
         raise BundleMissing(
-            f"Nothing knows a class {erasure.label!r}: neither the model {erasure.name} nor the data set."
+            f"Nothing knows a class {erasure.label!r}: neither the model {name} nor the data set."
         )
-    trained = (
-        _retrain(erasure, theirs, progress)
-        if erasure.registry.active(erasure.name) in knowing
-        else None
-    )
-    _check_gone(erasure, erasure.registry.active(erasure.name), theirs)
+    answers = registry.active(name) in knowing
+    trained = _retrain(erasure, theirs, progress) if answers else None
+    _check_gone(erasure, registry.active(name), theirs)
     for version in knowing:
-        erasure.registry.remove(erasure.name, version)
-    erasure.registry.tidy(erasure.name)
-    deleted = _delete(erasure) if erasure.delete_pictures else None
-    return {
-        "name": erasure.name,
-        "class": erasure.label,
-        "trained": trained,
-        "removed_versions": knowing,
-        "deleted": deleted,
-        "left": _left(erasure, theirs),
-        "others": [
-            other
-            for other in erasure.registry.names()
-            if other != erasure.name and _named_in(erasure, other)
-        ],
-    }
+        registry.remove(name, version)
+    registry.tidy(name)
+    return ErasedClass(
+        name=name,
+        label=erasure.label,
+        trained=trained,
+        removed_versions=tuple(knowing),
+        deleted=_delete(erasure),
+        left=_left(erasure, theirs),
+        others=_others(erasure),
+    )
+
+
+def _check(erasure: Erasure) -> None:
+    if erasure.label.startswith("_"):
+        raise DatasetError(f"{erasure.label} is a special folder, nobody's class.")
+    if erasure.delete_pictures and erasure.data is None:
+        raise DatasetError("To delete pictures, say of which data set: --data DIR.")
 
 
 def _pictures(erasure: Erasure) -> list[Item]:
@@ -151,10 +186,9 @@ def _knowing(erasure: Erasure, theirs: set[str]) -> list[int]:
     """Versions that name the class, counted its pictures, or enrolled one of them under another
     name.
     """
-    every = erasure.registry.versions(erasure.name)
-    return [
-        v for v in every if _traces(erasure, erasure.registry.manifest(erasure.name, v), theirs)
-    ]
+    registry, name = erasure.registry, erasure.name
+    versions = registry.versions(name)
+    return [v for v in versions if _traces(erasure, registry.manifest(name, v), theirs)]
 
 
 def _traces(erasure: Erasure, saved: Manifest, theirs: set[str]) -> bool:
@@ -162,11 +196,15 @@ def _traces(erasure: Erasure, saved: Manifest, theirs: set[str]) -> bool:
     return erasure.label in saved.labels or counted or bool(theirs & set(saved.sources))
 
 
+def _others(erasure: Erasure) -> tuple[str, ...]:
+    """Further models that know a class of that name."""
+    others = [name for name in erasure.registry.names() if name != erasure.name]
+    return tuple(name for name in others if _named_in(erasure, name))
+
+
 def _named_in(erasure: Erasure, other: str) -> bool:
-    return any(
-        erasure.label in erasure.registry.manifest(other, v).labels
-        for v in erasure.registry.versions(other)
-    )
+    versions = erasure.registry.versions(other)
+    return any(erasure.label in erasure.registry.manifest(other, v).labels for v in versions)
 
 
 def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int:
@@ -176,32 +214,22 @@ def _retrain(erasure: Erasure, theirs: set[str], progress: StageCallback) -> int
             f"To forget {erasure.label!r}, {erasure.name} must be trained again without them: "
             "give its data set with --data DIR. Nothing was removed."
         )
-    saved = erasure.registry.manifest(erasure.name, erasure.registry.active(erasure.name))
+    active = erasure.registry.manifest(erasure.name, erasure.registry.active(erasure.name))
+    task = task_for(active.multi_label)
     left = [item for item in Dataset(erasure.data).items() if item.sha256 not in theirs]
-    multi_label = saved.multi_label
-    task = task_for(multi_label)
-    recipe = Recipe.from_json(saved.recipe)
-    learns_alone = not multi_label and population_of(recipe) is not None
-    _check_enough_left(erasure, saved.labels, left, () if learns_alone else task.learnt_against)
-    recorded = saved.facts.options or {}
-    options = {
-        **recorded,
-        "classifiers": tuple(recorded["classifiers"]),
-    }
+    recipe = Recipe.from_json(active.recipe)
+    _check_enough_left(erasure, active.labels, left, task.learnt_against(recipe))
     request = TrainingRequest(
         erasure.name,
         erasure.data,
         recipe,
-        TrainingOptions(**options),
+        TrainingOptions.from_json(active.facts.options or {}),
         erasure.registry,
-        multi_label=multi_label,
+        multi_label=active.multi_label,
     )
-    dataset = task.measure_for_training(
-        left,
-        request.recipe,
-        Augmentation.parse(request.options.augment),
-        stage(progress, "crops", "Looking at pictures"),
-    )
+    augmentation = Augmentation.parse(request.options.augment)
+    crops = stage(progress, "crops", "Looking at pictures")
+    dataset = task.measure_for_training(left, request.recipe, augmentation, crops)
     return train_version(request, dataset, progress).bundle.version
 
 
@@ -215,15 +243,15 @@ def _check_enough_left(
     absent = sorted(set(labels) - classes - {erasure.label})
     if absent:
         raise DatasetError(
-            f"{erasure.data} has no pictures of {', '.join(absent)}, whom {erasure.name} knows: is it the"
-            " right data set? Nothing was removed."
+            f"{erasure.data} has no pictures of {', '.join(absent)}, whom {erasure.name} knows: is"
+            " it the right data set? Nothing was removed."
         )
     against = any(item.label in others for item in left) if others else bool(classes)
     if len(classes) + against < 2:
         raise DatasetError(
-            f"Without {erasure.label!r} only {', '.join(classes) or 'nothing'} is left, which is too"
-            f" little to train on. Nothing was removed. Add another class or a folder {UNKNOWN}, or"
-            f" delete the model {erasure.name} altogether."
+            f"Without {erasure.label!r} only {', '.join(classes) or 'nothing'} is left, which is"
+            " too little to train on. Nothing was removed. Add another class or a folder"
+            f" {UNKNOWN}, or delete the model {erasure.name} altogether."
         )
 
 
@@ -231,43 +259,35 @@ def _check_gone(erasure: Erasure, version: int, theirs: set[str]) -> None:
     """Raises BundleBroken where the version that is to answer from now on still knows the class."""
     if _traces(erasure, erasure.registry.manifest(erasure.name, version), theirs):
         raise BundleBroken(
-            f"Version {version} of {erasure.name} still knows {erasure.label!r}; nothing was removed."
+            f"Version {version} of {erasure.name} still knows {erasure.label!r}; nothing was"
+            " removed."
         )
 
 
-def _left(erasure: Erasure, theirs: set[str]) -> dict[str, int | None]:
-    """The proof, looked up afresh: labels, enrolled examples and pictures left; pictures is None
-    without a data set.
-    """
-    versions = erasure.registry.versions(erasure.name)
-    left = [erasure.registry.manifest(erasure.name, version) for version in versions]
-    pictures = (
-        None if erasure.data is None else sum(_theirs(erasure, item) for item in _pictures(erasure))
+def _left(erasure: Erasure, theirs: set[str]) -> Remainder:
+    registry, name = erasure.registry, erasure.name
+    left = [registry.manifest(name, version) for version in registry.versions(name)]
+    pictures = None
+    if erasure.data is not None:
+        pictures = sum(_theirs(erasure, item) for item in _pictures(erasure))
+    return Remainder(
+        labels=sum(erasure.label in version.labels for version in left),
+        examples=sum(len(theirs & set(version.sources)) for version in left),
+        pictures=pictures,
     )
-    return {
-        "labels": sum(erasure.label in version.labels for version in left),
-        "examples": sum(len(theirs & set(version.sources)) for version in left),
-        "pictures": pictures,
-    }
 
 
-def _delete(erasure: Erasure) -> dict[str, int]:
-    """Delete the class's pictures, its folder, and the decisions that name it."""
-    assert erasure.data is not None
+def _delete(erasure: Erasure) -> DeletedPictures | None:
+    """Delete the class from the data set, where that was asked for."""
+    if not erasure.delete_pictures or erasure.data is None:
+        return None
     deleted = delete_class(Dataset(erasure.data), erasure.label, _remove_empty)
-    return {
-        "pictures": deleted.files,
-        "decisions": deleted.decisions,
-        "moved": deleted.moved,
-    }
+    return DeletedPictures(deleted.files, deleted.decisions, deleted.moved)
 
 
 def _remove_empty(folder: Path) -> None:
     """Remove a folder and those inside it, as far as no file is left in them."""
-    if not folder.is_dir():
-        return
-    for one in sorted((p for p in folder.rglob("*") if p.is_dir()), reverse=True):
-        if not any(one.iterdir()):
-            one.rmdir()
-    if not any(folder.iterdir()):
-        folder.rmdir()
+    inside = sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True)
+    for directory in (*inside, folder):
+        if not any(directory.iterdir()):
+            directory.rmdir()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_cleaning.datasets.dataset import Dataset
@@ -13,11 +13,12 @@ from model.evaluation.figures import Evaluation
 from model.recipes.augmentation import Augmentation
 from model.recognition.bundle import Bundle
 from model.reporting.report import ReportMaterial
+from model.reporting.report_files import write_report
 from model.training.options import TrainingOptions
+from model.training.samples import MeasuredDataset
 from model.workflows.dataset_samples import labelled, stage, stranger_samples, training_samples
-from model.workflows.report_files import write_report
-from model.workflows.scored import RecipeChoice, Scored
-from model.workflows.tasks import AnyTask, task_for
+from model.workflows.tasks.choice import AnyTask, task_for
+from model.workflows.tasks.task import Answered, RecipeChoice, Scored
 from model.workflows.train_version import with_augmentation_gain
 
 
@@ -67,19 +68,8 @@ def cross_validation(
     scored = Scored(outcomes, dataset.unreadable, recipe, strange, found.choice)
     figures: Evaluation = task.evaluate(scored)
     figures = with_augmentation_gain(task, figures, dataset, recipe, request.training)
-    material = ReportMaterial(
-        kind="crossval",
-        name=request.data.resolve().name,
-        root=request.data,
-        recipe=recipe,
-        figures=figures,
-        outcomes=outcomes,
-        samples=dataset.samples,
-        copies=dataset.readable.copies,
-        strangers=strange,
-        private=options.private,
-    )
-    write_report(options.report, task, material)
+    material = _material(request.data, dataset, scored, figures)
+    _write(options, task, replace(material, kind="crossval", name=request.data.resolve().name))
     return figures
 
 
@@ -97,18 +87,34 @@ def evaluation(
     )
     scored = Scored(outcomes, dataset.unreadable, recipe, strange, RecipeChoice(recipe))
     figures: Evaluation = task.evaluate(scored)
-    material = ReportMaterial(
+    material = _material(data, dataset, scored, figures)
+    _write(options, task, replace(material, name=bundle.name, facts=bundle.facts))
+    return figures
+
+
+def _material(
+    data: Path,
+    dataset: MeasuredDataset,
+    scored: Scored[Answered],
+    figures: Evaluation,
+) -> ReportMaterial[Answered, Evaluation]:
+    return ReportMaterial(
         kind="evaluation",
-        name=bundle.name,
+        name="",
         root=data,
-        recipe=recipe,
+        recipe=scored.recipe,
         figures=figures,
-        outcomes=outcomes,
+        outcomes=scored.outcomes,
         samples=dataset.samples,
         copies=dataset.readable.copies,
-        strangers=strange,
-        facts=bundle.facts.to_json(),
-        private=options.private,
+        strangers=scored.strangers,
     )
-    write_report(options.report, task, material)
-    return figures
+
+
+def _write(
+    options: ScoringOptions, task: AnyTask, material: ReportMaterial[Answered, Evaluation]
+) -> None:
+    """The report, where one is wanted."""
+    if options.report:
+        material = replace(material, private=options.private)
+        write_report(options.report, task.report(material), task.thumbnails(material))

@@ -19,15 +19,15 @@ from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts, RecordedFigures, RecordedTrial
 from model.recognition.registry import Registry
 from model.reporting.report import ReportMaterial
+from model.reporting.report_files import report_files
 from model.training.fitted import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
 from model.training.samples import MeasuredDataset
 from model.workflows.dataset_samples import stage
 from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
-from model.workflows.report_files import report_files
-from model.workflows.scored import Scored
-from model.workflows.tasks import AnyTask, task_for
+from model.workflows.tasks.choice import AnyTask, task_for
+from model.workflows.tasks.task import Scored
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")
 
@@ -78,7 +78,7 @@ def train_version(
     figures = task.evaluate(Scored(outcomes, dataset.unreadable, request.recipe))
     figures = with_augmentation_gain(task, figures, dataset, request.recipe, options)
     progress("report", 0, 1, "Writing the report")
-    facts = replace(_facts(request, dataset, training, figures), **task.facts(figures))
+    facts = task.record(_facts(request, dataset, training, figures), figures)
     material = ReportMaterial(
         kind="training",
         name=request.name,
@@ -88,11 +88,11 @@ def train_version(
         outcomes=outcomes,
         samples=[above_threshold(sample, training.recipe) for sample in dataset.samples],
         copies=good.copies,
-        facts=facts.to_json(),
+        facts=facts,
         training=training,
         private=request.options.private,
     )
-    files = report_files(task, material)
+    files = report_files(task.report(material), task.thumbnails(material))
     facts = replace(facts, seconds=round(time.perf_counter() - started, 1))
     progress("report", 1, 1, "Writing the report")
     bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)

@@ -12,7 +12,7 @@ from model.recipes.presets import RECIPES
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 from model.training.options import TrainingOptions
-from model.workflows.single_label import SingleLabelTask
+from model.workflows.tasks.single_label import SingleLabelTask
 from model.workflows.train_version import TrainingRequest, train_version
 
 RECIPE = replace(RECIPES["object-classic"], closed=False)  # so that there is a threshold to look at

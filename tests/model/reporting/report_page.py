@@ -70,6 +70,8 @@ def as_report(data: dict[str, Any]) -> Any:
     rows = {label: SimpleNamespace(**row) for label, row in figures.pop("per_class").items()}
     confusion = SimpleNamespace(**figures.pop("confusion", {}))
     named = {**data, "figures": SimpleNamespace(**figures, per_class=rows, confusion=confusion)}
+    acceptance = SimpleNamespace(**data["facts"]["acceptance"]) if "facts" in data else None
+    named["facts"] = SimpleNamespace(acceptance=acceptance)
     for key in ("near_copies", "recipe"):
         named[key] = SimpleNamespace(**data.get(key, {}))
     return SimpleNamespace(**named)

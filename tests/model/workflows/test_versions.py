@@ -23,7 +23,7 @@ from data_cleaning.imaging.encoding import encode
 from model.__main__ import main
 from model.recognition.registry import Registry
 from model.workflows.erase_class import Erasure, erase_class
-from model.workflows.versions import compare, inspect, promote, versions
+from model.workflows.versions import NeededWeights, compare, inspect, promote, versions
 from tests.support.trained import saved
 
 
@@ -85,14 +85,14 @@ def record(registry: Registry, version: int, **figures: Any) -> None:
 
 def test_versions_are_listed_with_the_active_one_marked(registry: Registry) -> None:
     lines = versions(registry)
-    assert [(line["version"], line["active"], line["classes"]) for line in lines] == [
+    assert [(line.version, line.active, line.classes) for line in lines] == [
         (1, False, 3), (2, False, 3), (3, True, 3),
     ]  # fmt: skip
-    assert lines[0]["accuracy"] > lines[1]["accuracy"]
+    assert (lines[0].accuracy or 0) > (lines[1].accuracy or 0)
 
 
 def test_inspect_names_files_and_weights(registry: Registry) -> None:
-    found = inspect(registry, "shapes")
+    found = inspect(registry, "shapes").to_json()
     assert (found["version"], found["active"], found["weights"]) == (3, True, [])
     assert {
         "manifest.json",
@@ -102,7 +102,7 @@ def test_inspect_names_files_and_weights(registry: Registry) -> None:
         "report.json",
     } <= set(found["files"])
     assert found["facts"]["dataset"] == found["facts"]["dataset"].split("/")[0]
-    assert inspect(registry, "shapes", 2)["active"] is False
+    assert not inspect(registry, "shapes", 2).active
 
 
 def test_weights_are_named_by_hash(
@@ -113,19 +113,19 @@ def test_weights_are_named_by_hash(
     made["recipe"]["features"] = [{"name": "object_embedding", "options": {}}]
     path.write_text(json.dumps(made))
     monkeypatch.setenv("LIKENESS_WEIGHTS", str(tmp_path / "nowhere"))
-    (weight,) = inspect(registry, "shapes")["weights"]
-    assert weight == {"name": "efficientnet_lite0", "installed": False, "sha256": None}
+    (weights,) = inspect(registry, "shapes").weights
+    assert weights == NeededWeights("efficientnet_lite0", installed=False, sha256=None)
 
 
 def test_compare_by_what_was_recorded(registry: Registry) -> None:
-    same = compare(registry, "shapes", (1, 3))
+    same = compare(registry, "shapes", (1, 3)).to_json()
     assert (same["comparable"], same["better"], same["basis"]) == (True, None, "crossval")
-    other = compare(registry, "shapes", (1, 2))
+    other = compare(registry, "shapes", (1, 2)).to_json()
     assert (other["comparable"], other["better"]) == (False, None)
 
 
 def test_compare_on_pictures(registry: Registry, data: Path) -> None:
-    found = compare(registry, "shapes", (1, 2), items(data))
+    found = compare(registry, "shapes", (1, 2), items(data)).to_json()
     assert (found["comparable"], found["better"]) == (True, 1)
     first, second = found["versions"]
     assert first["accuracy"] > second["accuracy"]
@@ -134,14 +134,15 @@ def test_compare_on_pictures(registry: Registry, data: Path) -> None:
 
 
 def test_a_worse_version_is_refused_with_both_numbers(registry: Registry, data: Path) -> None:
-    found = compare(registry, "shapes", (3, 2), items(data))
+    found = compare(registry, "shapes", (3, 2), items(data)).to_json()
     good, bad = (f"{one['accuracy']:.1%}" for one in found["versions"])
     with pytest.raises(BundleWorse, match=f"{bad} against {good}"):
         promote(registry, "shapes", 2, items(data))
     assert registry.active("shapes") == 3
-    assert promote(registry, "shapes", 2, items(data), force=True)["before"] == 3
+    assert promote(registry, "shapes", 2, items(data), force=True).before == 3
     assert registry.active("shapes") == 2
-    assert promote(registry, "shapes", 1, items(data))["comparison"]["better"] == 1
+    better = promote(registry, "shapes", 1, items(data)).comparison
+    assert better is not None and better.better == 1
 
 
 def test_promote_judges_by_records_of_the_same_pictures(registry: Registry) -> None:
@@ -150,11 +151,12 @@ def test_promote_judges_by_records_of_the_same_pictures(registry: Registry) -> N
     with pytest.raises(BundleWorse, match=r"50\.0% against 75\.0% right"):
         promote(registry, "shapes", 1)
     record(registry, 1, accuracy=0.8)
-    assert promote(registry, "shapes", 1)["comparison"]["better"] == 1
+    better = promote(registry, "shapes", 1).comparison
+    assert better is not None and better.better == 1
 
 
 def test_versions_of_other_pictures_are_promoted_uncompared(registry: Registry) -> None:
-    assert promote(registry, "shapes", 2)["comparison"] is None
+    assert promote(registry, "shapes", 2).comparison is None
     assert registry.active("shapes") == 2
 
 
@@ -167,7 +169,7 @@ def test_a_broken_version_is_never_promoted(registry: Registry) -> None:
 
 def test_a_broken_active_version_can_be_left(registry: Registry, data: Path) -> None:
     (registry.path("shapes", 3) / "gallery.npz").write_bytes(b"nothing")
-    assert promote(registry, "shapes", 2, items(data))["comparison"] is None
+    assert promote(registry, "shapes", 2, items(data)).comparison is None
     assert registry.active("shapes") == 2
 
 
@@ -237,7 +239,9 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
     dataset.decide(Decision(rejected, "reject"))
     dataset.decide(Decision(doubted, "not", label="disc"))
     theirs = {sha256_of_file(p) for p in dataset.pictures("disc")} - {moved_out} | {moved_in}
-    found = erase_class(Erasure(registry, "shapes", "disc", data, delete_pictures=True), say)
+    found = erase_class(
+        Erasure(registry, "shapes", "disc", data, delete_pictures=True), say
+    ).to_json()
 
     assert found["trained"] == 4
     assert found["removed_versions"] == [1, 2, 3]
@@ -257,7 +261,7 @@ def test_forgetting_leaves_nothing(registry: Registry, data: Path) -> None:
 
 
 def test_pictures_stay_unless_told_otherwise(registry: Registry, data: Path) -> None:
-    found = erase_class(Erasure(registry, "shapes", "disc", data), say)
+    found = erase_class(Erasure(registry, "shapes", "disc", data), say).to_json()
     assert found["deleted"] is None
     assert found["left"] == {"labels": 0, "examples": 0, "pictures": 12}
     assert len(list((data / "disc").iterdir())) == 12
@@ -272,7 +276,7 @@ def test_forgetting_goes_on_where_it_stopped(
     shutil.copytree(data, tmp_path / "without")
     shutil.rmtree(tmp_path / "without" / "disc")
     saved(registry, "shapes", tmp_path / "without")
-    found = erase_class(Erasure(registry, "shapes", "disc"), say)
+    found = erase_class(Erasure(registry, "shapes", "disc"), say).to_json()
     assert (found["trained"], found["removed_versions"]) == (None, [1, 2, 3])
     assert registry.versions("shapes") == [4]
     with pytest.raises(BundleMissing, match="Nothing knows"):
@@ -282,7 +286,7 @@ def test_forgetting_goes_on_where_it_stopped(
 def test_pictures_deleted_beforehand_are_forgotten_too(registry: Registry, data: Path) -> None:
     for path in (data / "disc").iterdir():
         path.unlink()
-    found = erase_class(Erasure(registry, "shapes", "disc", data), say)
+    found = erase_class(Erasure(registry, "shapes", "disc", data), say).to_json()
     assert (found["trained"], found["left"]["examples"]) == (4, 0)
 
 
@@ -343,7 +347,7 @@ def test_a_copy_under_another_name_is_not_learnt_again(registry: Registry, data:
 
 def test_other_models_that_know_them_are_named(registry: Registry, data: Path) -> None:
     shutil.copytree(registry.root / "shapes", registry.root / "others")
-    assert erase_class(Erasure(registry, "shapes", "disc", data), say)["others"] == ["others"]
+    assert erase_class(Erasure(registry, "shapes", "disc", data), say).others == ("others",)
 
 
 def test_special_folders_do_not_count_as_classes(registry: Registry, data: Path) -> None:

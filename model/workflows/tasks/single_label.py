@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.datasets.dataset import Item
@@ -15,6 +14,7 @@ from model.evaluation.metrics import PictureOutcome, cross_validate, outcome, pr
 from model.recipes.augmentation import Augmentation
 from model.recipes.presets import AUTO, preset
 from model.recipes.recipe import Recipe
+from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import SingleLabelReport, Thumbnail
 from model.reporting.single_label_report import Material, build, thumbnails
@@ -25,7 +25,7 @@ from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
 from model.workflows.compare_recipes import choose
-from model.workflows.scored import RecipeChoice, Scored
+from model.workflows.tasks.task import RecipeChoice, Scored
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,10 @@ class SingleLabelTask:
     """One class a picture, or `_unknown`, or `_none`."""
 
     takes_strangers: bool = True
-    learnt_against: tuple[str, ...] = (UNKNOWN,)
+
+    def learnt_against(self, recipe: Recipe) -> tuple[str, ...]:
+        """Strangers, but where it is known how alike they look to the embedding."""
+        return () if population_of(recipe) is not None else (UNKNOWN,)
 
     def choose_recipe(
         self, items: Sequence[Item], name: str, progress: StageCallback
@@ -83,8 +86,8 @@ class SingleLabelTask:
         attempts = scored.choice.attempts or None
         return replace(figures, recipe=scored.choice.recipe.name, attempts=attempts)
 
-    def facts(self, figures: SingleLabelEvaluation) -> dict[str, Any]:
-        return {}
+    def record(self, facts: Facts, figures: SingleLabelEvaluation) -> Facts:
+        return facts
 
     def report(self, material: Material) -> SingleLabelReport:
         return build(material)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import Item
@@ -20,6 +19,7 @@ from model.evaluation.multilabel_metrics import (
 from model.recipes.augmentation import Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
+from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.multilabel_report import (
     MultilabelMaterial,
@@ -31,7 +31,7 @@ from model.training.fitted import FittedTraining
 from model.training.multilabel import fit_multilabel, merge_folders
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
-from model.workflows.scored import RecipeChoice, Scored
+from model.workflows.tasks.task import RecipeChoice, Scored
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,9 @@ class MultiLabelTask:
     """Every class a question of its own, yes or no; strangers are pictures that carry none."""
 
     takes_strangers: bool = False
-    learnt_against: tuple[str, ...] = SPECIAL
+
+    def learnt_against(self, recipe: Recipe) -> tuple[str, ...]:
+        return SPECIAL
 
     def choose_recipe(
         self, items: Sequence[Item], name: str, progress: StageCallback
@@ -86,9 +88,9 @@ class MultiLabelTask:
     def evaluate(self, scored: Scored[MultilabelOutcome]) -> MultilabelEvaluation:
         return multilabel_summary(scored.outcomes, scored.unreadable)
 
-    def facts(self, figures: MultilabelEvaluation) -> dict[str, Any]:
+    def record(self, facts: Facts, figures: MultilabelEvaluation) -> Facts:
         pictures = {label: row.pictures for label, row in figures.per_class.items()}
-        return {"pictures": pictures, "multi_label": True}
+        return replace(facts, pictures=pictures, multi_label=True)
 
     def report(self, material: MultilabelMaterial) -> MultilabelReport:
         return build_multilabel(material)

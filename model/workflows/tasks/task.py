@@ -1,33 +1,55 @@
-"""The one place where a data set of one class a picture parts from one of several.
+"""What a task is: how pictures are gathered, fitted, answered, judged and reported.
 
-A task says how pictures are gathered, fitted, answered, judged and reported; every workflow is
-written once, against it.
+Every workflow is written once, against it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, TypeAlias, TypeVar
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
 
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.progress import ProgressCallback, StageCallback
 from model.evaluation.cross_validation import Rounds
-from model.evaluation.figures import Evaluation
+from model.evaluation.figures import Evaluation, RecipeAttempt
 from model.evaluation.metrics import PictureOutcome
 from model.evaluation.multilabel_metrics import MultilabelOutcome
 from model.recipes.augmentation import Augmentation
 from model.recipes.recipe import Recipe
+from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser
 from model.reporting.report import Report, ReportMaterial, Thumbnail
 from model.training.fitted import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet
-from model.workflows.multi_label import MultiLabelTask
-from model.workflows.scored import RecipeChoice, Scored
-from model.workflows.single_label import SingleLabelTask
 
 Answered = TypeVar("Answered", bound=PictureOutcome | MultilabelOutcome)
+Answers = TypeVar("Answers", covariant=True)
 Figures = TypeVar("Figures", bound=Evaluation)
+
+
+@dataclass(frozen=True)
+class RecipeChoice:
+    """A recipe; where it was chosen by trying, what was tried, and the samples as it sees them."""
+
+    recipe: Recipe
+    attempts: tuple[RecipeAttempt, ...] = ()
+    samples: Sequence[Sample] | None = None
+
+
+@dataclass(frozen=True)
+class Scored(Generic[Answers]):
+    """Outcomes of a data set and of strangers, and what could not be read.
+
+    choice: where the figures stand alone, the recipe that they are of.
+    """
+
+    outcomes: Sequence[Answers]
+    unreadable: Sequence[Sample]
+    recipe: Recipe
+    strangers: Sequence[Answers] = ()
+    choice: RecipeChoice | None = None
 
 
 class Task(Protocol[Answered, Figures]):
@@ -37,9 +59,10 @@ class Task(Protocol[Answered, Figures]):
     def takes_strangers(self) -> bool:
         """Whether pictures of people whom nobody enrolled can be judged beside the data set."""
 
-    @property
-    def learnt_against(self) -> tuple[str, ...]:
-        """The special folders that a single class can be told apart from."""
+    def learnt_against(self, recipe: Recipe) -> tuple[str, ...]:
+        """The special folders that a single class can be told apart from; empty where it needs
+        none.
+        """
 
     def choose_recipe(
         self, items: Sequence[Item], name: str, progress: StageCallback
@@ -79,19 +102,11 @@ class Task(Protocol[Answered, Figures]):
     def evaluate(self, scored: Scored[Answered]) -> Figures:
         """The figures of outcomes."""
 
-    def facts(self, figures: Figures) -> dict[str, Any]:
-        """What only this task's bundles say about themselves."""
+    def record(self, facts: Facts, figures: Figures) -> Facts:
+        """The facts of a bundle, with what only this task's bundles say about themselves."""
 
     def report(self, material: ReportMaterial[Answered, Figures]) -> Report:
         """The whole report but its small pictures."""
 
     def thumbnails(self, material: ReportMaterial[Answered, Figures]) -> Sequence[Thumbnail | None]:
         """The small pictures of its worst mistakes."""
-
-
-AnyTask: TypeAlias = Task[Any, Any]
-
-
-def task_for(multi_label: bool) -> AnyTask:
-    """The task of pictures that carry one class each, or of those that may carry several."""
-    return MultiLabelTask() if multi_label else SingleLabelTask()
