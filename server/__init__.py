@@ -1,1 +1,1 @@
-"""Stair 3: HTTP, what was asked and answered, background work. Nothing about pixels, no training."""
+"""Stair 3: HTTP, what was asked and answered, background work. No pixels and no training."""

@@ -43,7 +43,9 @@ class Access:
     def __init__(self, settings: Settings, keys: Keys) -> None:
         self.settings, self.keys = settings, keys
         self.networks = [
-            ipaddress.ip_network(each, strict=False) for each in settings.proxies if each != "unix"
+            ipaddress.ip_network(proxy, strict=False)
+            for proxy in settings.proxies
+            if proxy != "unix"
         ]
         self.unix = "unix" in settings.proxies
         self.needed: dict[tuple[str, str], str] = {}  # (endpoint, method) -> role

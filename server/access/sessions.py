@@ -22,7 +22,7 @@ LOCKED = (  # browsers take this name only with Secure, for this host alone and 
 
 
 class Sessions(SecureCookieSessionInterface):
-    """networks: of the configured proxies. unix: whether a proxy may come through a socket of ours."""
+    """networks: of the configured proxies. unix: whether a proxy may come by a socket of ours."""
 
     def __init__(self, networks: list[Network], unix: bool) -> None:
         self.networks, self.unix = networks, unix
@@ -47,8 +47,8 @@ def by_https(request: Request, networks: list[Network], unix: bool) -> bool:
 
     The last word of X-Forwarded-Proto is the proxy's own.
     """
-    told = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2]
-    return from_proxy(request, networks, unix) and told.strip().lower() == "https"
+    protocol = request.headers.get("X-Forwarded-Proto", "").rpartition(",")[2]
+    return from_proxy(request, networks, unix) and protocol.strip().lower() == "https"
 
 
 def address_of(text: str) -> Address | None:

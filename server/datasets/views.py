@@ -103,7 +103,7 @@ def list_pictures(path: ClassPath) -> dict[str, object]:
 def add_pictures(path: ClassPath) -> dict[str, object]:
     """Add pictures to a class: each is stored or has its problem, in the order they came."""
     _datasets().class_folder(path.dataset, path.label)
-    readers = uploads.many(request, current().settings)
+    readers = uploads.pictures_of(request, current().settings)
     results = [_store(index, read, path) for index, read in enumerate(readers)]
     return {"results": results, "failed": sum(not result["ok"] for result in results)}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask_openapi3 import APIBlueprint
+from flask_openapi3.blueprint import APIBlueprint
 
 from server.context import caller, current
 from server.corrections.views import RIGHTS

@@ -36,7 +36,7 @@ class Lines(logging.Formatter):
 
 
 def configuration(level: str) -> JsonObject:
-    """For logging.config.dictConfig: everything to stderr as JSON, libraries only when they warn."""
+    """For logging.config.dictConfig: all to stderr as JSON, libraries only when they warn."""
     own = {"level": level.upper(), "handlers": ["lines"], "propagate": False}
     return {
         "version": 1,

@@ -82,23 +82,13 @@ def leave(place: int) -> None:
 
 
 class Metrics:
+    """What is counted, of this process."""
+
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = self._counter("requests", "Requests answered.", "route", "method", "status")
-        self.latency = Histogram(
-            "likeness_request_seconds",
-            "Time to answer.",
-            ["route"],
-            registry=self.registry,
-            buckets=BUCKETS,
-        )
-        self.stages = Histogram(
-            "likeness_stage_seconds",
-            "Time of a stage.",
-            ["stage"],
-            registry=self.registry,
-            buckets=BUCKETS,
-        )
+        self.latency = self._histogram("request_seconds", "Time to answer.", "route")
+        self.stages = self._histogram("stage_seconds", "Time of a stage.", "stage")
         self.answers = self._counter("answers", "Regions by kind of answer.", "model", "kind")
         self.unlogged = self._counter("unlogged", "Answers given without being logged.")
         self.pictures = Gauge(
@@ -117,6 +107,9 @@ class Metrics:
 
     def _counter(self, name: str, help: str, *labels: str) -> Counter:
         return Counter(f"likeness_{name}", help, labels, registry=self.registry)
+
+    def _histogram(self, name: str, help: str, label: str) -> Histogram:
+        return Histogram(f"likeness_{name}", help, [label], registry=self.registry, buckets=BUCKETS)
 
     def answered(self, model: str, seconds: Mapping[str, float], reasons: Sequence[str]) -> None:
         """Count one recognition: the seconds of its stages, and its regions by kind of answer."""

@@ -35,7 +35,7 @@ allocator.one_store()  # before there are threads: each would have its own by th
 _numbers = metrics.folder(_settings.state)
 metrics.share(_numbers)
 
-bind = [each.strip() for each in _settings.bind.split(",")]
+bind = [place.strip() for place in _settings.bind.split(",")]
 workers = _settings.process_count
 threads = _settings.thread_count
 worker_class = "server.process.worker.FairWorker"
@@ -60,7 +60,7 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: PTH1
 
 
 def when_ready(server: Arbiter) -> None:
-    """Everything loaded so far is there to stay: keep the garbage collector from copying its pages."""
+    """Everything loaded so far is there to stay: let the garbage collector copy none of it."""
     from server.process.worker import stop_in_order
 
     stop_in_order(server)
@@ -74,8 +74,8 @@ def on_exit(server: Arbiter) -> None:
 
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
-    """The first place that no living process has: while all are replaced there are twice as many."""
-    taken = {each.place for each in server.WORKERS.values()}
+    """The first free place: while all processes are replaced there are twice as many."""
+    taken = {other.place for other in server.WORKERS.values()}
     worker.place = next(place for place in itertools.count() if place not in taken)
 
 

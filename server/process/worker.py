@@ -48,7 +48,7 @@ class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """Whether somebody was there. They get their answer, and `Connection: close` with it."""
         before: int = self.nr_conns
         super().accept(listener)
-        return self.nr_conns > before
+        return bool(self.nr_conns > before)
 
     def murder_keepalived(self, force: bool = False) -> None:
         if not force:

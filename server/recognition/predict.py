@@ -80,7 +80,7 @@ def predict_uploaded(query: PredictQuery) -> JsonObject:
 
     Raises RequestError, and as `answer_picture` does.
     """
-    data = uploads.any_form(request, current().settings, tuple(PredictQuery.model_fields))
+    data = uploads.picture_of(request, current().settings, tuple(PredictQuery.model_fields))
     options = PredictOptions(query.model, query.explained)
     return answer_picture(data, options).to_json(query.top_k)
 

@@ -84,7 +84,7 @@ def predict_batch(query: PredictQuery) -> JsonObject:
     options = PredictOptions(query.model, query.explained, wait=True)
     # A model that does not exist fails the batch, not each picture.
     current().models.get(query.model)
-    readers = uploads.many(request, current().settings, tuple(PredictQuery.model_fields))
+    readers = uploads.pictures_of(request, current().settings, tuple(PredictQuery.model_fields))
     results = [_entry(index, read, query, options) for index, read in enumerate(readers)]
     return {"results": results, "failed": sum(not result["ok"] for result in results)}
 

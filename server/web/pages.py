@@ -32,7 +32,7 @@ def index() -> Response:
 
 
 class FilePath(PathConverter):
-    """Any path but the API's: there a wrong method or address is told by who knows which there are."""
+    """Any path but the API's, whose own routes say what is wrong with an address or a method."""
 
     regex = r"(?!api/)[^/].*?"
 

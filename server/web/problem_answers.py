@@ -78,7 +78,7 @@ def describe(error: Exception) -> JsonObject:
 def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
     places, limits = mistakes(error), broken_limits(error)
-    detail = "; ".join(f"{each['where']} {each['what']}" for each in places[:5]) + "."
+    detail = "; ".join(f"{place['where']} {place['what']}" for place in places[:5]) + "."
     more = {"errors": places} | ({"limits": limits} if limits else {})
     return problem(
         422, "invalid-request", "The request does not fit its description", detail, **more

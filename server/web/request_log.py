@@ -35,7 +35,7 @@ def install(app: Flask, count: Count) -> None:
 
 
 def begin() -> None:
-    """A proxy's request id is kept when it is a plain one, so that both logs can be read together."""
+    """A proxy's plain request id is kept, so that both logs can be read together."""
     given = request.headers.get("X-Request-Id", "")
     g.begun = time.perf_counter()
     g.request_id = given if PLAIN.fullmatch(given) else secrets.token_hex(8)

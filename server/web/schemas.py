@@ -63,8 +63,8 @@ class Query(BaseModel):
     """
 
     @classmethod
-    def model_json_schema(cls, *how: Any, **named: Any) -> JsonObject:
-        return super().model_json_schema(*how, **named) if how or named else _schema(cls)
+    def model_json_schema(cls, *args: Any, **options: Any) -> JsonObject:
+        return super().model_json_schema(*args, **options) if args or options else _schema(cls)
 
 
 @cache

@@ -26,14 +26,11 @@ from server.web.schemas import BatchBody, PictureBody
 from server.web.url_fetch import fetch
 
 DATA_URL = re.compile(r"data:(?P<kind>[^,;]*)(?P<options>(?:;[^,;]*)*),", re.ASCII)
-HOW = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
+ENCODINGS = "Send it as a data URL (data:image/jpeg;base64,...) or as bare base64."
 CURL = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-Type: image/jpeg'."
 NAME = re.compile(r"[\w.-]{1,40}")  # of a form field; anything else is a body that was no form
-RAW = (
-    "",
-    "application/octet-stream",
-    "application/x-image",
-)  # the last is what SageMaker's clients send
+# The last is what SageMaker's clients send.
+RAW = ("", "application/octet-stream", "application/x-image")
 BATCH = "POST /api/predict/batch"
 FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
@@ -71,42 +68,50 @@ def from_form(request: Request, field: str, limit: int) -> bytes:
         return checked(request.files[field].read(), limit)
     if field in request.form:
         return from_text(request.form[field], limit)
-    raise MissingField(
-        f"The form field {field} is missing{_came(request)}. {CURL if field == 'image' else HOW}"
-    )
+    advice = CURL if field == "image" else ENCODINGS
+    raise MissingField(f"The form field {field} is missing{_came(request)}. {advice}")
 
 
 def from_text(text: str, limit: int) -> bytes:
-    """The picture in a data URL or in bare base64. Raises EmptyPicture, NotBase64, PictureTooLarge."""
-    match = DATA_URL.match(text)
-    if match:
-        if "base64" not in match["options"].lower().split(";"):
-            raise NotBase64(f"The data URL is not base64. {HOW}")
-        text = text[match.end() :]
-    # A form that was not escaped turns each + into a space; line breaks and missing padding are
-    # harmless too.
-    for space in "\t\r\n":
-        text = text.replace(
-            space, ""
-        )  # three passes that find nothing take a tenth of one by regular expression
-    body = text.strip().replace(" ", "+").rstrip("=")
+    """The picture in a data URL or in bare base64.
+
+    Raises EmptyPicture, NotBase64, PictureTooLarge.
+    """
+    text = _without_head(text)
+    body = text.strip().replace(" ", "+").rstrip("=")  # an unescaped form turns each + into a space
     if not body:
-        raise EmptyPicture(f"The picture is empty: 0 bytes came. {HOW}")
-    if len(body) * 3 // 4 > limit:
-        raise _too_large(
-            f"{len(body) * 3 // 4:,} bytes; at most {limit:,} bytes are allowed", limit
-        )
+        raise EmptyPicture(f"The picture is empty: 0 bytes came. {ENCODINGS}")
+    size = len(body) * 3 // 4
+    if size > limit:
+        raise _too_large(f"{size:,} bytes; at most {limit:,} bytes are allowed", limit)
     try:
         data = base64.b64decode(body + "=" * (-len(body) % 4), validate=True)
     except (binascii.Error, ValueError):
-        raise NotBase64(f"The text is not base64: it starts with {text[:20]!r}. {HOW}") from None
+        raise NotBase64(
+            f"The text is not base64: it starts with {text[:20]!r}. {ENCODINGS}"
+        ) from None
     return checked(data, limit)
 
 
-def any_form(request: Request, settings: Settings, query: tuple[str, ...]) -> bytes:
+def _without_head(text: str) -> str:
+    """The base64 alone, without the head of a data URL and without line breaks."""
+    match = DATA_URL.match(text)
+    if match:
+        if "base64" not in match["options"].lower().split(";"):
+            raise NotBase64(f"The data URL is not base64. {ENCODINGS}")
+        text = text[match.end() :]
+    # Three passes that find nothing take a tenth of one by regular expression.
+    for space in "\t\r\n":
+        text = text.replace(space, "")
+    return text
+
+
+def picture_of(request: Request, settings: Settings, query: tuple[str, ...]) -> bytes:
     """The picture of a request, whichever of the documented ways it came by.
 
-    query: what the address may say, for whoever wrote it into the form. Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
+    query: what the address may say, for whoever wrote it into the form.
+
+    Raises RequestError, PictureError, FetchRefused; UnsupportedMediaType for another content type.
     """
     limit = settings.picture_bytes
     if request.mimetype in FORMS:
@@ -123,7 +128,7 @@ def any_form(request: Request, settings: Settings, query: tuple[str, ...]) -> by
     )
 
 
-def many(
+def pictures_of(
     request: Request, settings: Settings, query: tuple[str, ...] = ()
 ) -> list[Callable[[], bytes]]:
     """One function a picture, each giving its bytes or raising its own refusal; the number of them
@@ -134,24 +139,7 @@ def many(
     """
     request.max_content_length = settings.batch_bytes
     request.max_form_memory_size = settings.batch_bytes
-    parts: list[Callable[[], bytes]]
-    if request.is_json:
-        sent = request.get_json()
-        if isinstance(sent, dict) and isinstance(sent.get("images"), list):
-            _few(len(sent["images"]), settings.batch_pictures)
-        parts = [
-            partial(from_json, each, settings) for each in BatchBody.model_validate(sent).images
-        ]
-    elif request.mimetype == "multipart/form-data":
-        parts = [
-            partial(_from_file, file, settings.picture_bytes)
-            for file in request.files.getlist("image")
-        ]
-    else:
-        raise UnsupportedMediaType(
-            f"The body is {_kind(request)}: send multipart/form-data with several fields image, or"
-            " application/json. With curl: -F image=@a.jpg -F image=@b.jpg."
-        )
+    parts = _parts(request, settings)
     if not parts:
         raise MissingField(
             "The form field image is missing. Send one or more pictures as files under that name."
@@ -159,6 +147,22 @@ def many(
     only_image(request, query)
     _few(len(parts), settings.batch_pictures)
     return parts
+
+
+def _parts(request: Request, settings: Settings) -> list[Callable[[], bytes]]:
+    if request.is_json:
+        sent = request.get_json()
+        if isinstance(sent, dict) and isinstance(sent.get("images"), list):
+            _few(len(sent["images"]), settings.batch_pictures)
+        images = BatchBody.model_validate(sent).images
+        return [partial(from_json, image, settings) for image in images]
+    if request.mimetype == "multipart/form-data":
+        files = request.files.getlist("image")
+        return [partial(_from_file, file, settings.picture_bytes) for file in files]
+    raise UnsupportedMediaType(
+        f"The body is {_kind(request)}: send multipart/form-data with several fields image, or"
+        " application/json. With curl: -F image=@a.jpg -F image=@b.jpg."
+    )
 
 
 def only_image(request: Request, query: tuple[str, ...]) -> None:
@@ -208,8 +212,8 @@ def checked(data: bytes, limit: int) -> bytes:
     return data
 
 
-def _too_large(what: str, limit: int) -> PictureTooLarge:
-    return PictureTooLarge(f"The file has {what}.", picture_bytes=limit)
+def _too_large(size: str, limit: int) -> PictureTooLarge:
+    return PictureTooLarge(f"The file has {size}.", picture_bytes=limit)
 
 
 def _came(request: Request) -> str:

@@ -39,11 +39,11 @@ def shape(schema: JsonObject) -> str:
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[-1])
     if "anyOf" in schema:
-        return " or ".join(shape(each) for each in schema["anyOf"])
+        return " or ".join(shape(option) for option in schema["anyOf"])
     if schema.get("type") == "array":
         return f"list of {shape(schema.get('items', {}))}"
     if "enum" in schema:
-        return " | ".join(str(each) for each in schema["enum"])
+        return " | ".join(str(value) for value in schema["enum"])
     return str(schema.get("const", schema.get("type", "anything")))
 
 

@@ -135,42 +135,95 @@ STORED = {"index": 0, "ok": True, "stored": {"file": FILE, "sha256": DIGEST, "ne
 
 def problem(status: int, code: str, title: str, detail: str) -> JsonObject:
     """The body of a refusal."""
-    told = {
+    return {
         "type": f"urn:likeness:problem:{code}",
         "title": title,
         "status": status,
         "detail": detail,
         "code": code,
+        "request_id": "2059f874605c882f",
     }
-    return {**told, "request_id": "2059f874605c882f"}
 
 
 PROBLEMS: dict[str, JsonObject] = {
-    str(each["status"]): each
-    for each in (
-        problem(400, "missing-field", "A field is missing", "The form field image is missing: the form is empty."),
-        problem(401, "needs-key", "A key is needed", "The key is not valid: it is unknown, revoked or expired."),
-        problem(403, "forbidden", "This key may not do that", "This key has the role predict; this needs admin."),
+    str(example["status"]): example
+    for example in (
+        problem(
+            400,
+            "missing-field",
+            "A field is missing",
+            "The form field image is missing: the form is empty.",
+        ),
+        problem(
+            401,
+            "needs-key",
+            "A key is needed",
+            "The key is not valid: it is unknown, revoked or expired.",
+        ),
+        problem(
+            403,
+            "forbidden",
+            "This key may not do that",
+            "This key has the role predict; this needs admin.",
+        ),
         problem(404, "not-found", "Not found", "There is no data set 'family'."),
-        problem(409, "conflict", "Does not fit the present state", "There is a data set 'family' already."),
-        problem(413, "picture-too-large", "The picture is too large", "The file has 16,000,000 bytes; at most "
-                "15,728,640 bytes are allowed.") | {"limits": {"picture_bytes": 15728640}},
-        problem(415, "not-a-picture", "Not a picture", "This is not a picture that can be read. Send a JPEG file."),
-        problem(422, "invalid-request", "The request does not fit its description", "top_k must be at least 1.")
+        problem(
+            409,
+            "conflict",
+            "Does not fit the present state",
+            "There is a data set 'family' already.",
+        ),
+        problem(
+            413,
+            "picture-too-large",
+            "The picture is too large",
+            "The file has 16,000,000 bytes; at most 15,728,640 bytes are allowed.",
+        )
+        | {"limits": {"picture_bytes": 15728640}},
+        problem(
+            415,
+            "not-a-picture",
+            "Not a picture",
+            "This is not a picture that can be read. Send a JPEG file.",
+        ),
+        problem(
+            422,
+            "invalid-request",
+            "The request does not fit its description",
+            "top_k must be at least 1.",
+        )
         | {"errors": [{"where": "top_k", "what": "must be at least 1"}], "limits": {"top_k": 1}},
         problem(429, "busy", "Too many requests", "2 pictures are looked at and 16 wait already."),
-        problem(503, "store-down", "The database is away", "The database cannot be reached now. Answers go on; what is "
-                "asked of the database has to wait."),
-        problem(507, "no-space", "Nothing can be stored", "Nothing can be stored now: No space left on device."),
+        problem(
+            503,
+            "store-down",
+            "The database is away",
+            "The database cannot be reached now. Answers go on; what is "
+            "asked of the database has to wait.",
+        ),
+        problem(
+            507,
+            "no-space",
+            "Nothing can be stored",
+            "Nothing can be stored now: No space left on device.",
+        ),
     )
-}  # fmt: skip
+}
 BY_MODEL: JsonObject = {
     "Answer": ANSWER,
     "BatchAnswer": {
-        "results": [{"index": 0, "ok": True, "answer": ANSWER}, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],
+        "results": [
+            {"index": 0, "ok": True, "answer": ANSWER},
+            {"index": 1, "ok": False, "problem": PROBLEMS["415"]},
+        ],
         "failed": 1,
     },
-    "BatchBody": {"images": [{"image": "data:image/jpeg;base64,/9j/4AAQ"}, {"url": "https://shop.example/a.jpg"}]},
+    "BatchBody": {
+        "images": [
+            {"image": "data:image/jpeg;base64,/9j/4AAQ"},
+            {"url": "https://shop.example/a.jpg"},
+        ]
+    },
     "CorrectionBody": {"prediction_id": ID, "action": "is", "label": "ben", "region": 0},
     "CorrectionList": {"corrections": [CORRECTION]},
     "DatasetBody": {"name": "family"},
@@ -178,12 +231,24 @@ BY_MODEL: JsonObject = {
     "DatasetRow": DATASET,
     "Forgotten": {
         "label": "anna",
-        "removed": {"datasets": ["family"], "pictures": 12, "decisions": 1, "predictions": 31, "corrections": 1,
-                    "kept_pictures": 0},
+        "removed": {
+            "datasets": ["family"],
+            "pictures": 12,
+            "decisions": 1,
+            "predictions": 31,
+            "corrections": 1,
+            "kept_pictures": 0,
+        },
         "models": [{"name": "family", "versions": [2, 3], "job": ID, "why": None}],
         "restarted": [],
     },
-    "Health": {"status": "ok", "model": "family", "version": 3, "database": True, "journal_bytes": 0},
+    "Health": {
+        "status": "ok",
+        "model": "family",
+        "version": 3,
+        "database": True,
+        "journal_bytes": 0,
+    },
     "Job": JOB,
     "JobBody": {"dataset": "family", "model": "family", "recipe": "face-modern"},
     "JobList": {"jobs": [JOB]},
@@ -192,8 +257,12 @@ BY_MODEL: JsonObject = {
     "KeyRow": KEY,
     "LegacyRegion": LEGACY,
     "LoginBody": {"key": "lk_c97ce4fde525_..."},
-    "ModelDetail": {**MODEL, "versions": [2, 3], "facts": {"pictures": {"anna": 12, "ben": 9}},
-                    "report": "/api/models/family/report"},
+    "ModelDetail": {
+        **MODEL,
+        "versions": [2, 3],
+        "facts": {"pictures": {"anna": 12, "ben": 9}},
+        "report": "/api/models/family/report",
+    },
     "ModelList": {"default": "family", "models": [MODEL], "broken": []},
     "NewKey": {**KEY, "key": "lk_c97ce4fde525_..."},
     "PictureBody": {"image": "data:image/jpeg;base64,/9j/4AAQ"},
@@ -203,15 +272,27 @@ BY_MODEL: JsonObject = {
     "Problem": PROBLEMS["422"],
     "Ready": {"status": "ok", "model": "family", "version": 3},
     "SessionInfo": {"role": "admin", "via": "session", "name": "me", "csrf": "q0Jm6S2mWmZ3p1bq"},
-    "Stats": {"days": 30, "since": NOW, "until": None, "predictions": 31, "by_reason": {"known": 28, "unknown": 3},
-              "by_label": {"anna": 28}, "by_model": {"family": 31}, "mean_seconds": 0.029,
-              "slowest_seconds": 0.31, "corrections": 1},
+    "Stats": {
+        "days": 30,
+        "since": NOW,
+        "until": None,
+        "predictions": 31,
+        "by_reason": {"known": 28, "unknown": 3},
+        "by_label": {"anna": 28},
+        "by_model": {"family": 31},
+        "mean_seconds": 0.029,
+        "slowest_seconds": 0.31,
+        "corrections": 1,
+    },
     "Status": {"status": "ok"},
     "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
-    "UploadAnswer": {"results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}], "failed": 1},
+    "UploadAnswer": {
+        "results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],
+        "failed": 1,
+    },
     "VersionBody": {"version": 2},
     "Discarded": {"name": "family", "versions": [2]},
-}  # fmt: skip
+}
 BY_TYPE = {
     "text/event-stream": (
         f'retry: 2000\n\nevent: job\ndata: {{"id": "{ID}", "state": "running"}}\n\n'

@@ -133,9 +133,9 @@ class Application(OpenAPI):
                 _finish(operation)
         models: list[type[BaseModel]] = [Problem, *BODIES.values()]
         for model in models:
-            made = model.model_json_schema(ref_template=REFERENCE)
-            schemas |= made.pop("$defs", {})
-            schemas[model.__name__] = made
+            schema = model.model_json_schema(ref_template=REFERENCE)
+            schemas |= schema.pop("$defs", {})
+            schemas[model.__name__] = schema
 
 
 def operation_ids(prefix: str) -> Callable[..., str]:
@@ -148,7 +148,7 @@ def operation_ids(prefix: str) -> Callable[..., str]:
 
 
 def needs(role: str) -> list[dict[str, list[str]]]:
-    """The `security` of an operation that asks for a role: any of the three ways of showing a key."""
+    """The `security` of an operation that asks for a role: a key, shown in any of three ways."""
     return [{scheme: [role]} for scheme in KEY_SCHEMES]
 
 
@@ -178,7 +178,7 @@ def fields(**properties: JsonObject) -> JsonObject:
 
 
 def schema_of(model: type[BaseModel]) -> JsonObject:
-    """The schema of a JSON body, as a reference; Application puts the model among the components."""
+    """A reference to the schema of a JSON body; Application puts it among the components."""
     BODIES[model.__name__] = model
     return {"$ref": REFERENCE.format(model=model.__name__)}
 
