@@ -20,7 +20,7 @@ setup(
     packages=[*packages, *(f"likeness.{folder}" for folder in SHIPPED)],
     package_dir={f"likeness.{folder}": folder for folder in SHIPPED},
     package_data={
-        "": ["*.css", "*.js", "*.html", "*.j2", "*.mako"],
+        "": ["*.css", "*.js", "*.html", "*.j2", "*.json", "*.mako"],
         **{f"likeness.{folder}": patterns for folder, patterns in SHIPPED.items()},
     },
 )
