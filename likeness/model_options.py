@@ -10,7 +10,7 @@ import click
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.files import sha256_of_file
 from likeness.options import FilePath, Output, options
-from likeness.shipped_models import models_folder
+from likeness.serving.shipped_models import models_folder
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 

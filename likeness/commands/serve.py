@@ -16,7 +16,7 @@ from likeness.serving.preparation import prepare as bring_missing
 from likeness.serving.processes import CannotRun
 from likeness.serving.run import ServeOptions, find_nginx
 from likeness.serving.run import serve as run
-from likeness.shipped_models import models_folder
+from likeness.serving.shipped_models import models_folder
 from server.errors import SettingError
 from server.settings import load
 

@@ -59,8 +59,8 @@ how = options(
         type=share(1),
         metavar="SHARE",
         help="part of strangers that may be named, 0 to 1, held to whatever it costs (default 0.003"
-        " for face-modern; 0.01 for the others, given up by all but face-light where it would refuse"
-        " too many known ones)",
+        " for face-modern; 0.01 for the others, given up by all but face-light where it would"
+        " refuse too many known ones)",
     ),
     click.option(
         "--multi-label",
