@@ -17,7 +17,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -48,7 +47,7 @@ SCENES = ("people/bsds500_scenes", "people/coco_mini")
 SHIRTS = {"red": 1, "orange": 11}  # hue in OpenCV's 0 to 179
 
 
-def human(data: Path, recipe: Recipe) -> dict[str, Any]:
+def human(data: Path, recipe: Recipe) -> dict[str, object]:
     """Somebody or nobody, by the preset's own threshold, on scenes that nothing was trained on."""
     right: dict[str, list[bool]] = {"human": [], "no_human": []}
     for scenes in SCENES:
@@ -100,8 +99,9 @@ def _dye(patch: Image, hue: int) -> Image:
         1.0,
         -1,
     )
-    shape = cv2.GaussianBlur(shape, (0, 0), max(1.0, width / 20))[..., None]
-    return (cv2.cvtColor(tones, cv2.COLOR_HSV2BGR) * shape + patch * (1 - shape)).astype(np.uint8)
+    soft = cv2.GaussianBlur(shape, (0, 0), max(1.0, width / 20))[..., None]
+    dyed = cv2.cvtColor(tones, cv2.COLOR_HSV2BGR)
+    return np.asarray(dyed * soft + patch * (1 - soft)).astype(np.uint8)
 
 
 def shirts(items: list[Item], folder: Path) -> dict[str, list[Item]]:
@@ -130,8 +130,8 @@ class Folds:
     deceivers: dict[str, list[Sample]]
 
 
-def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str, Any]:
-    """Three ways by 5-fold cross-validation, and the part of dyed shirts that were called riders."""
+def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str, object]:
+    """Three ways by 5-fold cross-validation, and the part of dyed shirts called riders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "data").mkdir()
@@ -167,7 +167,7 @@ def _cross_validated(
     return outcomes, deceived
 
 
-def timed(data: Path, recipe: Recipe) -> dict[str, Any]:
+def timed(data: Path, recipe: Recipe) -> dict[str, object]:
     """Milliseconds a decoded picture, one thread: the recipe's regions and features, and a bare HOG
     search.
     """
@@ -175,7 +175,7 @@ def timed(data: Path, recipe: Recipe) -> dict[str, Any]:
     folders = [data / "people/bsds500_scenes/human", data / "people/swiggy_riders/delivery_rider"]
     pictures = [read(path) for folder in folders for path in sorted(folder.iterdir())[::4]]
     hog = cv2.HOGDescriptor()
-    hog.setSVMDetector(cv2.HOGDescriptor.getDefaultPeopleDetector())
+    hog.setSVMDetector(np.asarray(cv2.HOGDescriptor.getDefaultPeopleDetector()))
 
     def recipes(image: Image) -> None:
         for region in find_regions(image, recipe):
@@ -195,7 +195,7 @@ def timed(data: Path, recipe: Recipe) -> dict[str, Any]:
 def _window(image: Image) -> Image:
     """Padded to what the detector survives."""
     down, right = max(0, 128 - image.shape[0]), max(0, 64 - image.shape[1])
-    return cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _medians(pictures: list[Image], ways: tuple[Callable[[Image], None], ...]) -> list[float]:
@@ -231,8 +231,8 @@ def main() -> None:
             "riders": lambda recipe=recipe: riders(data, recipe, tuple(args.classifiers)),
             "time": lambda recipe=recipe: timed(data, recipe),
         }
-        for what in args.what or measured:
-            print(json.dumps({"recipe": name, what: measured[what]()}), flush=True)
+        for figure in args.what or measured:
+            print(json.dumps({"recipe": name, figure: measured[figure]()}), flush=True)
 
 
 if __name__ == "__main__":

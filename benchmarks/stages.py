@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 
 from benchmarks.tutorial import REFERENCE
-from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset, Item
 from model.recipes.presets import preset
 from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts
@@ -26,12 +26,12 @@ from model.training.samples import near_copies, readable, samples
 STAGES = ("decode", "detect", "features", "predict")
 
 
-def bundle_of(name: str, items: list) -> Bundle:
+def bundle_of(name: str, items: list[Item]) -> Bundle:
     """A model of that recipe, trained on the items."""
-    looked = readable(samples(items, preset(name)))
+    measured = readable(samples(items, preset(name)))
     training = fit(
-        looked,
-        near_copies(looked),
+        measured,
+        near_copies(measured),
         preset(name),
         TrainingOptions(classifiers=("logistic_regression",)),
     )

@@ -90,7 +90,7 @@ def _largest(one: Sample) -> NDArray[np.float32]:
         region.quality.side if len(views) else 0
         for region, views in zip(one.regions, one.views, strict=True)
     ]
-    return one.views[int(np.argmax(sides))][0]
+    return np.asarray(one.views[int(np.argmax(sides))][0], np.float32)
 
 
 def _items(folder: Path) -> list[Item]:

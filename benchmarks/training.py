@@ -17,10 +17,10 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
 from benchmarks.serving import Load, ask, reference_forms, service, trained
 from benchmarks.tutorial import REFERENCE
+from data_cleaning.json_types import JsonObject
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     """
     args = arguments()
     bodies = reference_forms(args.pictures)
-    figures: dict[str, Any] = {}
+    figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         shutil.copytree(REFERENCE, folder / "datasets" / "family")
@@ -50,9 +50,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--requests", type=int, default=150, help="in one turn")
     parser.add_argument("--turns", type=int, default=5, help="for each number of clients")
     parser.add_argument("--pictures", type=int, default=40, help="of the reference set")
-    setting = {"nargs": 2, "action": "append", "default": [], "metavar": ("NAME", "VALUE")}
     parser.add_argument(
-        "--set", **setting, help="a setting of the service, without its prefix: TRAIN_NICE 0"
+        "--set",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("NAME", "VALUE"),
+        help="a setting of the service, without its prefix: TRAIN_NICE 0",
     )
     return parser.parse_args()
 
@@ -109,7 +113,7 @@ def end(port: int, job: str) -> None:
         )
 
 
-def call(port: int, method: str, path: str, body: object = None) -> dict[str, Any]:
+def call(port: int, method: str, path: str, body: object = None) -> JsonObject:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     connection.request(
         method, path, json.dumps(body) if body else None, {"Content-Type": "application/json"}

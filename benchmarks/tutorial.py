@@ -20,40 +20,41 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pywt
+from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
 from model.recipes.presets import preset
 from model.training.fit import fit
 from model.training.options import TrainingOptions
-from model.training.samples import near_copies, readable, samples
+from model.training.samples import Sample, near_copies, readable, samples
 
 DATA = Path(
     os.environ.get("LIKENESS_TEST_DATA", Path(__file__).parents[1] / ".." / "shared" / "data")
 )
+FOLDER = cv2.data.haarcascades  # type: ignore[attr-defined]
 REFERENCE = DATA / "faces" / "codebasics_sports5_small" / "raw"
 
 
 def open_cascades() -> tuple[cv2.CascadeClassifier, cv2.CascadeClassifier]:
     """The one for faces and the one for eyes."""
     names = ("frontalface_default", "eye")
-    face, eye = (
-        cv2.CascadeClassifier(f"{cv2.data.haarcascades}haarcascade_{name}.xml") for name in names
-    )
+    face, eye = (cv2.CascadeClassifier(f"{FOLDER}haarcascade_{name}.xml") for name in names)
     return face, eye
 
 
 def two_eyes(
     data: bytes, faces: cv2.CascadeClassifier, eyes: cv2.CascadeClassifier
-) -> Iterator[np.ndarray]:
+) -> Iterator[Image]:
     """Every face of a picture with two eyes in it."""
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    image = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), np.uint8)
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     for x, y, w, h in faces.detectMultiScale(grey, 1.3, 5):
         if len(eyes.detectMultiScale(grey[y : y + h, x : x + w])) >= 2:
@@ -65,24 +66,23 @@ class Tutorial:
 
     def __init__(self) -> None:
         self.cascades = open_cascades()
-        self.model: Pipeline | None = None
+        self.model: Pipeline = make_pipeline(StandardScaler(), SVC(kernel="linear", C=1))
 
-    def crop(self, data: bytes) -> np.ndarray | None:
+    def crop(self, data: bytes) -> Image | None:
         """The first face with two eyes in it."""
         return next(two_eyes(data, *self.cascades), None)
 
-    def features(self, crop: np.ndarray) -> np.ndarray:
+    def features(self, crop: Image) -> NDArray[np.float64]:
         """4096 numbers: raw colours, and the wavelet picture made before it is resized."""
         light = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY).astype(np.float32) / 255
         bands = pywt.wavedec2(light, "db1", level=5)
         bands[0] = bands[0] * 0
-        details = np.uint8(np.clip(pywt.waverec2(bands, "db1") * 255, 0, 255))
+        details = np.clip(pywt.waverec2(bands, "db1") * 255, 0, 255).astype(np.uint8)
         stacked = [cv2.resize(crop, (32, 32)).ravel(), cv2.resize(details, (32, 32)).ravel()]
         return np.concatenate(stacked).astype(float)
 
-    def fit(self, crops: list[np.ndarray], labels: list[str]) -> None:
+    def fit(self, crops: list[Image], labels: list[str]) -> None:
         """Train on crops."""
-        self.model = make_pipeline(StandardScaler(), SVC(kernel="linear", C=1))
         self.model.fit([self.features(c) for c in crops], labels)
 
     def answer(self, data: bytes) -> str | None:
@@ -118,21 +118,20 @@ def large(data: bytes, pixels: int = 12_000_000) -> bytes:
     )
 
 
-def tutorial_accuracy(root: Path, copies: np.ndarray, items: list) -> dict[str, float]:
+def tutorial_accuracy(root: Path, copies: NDArray[np.int64], items: list[Item]) -> dict[str, float]:
     """Accuracy of all pictures and failure to acquire, 5 folds, near copies on one side."""
-    one = Tutorial()
-    crops = [one.crop(item.path.read_bytes()) for item in items]
+    tutorial = Tutorial()
+    crops = [tutorial.crop(item.path.read_bytes()) for item in items]
     labels = np.array([item.label for item in items])
     right = 0
     for learn, test in StratifiedGroupKFold(5, shuffle=True, random_state=0).split(
         labels, labels, copies
     ):
-        seen = [i for i in learn if crops[i] is not None]
-        one.fit([crops[i] for i in seen], [labels[i] for i in seen])
-        asked = [i for i in test if crops[i] is not None]
-        right += int(
-            np.sum(one.model.predict([one.features(crops[i]) for i in asked]) == labels[asked])
-        )
+        known = [(crop, labels[i]) for i in learn if (crop := crops[i]) is not None]
+        tutorial.fit([crop for crop, _ in known], [label for _, label in known])
+        probes = [(crop, labels[i]) for i in test if (crop := crops[i]) is not None]
+        names = tutorial.model.predict([tutorial.features(crop) for crop, _ in probes])
+        right += sum(name == label for name, (_, label) in zip(names, probes, strict=True))
     return {
         "accuracy": right / len(items),
         "failure_to_acquire": sum(c is None for c in crops) / len(items),
@@ -148,8 +147,10 @@ def main() -> None:
     args = parser.parse_args()
     cv2.setNumThreads(1)
     items = Dataset(REFERENCE).items()
-    looked = readable(samples(items, preset(args.recipes[0])))
-    result: dict = {"tutorial": tutorial_accuracy(REFERENCE, near_copies(looked), items)}
+    measured = readable(samples(items, preset(args.recipes[0])))
+    result: dict[str, object] = {
+        "tutorial": tutorial_accuracy(REFERENCE, near_copies(measured), items)
+    }
     chosen = [
         items[i].path.read_bytes()
         for i in np.linspace(0, len(items) - 1, args.pictures).astype(int)
@@ -159,7 +160,7 @@ def main() -> None:
         "12 MP": [large(data) for data in chosen[:: max(1, len(chosen) // 6)]],
     }
     answers = {
-        name: _answerer(name, items, looked if name == args.recipes[0] else None)
+        name: _answerer(name, items, measured if name == args.recipes[0] else None)
         for name in args.recipes
     }
     tutorial = _tutorial(items)
@@ -176,20 +177,24 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-def _answerer(name: str, items: list, looked: list | None) -> Callable[[bytes], object]:
+def _answerer(
+    name: str, items: list[Item], measured: list[Sample] | None
+) -> Callable[[bytes], object]:
     from model.recognition.bundle import Bundle
     from model.recognition.manifest import Facts
 
-    looked = looked or readable(samples(items, preset(name)))
-    training = fit(looked, near_copies(looked), preset(name), TrainingOptions())
+    measured = measured or readable(samples(items, preset(name)))
+    training = fit(measured, near_copies(measured), preset(name), TrainingOptions())
     return Bundle(name, 1, preset(name), training.recogniser, Facts()).recognise
 
 
-def _tutorial(items: list) -> Tutorial:
-    one = Tutorial()
-    crops = [(one.crop(item.path.read_bytes()), item.label) for item in items]
-    one.fit([c for c, _ in crops if c is not None], [label for c, label in crops if c is not None])
-    return one
+def _tutorial(items: list[Item]) -> Tutorial:
+    tutorial = Tutorial()
+    crops = [(tutorial.crop(item.path.read_bytes()), item.label) for item in items]
+    tutorial.fit(
+        [c for c, _ in crops if c is not None], [label for c, label in crops if c is not None]
+    )
+    return tutorial
 
 
 if __name__ == "__main__":

@@ -19,12 +19,13 @@ from sklearn.svm import SVC
 
 from benchmarks.tutorial import REFERENCE, Tutorial, open_cascades, two_eyes
 from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.imaging.image import Image
 
 
 class Served(Tutorial):
     """The tutorial's pipeline as its server runs it."""
 
-    def fit(self, crops: list[np.ndarray], labels: list[str]) -> None:
+    def fit(self, crops: list[Image], labels: list[str]) -> None:
         """Train on crops, for percentages too."""
         machine = CalibratedClassifierCV(SVC(kernel="linear", C=1), ensemble=False)
         self.model = make_pipeline(StandardScaler(), machine)
@@ -48,9 +49,9 @@ def make(pictures: int) -> Flask:
     """
     items = Dataset(REFERENCE).items()
     chosen = [items[i] for i in np.linspace(0, len(items) - 1, pictures).astype(int)]
-    one = Served()
-    crops = [(one.crop(item.path.read_bytes()), item.label) for item in chosen]
-    one.fit(
+    tutorial = Served()
+    crops = [(tutorial.crop(item.path.read_bytes()), item.label) for item in chosen]
+    tutorial.fit(
         [crop for crop, _ in crops if crop is not None],
         [label for crop, label in crops if crop is not None],
     )
@@ -59,7 +60,7 @@ def make(pictures: int) -> Flask:
 
     @app.post("/api/classify_image")
     def classify_image() -> Response:
-        return jsonify(one.answers(base64.b64decode(request.form["image_data"].split(",")[1])))
+        return jsonify(tutorial.answers(base64.b64decode(request.form["image_data"].split(",")[1])))
 
     @app.get("/readyz")
     def ready() -> str:

@@ -69,7 +69,7 @@ class OnnxGraph:
         return self.constant(value, np.float32)
 
     def cast(self, x: str, to: int) -> str:
-        """Append a change of number format, to one of TensorProto's, and return its output's name."""
+        """Append a change to a number format of TensorProto and return its output's name."""
         return self.add("Cast", x, to=to)
 
     def build(self, inputs: Shapes, outputs: Shapes) -> bytes:

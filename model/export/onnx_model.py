@@ -124,7 +124,7 @@ def _probabilities(graph: OnnxGraph, bundle: Bundle, trained: list[str], similar
     if isinstance(classifier, NearestExamples):
         return _by_nearest(graph, classifier, similarities)
     if isinstance(classifier, PerClass):
-        return graph.add("Concat", *(columns(graph, one, 1, 2) for one in trained), axis=1)
+        return graph.add("Concat", *(columns(graph, shares, 1, 2) for shares in trained), axis=1)
     return columns(graph, trained[0], 0, len(bundle.labels))
 
 

@@ -69,18 +69,18 @@ def export(bundle: Bundle, path: Path, items: Sequence[Item] = ()) -> ExportedMo
     Raises ExportRefused, and writes nothing, where a probability differs from the served one by
     more than TOLERANCE.
     """
-    made = build(bundle)
+    model = build(bundle)
     chips = [*probe_crops(bundle), *(chip for chip, _ in labelled_crops(bundle, items))]
-    difference = largest_difference(bundle, made, chips)
+    difference = largest_difference(bundle, model, chips)
     if not difference <= TOLERANCE:
         raise ExportRefused(
             f"The exported model differs from the served one by {difference:.2g}; at most"
             f" {TOLERANCE:g} is allowed. Nothing was written."
         )
-    data = made.SerializeToString()
+    data = model.SerializeToString()
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, data)
-    return ExportedModel(path, made.graph.input[0].name, len(data), len(chips), difference)
+    return ExportedModel(path, model.graph.input[0].name, len(data), len(chips), difference)
 
 
 def probe_crops(bundle: Bundle) -> list[Image]:
@@ -115,14 +115,14 @@ def labelled_crops(bundle: Bundle, items: Sequence[Item]) -> Iterator[tuple[Imag
             yield crop_region(image, regions[0].detection, bundle.recipe), item.label
 
 
-def largest_difference(bundle: Bundle, made: onnx.ModelProto, chips: Sequence[Image]) -> float:
+def largest_difference(bundle: Bundle, model: onnx.ModelProto, chips: Sequence[Image]) -> float:
     """Largest difference of any probability or similarity between the served answers and the
     graph's.
     """
-    ask = runner(bundle, made.SerializeToString())
+    ask = runner(bundle, model.SerializeToString())
     worst = 0.0
     for chip in chips:
-        served = _served(bundle, [_views(bundle, chip, made.graph.input[0].name)])
+        served = _served(bundle, [_views(bundle, chip, model.graph.input[0].name)])
         worst = max(
             worst, *(float(np.abs(a[0] - b).max()) for a, b in zip(served, ask(chip), strict=True))
         )
@@ -184,8 +184,8 @@ def quantise(bundle: Bundle, exported: ExportedModel, items: Sequence[Item]) -> 
         )
     path = exported.path.with_name(f"{exported.path.stem}.int8{exported.path.suffix}")
     chance = np.random.default_rng(0)
-    some = chance.permutation(len(pictures))[:MOST_CALIBRATED]
-    data = _eight_bits(exported.path, [pictures[i][0] for i in some])
+    calibration = chance.permutation(len(pictures))[:MOST_CALIBRATED]
+    data = _eight_bits(exported.path, [pictures[i][0] for i in calibration])
     write(path, data)
     asks = [runner(bundle, exported.path.read_bytes()), runner(bundle, data)]
     answers, seconds = zip(*(_answers(ask, pictures) for ask in asks), strict=True)

@@ -65,7 +65,7 @@ class Augmentation:
         )
 
     def altered(self, chip: Image, sha256: str) -> list[Image]:
-        """`copies` altered crops of the same size; every named alteration is drawn anew for each."""
+        """`copies` altered crops of the same size; each draws every alteration anew."""
         chance = np.random.default_rng(int(sha256[:16], 16))
         return [self._one(chip, chance) for _ in range(self.copies if self.names else 0)]
 
@@ -91,7 +91,7 @@ def rotate(chip: Image, chance: np.random.Generator) -> Image:
 
 
 def zoom(chip: Image, chance: np.random.Generator) -> Image:
-    """A square part of .75 to 1 of each side, anywhere in the crop, scaled to the size of the crop."""
+    """A part of .75 to 1 of each side, anywhere in the crop, scaled to the crop's size."""
     height, width = chip.shape[:2]
     share = chance.uniform(0.75, 1.0)
     part_height, part_width = max(1, round(height * share)), max(1, round(width * share))
@@ -113,7 +113,10 @@ def contrast(chip: Image, chance: np.random.Generator) -> Image:
 
 
 def cut_out(chip: Image, chance: np.random.Generator) -> Image:
-    """A rectangle of 1/4 to 1/2 of each side painted grey. Source: DeVries, Taylor, "Cutout", 2017."""
+    """A rectangle of 1/4 to 1/2 of each side painted grey.
+
+    Source: DeVries, Taylor, "Cutout", 2017.
+    """
     height, width = chip.shape[:2]
     tall, wide = (max(1, int(side * chance.uniform(0.25, 0.5))) for side in (height, width))
     top, left = (

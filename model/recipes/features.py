@@ -56,7 +56,7 @@ def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int
 
 
 def wavelet_bands(crop: Image, *, size: int = 64, wavelet: str = "db2", level: int = 3) -> Features:
-    """Mean magnitude of each wavelet sub-band over a 4 x 4 grid: length 16 * 3 * level, from 0 up."""
+    """Mean magnitude of each wavelet sub-band over a 4 x 4 grid: length 48 * level, from 0 up."""
     bands = pywt.wavedec2(
         grey(resize(crop, size, size)).astype(np.float32) / 255.0, wavelet, "periodization", level
     )
@@ -124,7 +124,9 @@ def colour(crop: Image, *, grid: int = 3, bins: int = 6, cell: int = 32) -> Feat
         for c in range(grid)
     ]
     histograms = [
-        cv2.calcHist([one], [c], None, [bins], [0, 256]).ravel() for one in cells for c in range(3)
+        cv2.calcHist([part], [c], None, [bins], [0, 256]).ravel()
+        for part in cells
+        for c in range(3)
     ]
     return _roots(np.concatenate(histograms), cell * cell)
 
@@ -148,7 +150,7 @@ def opponent(crop: Image, *, grid: int = 2, bins: int = 8, cell: int = 112) -> F
     spans = [slice(cell * i, cell * (i + 1)) for i in range(grid)]
     cells = [[axis[rows, columns] for axis in axes] for rows in spans for columns in spans]
     histograms = [
-        cv2.calcHist(one, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for one in cells
+        cv2.calcHist(part, [0, 1], None, [bins, bins], [0, 256, 0, 256]).ravel() for part in cells
     ]
     return _roots(np.concatenate(histograms), cell * cell)
 

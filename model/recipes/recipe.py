@@ -42,20 +42,25 @@ class Recipe:
     """How a picture becomes numbers.
 
     subject: "face", "person" or "object": what a region is.
-    detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked in order.
+    detector, crop, features: steps of DETECTORS, CROPS and FEATURES; several features are stacked
+        in order.
     eyes: look for two eyes in each face, and prefer faces that show them.
     mirror: train on each crop and on its mirror image, and answer by the mean of both.
-    judges: where there are enough pictures of `_none`, what was found in them trains a class of its own, and the
-        classifier has a say in whether a region shows anybody. Needs the option doubtful of its detector.
-    closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and nobody asked
-        for a rate of strangers, nothing is refused for being unlike the examples.
-    smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to tell.
+    judges: where there are enough pictures of `_none`, what was found in them trains a class of its
+        own, and the classifier has a say in whether a region shows anybody. Needs the option
+        doubtful of its detector.
+    closed: the classes are taken to be all there is: where the data has no `_unknown` pictures and
+        nobody asked for a rate of strangers, nothing is refused for being unlike the examples.
+    smallest: a region with a shorter side of fewer source pixels gets no name: it is too small to
+        tell.
     skip_small: nor are its features measured, which saves their time.
-    caution: how much more alike than others a region must be for each time that its side halves below 80 pixels,
-        in cosine. In small faces an embedding sees what all faces share, so that strangers look alike.
+    caution: how much more alike than others a region must be for each time that its side halves
+        below 80 pixels, in cosine. In small faces an embedding sees what all faces share, so that
+        strangers look alike.
     fpir: the part of strangers, 0 to 1, that may be given a name unless somebody asks for another.
-    gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a space
-        of few dimensions fitted to tell the classes apart, from which no picture can be read back.
+    gallery: "features" compares with enrolled examples in the feature space, "discriminant" in a
+        space of few dimensions fitted to tell the classes apart, from which no picture can be read
+        back.
 
     Raises RecipeError on a name that is in no table or an option that its function does not take.
     """
@@ -182,7 +187,7 @@ def all_options(step: Step, function: Callable[..., object]) -> dict[str, Option
 
 
 def _bind(kind: str, step: Step, table: Mapping[str, Callable[..., object]]) -> None:
-    """A wrong name or option must fail when the recipe is made, not when the first picture comes."""
+    """A wrong name or option must fail on creation, not when the first picture comes."""
     if step.name not in table:
         raise RecipeError(f"There is no {kind} {step.name!r}; there are {', '.join(table)}.")
     allowed = _options_of(table[step.name])

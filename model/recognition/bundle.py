@@ -126,9 +126,10 @@ _THINGS = {
 
 
 def _sentence(subject: str, predictions: tuple[Prediction, ...], label: str | None) -> str:
-    one, many = _THINGS[subject]
+    singular, plural = _THINGS[subject]
     if not predictions:
-        return f"No {one} was found in this picture."
+        return f"No {singular} was found in this picture."
     if label is None:
-        return f"Found {len(predictions)} {one if len(predictions) == 1 else many}, nobody known."
+        noun = singular if len(predictions) == 1 else plural
+        return f"Found {len(predictions)} {noun}, nobody known."
     return ""

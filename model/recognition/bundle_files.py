@@ -150,13 +150,13 @@ def _where(directory: Path) -> str:
 
 def _load_classifier(path: Path) -> Classifier | dict[str, float]:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
-    asked = set(skops.io.get_untrusted_types(file=path))
-    if asked - ALLOWED_TYPES:
+    types = set(skops.io.get_untrusted_types(file=path))
+    if types - ALLOWED_TYPES:
         raise BundleBroken(
             f"{path.name} holds types that are not allowed:"
-            f" {', '.join(sorted(asked - ALLOWED_TYPES))}."
+            f" {', '.join(sorted(types - ALLOWED_TYPES))}."
         )
     loaded: Classifier | list[Classifier] | dict[str, float] = skops.io.load(
-        path, trusted=sorted(asked)
+        path, trusted=sorted(types)
     )
     return PerClass(tuple(loaded)) if isinstance(loaded, list) else loaded

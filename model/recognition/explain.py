@@ -74,7 +74,7 @@ class Explanation:
             "label": self.label,
             "method": self.method,
             "heat": np.round(self.heat, 4).tolist(),
-            "nearest": [vars(one) for one in self.nearest],
+            "nearest": [vars(example) for example in self.nearest],
             "sentence": self.sentence,
         }
 
@@ -221,41 +221,44 @@ def sentence(bundle: Bundle, prediction: Prediction, near: tuple[Nearest, ...]) 
     """The reason in words: how many of the nearest examples agree, and which score met which
     threshold.
     """
-    rule = bundle.recogniser.acceptance
-    agree = sum(prediction.best in one.labels for one in near[:NEAREST])
-    parts = (
-        [f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}"] if near else []
-    )
+    parts = []
+    if near:
+        agree = sum(prediction.best in example.labels for example in near[:NEAREST])
+        parts.append(f"{agree} of {len(near[:NEAREST])} nearest examples are {prediction.best}")
     if prediction.reason == Reason.TOO_SMALL:
         parts.append("the region is too small to be named")
     elif prediction.reason == Reason.TAKEN:
         parts.append("another region of this picture is more likely to be them")
     elif bundle.multi_label:
-        own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]
-        side = "above" if prediction.probability >= own else "below"
-        parts.append(
-            f"probability {_short(prediction.probability)} is {side} the class's own threshold"
-            f" {_short(own)}"
-        )
+        parts.append(_beside_own_threshold(bundle, prediction))
     elif not bundle.refuses:
-        parts.append(
-            f"probability {_short(prediction.probability)} is the largest; this model refuses"
-            " nobody"
-        )
+        probability = _short(prediction.probability)
+        parts.append(f"probability {probability} is the largest; this model refuses nobody")
     else:
-        side = "above" if prediction.acceptance >= rule.threshold else "below"
-        parts.append(
-            f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold"
-            f" {_short(rule.threshold)}"
-        )
-        reserve = bundle.recipe.reserve(
-            min(prediction.detection.width, prediction.detection.height)
-        )
-        if rule.score == "similarity" and 0.005 <= reserve < math.inf:
-            parts[-1] += (
-                f", after {_short(reserve)} was taken off because a small face looks like many"
-            )
+        parts.append(_beside_threshold(bundle, prediction))
     return "; ".join(parts) + "."
+
+
+def _beside_own_threshold(bundle: Bundle, prediction: Prediction) -> str:
+    own = bundle.recogniser.thresholds[bundle.labels.index(prediction.best)]
+    side = "above" if prediction.probability >= own else "below"
+    return (
+        f"probability {_short(prediction.probability)} is {side} the class's own threshold"
+        f" {_short(own)}"
+    )
+
+
+def _beside_threshold(bundle: Bundle, prediction: Prediction) -> str:
+    rule, box = bundle.recogniser.acceptance, prediction.detection
+    side = "above" if prediction.acceptance >= rule.threshold else "below"
+    words = (
+        f"{rule.score} {_short(prediction.acceptance)} is {side} the threshold"
+        f" {_short(rule.threshold)}"
+    )
+    reserve = bundle.recipe.reserve(min(box.width, box.height))
+    if rule.score == "similarity" and 0.005 <= reserve < math.inf:
+        words += f", after {_short(reserve)} was taken off because a small face looks like many"
+    return words
 
 
 def _views(bundle: Bundle, chip: Image) -> list[Image]:

@@ -2,8 +2,8 @@
 
 Training, evaluation, the command line and the server all walk it.
 
-`detect_regions` finds the regions of a picture, `region_features` turns one into features. Nothing here is
-fitted and nothing here names anybody.
+`detect_regions` finds the regions of a picture, `region_features` turns one into features. Nothing
+here is fitted and nothing here names anybody.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class Stopwatch:
 
 @dataclass(frozen=True)
 class DetectedPicture:
-    """What was seen in a picture: the upright image and its regions, the best to answer from first."""
+    """An upright image and its regions, the best to answer from first."""
 
     image: Image
     regions: tuple[PictureRegion, ...]

@@ -99,7 +99,7 @@ def known_answer(human_detected: bool, label: str | None) -> tuple[str, str] | s
 
 
 def way(human_detected: bool, label: str | None) -> str:
-    """The same as one class of three (or more, with more labels): the label, "Human" or "No Human"."""
+    """The same as one class of three (or more): the label, "Human" or "No Human"."""
     if not human_detected:
         return NO_HUMAN
     return label or HUMAN

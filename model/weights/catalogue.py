@@ -16,8 +16,9 @@ from model.weights.downloads import Source
 class Weight(PretrainedFile):
     """A pretrained file, and where it comes from.
 
-    `needs` are other entries that come along with it, `converter` a key of `model.weights.converters.CONVERTERS`. An entry that is not `default` is
-    only fetched when named.
+    `needs` are other entries that come along with it, `converter` a key of
+    `model.weights.converters.CONVERTERS`. An entry that is not `default` is only fetched when
+    named.
     """
 
     licence: str

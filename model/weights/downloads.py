@@ -185,18 +185,20 @@ def _npm(scratch: Path, progress: LineCallback) -> list[str]:
 
 def _run(command: Sequence[str], folder: Path | None = None) -> None:
     try:
-        done = subprocess.run(
+        process = subprocess.run(
             command, cwd=folder, capture_output=True, text=True, timeout=CLIENT_TIMEOUT, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise DownloadFailed(str(error)) from error
-    if done.returncode != 0:
-        said = _complaint(done.stderr) or f"{command[0]} ended with status {done.returncode}"
-        raise DownloadFailed(f"{said} (no network, or the registry does not have it)")
+    if process.returncode != 0:
+        complaint = (
+            _complaint(process.stderr) or f"{command[0]} ended with status {process.returncode}"
+        )
+        raise DownloadFailed(f"{complaint} (no network, or the registry does not have it)")
 
 
 def _complaint(output: str) -> str:
-    """Return the first line in which pip or npm says what is wrong; the lines after it are advice."""
+    """Return the first line in which pip or npm says what is wrong; advice comes after it."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     errors = [line for line in lines if line.lower().startswith(("error", "npm err"))]
     return next(iter(errors + lines), "")
@@ -222,14 +224,14 @@ def _fetch_address(source: Source, folder: Path, progress: LineCallback) -> Path
 
 
 def _copy(answer: http.client.HTTPResponse, path: Path, limit: int, progress: LineCallback) -> None:
-    """Write the answer to `path`; raise WeightsBroken as soon as there are more than `limit` bytes."""
-    done = 0
+    """Write the answer to `path`; raise WeightsBroken on more than `limit` bytes."""
+    received = 0
     with path.open("wb") as file:
         while chunk := answer.read(CHUNK):
-            if (done + len(chunk)) // (10 * CHUNK) > done // (10 * CHUNK):
-                progress(f"{(done + len(chunk)) / 1e6:.0f} of {limit / 1e6:.0f} MB")
-            done += len(chunk)
-            if done > limit:
+            if (received + len(chunk)) // (10 * CHUNK) > received // (10 * CHUNK):
+                progress(f"{(received + len(chunk)) / 1e6:.0f} of {limit / 1e6:.0f} MB")
+            received += len(chunk)
+            if received > limit:
                 raise WeightsBroken(
                     f"{path.name} has more than the {limit} bytes expected; it was not used"
                 )

@@ -20,7 +20,7 @@ from model.weights.catalogue import WEIGHTS, Weight
 from model.weights.downloads import Source, download
 
 CONVERTED_WITH = "onnx==1.23.2"
-"""The version the converted files' hashes were taken with; 1.17.0 was measured to give the same bytes."""
+"""What the converted files' hashes were taken with; 1.17.0 was measured to give the same bytes."""
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ class Gallery:
     space: Linear | None = None
 
     def similarity(self, features: Features, classes: int) -> NDArray[np.float64]:
-        """Mean cosine to the nearest NEAREST examples of each class, -1 to 1, shape (n, classes)."""
+        """Mean cosine to each class's NEAREST nearest examples, -1 to 1, shape (n, classes)."""
         cosines = project(self.space, features) @ self.vectors.T
         return self._spans.nearest_means(cosines, classes)
 
@@ -139,7 +139,7 @@ class NearestExamples:
 
     @property
     def n_features_in_(self) -> int:
-        """The length of a row of features, under the name that scikit-learn's classifiers give it."""
+        """The length of a row of features, under the name that scikit-learn gives it."""
         space = self.gallery.space
         return int((self.gallery.vectors if space is None else space.matrix).shape[1])
 

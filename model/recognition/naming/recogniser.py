@@ -87,10 +87,10 @@ class PerClass:
 class Recogniser:
     """A fitted model of features.
 
-    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them. presence_judge:
-    when a region shows nobody, where `_none` was trained (the classifier's last column then), or
-    None. thresholds: where a picture may carry several classes, the probability from which each is
-    given (the classifier is a PerClass then); else empty.
+    labels: the known classes, sorted; a trained `_unknown` or `_none` is not one of them.
+    presence_judge: when a region shows nobody, where `_none` was trained (the classifier's last
+    column then), or None. thresholds: where a picture may carry several classes, the probability
+    from which each is given (the classifier is a PerClass then); else empty.
     """
 
     labels: tuple[str, ...]

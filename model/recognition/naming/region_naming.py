@@ -36,11 +36,14 @@ def name_regions(
     )
     shows_nobody = recogniser.shows_nobody(views, [region.detection.score for region in regions])
     return tuple(
-        replace(as_nobody(one) if gone else one, faint=bool(_FAINT & set(region.quality.marks())))
-        for one, region, gone in zip(named, regions, shows_nobody, strict=True)
+        replace(
+            as_nobody(answer) if nobody else answer,
+            faint=bool(_FAINT & set(region.quality.marks())),
+        )
+        for answer, region, nobody in zip(named, regions, shows_nobody, strict=True)
     )
 
 
-def as_nobody(one: RegionAnswer) -> RegionAnswer:
+def as_nobody(answer: RegionAnswer) -> RegionAnswer:
     """The answer for a region that shows nobody after all."""
-    return replace(one, label=None, labels=(), reason=Reason.NOBODY)
+    return replace(answer, label=None, labels=(), reason=Reason.NOBODY)

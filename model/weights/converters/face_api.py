@@ -106,7 +106,7 @@ def _down(graph: OnnxGraph, tensors: Mapping[str, np.ndarray], block: str, layer
 
 
 def _side_after(side: int, kernel: int) -> int:
-    """Return the side in pixels after an unpadded window of `kernel` pixels moved in steps of two."""
+    """Return the side after an unpadded window of `kernel` pixels moved in steps of two."""
     return (side - kernel) // 2 + 1
 
 

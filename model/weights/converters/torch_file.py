@@ -104,7 +104,7 @@ def _read_storage(stream: io.BytesIO, storage: _Storage) -> np.ndarray:
 
 
 def _array(tensor: _Tensor, contents: dict[str, np.ndarray]) -> np.ndarray:
-    """Return a contiguous copy of the view, after checking that all of it lies inside its storage."""
+    """Return a contiguous copy of the view; all of it must lie inside its storage."""
     steps = list(zip(tensor.size, tensor.stride, strict=True))
     last = tensor.offset + sum((size - 1) * stride for size, stride in steps)
     inside = tensor.offset >= 0 and all(size > 0 and stride >= 0 for size, stride in steps)
