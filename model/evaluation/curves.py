@@ -143,7 +143,8 @@ def _named(
     if trial.name == NEAREST_EXAMPLES:
         classes = int(numbers.max()) + 1
         gallery = enrol(rows.subset(learn), numbers[learn], classes)
-        return gallery.similarity(rows.features[test], classes).argmax(axis=1)
+        nearest: NDArray[np.int64] = gallery.similarity(rows.features[test], classes).argmax(axis=1)
+        return nearest
     model = CLASSIFIERS[trial.name].make().set_params(**trial.parameters)
     model.fit(rows.inside[learn], numbers[learn])
     return np.asarray(model.predict(rows.inside[test]))

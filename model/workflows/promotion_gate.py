@@ -29,7 +29,7 @@ class CandidateVersion:
     excused: Collection[str] = ()
 
 
-def reasons_to_wait(registry: Registry, name: str, heir: CandidateVersion) -> str:
+def reasons_to_wait(registry: Registry, name: str, candidate: CandidateVersion) -> str:
     """What speaks against answering with it at once, in a sentence; "" where nothing does.
 
     That somebody would not be known any more, or that it is clearly worse: the whole 95 % interval
@@ -45,15 +45,15 @@ def reasons_to_wait(registry: Registry, name: str, heir: CandidateVersion) -> st
         return ""
     missing = sorted(
         label
-        for label in set(manifest.labels) - set(heir.labels)
-        if _digest(label) not in heir.excused
+        for label in set(manifest.labels) - set(candidate.labels)
+        if _digest(label) not in candidate.excused
     )
     if missing:
         more = f" and {len(missing) - NAMED} more" if len(missing) > NAMED else ""
         return f"Version {active}, which answers, also knows {', '.join(missing[:NAMED])}{more}."
     recorded = manifest.facts.crossval
     before = recorded.accuracy_interval if recorded else None
-    now = heir.figures.accuracy_interval if heir.figures else None
+    now = candidate.figures.accuracy_interval if candidate.figures else None
     if before and now and now[1] < before[0] - MARGIN:
         return (
             f"It was right for {now[0]:.0%} to {now[1]:.0%} of unseen pictures, version {active},"

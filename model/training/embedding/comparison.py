@@ -52,7 +52,9 @@ class PictureFaces:
 
 @dataclass(frozen=True)
 class Judging:
-    """What candidates are judged on. numbers: the class of each row; classes: how many are known."""
+    """What candidates are judged on. numbers: the class of each row; classes: how many are
+    known.
+    """
 
     samples: Sequence[Sample]
     enrolment: Enrolment
@@ -213,7 +215,8 @@ def _answers(judging: Judging, found: GridSearchResult | None) -> CandidateAnswe
 def _named(judging: Judging, fold: Fold, found: GridSearchResult | None) -> NDArray[np.int64]:
     """The class that each face of a fold is given; past the known ones where it is nobody's."""
     if found is None:
-        return fold.similarities.argmax(axis=1)
+        nearest: NDArray[np.int64] = fold.similarities.argmax(axis=1)
+        return nearest
     model = CLASSIFIERS[found.name].make().set_params(**found.parameters)
     model.fit(judging.rows.inside[fold.learn], judging.numbers[fold.learn])
     return np.asarray(model.predict(judging.faces.inside[fold.faces]))

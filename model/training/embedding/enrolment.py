@@ -28,7 +28,8 @@ ENOUGH = 3  # other examples that a class needs before one of them can be called
 class DoubtfulExample:
     """A picture that is not enrolled, though its folder says so.
 
-    path, label: the picture and its folder's class. kind: "other_class" (it looks like another class than its folder's),
+    path, label: the picture and its folder's class. kind: "other_class" (it looks like another
+    class than its folder's),
     "two_classes" (the same, and it or a near copy of it is filed there too) or "unlike" (it looks
     like nobody of its folder). looks_like: the class it resembles, or None. own, other: similarity
     to the other examples of its folder, and to that class, -1 to 1.
@@ -134,11 +135,14 @@ class _Faces:
 def last_of_each(owners: NDArray[np.int64], scores: NDArray[np.float64]) -> NDArray[np.int64]:
     """For each owner that there is, rising, the index of its largest score."""
     order = np.lexsort((scores, owners))
-    return order[np.append(np.diff(owners[order]) != 0, True)]
+    last: NDArray[np.int64] = order[np.append(np.diff(owners[order]) != 0, True)]
+    return last
 
 
 def _mean_of_largest(cosines: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Mean of the NEAREST largest values of each row, fewer where fewer are finite; -1 without any."""
+    """Mean of the NEAREST largest values of each row, fewer where fewer are finite; -1 without
+    any.
+    """
     padded = np.pad(cosines, ((0, 0), (0, NEAREST)), constant_values=-np.inf)
     best = -np.partition(-padded, NEAREST - 1, axis=1)[:, :NEAREST]
     finite = np.isfinite(best)

@@ -104,7 +104,7 @@ def correction(
 
 
 def sharpness(similarities: NDArray[np.float64], truths: NDArray[np.int64]) -> float:
-    """How fast probability follows similarity, so that unseen pictures are as likely as they can be.
+    """How fast probability follows similarity, so that unseen pictures are as likely as can be.
 
     similarities: shape (n, classes). Taken back until the mean doubt is at least 1 / (n + 2), as
     for the other classifiers. Source: temperature scaling, Guo et al., ICML 2017.
