@@ -31,7 +31,7 @@ EXTENSION = "likeness"
 @dataclass(frozen=True)
 class Caller:
     """role: what they may do. by: a short name for the log. via: key, session, local, open or
-    nothing.
+    nothing. session: the id of the page's session.
     """
 
     role: str
@@ -39,10 +39,17 @@ class Caller:
     address: str | None
     key: str | None = None
     by: str = "anonymous"
+    session: str | None = None
 
     def may(self, role: str) -> bool:
         """Whether they may do what asks for a role."""
         return ROLES.index(self.role) >= ROLES.index(role)
+
+
+class Door(Protocol):
+    """Who may come in, and whether they still may."""
+
+    def holds(self, caller: Caller) -> bool: ...
 
 
 class Context(Protocol):
@@ -50,6 +57,8 @@ class Context(Protocol):
 
     @property
     def settings(self) -> Settings: ...
+    @property
+    def access(self) -> Door: ...
     @property
     def limits(self) -> Limits: ...
     @property

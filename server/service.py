@@ -15,6 +15,7 @@ from data_cleaning.imaging.limits import Limits
 from model.recognition.protocols import ModelRegistry
 from server.access.authorisation import Access
 from server.access.keys import Keys
+from server.access.session_rows import SessionRows
 from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
 from server.history.kept_pictures import KeptPictures
@@ -40,6 +41,7 @@ class Service:
     pool: Pool
     store: Store
     keys: Keys
+    sessions: SessionRows
     access: Access
     history: PredictionLog
     journal: Journal
@@ -79,10 +81,12 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         Jobs(store, settings, RunnerProcesses(settings).start),
         Keys(store),
     )
+    sessions = SessionRows(store, settings.session_hours, settings.session_idle_minutes)
     journal = Journal(settings.state / "journal", history.insert)
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
     chores = [
         Chore(jobs.revive, REVIVAL),
+        Chore(sessions.expire, HOUR),
         Chore(kept.expire, HOUR),
         Chore(lambda: history.expire(settings.keep_predictions_days), HOUR),
         Chore(registry.tidy, HOUR),
@@ -94,7 +98,8 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         pool=build_pool(settings, metrics),
         store=store,
         keys=keys,
-        access=Access(settings, keys),
+        sessions=sessions,
+        access=Access(settings, keys, sessions),
         history=history,
         journal=journal,
         jobs=jobs,

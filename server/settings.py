@@ -138,6 +138,12 @@ class Settings:
     session_hours: float = setting(
         12.0, "Hours after which the page asks for the key again.", low=0.1, high=720
     )
+    session_idle_minutes: float = setting(
+        60.0,
+        "Minutes without a request after which the page asks for the key again.",
+        low=1,
+        high=43200,
+    )
 
     fetch_urls: bool = setting(False, 'Accept {"url": ...} and fetch the picture from there.')
     fetch_ports: str = setting("80,443", "Ports that a fetched address may have, comma separated.")

@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from flask import Flask, Request, Response, current_app, g, request, session
 
 from server.access.keys import Keys
+from server.access.session_rows import SessionRows
 from server.access.sessions import Network, Sessions, address_of, from_proxy, within
 from server.context import Caller
 from server.errors import Forbidden, NeedsKey
@@ -40,8 +41,8 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower(
 
 
 class Access:
-    def __init__(self, settings: Settings, keys: Keys) -> None:
-        self.settings, self.keys = settings, keys
+    def __init__(self, settings: Settings, keys: Keys, sessions: SessionRows) -> None:
+        self.settings, self.keys, self.sessions = settings, keys, sessions
         self.networks = [
             ipaddress.ip_network(proxy, strict=False)
             for proxy in settings.proxies
@@ -57,6 +58,7 @@ class Access:
         app.config.update(
             SESSION_COOKIE_HTTPONLY=True,
             SESSION_COOKIE_SAMESITE="Strict",
+            SESSION_REFRESH_EACH_REQUEST=False,  # the row says how long it lasts
             PERMANENT_SESSION_LIFETIME=timedelta(hours=self.settings.session_hours),
         )
         app.session_interface = Sessions(self.networks, self.unix)
@@ -103,15 +105,30 @@ class Access:
             if key is None:
                 raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
             return Caller(key.role, "key", address, key.id, key.name)
-        if session.get("key"):
-            key = self.keys.by_id(session["key"])
-            if key is not None:
-                return Caller(key.role, "session", address, key.id, key.name)
+        if (signed_in := self._signed_in(address)) is not None:
+            return signed_in
         if direct and _is_loopback(address) and _host_name(request) in LOOPBACK_NAMES:
             return Caller(self.settings.local_role, "local", address, by="this machine")
         if self.settings.open:
             return Caller("predict", "open", address)
         return Caller("none", "nothing", address)
+
+    def _signed_in(self, address: str | None) -> Caller | None:
+        """Who the cookie stands for; None where its session or its key has ended."""
+        row = self.sessions.use(str(session["token"])) if session.get("token") else None
+        key = self.keys.by_id(row.key) if row else None
+        if row is None or key is None:
+            return None
+        return Caller(key.role, "session", address, key.id, key.name, row.id)
+
+    def holds(self, caller: Caller) -> bool:
+        """Whether what somebody was let in with is still valid: for answers that take minutes.
+
+        Raises StoreDown.
+        """
+        if caller.session is not None and self.sessions.find(caller.session) is None:
+            return False
+        return caller.key is None or self.keys.by_id(caller.key) is not None
 
     def whoever(self) -> Caller:
         """The caller of a route that is open to all, with what they could do elsewhere.

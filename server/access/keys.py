@@ -63,11 +63,25 @@ class Keys:
             raise RequestError(
                 f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}."
             )
-        secret = secrets.token_urlsafe(32)
-        key = Key(secrets.token_hex(6), name, role, now(), expires, None)
         with self.store.write() as connection:
-            connection.execute(keys.insert(), {**asdict(key), "hash": _hash(secret)})
-        return f"lk_{key.id}_{secret}", key
+            return _insert(connection, name, role, expires)
+
+    def rotate(self, identity: str) -> tuple[str, Key]:
+        """Another key of the same name, role and end; the old one ends now. As `create` gives it.
+
+        Raises NotFound; Conflict for a key that has ended.
+        """
+        with self.store.write() as connection:
+            row = connection.execute(select(keys).where(keys.c.id == identity)).first()
+            if row is None:
+                raise NotFound(f"There is no key with the id {identity!r}.")
+            old = _key(row)
+            if not old.valid:
+                raise Conflict("This key has ended already. Make another one.")
+            new = _insert(connection, old.name, old.role, old.expires)
+            ended = update(keys).where(keys.c.id == identity).values(revoked=now())
+            connection.execute(ended)
+            return new
 
     def check(self, text: str) -> Key | None:
         """The valid key that was written so, or None.
@@ -138,6 +152,16 @@ class Keys:
         if seen is None or time.monotonic() - seen[0] > REMEMBERED:
             raise StoreDown(AWAY)
         return seen[1]
+
+
+def _insert(
+    connection: Connection, name: str, role: KeyRole, expires: int | None
+) -> tuple[str, Key]:
+    """A new key in the table: the key as it is shown, and what is known of it."""
+    secret = secrets.token_urlsafe(32)
+    key = Key(secrets.token_hex(6), name, role, now(), expires, None)
+    connection.execute(keys.insert(), {**asdict(key), "hash": _hash(secret)})
+    return f"lk_{key.id}_{secret}", key
 
 
 def _admins(connection: Connection) -> list[Key]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from server.settings import KeyRole
-from server.web.schemas import In, Out
+from server.web.schemas import In, Out, Query, QueryBool
 
 
 class KeyBody(In):
@@ -36,6 +36,10 @@ class KeyList(Out):
 
 class LoginBody(In):
     key: str = Field(min_length=1, max_length=200)
+
+
+class LogoutQuery(Query):
+    everywhere: QueryBool = Field(False, description="End all sessions of the key.")
 
 
 class SessionInfo(Out):

@@ -11,7 +11,15 @@ from flask_openapi3.models.tag import Tag
 
 from data_cleaning.json_types import JsonObject
 from server.access.authorisation import access
-from server.access.schemas import KeyBody, KeyList, KeyRow, LoginBody, NewKey, SessionInfo
+from server.access.schemas import (
+    KeyBody,
+    KeyList,
+    KeyRow,
+    LoginBody,
+    LogoutQuery,
+    NewKey,
+    SessionInfo,
+)
 from server.errors import NeedsKey
 from server.web.api_docs.openapi import needs
 from server.web.schemas import IdPath
@@ -41,15 +49,22 @@ def revoke_key(path: IdPath) -> JsonObject:
     return access().keys.revoke(path.id).shown()
 
 
+@admin.post("/api/keys/<id>/rotate", tags=[KEYS], responses={201: NewKey})
+def rotate_key(path: IdPath) -> tuple[JsonObject, int]:
+    """A new key of the same name, role and end; the old one ends now. It is shown this once."""
+    text, key = access().keys.rotate(path.id)
+    return {**key.shown(), "key": text}, 201
+
+
 @entry.post("/api/session", tags=[KEYS], responses={200: SessionInfo})
 def log_in(body: LoginBody) -> Response:
     """Show a key once and go on with a cookie: for the page."""
     key = access().keys.check(body.key)
     if key is None:
         raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
-    session.clear()
+    _end_session()
     session.permanent = True
-    session["key"], session["csrf"] = key.id, secrets.token_urlsafe(24)
+    session["token"], session["csrf"] = access().sessions.begin(key.id), secrets.token_urlsafe(24)
     return jsonify({"role": key.role, "via": "session", "name": key.name, "csrf": session["csrf"]})
 
 
@@ -66,7 +81,17 @@ def show_session() -> JsonObject:
 
 
 @entry.delete("/api/session", tags=[KEYS], responses={200: SessionInfo})
-def log_out() -> JsonObject:
-    """Forget the cookie."""
-    session.clear()
+def log_out(query: LogoutQuery) -> JsonObject:
+    """End this session at once; with `everywhere` all sessions of its key."""
+    who = access().whoever()
+    if query.everywhere and who.via == "session" and who.key:
+        access().sessions.end_all(who.key)
+    _end_session()
     return {"role": "none", "via": "nothing", "name": "anonymous", "csrf": None}
+
+
+def _end_session() -> None:
+    """Of the cookie that came, if one did: its row goes, and the cookie."""
+    if session.get("token"):
+        access().sessions.end(str(session["token"]))
+    session.clear()

@@ -112,6 +112,25 @@ keys = Table(
     Column("revoked", BigInteger),
 )
 
+# Of the page. A row that is gone is a session that has ended.
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", String(64), primary_key=True),  # sha256 of what the cookie holds
+    Column("key", String(16), nullable=False),
+    Column("created", BigInteger, nullable=False),
+    Column("seen", BigInteger, nullable=False),  # its last use, roughly
+    Index("ix_sessions_key", "key"),
+)
+
+# The link with which whoever starts the service for the first time gets an admin key: one at most.
+claims = Table(
+    "claims",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("created", BigInteger, nullable=False),
+)
+
 jobs = Table(
     "jobs",
     metadata,

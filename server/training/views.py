@@ -10,7 +10,7 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from server.context import Context, caller, current
+from server.context import Caller, Context, caller, current
 from server.datasets.managed_datasets import Datasets
 from server.errors import Busy
 from server.protocols import Job
@@ -60,22 +60,22 @@ def follow_job(path: IdPath) -> Response:
     minutes: connect anew.
 
     The data of each is the job. A stream that ends without `end` or `again` was cut off: connect
-    anew, too.
+    anew, too. So it ends, within seconds, when its key or session does.
     """
     service = current()
     service.jobs.get(path.id)
     if not service.streams.acquire(blocking=False):
         raise Busy("Too many follow a job already; ask GET /api/jobs/{id} instead.")
-    response = Response(_events(service, path.id), mimetype="text/event-stream")
+    response = Response(_events(service, path.id, caller()), mimetype="text/event-stream")
     response.call_on_close(service.streams.release)
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-def _events(service: Context, job: str) -> Iterator[str]:
+def _events(service: Context, job: str, follower: Caller) -> Iterator[str]:
     last, until, quiet = "", time.monotonic() + FOLLOWED, 0
     yield f"retry: {RETRY}\n\n"
-    while True:
+    while service.access.holds(follower):
         found = service.jobs.get(job)
         data = json.dumps(_row(found))
         if data != last:
