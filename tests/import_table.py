@@ -91,7 +91,7 @@ TABLE: dict[str, May] = {
             *of("data_cleaning", "datasets"),
             *of("model", "weights", "recipes"),
         ),
-        ("numpy", "scipy", "sklearn", "skops"),
+        ("numpy", "scipy", "sklearn", "skops", "faiss"),
     ),
     "model.training": May(
         (

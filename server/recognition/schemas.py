@@ -100,7 +100,14 @@ class Answer(Out):
     label: str | None
     reason: str = Field(description="known, unknown or nothing_found.")
     note: str
-    human_detected: bool | None
+    human_detected: bool | None = Field(description="Of recipes for people; null for others.")
+    known_answer: list[str] | str | None = Field(
+        description=(
+            'The same in the words of older services: ["human_detected", label or "others"], or'
+            ' "no human detected".'
+        )
+    )
+    way: str | None = Field(description="The same as one class: the label, Human or No Human.")
     predictions: list[Scored]
     regions: list[Region]
     seconds: dict[str, float]

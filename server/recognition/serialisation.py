@@ -52,6 +52,8 @@ def picture_answer(recognition: Recognition, name: str, version: int, top_k: int
         "reason": recognition.reason,
         "note": recognition.note,
         "human_detected": recognition.human_detected,
+        "known_answer": recognition.known_answer,
+        "way": recognition.way,
         "predictions": _scored(recognition.scores[:top_k]),
         "regions": [
             {**_region(prediction), "top_k": _scored(_ranked(prediction)[:top_k])}

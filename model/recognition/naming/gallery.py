@@ -13,8 +13,10 @@ from numpy.typing import NDArray
 from scipy.special import softmax
 
 from model.recipes.features import Features
+from model.recognition.naming.nearest_index import NearestIndex
 
 NEAREST = 3  # similarity is the mean over this many nearest enrolled examples of a class
+MANY = 100_000  # examples from which an index is quicker than comparing with all
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,24 @@ class Gallery:
     space: Linear | None = None
 
     def similarity(self, features: Features, classes: int) -> NDArray[np.float64]:
-        """Mean cosine to each class's NEAREST nearest examples, -1 to 1, shape (n, classes)."""
-        cosines = project(self.space, features) @ self.vectors.T
+        """Mean cosine to the nearest NEAREST examples of each class, -1 to 1, shape (n, classes).
+
+        From MANY examples on, where faiss is installed, of those classes alone that could be the
+        most similar; -1 for the others.
+        """
+        asked = project(self.space, features)
+        if self._index is not None:
+            return self._index.similarity(asked, classes, NEAREST)
+        cosines = asked @ self.vectors.T
         return self._spans.nearest_means(cosines, classes)
 
     def examples(self, classes: int) -> NDArray[np.int64]:
         """How many examples each class has, shape (classes,)."""
         return np.bincount(self.owners, minlength=classes)
+
+    @cached_property
+    def _index(self) -> NearestIndex | None:
+        return NearestIndex.of(self.vectors, self.owners) if len(self.owners) >= MANY else None
 
     @cached_property
     def _spans(self) -> ClassSpans:

@@ -39,6 +39,8 @@ ANSWER = {
     "reason": "known",
     "note": "",
     "human_detected": None,
+    "known_answer": None,
+    "way": None,
     "predictions": [{"label": "anna", "score": 0.972}, {"label": "ben", "score": 0.028}],
     "regions": [REGION],
     "seconds": {"decode": 0.004, "detect": 0.011, "features": 0.013, "predict": 0.001},

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from model.recognition.naming.gallery import Gallery, NearestExamples, nearest_mean
+from model.recognition.naming.nearest_index import NearestIndex
 from model.recognition.naming.recogniser import Acceptance, Recogniser
 
 
@@ -79,3 +80,16 @@ def test_the_second_face_of_somebody_named_stays_what_it_looks_like() -> None:
     assert (second.label, second.best, second.reason) == (None, "a", "taken")
     assert second.scores == pytest.approx({"a": 0.8, "b": 0.2})
     assert second.similarity > 0.9
+
+
+def test_the_index_of_a_large_gallery_names_the_same() -> None:
+    pytest.importorskip("faiss")
+    enrolled = gallery([n % 50 for n in range(600)])
+    index = NearestIndex.of(enrolled.vectors, enrolled.owners)
+    assert index is not None
+    asked = enrolled.vectors[::7]
+    exact, found = enrolled.similarity(asked, 50), index.similarity(asked, 50, 3)
+    best = exact.argmax(axis=1)
+    assert np.array_equal(found.argmax(axis=1), best)
+    line = np.arange(len(best))
+    np.testing.assert_allclose(found[line, best], exact[line, best], atol=1e-6)
