@@ -35,7 +35,7 @@ ENROLLED = (
 )
 EXAMPLES = (1, 2, 3, 5, 10, 20, 40)  # with more, tail and mean move together
 DRAWS = 200  # galleries drawn for each set and number of examples
-TAIL = 0.01  # the part of strangers at which the deviation is taken: the tail is what matters
+TAIL = 0.001  # the part of strangers at which the deviation is taken: the tail is what matters
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def _normal(
         similarities.append(nearest_mean(strangers.vectors @ some.T) - strangers.reserves)
     angles = np.arccos(np.concatenate(similarities))
     middle, tail = np.quantile(angles, (0.5, TAIL))
-    return float(middle), float(middle - tail) / 2.3263  # the normal deviate of TAIL
+    return float(middle), float(middle - tail) / 3.0902  # the normal deviate of TAIL
 
 
 def main() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from model.export.onnx_graph import ExportRefused
 
 from data_cleaning.errors import WeightsMissing
 from data_cleaning.pretrained import locate
+from model.export.onnx_operations import ExportRefused
 from model.export.write_onnx import export, quantise
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe

@@ -20,7 +20,7 @@ const RECIPE_WORDS = {
   "object-modern": "object-modern: any things",
 };
 const STRANGERS = [
-  ["", "1 in 100, more if known people would suffer"],
+  ["", "as few as the recipe promises"],
   ["0.01", "1 in 100, whatever it costs"],
   ["0.001", "1 in 1000, whatever it costs"],
   ["0.05", "1 in 20, whatever it costs"],
