@@ -18,6 +18,7 @@ from data_cleaning.json_types import JsonObject
 from server.errors import NoSpace
 from server.settings import Settings
 from server.web.problems import BY_STATUS, lookup
+from server.web.schemas import JSON_BYTES
 from server.web.validation_messages import broken_limits, mistakes
 
 log = logging.getLogger("likeness")
@@ -79,6 +80,9 @@ def invalid(error: ValidationError) -> Response:
     """What pydantic found, as one sentence a person can act on and a list a program can."""
     places, limits = mistakes(error), broken_limits(error)
     detail = "; ".join(f"{place['where']} {place['what']}" for place in places[:5]) + "."
+    count = error.error_count()
+    if count > len(places):
+        detail += f" {count:,} such things are wrong; `errors` holds the first {len(places)}."
     more = {"errors": places} | ({"limits": limits} if limits else {})
     return problem(
         422, "invalid-request", "The request does not fit its description", detail, **more
@@ -108,7 +112,8 @@ def _http_detail(error: HTTPException) -> str:
 
 def _too_large(settings: Settings, error: RequestEntityTooLarge) -> Response:
     detail = (
-        f"The body is larger than allowed: a picture may have {settings.picture_bytes:,} bytes,"
+        f"The body is larger than allowed: JSON without a picture may have {JSON_BYTES:,} bytes, a"
+        f" picture {settings.picture_bytes:,} bytes,"
         f" a body with one picture {settings.form_bytes:,} bytes, a batch"
         f" {settings.batch_bytes:,} bytes."
     )

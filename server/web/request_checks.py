@@ -1,5 +1,8 @@
 """What a framework passes over in silence is refused here: a query parameter that does not exist or
-comes twice, and a body that is packed. A typo must not look as if it had been understood."""
+comes twice, and a body that is packed. A typo must not look as if it had been understood.
+
+And what is larger than any such body needs to be is refused before it is read.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,18 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from server.errors import RequestError
 from server.web.api_docs.openapi import Application
+from server.web.schemas import JSON_BYTES
 
 
 def install(app: Application) -> None:
     """Hold every request to a route of the document against it; call it after all routes are in."""
-    known = parameters(app)
+    known, small = parameters(app), without_picture(app)
 
     def check() -> None:
-        allowed = known.get((request.endpoint or "", request.method.replace("HEAD", "GET")))
+        place = (request.endpoint or "", request.method.replace("HEAD", "GET"))
+        if place in small:
+            request.max_content_length = JSON_BYTES
+        allowed = known.get(place)
         if allowed is not None:
             check_query(allowed)
             check_packing()
@@ -44,6 +51,11 @@ def check_packing() -> None:
         raise UnsupportedMediaType(
             f"The body came with Content-Encoding: {packed[:40]}; send it as it is."
         )
+
+
+def without_picture(app: Application) -> set[tuple[str, str]]:
+    """(endpoint, method) of every operation that has no use for a large body."""
+    return {place for place, operation in app.operations() if not app.carries_picture(operation)}
 
 
 def parameters(app: Application) -> dict[tuple[str, str], list[str]]:

@@ -15,6 +15,9 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from data_cleaning.json_types import JsonObject
 from server.web.validation_messages import LABEL, NAME
 
+JSON_BYTES = 64 * 1024  # of a JSON body that carries no picture
+JSON_PARTS = 10_000  # keys and values of a JSON body, of one with pictures too
+
 
 def _strict_bool(value: object) -> object:
     if isinstance(value, str):

@@ -44,19 +44,21 @@ KINDS = {
     "string_too_short": "must have at least {min_length} characters",
     "string_too_long": "must have at most {max_length} characters",
 }
+MOST = 20  # mistakes that an answer tells of
+LONGEST = 200  # characters of the name of a field, which the caller made up
 BOUNDS = ("ge", "gt", "le", "lt", "min_length", "max_length")  # as pydantic calls them
 
 
 def mistakes(error: ValidationError) -> list[dict[str, str]]:
-    """Each thing that is wrong: `where` (the field, or body) and `what`."""
-    found = error.errors(include_url=False, include_input=False)
+    """The first things that are wrong, 20 at most: `where` (the field, or body) and `what`."""
+    found = error.errors(include_url=False, include_input=False)[:MOST]
     return [{"where": _where(mistake), "what": _what(mistake)} for mistake in found]
 
 
 def broken_limits(error: ValidationError) -> dict[str, float]:
     """The field and its limit, for mistake value that is beyond one."""
     found = {}
-    for mistake in error.errors(include_url=False, include_input=False):
+    for mistake in error.errors(include_url=False, include_input=False)[:MOST]:
         context = mistake.get("ctx") or {}
         for bound in [context[name] for name in BOUNDS if name in context]:
             found[_where(mistake)] = int(bound) if bound == int(bound) else bound
@@ -64,7 +66,8 @@ def broken_limits(error: ValidationError) -> dict[str, float]:
 
 
 def _where(mistake: ErrorDetails) -> str:
-    return ".".join(str(part) for part in mistake["loc"]) or "body"
+    place = ".".join(str(part)[:LONGEST] for part in mistake["loc"])
+    return place[:LONGEST] or "body"
 
 
 def _what(mistake: ErrorDetails) -> str:

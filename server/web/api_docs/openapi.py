@@ -23,9 +23,10 @@ from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 
 from data_cleaning.json_types import JsonObject
+from server.errors import BodyTooLarge
 from server.web.api_docs.examples import PROBLEMS, example_of
 from server.web.problem_answers import invalid
-from server.web.schemas import Problem
+from server.web.schemas import JSON_PARTS, Problem
 
 KEY_SCHEMES = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "Authorization: Bearer KEY"},
@@ -42,6 +43,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 REFERENCE = "#/components/schemas/{model}"
 LINE_BREAK = "<br/>"  # as the framework joins the lines of a docstring
 BODIES: dict[str, type[BaseModel]] = {}
+PICTURES = (b"\xff\xd8", b"\x89PNG")  # sent as JSON by mistake
+SEPARATORS = (b":", b",", b"[", b"{")
 
 
 class Request(FlaskRequest):
@@ -52,6 +55,7 @@ class Request(FlaskRequest):
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         if not self.is_json:
             raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
+        check_parts(self.get_data(cache=cache))
         try:
             return super().get_json(force, False, cache)
         except RecursionError:
@@ -77,6 +81,21 @@ class Request(FlaskRequest):
                 " JSON as base64."
             )
         return "it holds a number of too many digits."
+
+
+def check_parts(data: bytes) -> None:
+    """Count the keys and values of a JSON text before anything of it is taken apart.
+
+    Raises BodyTooLarge. What looks like a separator within a text counts too.
+    """
+    if data.startswith(PICTURES):
+        return  # which is told as what it is
+    parts = sum(data.count(separator) for separator in SEPARATORS)
+    if parts > JSON_PARTS:
+        raise BodyTooLarge(
+            f"The JSON holds {parts:,} keys and values; at most {JSON_PARTS:,} are allowed.",
+            json_parts=JSON_PARTS,
+        )
 
 
 class Application(OpenAPI):
@@ -122,6 +141,17 @@ class Application(OpenAPI):
                 operation = getattr(item, method.lower(), None)
                 if operation is not None:
                     yield (rule.endpoint, method), operation
+
+    def carries_picture(self, operation: Operation) -> bool:
+        """Whether the body of an operation may hold a picture: a form, raw bytes, or JSON with a
+        field image.
+        """
+        content = getattr(operation.requestBody, "content", {})
+        if set(content) != {"application/json"}:
+            return bool(content)
+        reference: str = content["application/json"].media_type_schema.ref
+        schema = self.components_schemas[reference.rpartition("/")[2]]
+        return "image" in (schema.properties or {})
 
     def generate_spec_json(self) -> None:
         super().generate_spec_json()  # type: ignore[no-untyped-call]

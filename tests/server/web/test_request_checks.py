@@ -166,11 +166,11 @@ def test_the_limit_that_was_broken(
         (b"[1", "Expecting ',' delimiter at line 1, column 3."),
         (b'{"name": "x",\n "y" 1}', "Expecting ':' delimiter at line 2, column 6."),
         (
-            make_picture(kind="JPEG"),
+            make_picture(kind="JPEG") + b"," * 20_000,
             "it is no text. A picture is sent as it is with Content-Type: image/jpeg",
         ),
         (b"9" * 5000, "it holds a number of too many digits."),
-        (b"[" * 100_000, "it is nested too deeply."),
+        (b"[" * 9_000, "it is nested too deeply."),
         (b"", "it is empty."),
     ],
     ids=[
