@@ -105,7 +105,7 @@ until python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1/readyz
     [ "$tries" -lt 60 ] || { journalctl -u likeness -n 30 --no-pager; give_up "it is not ready after two minutes"; }
     sleep 2
 done
-say "Likeness answers on port 80. The first start printed the admin key once:"
+say "Likeness answers on port 80. The first start printed a link to the admin key, valid once and for an hour:"
 printf '     journalctl -u likeness | grep -i "admin key"\n'
 say "Lost it?  sudo likeness keys create me --role admin"
 say "For https:  apt-get install certbot python3-certbot-nginx && certbot --nginx -d your.host.name"

@@ -135,6 +135,11 @@ class Settings:
     cors_origins: str = setting(
         "", "Origins, comma separated, whose pages may call the API, as https://shop.example."
     )
+    public_url: str = setting(
+        "",
+        "Address at which people reach the page, as https://faces.example.org, for the link to the"
+        " first admin key; empty means this machine.",
+    )
     session_hours: float = setting(
         12.0, "Hours after which the page asks for the key again.", low=0.1, high=720
     )
@@ -274,6 +279,11 @@ def _check_lists(settings: Settings) -> None:
     _check_bind(settings)
     _check_ports(settings)
     _check_origins(settings)
+    if settings.public_url and not re.match(r"https?://[^\s\"'<>#]+$", settings.public_url):
+        raise SettingError(
+            f"{variable('public_url')} is {settings.public_url!r}; write an address like"
+            " https://faces.example.org."
+        )
 
 
 def _check_proxies(settings: Settings) -> None:

@@ -20,13 +20,13 @@ def started_app() -> Flask:
     """The application with the settings of the environment."""
     settings = load()
     app = create_app(settings, Registry(settings.artifacts))
-    start(app, show_key)
+    start(app, show_link)
     return app
 
 
-def show_key(key: str) -> None:
-    """To whoever starts the service; nothing else ever shows this key."""
-    print(f"Likeness: the admin key, shown only this once: {key}", flush=True)
+def show_link(link: str) -> None:
+    """To whoever starts the service: what is printed is worth nothing an hour later."""
+    print(f"Likeness: the admin key, to be had once within an hour: {link}", flush=True)
 
 
 try:

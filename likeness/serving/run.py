@@ -87,7 +87,15 @@ def _serve(options: ServeOptions, children: list[Child]) -> None:
     check_free(addresses, options.port, options.wording)
     outside = [bracketed(address, options.port) for _, address in addresses]
     inside = [f"127.0.0.1:{free_port()}"] if options.nginx else outside
-    unready = _start_app(inside, settings, bool(options.nginx), children)
+    environment = {"LIKENESS_PUBLIC_URL": settings.public_url or _page(options)}
+    if options.nginx:
+        environment["LIKENESS_TRUSTED_PROXY"] = settings.trusted_proxy or "127.0.0.1"
+    else:
+        say(
+            "Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get"
+            " install nginx-light)."
+        )
+    unready = _start_app(inside, environment, children)
     if options.nginx:
         say(f"Starting nginx on {', '.join(outside)} ...")
         front = nginx(options.nginx, settings, inside[0], outside)
@@ -98,29 +106,27 @@ def _serve(options: ServeOptions, children: list[Child]) -> None:
     watch(children)
 
 
-def _start_app(binds: list[str], settings: Settings, proxied: bool, children: list[Child]) -> str:
+def _start_app(binds: list[str], environment: dict[str, str], children: list[Child]) -> str:
     """Starts gunicorn and waits; "" or why no model can answer."""
-    if not proxied:
-        say(
-            "Without nginx: gunicorn serves the page and the API alone (to have it: sudo apt-get"
-            " install nginx-light)."
-        )
     say(f"Starting gunicorn on {', '.join(binds)} ...")
-    proxy = {"LIKENESS_TRUSTED_PROXY": settings.trusted_proxy or "127.0.0.1"} if proxied else {}
-    app = gunicorn(binds, proxy)
+    app = gunicorn(binds, environment)
     children.append(app)
     app.start()
     return wait_ready(f"http://{binds[0]}", app)
 
 
-def _say_ready(options: ServeOptions, settings: Settings, unready: str) -> None:
+def _page(options: ServeOptions) -> str:
+    """The address of the page, as its person types it."""
     shown = "localhost" if options.host in EVERY_ADDRESS else options.host
+    return url(shown, options.port)
+
+
+def _say_ready(options: ServeOptions, settings: Settings, unready: str) -> None:
     if unready:
         say(f"\nNo model answers yet: {unready}")
     state = "Running" if unready else "Ready"
     say(
-        f"\n{state}: http://{shown}:{options.port}   (Ctrl-C stops it; what it writes is in"
-        f" {settings.state}/)\n"
+        f"\n{state}: {_page(options)}   (Ctrl-C stops it; what it writes is in {settings.state}/)\n"
     )
 
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, current_app, g, request, session
 
+from server.access.claims import Claims
 from server.access.keys import Keys
 from server.access.session_rows import SessionRows
 from server.access.sessions import Network, Sessions, address_of, from_proxy, within
@@ -43,6 +44,7 @@ LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower(
 class Access:
     def __init__(self, settings: Settings, keys: Keys, sessions: SessionRows) -> None:
         self.settings, self.keys, self.sessions = settings, keys, sessions
+        self.claims = Claims(keys.store)
         self.networks = [
             ipaddress.ip_network(proxy, strict=False)
             for proxy in settings.proxies

@@ -64,7 +64,7 @@ class Keys:
                 f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}."
             )
         with self.store.write() as connection:
-            return _insert(connection, name, role, expires)
+            return insert_key(connection, name, role, expires)
 
     def rotate(self, identity: str) -> tuple[str, Key]:
         """Another key of the same name, role and end; the old one ends now. As `create` gives it.
@@ -78,7 +78,7 @@ class Keys:
             old = _key(row)
             if not old.valid:
                 raise Conflict("This key has ended already. Make another one.")
-            new = _insert(connection, old.name, old.role, old.expires)
+            new = insert_key(connection, old.name, old.role, old.expires)
             ended = update(keys).where(keys.c.id == identity).values(revoked=now())
             connection.execute(ended)
             return new
@@ -120,13 +120,6 @@ class Keys:
             )
             return key
 
-    def first(self) -> str | None:
-        """An admin key when there was never one, else None."""
-        with self.store.read() as connection:
-            if connection.execute(select(keys.c.id).where(keys.c.role == "admin")).first():
-                return None
-        return self.create("first admin", "admin")[0]
-
     def _find(self, identity: str) -> tuple[Key, str] | None:
         """The key of that id and the hash of its secret."""
         if not (0 < len(identity) <= 16 and identity.isalnum() and identity.isascii()):
@@ -154,7 +147,7 @@ class Keys:
         return seen[1]
 
 
-def _insert(
+def insert_key(
     connection: Connection, name: str, role: KeyRole, expires: int | None
 ) -> tuple[str, Key]:
     """A new key in the table: the key as it is shown, and what is known of it."""

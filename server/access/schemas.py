@@ -38,6 +38,10 @@ class LoginBody(In):
     key: str = Field(min_length=1, max_length=200)
 
 
+class ClaimBody(In):
+    claim: str = Field(min_length=1, max_length=200, description="What the link holds.")
+
+
 class LogoutQuery(Query):
     everywhere: QueryBool = Field(False, description="End all sessions of the key.")
 

@@ -12,6 +12,7 @@ from flask_openapi3.models.tag import Tag
 from data_cleaning.json_types import JsonObject
 from server.access.authorisation import access
 from server.access.schemas import (
+    ClaimBody,
     KeyBody,
     KeyList,
     KeyRow,
@@ -53,6 +54,13 @@ def revoke_key(path: IdPath) -> JsonObject:
 def rotate_key(path: IdPath) -> tuple[JsonObject, int]:
     """A new key of the same name, role and end; the old one ends now. It is shown this once."""
     text, key = access().keys.rotate(path.id)
+    return {**key.shown(), "key": text}, 201
+
+
+@entry.post("/api/claim", tags=[KEYS], responses={201: NewKey})
+def claim_key(body: ClaimBody) -> tuple[JsonObject, int]:
+    """The first admin key, for the link that the first start prints: once, within an hour."""
+    text, key = access().claims.take(body.claim)
     return {**key.shown(), "key": text}, 201
 
 

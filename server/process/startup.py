@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import logging
+import socket
 from collections.abc import Callable
 
 from flask import Flask
 
 from data_cleaning.errors import LikenessError
+from server.access.claims import FRAGMENT
 from server.errors import SettingError
 from server.service import Service, service_of
-from server.settings import check, check_model, make_state
+from server.settings import Settings, check, check_model, make_state
 from server.storage.database import lock
 
 log = logging.getLogger("likeness")
+EVERYWHERE = ("", "0.0.0.0", "[::]", "127.0.0.1", "[::1]")  # localhost reaches it
 
 
-def start(app: Flask, show_key: Callable[[str], object]) -> None:
-    """All steps, in order. show_key: gets the first admin key, as soon as it is made.
+def start(app: Flask, show_link: Callable[[str], object]) -> None:
+    """All steps, in order. show_link: gets the link to the first admin key, where there is none yet.
 
     Raises SettingError, also for a database of a newer version. A model that cannot be loaded does
     not stop the start: /readyz says so. A database that cannot be reached does not either: answers
@@ -29,7 +32,7 @@ def start(app: Flask, show_key: Callable[[str], object]) -> None:
     service.access.load_secret(app)
     try:
         with lock(service.settings.state / "start.lock"):
-            prepare_storage(service, show_key)
+            prepare_storage(service, show_link)
             drop_spent_rules(service)
             service.jobs.revive()
     except SettingError:
@@ -45,13 +48,13 @@ def check_settings(service: Service) -> None:
     check_model(service.settings, service.models.names())
 
 
-def prepare_storage(service: Service, show_key: Callable[[str], object]) -> None:
-    """The tables in their present form, an admin key, and in the database what a process that was
+def prepare_storage(service: Service, show_link: Callable[[str], object]) -> None:
+    """The tables in their present form, a link to the first admin key, and in the database what a process that was
     killed left in the journal.
     """
     service.store.migrate()
-    if key := service.keys.first():
-        show_key(key)
+    if token := service.access.claims.offer():
+        show_link(f"{page_address(service.settings)}/{FRAGMENT}{token}")
     service.journal.drain()
 
 
@@ -70,3 +73,14 @@ def load_models(service: Service) -> None:
             service.models.get(name)
         except LikenessError as error:
             log.error("the model %s cannot answer: %s", name, error)
+
+
+def page_address(settings: Settings) -> str:
+    """Where people reach the page, as far as is known here."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    first = settings.bind.split(",")[0].strip()
+    if first.startswith("unix:"):
+        return f"http://{socket.gethostname()}"
+    host, _, port = first.rpartition(":")
+    return f"http://{'localhost' if host in EVERYWHERE else host}:{port}"

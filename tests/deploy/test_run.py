@@ -214,7 +214,8 @@ def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], s
     process, base = started
     said = until_ready(process)
     assert f"Ready: {base} " in said, said
-    assert "the admin key, shown only this once: lk_" in said
+    assert f"the admin key, to be had once within an hour: {base}/#claim=" in said
+    assert "lk_" not in said
     with opened(f"{base}/readyz") as answer:
         assert answer.status == 200
     with opened(base) as page:

@@ -2,6 +2,7 @@
 // the page.
 
 import { may, request, send, who } from "./api.js";
+import * as claim from "./claim.js";
 import * as signInDialog from "./sign-in-dialog.js";
 
 const $ = window.jQuery;
@@ -31,6 +32,7 @@ export async function start(onChange) {
   $("#sign-in").on("click", ask);
   $("#sign-out").on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
   await refresh();
+  claim.offer(signIn);
 }
 
 // Ask again: after signing out, the machine itself may still have a role.

@@ -7,7 +7,7 @@ const MARKUP = `
     <form id="sign-in-form">
       <h2 id="sign-in-title">Sign in with a key</h2>
       <p class="quiet">
-        The first start of the service printed an admin key; an admin makes further ones.
+        The first start of the service printed a link to the admin key; an admin makes further ones.
       </p>
       <label class="field">
         Key <input type="password" id="key" autocomplete="current-password" required>
