@@ -43,6 +43,11 @@ class Claims:
             connection.execute(claims.insert(), {"hash": _hash(token), "created": now()})
         return token
 
+    def link(self, page: str) -> str | None:
+        """The same as a link to the page at that address."""
+        token = self.offer()
+        return f"{page}/{FRAGMENT}{token}" if token else None
+
     def take(self, token: str) -> tuple[str, Key]:
         """The first admin key, as `Keys.create` gives it. Raises NeedsKey where it cannot be had."""
         with self.store.write() as connection:

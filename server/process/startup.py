@@ -9,7 +9,6 @@ from collections.abc import Callable
 from flask import Flask
 
 from data_cleaning.errors import LikenessError
-from server.access.claims import FRAGMENT
 from server.errors import SettingError
 from server.service import Service, service_of
 from server.settings import Settings, check, check_model, make_state
@@ -53,8 +52,8 @@ def prepare_storage(service: Service, show_link: Callable[[str], object]) -> Non
     killed left in the journal.
     """
     service.store.migrate()
-    if token := service.access.claims.offer():
-        show_link(f"{page_address(service.settings)}/{FRAGMENT}{token}")
+    if link := service.access.claims.link(page_address(service.settings)):
+        show_link(link)
     service.journal.drain()
 
 

@@ -258,6 +258,7 @@ BY_MODEL: JsonObject = {
     "KeyList": {"keys": [KEY]},
     "KeyRow": KEY,
     "LegacyRegion": LEGACY,
+    "ClaimBody": {"claim": "Vd1hPcQy8n0..."},
     "LoginBody": {"key": "lk_c97ce4fde525_..."},
     "ModelDetail": {
         **MODEL,
