@@ -3,8 +3,8 @@ gallery. Prints JSON.
 
     python -m benchmarks.many_people [--examples 20] [--index 100000]
 
-The pictures are the golden one's alone; whom it is compared with are random directions, as strangers
-are to each other. --index compares the faiss index with comparing all (needs faiss-cpu).
+The pictures are the golden one's alone; whom it is compared with are random directions, as
+strangers are to each other. --index compares the faiss index with comparing all (needs faiss-cpu).
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""The one type at the JSON border: what `json.loads` gives, and `to_json` and `from_json` pass on."""
+"""The one type at the JSON border: what `json.loads` gives,
+and `to_json` and `from_json` pass on.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The page's sessions, as rows: one that has no row any more opens nothing, whatever its cookie says.
+"""The page's sessions, as rows: one that has no row any more opens nothing, whatever its cookie
+says.
 
 A session ends when somebody signs out, a while after its last use (idle), and some hours after it
 began, used or not. Only a hash of what the cookie holds is stored.
@@ -61,7 +62,10 @@ class SessionRows:
         return found
 
     def find(self, identity: str) -> Session | None:
-        """The session of that id unless it has ended, without counting as a use. Raises StoreDown."""
+        """The session of that id unless it has ended, without counting as a use.
+
+        Raises StoreDown.
+        """
         try:
             with self.store.read() as connection:
                 row = connection.execute(select(sessions).where(sessions.c.id == identity)).first()

@@ -48,7 +48,9 @@ class JobBody(In):
         return self
 
     def arguments(self) -> dict[str, object]:
-        """What the job is to do: the three that every training has, and what was asked for besides."""
+        """What the job is to do: the three that every training has,
+        and what was asked for besides.
+        """
         besides = {name: getattr(self, name) for name in ("fpir", "private", "multi_label")}
         always = {"dataset": self.dataset, "model": self.model, "recipe": self.recipe}
         return always | {name: value for name, value in besides.items() if value}

@@ -23,7 +23,9 @@ Serve = Callable[..., str]
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers it got; /slow never answers, /own sends security headers of its own."""
+    """Answers with the headers it got; /slow never answers,
+    /own sends security headers of its own.
+    """
 
     protocol_version = "HTTP/1.1"
 

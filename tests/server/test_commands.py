@@ -98,7 +98,10 @@ def test_days_of_a_key(
     if listed is None:
         with pytest.raises(SystemExit, match="2"):
             main(create)
-        said = f"Invalid value for '--days': {days!r}: write days from 0.001 to 3650, or 0 for a key for ever"
+        said = (
+            f"Invalid value for '--days': {days!r}: write days from 0.001 to 3650,"
+            " or 0 for a key for ever"
+        )
         assert said in capsys.readouterr().err
         assert not (tmp_path / "var").exists()
         return

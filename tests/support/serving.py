@@ -75,8 +75,8 @@ class Running:
 
 
 def start(folder: Path, app: str = "tests.server.tiny_wsgi:app", **settings: object) -> Running:
-    """A service that is ready. app: server.tiny_wsgi with the small registry, or server.wsgi as it is.
-    settings: ours.
+    """A service that is ready. app: server.tiny_wsgi with the small registry, or server.wsgi as it
+    is. settings: ours.
     """
     port = free_port()
     given = {

@@ -27,7 +27,8 @@ WRONG = """() => {
         const [red, green, blue, alpha] = canvas.getImageData(0, 0, 1, 1).data;
         return { rgb: [red, green, blue], alpha: alpha / 255 };
     };
-    const over = (top, ground) => ground.map((value, at) => value * (1 - top.alpha) + top.rgb[at] * top.alpha);
+    const over = (top, ground) => ground.map((value,
+        at) => value * (1 - top.alpha) + top.rgb[at] * top.alpha);
     const light = (rgb) => {
         const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
         const [red, green, blue] = rgb.map((value) => linear(value / 255));
@@ -61,9 +62,11 @@ WRONG = """() => {
         if (!name) wrong.push(`no name: ${each.outerHTML.slice(0, 80)}`);
         const { width, height } = each.getBoundingClientRect();
         const inline = getComputedStyle(each).display === "inline" || each.type === "checkbox";
-        if (!inline && width > 1 && Math.min(width, height) < 24) wrong.push(`${width} x ${height}: ${name}`);
+        if (!inline && width > 1 && Math.min(width,
+            height) < 24) wrong.push(`${width} x ${height}: ${name}`);
         if (each.matches("select, input:not([type=file], [type=checkbox])")) {
-            const edge = contrast(rgba(getComputedStyle(each).borderTopColor).rgb, ground(each.parentElement));
+            const edge = contrast(rgba(getComputedStyle(each).borderTopColor).rgb,
+                ground(each.parentElement));
             if (edge < 3) wrong.push(`edge ${edge.toFixed(2)}: ${name}`);
         }
     }

@@ -25,8 +25,10 @@ DROP = """([base64, name, type]) => {
 DROP_ALL = """(pictures) => {
     const transfer = new DataTransfer();
     for (const [base64, name, type] of pictures)
-        transfer.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name, { type }));
-    document.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer }));
+        transfer.items.add(new File([Uint8Array.from(atob(base64),
+            (letter) => letter.charCodeAt(0))], name, { type }));
+    document.dispatchEvent(new DragEvent("drop", { bubbles: true, cancelable: true,
+        dataTransfer: transfer }));
 }"""
 PASTE = """([base64, type]) => {
     const transfer = new DataTransfer();

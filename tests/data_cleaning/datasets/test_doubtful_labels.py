@@ -85,7 +85,9 @@ def test_a_wrong_label_is_found_moved_and_trained_as_decided(ground, tmp_path, c
 
 @pytest.mark.slow
 def test_doubts_find_swapped_people_and_strangers_without_doubting_the_rest(orl_faces, tmp_path):
-    """Ten people of ORL: four pictures under another name, four of people who are not in the set."""
+    """Ten people of ORL: four pictures under another name,
+    four of people who are not in the set.
+    """
     people = sorted(p for p in orl_faces.iterdir() if p.is_dir())
     wrong = set()
     for number, person in enumerate(people[:10]):

@@ -35,7 +35,8 @@ for size in sys.argv[2:]:
     height, width = map(int, size.split("x"))
     image = np.random.default_rng(1).integers(0, 255, (height, width, 3)).astype(np.uint8)
     for one in detector.function(image, *paths, threshold=0.1):
-        assert 0 <= one.x < one.x + one.width <= width and 0 <= one.y < one.y + one.height <= height, one
+        assert 0 <= one.x < one.x + one.width <= width, one
+        assert 0 <= one.y < one.y + one.height <= height, one
     print(size)
 """
 

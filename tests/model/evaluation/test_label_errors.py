@@ -23,7 +23,9 @@ CENTRES = np.random.default_rng(5).normal(size=(8, 32))
 
 
 def sample(name: str, label: str, *who: int, spread: float = 0.35) -> Sample:
-    """A picture that shows the people `who`, each as a cloud of features around a centre of theirs."""
+    """A picture that shows the people `who`,
+    each as a cloud of features around a centre of theirs.
+    """
     random = np.random.default_rng(sum(map(ord, name)) * 31 + sum(who))
     views = []
     for person in who:

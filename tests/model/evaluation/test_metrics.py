@@ -48,7 +48,8 @@ from tests.support.trained import saved
 RECIPE = RECIPES["object-classic"]
 HOW = ("--recipe", "object-classic", "--classifiers", "logistic_regression")
 ISSUE_KEYS = {
-    "pictures", "found", "failure_to_acquire", "correct", "accuracy", "accuracy_when_found", "per_class", "confusion",
+    "pictures", "found", "failure_to_acquire", "correct", "accuracy", "accuracy_when_found",
+        "per_class", "confusion",
     "seconds_per_picture", "ece", "accuracy_interval", "unreadable",
 }  # fmt: skip
 

@@ -72,7 +72,8 @@ def test_pictures_are_found_whatever_their_suffix_and_zeros(tmp_path: Path) -> N
     pairs = [Pair(("ann", 1), ("ann", 2), True, 0), Pair(("bob", 3), ("cy", 4), False, 0)]
     found = locate_pictures(pairs, tmp_path)
     assert {k: p.name for k, p in found.items()} == {
-        ("ann", 1): "ann_0001.jpg", ("ann", 2): "ann_2.PNG", ("bob", 3): "bob_0003.webp", ("cy", 4): "cy_04.bmp",
+        ("ann", 1): "ann_0001.jpg", ("ann", 2): "ann_2.PNG", ("bob", 3): "bob_0003.webp", ("cy",
+            4): "cy_04.bmp",
     }  # fmt: skip
     with pytest.raises(DatasetError, match=r"1 of 2 pictures .* ann/ann_0007"):
         locate_pictures([Pair(("ann", 1), ("ann", 7), True, 0)], tmp_path)

@@ -1,4 +1,6 @@
-"""Bundles on disk: written whole or not at all, read only if every byte and the golden answer hold."""
+"""Bundles on disk: written whole or not at all,
+read only if every byte and the golden answer hold.
+"""
 
 from __future__ import annotations
 

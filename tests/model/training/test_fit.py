@@ -128,7 +128,9 @@ def test_pictures_with_nothing_to_learn_from_are_counted() -> None:
 
 
 def test_the_odd_face_out_is_not_chosen_for_training() -> None:
-    """Nine pictures of one face; the tenth shows somebody else larger, and the same face smaller."""
+    """Nine pictures of one face; the tenth shows somebody else larger,
+    and the same face smaller.
+    """
     random = np.random.default_rng(5)
     alike = [made("a", [1, 0, random.normal(0, 0.02)], i) for i in range(9)]
     stranger, same = np.array([[0, 1, 0]], np.float32), np.array([[1, 0, 0]], np.float32)

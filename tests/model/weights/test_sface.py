@@ -1,4 +1,6 @@
-"""SFace: what the converter makes of a small network of its shape, and what the real one answers."""
+"""SFace: what the converter makes of a small network of its shape,
+and what the real one answers.
+"""
 
 from __future__ import annotations
 

@@ -62,7 +62,10 @@ def test_session_of_the_page(app: Flask) -> None:
 def test_behind_https_the_cookie_is_sent_by_https_alone(
     make: Make, peer: str, told: str | None, proxy: str, secure: bool
 ) -> None:
-    """As the configured proxy says, and nobody else. The cookie of one way does not open the other."""
+    """As the configured proxy says, and nobody else.
+
+    The cookie of one way does not open the other.
+    """
     app = make(trusted_proxy=proxy)
     client, key = app.test_client(), service_of(app).keys.create("me", "admin")[0]
     headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})

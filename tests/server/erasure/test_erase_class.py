@@ -32,10 +32,12 @@ def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) ->
     for each, data in zip((asked, other), pictures, strict=True):
         service.kept.keep(each, data)
     assert client.post(
-        "/api/corrections", json={"prediction_id": asked, "action": "is", "label": "anna", "region": 1}
+        "/api/corrections", json={"prediction_id": asked, "action": "is", "label": "anna",
+            "region": 1}
     ).get_json()["learned"]  # fmt: skip
     assert not client.post(
-        "/api/corrections", json={"prediction_id": other, "action": "is_not", "label": "anna", "region": 1}
+        "/api/corrections", json={"prediction_id": other, "action": "is_not", "label": "anna",
+            "region": 1}
     ).get_json()["picture"].startswith("anna")  # fmt: skip
     removed = client.delete("/api/classes/anna").get_json()["removed"]
     assert (removed["pictures"], removed["corrections"]) == (1, 2)
@@ -102,7 +104,8 @@ def test_pictures_go_by_what_they_show_and_not_by_where_they_lie(app: Flask) -> 
     datasets.create("family")
     for label in ("anna", "ben"):
         datasets.create_class("family", label)
-    at = {name: datasets.add("family", folder, make_picture(colour), limits) for name, folder, colour in (
+    at = {name: datasets.add("family", folder, make_picture(colour), limits) for name, folder,
+        colour in (
         ("anna", "anna", "red"), ("ben at annas", "anna", "blue"), ("nobody", "anna", "white"),
         ("ben", "ben", "green"), ("anna at bens", "ben", "yellow"),
     )}  # fmt: skip

@@ -16,7 +16,9 @@ from tests.support.tiny_models import TinyRegistry
 
 
 def test_a_later_version_may_know_the_name_again(make: Make, registry: TinyRegistry) -> None:
-    """Who comes back and agrees to be trained again is named by the version that was trained then."""
+    """Who comes back and agrees to be trained again is named by the version that was
+    trained then.
+    """
     client = make(local_role="admin").test_client()
     client.delete("/api/classes/red")
     assert ask(client)["label"] is None

@@ -144,7 +144,9 @@ NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
     ],
 )
 def test_times_of_the_query(app: Flask, key_of: KeyOf, when: str, milliseconds: int | str) -> None:
-    """Two answers a millisecond apart: `since` begins with the second one, `until` ends before it."""
+    """Two answers a millisecond apart: `since` begins with the second one,
+    `until` ends before it.
+    """
     client, admin, history = app.test_client(), key_of("admin"), service_of(app).history
     if isinstance(milliseconds, str):
         for path in ("predictions", "stats"):

@@ -196,7 +196,9 @@ def wait_until(true: Callable[[], bool], seconds: float = 30) -> None:
 
 
 def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
-    """Processes are replaced every 30 requests, and all of them twice more by a signal, under load."""
+    """Processes are replaced every 30 requests, and all of them twice more by a signal,
+    under load.
+    """
     with running(folder, recycle=30) as service:
         seen: set[int] = set()
 

@@ -207,7 +207,9 @@ def test_other_requests(
 
 
 def test_a_limit_counts_pixels_and_not_the_length_of_base64(client: FlaskClient) -> None:
-    """A picture of exactly the allowed bytes passes, though its base64 in a form is a third longer."""
+    """A picture of exactly the allowed bytes passes,
+    though its base64 in a form is a third longer.
+    """
     data = make_picture("red")
     padded = data + bytes(2_000_000 - len(data))
     answer = client.post("/api/classify_image", data={"image_data": data_url(padded)})

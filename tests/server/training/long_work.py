@@ -15,7 +15,8 @@ from server.training.training_job import TrainingJob
 WORK = """
 import json, sys, time
 for done in range(4):
-    print(json.dumps({"stage": "crops", "done": done, "total": 3, "message": "m"}), file=sys.stderr, flush=True)
+    line = {"stage": "crops", "done": done, "total": 3, "message": "m"}
+    print(json.dumps(line), file=sys.stderr, flush=True)
     print("a library's warning", file=sys.stderr, flush=True)
 print(json.dumps({"name": "family", "version": 2}))
 """

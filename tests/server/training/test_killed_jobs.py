@@ -29,7 +29,7 @@ DIE_AFTER_THE_RESULT = WORK + "import os; os.kill(os.getpid(), 9)"
 
 
 def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> None:
-    """The version is there and answers: to call the job failed, or to train again, would be wrong."""
+    """The version is there and answers: to call the job failed, or train again, would be wrong."""
     job, other = add(jobs, 1), add(jobs, 2)
     assert taken(jobs).id == job
     folder = jobs.settings.state / "jobs" / job
@@ -139,11 +139,14 @@ def test_killing_the_runner_ends_its_child_and_the_next_runner_goes_on(
     code = f"import os; open({str(marks)!r}, 'a').write(f'{{os.getpid()}}\\n');" + WAIT
     job = add(jobs)
     script = (
-        "import sys; from server.training.jobs import Jobs; from server.training.job_runner import Runner;"
-        " from server.storage.database import Store;from server.settings import Settings; from pathlib import"
+        "import sys; from server.training.jobs import Jobs;"
+        " from server.training.job_runner import Runner;"
+        " from server.storage.database import Store;from server.settings import Settings;"
+        " from pathlib import"
         f" Path;settings = Settings(state=Path({str(jobs.settings.state)!r}),"
         f" database_url={jobs.settings.database!r});jobs = Jobs(Store(settings.database),"
-        f" settings, lambda: None);Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
+        f" settings, lambda: None);"
+        f"Runner(jobs, settings, lambda *_: [sys.executable, '-c', {code!r}]).work()"
     )
     process = subprocess.Popen([sys.executable, "-c", script])
     wait_for(lambda: marks.exists() and marks.read_text().endswith("\n"))

@@ -96,7 +96,8 @@ def test_pictures_dropped_on_a_class_are_added_and_counted_once(page: Any, live:
         const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
         const transfer = new DataTransfer();
         transfer.items.add(new File([bytes], "a.png", { type: "image/png" }));
-        const event = new DragEvent("drop", { bubbles: true, cancelable: true, dataTransfer: transfer });
+        const event = new DragEvent("drop", { bubbles: true, cancelable: true,
+            dataTransfer: transfer });
         return document.querySelector(where).dispatchEvent(event);
     }"""
     data = base64.b64encode(ADA).decode()

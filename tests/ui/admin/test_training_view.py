@@ -46,7 +46,8 @@ def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: St
     )
     [job] = server.app.extensions["likeness"].jobs.all()
     assert job.arguments == {
-        "dataset": "letters", "model": "letters", "recipe": "object-classic", "fpir": 0.001, "multi_label": True,
+        "dataset": "letters", "model": "letters", "recipe": "object-classic", "fpir": 0.001,
+            "multi_label": True,
     }  # fmt: skip
 
 

@@ -21,7 +21,9 @@ def numbers(values: tuple[int, ...]) -> bytes:
 def pickled_tensor(
     size: tuple[int, ...], stride: tuple[int, ...], offset: int, length: int, key: str = "s"
 ) -> bytes:
-    """Return the opcodes in which PyTorch describes a float tensor over the storage called `key`."""
+    """Return the opcodes in which PyTorch describes a float tensor over the storage called
+    `key`.
+    """
     storage = b"(" + text("storage") + b"ctorch\nFloatStorage\n" + text(key) + text("cpu")
     view = b"J" + struct.pack("<i", offset) + numbers(size) + numbers(stride)
     described = (
@@ -31,7 +33,9 @@ def pickled_tensor(
 
 
 def torch_file(state: Mapping[str, bytes], storages: Mapping[str, np.ndarray]) -> bytes:
-    """Return a file in PyTorch's older stream format; `state` gives each value's opcodes by name."""
+    """Return a file in PyTorch's older stream format;
+    `state` gives each value's opcodes by name.
+    """
     headers = b"".join(pickle.dumps(header, protocol=2) for header in HEADERS)
     items = b"".join(text(name) + opcodes for name, opcodes in state.items())
     body = b"\x80\x02ccollections\nOrderedDict\n)R(" + items + b"u."
@@ -61,7 +65,9 @@ def run(content: bytes, x: np.ndarray) -> list[np.ndarray]:
 
 
 class Manifest:
-    """Writes tensors as TensorFlow.js does, floats as uint8 codes, and keeps the values read back."""
+    """Writes tensors as TensorFlow.js does, floats as uint8 codes,
+    and keeps the values read back.
+    """
 
     def __init__(self) -> None:
         self.entries: list[dict[str, object]] = []

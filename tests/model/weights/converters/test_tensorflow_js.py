@@ -38,7 +38,9 @@ def conv_node(
 def small_detector(
     padding: str = "SAME", last: str = "Sigmoid"
 ) -> tuple[dict[str, bytes], Manifest]:
-    """A graph model with every operator of the converter: 7 x 6 x 2 picture -> (1, 48, 3) scores."""
+    """A graph model with every operator of the converter: 7 x 6 x 2 picture -> (1, 48,
+    3) scores.
+    """
     manifest, random = Manifest(), np.random.default_rng(0)
     shapes = {
         "w1": (3, 3, 2, 4),
