@@ -49,7 +49,10 @@ class Claims:
         return f"{page}/{FRAGMENT}{token}" if token else None
 
     def take(self, token: str) -> tuple[str, Key]:
-        """The first admin key, as `Keys.create` gives it. Raises NeedsKey where it cannot be had."""
+        """The first admin key, as `Keys.create` gives it.
+
+        Raises NeedsKey where it cannot be had.
+        """
         with self.store.write() as connection:
             mine = claims.c.hash == _hash(token)
             row = connection.execute(select(claims).where(mine)).first()

@@ -19,7 +19,8 @@ EVERYWHERE = ("", "0.0.0.0", "[::]", "127.0.0.1", "[::1]")  # localhost reaches 
 
 
 def start(app: Flask, show_link: Callable[[str], object]) -> None:
-    """All steps, in order. show_link: gets the link to the first admin key, where there is none yet.
+    """All steps, in order. show_link: gets the link to the first admin key, where there is none
+    yet.
 
     Raises SettingError, also for a database of a newer version. A model that cannot be loaded does
     not stop the start: /readyz says so. A database that cannot be reached does not either: answers
@@ -48,8 +49,8 @@ def check_settings(service: Service) -> None:
 
 
 def prepare_storage(service: Service, show_link: Callable[[str], object]) -> None:
-    """The tables in their present form, a link to the first admin key, and in the database what a process that was
-    killed left in the journal.
+    """The tables in their present form, a link to the first admin key, and in the database what a
+    process that was killed left in the journal.
     """
     service.store.migrate()
     if link := service.access.claims.link(page_address(service.settings)):
