@@ -19,7 +19,7 @@ from server.recognition.views import api
 from server.service import build_service
 from server.settings import Settings
 from server.training.views import training
-from server.web import problem_answers, request_checks, request_log
+from server.web import bodies_in_flight, problem_answers, request_checks, request_log
 from server.web.api_docs.docs_page import docs
 from server.web.api_docs.openapi import Application
 from server.web.pages import pages
@@ -55,6 +55,7 @@ def create_app(settings: Settings, registry: ModelRegistry) -> Application:
     add_routes(app)
     service.access.install(app)
     request_checks.install(app)
+    bodies_in_flight.install(app, settings)
     return app
 
 

@@ -117,6 +117,7 @@ def build_pool(settings: Settings, metrics: Metrics) -> Pool:
         settings.queue,
         settings.picture_seconds,
         on_change=metrics.pictures_inside,
+        on_stuck=metrics.pictures_stuck,
     )
 
 

@@ -119,6 +119,13 @@ class Settings:
     batch_bytes: int = setting(
         64 * 1024 * 1024, "Largest body of a batch or upload, in bytes.", low=1024, high=1 << 32
     )
+    bodies_bytes: int = setting(
+        192 * 1024 * 1024,
+        "Most bytes of large bodies that one process takes in at once, half of it from one client;"
+        " never less than one batch.",
+        low=1024,
+        high=1 << 36,
+    )
     picture_seconds: float = setting(
         30.0, "Longest time for one picture, waiting included.", low=0.1, high=600
     )
@@ -184,6 +191,11 @@ class Settings:
         rest is names.
         """
         return int(self.picture_bytes * 4 / 3 * 1.07) + 64 * 1024
+
+    @property
+    def batch_seconds(self) -> float:
+        """Longest time for all pictures of a batch or upload; nginx waits a little longer."""
+        return 2 * self.picture_seconds
 
     @property
     def process_count(self) -> int:

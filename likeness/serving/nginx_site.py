@@ -38,7 +38,7 @@ def limits(settings: Settings) -> SiteLimits:
     return {
         "max_body": settings.form_bytes,
         "max_batch": settings.batch_bytes,
-        "timeout": int(settings.picture_seconds) + 45,
+        "timeout": int(settings.batch_seconds) + 15,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from flask import Response, request
@@ -104,7 +105,8 @@ def add_pictures(path: ClassPath) -> dict[str, object]:
     """Add pictures to a class: each is stored or has its problem, in the order they came."""
     _datasets().class_folder(path.dataset, path.label)
     readers = uploads.pictures_of(request, current().settings)
-    results = [_store(index, read, path) for index, read in enumerate(readers)]
+    until = time.monotonic() + current().settings.batch_seconds
+    results = [_store(index, read, path, until) for index, read in enumerate(readers)]
     return {"results": results, "failed": sum(not result["ok"] for result in results)}
 
 
@@ -133,12 +135,16 @@ def delete_picture(path: PicturePath) -> dict[str, object]:
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
 
 
-def _store(index: int, read: Callable[[], bytes], path: ClassPath) -> dict[str, object]:
+def _store(
+    index: int, read: Callable[[], bytes], path: ClassPath, until: float
+) -> dict[str, object]:
     service, folders = current(), _datasets()
     try:
         data = read()
         stored = service.pool.run(
-            lambda: folders.add(path.dataset, path.label, data, service.limits), wait=True
+            lambda: folders.add(path.dataset, path.label, data, service.limits),
+            wait=True,
+            until=until,
         )
     except (LikenessError, OSError) as error:
         return {"index": index, "ok": False, "problem": describe(error)}

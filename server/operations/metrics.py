@@ -97,6 +97,12 @@ class Metrics:
             registry=self.registry,
             multiprocess_mode="livesum",
         )
+        self.stuck = Gauge(
+            "likeness_threads_stuck",
+            "At a picture whose time is over.",
+            registry=self.registry,
+            multiprocess_mode="livesum",
+        )
         self.version = Gauge(
             "likeness_model_version",
             "Version that answers.",
@@ -130,6 +136,10 @@ class Metrics:
     def pictures_inside(self, count: int) -> None:
         """So many pictures are looked at or wait now."""
         self.pictures.set(count)
+
+    def pictures_stuck(self, count: int) -> None:
+        """So many threads are at a picture whose time is over."""
+        self.stuck.set(count)
 
     def answers_with(self, model: str, version: int) -> None:
         """A version took over."""

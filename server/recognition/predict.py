@@ -27,12 +27,13 @@ class PredictOptions:
     """How to answer.
 
     model: None is the default one. explain: the region, counted from 0, that is to be explained.
-    wait: rather wait for a place than be refused.
+    wait: rather wait for a place than be refused. until: when at the latest, by time.monotonic.
     """
 
     model: str | None = None
     explain: int | None = None
     wait: bool = False
+    until: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def answer_picture(data: bytes, options: PredictOptions) -> AnsweredPicture:
         found = bundle.recognise(data, service.limits)
         return found, _explanation(service, bundle, data, found, options.explain)
 
-    found, why = service.pool.run(look, options.wait)
+    found, why = service.pool.run(look, options.wait, options.until)
     hidden = service.models.hidden_labels(bundle)
     labels = tuple(label for label in bundle.labels if label not in hidden)
     recognition = without_erased(found, hidden, bundle.multi_label)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from flask import Response, jsonify, request, send_file
@@ -81,7 +82,8 @@ for rule in ("/api/predict", "/predict"):
 )
 def predict_batch(query: PredictQuery) -> JsonObject:
     """Several pictures: each has its answer or its problem, in the order they came."""
-    options = PredictOptions(query.model, query.explained, wait=True)
+    until = time.monotonic() + current().settings.batch_seconds
+    options = PredictOptions(query.model, query.explained, wait=True, until=until)
     # A model that does not exist fails the batch, not each picture.
     current().models.get(query.model)
     readers = uploads.pictures_of(request, current().settings, tuple(PredictQuery.model_fields))

@@ -55,13 +55,15 @@ class Request(FlaskRequest):
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         if not self.is_json:
             raise UnsupportedMediaType("Send JSON with the header Content-Type: application/json.")
-        check_parts(self.get_data(cache=cache))
+        check_parts(self.get_data())
         try:
-            return super().get_json(force, False, cache)
+            parsed = super().get_json(force, False, cache)
         except RecursionError:
             raise BadRequest(
                 "The body is not JSON that can be read: it is nested too deeply."
             ) from None
+        vars(self).pop("_cached_data", None)  # a batch is large, and not needed twice
+        return parsed
 
     def on_json_loading_failed(self, e: ValueError | None) -> NoReturn:
         """Called by the framework, under this name.
