@@ -55,7 +55,7 @@ def create_app(settings: Settings, registry: ModelRegistry) -> Application:
     add_routes(app)
     service.access.install(app)
     request_checks.install(app)
-    bodies_in_flight.install(app, settings)
+    bodies_in_flight.install(app, service.bodies, settings)
     return app
 
 

@@ -29,8 +29,10 @@ from server.storage.database import Store
 from server.storage.journal import Journal
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
+from server.web.bodies_in_flight import BodiesInFlight, allowance
 
 HOUR = 3600.0
+TIDYING = 2.0
 REVIVAL = 5.0  # seconds between two looks whether somebody does the work that waits
 
 
@@ -49,6 +51,7 @@ class Service:
     kept: KeptPictures
     keeper: Housekeeper
     metrics: Metrics
+    bodies: BodiesInFlight
     streams: threading.BoundedSemaphore  # places for those who follow a job: each holds a thread
 
     @property
@@ -84,7 +87,9 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     sessions = SessionRows(store, settings.session_hours, settings.session_idle_minutes)
     journal = Journal(settings.state / "journal", history.insert)
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
+    bodies = allowance(settings)
     chores = [
+        Chore(bodies.tidy, TIDYING),
         Chore(jobs.revive, REVIVAL),
         Chore(sessions.expire, HOUR),
         Chore(kept.expire, HOUR),
@@ -106,6 +111,7 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         kept=kept,
         keeper=Housekeeper(journal, kept, chores),
         metrics=metrics,
+        bodies=bodies,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )
 

@@ -6,6 +6,8 @@ read, and given back when the request has been answered.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import threading
 from collections import Counter
 
@@ -25,6 +27,7 @@ class BodiesInFlight:
         self._guard = threading.Lock()
         self._by_client: Counter[str] = Counter()
         self.bytes = 0
+        self._to_tidy = False
 
     def take(self, client: str, size: int) -> None:
         """Raises Busy where the process or the client has too much under way already."""
@@ -43,19 +46,37 @@ class BodiesInFlight:
     def give_back(self, client: str, size: int) -> None:
         """The request is answered."""
         with self._guard:
+            self._to_tidy = True
             self.bytes -= size
             self._by_client[client] -= size
             if not self._by_client[client]:
                 del self._by_client[client]
 
+    def tidy(self) -> None:
+        """Call it now and then: gives memory back where there were bodies and now are none.
 
-def install(app: Flask, settings: Settings) -> None:
+        The C library keeps what large bodies took.
+        """
+        with self._guard:
+            due = self._to_tidy and not self.bytes
+            self._to_tidy = self._to_tidy and not due
+        if due:
+            with contextlib.suppress(AttributeError, OSError):  # glibc has it
+                ctypes.CDLL(None).malloc_trim(0)
+
+
+def allowance(settings: Settings) -> BodiesInFlight:
+    """As the settings have it; always enough for one body of the largest kind."""
+    largest = max(settings.batch_bytes, settings.form_bytes)
+    total = max(settings.bodies_bytes, largest)
+    return BodiesInFlight(total, max(total // 2, largest))
+
+
+def install(app: Flask, bodies: BodiesInFlight, settings: Settings) -> None:
     """Let every request with a large body through the allowance.
 
     To be called after the guard is in: who may not ask does not take anything.
     """
-    most = max(settings.bodies_bytes, settings.batch_bytes, settings.form_bytes)
-    bodies = BodiesInFlight(most, max(most // 2, settings.batch_bytes, settings.form_bytes))
 
     def take() -> None:
         size = _announced(settings)

@@ -59,6 +59,8 @@ class Recognition:
     note: str
     seconds: dict[str, float]
     human_detected: bool | None = None
+    known_answer: None = None
+    way: None = None
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ def test_wishes_are_taken_literally(
     [
         (b"{", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
-        (b"[" * 100_000, "application/json", 400),
+        (b"[" * 9_000, "application/json", 400),
         (b"", "application/json", 400),
         (b"", "image/png", 400),
         (b"x", "text/plain", 415),
