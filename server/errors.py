@@ -60,5 +60,9 @@ class StoreDown(LikenessError):
     """The database cannot be reached."""
 
 
+class StoreDamaged(StoreDown):
+    """The file of the database is damaged."""
+
+
 class NoSpace(LikenessError):
     """Nothing can be stored: the disk is full, or may not be written."""

@@ -20,6 +20,7 @@ from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
 from server.history.kept_pictures import KeptPictures
 from server.history.prediction_log import PredictionLog
+from server.operations.clock import Clock
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
 from server.recognition.live_models import LiveModels
@@ -88,12 +89,12 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     journal = Journal(settings.state / "journal", history.insert)
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
     bodies = allowance(settings)
+    clock = Clock(settings.state / "clock.json")
     chores = [
         Chore(bodies.tidy, TIDYING),
         Chore(jobs.revive, REVIVAL),
         Chore(sessions.expire, HOUR),
-        Chore(kept.expire, HOUR),
-        Chore(lambda: history.expire(settings.keep_predictions_days), HOUR),
+        Chore(lambda: expire(clock, kept, history, settings.keep_predictions_days), HOUR),
         Chore(registry.tidy, HOUR),
         Chore(Datasets(settings.datasets).tidy, HOUR),
     ]
@@ -114,6 +115,13 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         bodies=bodies,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )
+
+
+def expire(clock: Clock, kept: KeptPictures, history: PredictionLog, days: int) -> None:
+    """Delete what is older than the settings let it become, unless the clock has leapt."""
+    if clock.is_steady():
+        kept.expire()
+        history.expire(days)
 
 
 def build_pool(settings: Settings, metrics: Metrics) -> Pool:

@@ -24,10 +24,11 @@ from server.errors import SettingError
 from server.operations import logs, metrics
 from server.process import allocator
 from server.settings import load, make_state
+from server.storage.state_lock import hold_state
 
 try:
     _settings = load()
-    make_state(_settings)
+    hold_state(make_state(_settings), _settings.bind)
 except SettingError as error:
     sys.exit(f"likeness: {error}")
 

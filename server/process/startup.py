@@ -9,7 +9,7 @@ from collections.abc import Callable
 from flask import Flask
 
 from data_cleaning.errors import LikenessError
-from server.errors import SettingError
+from server.errors import SettingError, StoreDamaged
 from server.service import Service, service_of
 from server.settings import Settings, check, check_model, make_state
 from server.storage.database import lock
@@ -37,6 +37,8 @@ def start(app: Flask, show_link: Callable[[str], object]) -> None:
             service.jobs.revive()
     except SettingError:
         raise  # a database that a newer version has made must not be written to
+    except StoreDamaged as error:
+        raise SettingError(str(error)) from error
     except LikenessError as error:
         log.error("%s", error)
     load_models(service)
@@ -52,6 +54,7 @@ def prepare_storage(service: Service, show_link: Callable[[str], object]) -> Non
     """The tables in their present form, a link to the first admin key, and in the database what a
     process that was killed left in the journal.
     """
+    service.store.check_file()
     service.store.migrate()
     if link := service.access.claims.link(page_address(service.settings)):
         show_link(link)

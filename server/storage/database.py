@@ -23,15 +23,26 @@ from alembic.migration import MigrationContext
 from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, InterfaceError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 
-from server.errors import SettingError, StoreDown
+from server.errors import SettingError, StoreDamaged, StoreDown
 from server.locations import CODE
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = (
     "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
 )
+
+
+LARGE = 512 * 1024 * 1024  # bytes of a file that is not looked through at every start
+READONLY, FULL = "readonly database", "disk is full"  # how SQLite says so
 
 
 def now() -> int:
@@ -61,24 +72,57 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection to look with. Raises StoreDown."""
-        try:
-            with self.engine.connect() as connection:
-                yield connection
-        except (OperationalError, InterfaceError) as error:
-            raise StoreDown(AWAY) from error
+        """A connection to look with. Raises StoreDown, StoreDamaged."""
+        with self._telling(), self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction, committed at the end of the block. Raises StoreDown."""
+        """A transaction, committed at the end of the block. Raises StoreDown, StoreDamaged."""
+        with (
+            self._telling(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What the database's driver raises, as our own errors."""
         try:
-            with (
-                self.engine.connect().execution_options(writes=True) as connection,
-                connection.begin(),
-            ):
-                yield connection
+            yield
         except (OperationalError, InterfaceError) as error:
-            raise StoreDown(AWAY) from error
+            raise _as_ours(error) from error
+        except DatabaseError as error:
+            if type(error.orig) is not sqlite3.DatabaseError:  # a statement of ours that is wrong
+                raise
+            raise StoreDamaged(self._damage(str(error.orig))) from error
+
+    def _damage(self, found: str) -> str:
+        """The sentence for a damaged file, with the way out."""
+        file = self.engine.url.database
+        return (
+            f"The database {file} is damaged ({found}). Nothing was changed. Stop the service,"
+            f" restore the backup of that file and remove {file}-wal and {file}-shm beside it"
+            " (docs/deploy.md, Backup). Without a backup, `sqlite3 FILE .recover | sqlite3 NEW`"
+            " saves what can be read; a new file, made where the old one was moved away, has no"
+            " keys, answers and corrections. Models and data sets are not in it and are safe."
+        )
+
+    def check_file(self) -> None:
+        """Look through SQLite's file for damage, where that takes seconds at most.
+
+        Raises StoreDown, StoreDamaged.
+        """
+        file = Path(self.engine.url.database or "")
+        if self.engine.dialect.name != "sqlite" or not file.is_file():
+            return
+        if file.stat().st_size > LARGE:
+            return
+        with self.read() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if found != "ok":
+            raise StoreDamaged(self._damage(str(found).splitlines()[-1]))
 
     def migrate(self) -> tuple[str | None, str | None]:
         """Bring the tables to the present form; a no-op when they have it.
@@ -116,9 +160,9 @@ class Store:
                 ) from None
 
     def ping(self) -> None:
-        """Raises StoreDown when the database does not answer."""
+        """Raises StoreDown when the database does not answer, StoreDamaged when it is damaged."""
         with self.read() as connection:
-            connection.exec_driver_sql("SELECT 1")
+            connection.exec_driver_sql("SELECT id FROM keys LIMIT 1")
 
     def compact(self) -> None:
         """SQLite's log of changes holds what was deleted until it is written back: do that now, if
@@ -151,6 +195,16 @@ def lock(path: Path, wait: bool = True) -> Iterator[bool]:
             yield False
             return
         yield True
+
+
+def _as_ours(error: DBAPIError) -> StoreDown:
+    """What went wrong, where SQLite says it, or else that the database is away."""
+    found = str(error.orig)
+    if FULL in found:
+        return StoreDown("The disk of the database is full. Answers go on; nothing else is stored.")
+    if READONLY in found:
+        return StoreDown("The database may not be written. Answers go on; nothing else is stored.")
+    return StoreDown(AWAY)
 
 
 def _form(connection: Connection) -> str | None:
