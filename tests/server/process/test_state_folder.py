@@ -146,7 +146,7 @@ def test_a_wrong_clock_deletes_nothing(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """It is said, and for a day nothing goes because of its age; keys and answers are there again."""
+    """It is said, and for a day nothing goes because of its age."""
     app = make(keep_predictions_days=365, keep_pictures_days=30)
     service = service_of(app)
     watch = clock.Clock(service.settings.state / "clock.json")
