@@ -1,6 +1,6 @@
-"""The clock of the machine, watched: what is deleted by its age must not go because it was set wrong.
+"""The clock of the machine, watched: a wrong one must not delete what is deleted by its age.
 
-Nothing is deleted by age for a day after the clock has leapt; people have until then to set it right.
+Nothing goes by age for a day after the clock has leapt; until then people can set it right.
 """
 
 from __future__ import annotations
