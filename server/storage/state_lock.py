@@ -1,7 +1,7 @@
 """One instance of the service for one state folder: two would delete each other's files.
 
 The kernel holds the lock for as long as the master or one of its workers lives, and frees it
-however they end. Commands and the process that trains use the folder beside the instance; that is meant.
+however they end. Commands and the process that trains use the folder beside the instance, as meant.
 """
 
 from __future__ import annotations
