@@ -21,12 +21,16 @@ LONGEST_NAME = 255  # bytes that a folder's name may have
 
 @dataclass(frozen=True)
 class DeletedClass:
-    """What was deleted: the sha256 of the pictures, their files, decisions; and what moved out."""
+    """What was deleted: the sha256 of the pictures, their files, decisions; and what moved out.
+
+    folder: whether the class had a folder of its own, be it an empty one.
+    """
 
     digests: frozenset[str]
     files: int
     decisions: int
     moved: int
+    folder: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,15 @@ def delete_class(
     for picture in moving:
         if move_to_class(dataset, picture.path, str(picture.shows), picture.digest):
             picture.path.unlink(missing_ok=True)
-    if (folder := dataset.root / label).is_dir():
+    had_folder = (folder := dataset.root / label).is_dir()
+    if had_folder:
         remove_folder(folder)
     decisions = dataset.withdraw(
         lambda decision: label in (decision.label, decision.to) or decision.sha256 in digests
     )
     if decisions:
         _say_again(dataset, rest, label)
-    return DeletedClass(frozenset(digests), len(gone), decisions, len(moving))
+    return DeletedClass(frozenset(digests), len(gone), decisions, len(moving), had_folder)
 
 
 def may_show(label: str, folder: str, shows: str | None) -> bool:

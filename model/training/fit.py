@@ -103,6 +103,20 @@ def check_enough(all_samples: Sequence[Sample], alone: bool = False) -> None:
         )
 
 
+def check_different(all_samples: Sequence[Sample], copies: NDArray[np.int64]) -> None:
+    """Raises DatasetError where a class has one picture alone, near copies aside: it can be learnt
+    or tried out, and not both.
+    """
+    different = {(s.label, g) for s, g in zip(all_samples, copies.tolist(), strict=True)}
+    counts = Counter(label for label, _ in different if not label.startswith("_"))
+    single = sorted(label for label, count in counts.items() if count < 2)
+    if single:
+        raise DatasetError(
+            f"There is one picture alone, near copies aside, of {', '.join(single)}; at least 2 of"
+            " each class are needed, and 10 or more are better."
+        )
+
+
 def _check_rows(labels: tuple[str, ...], all_samples: Sequence[Sample], rows: Rows) -> None:
     usable: Counter[str] = Counter()
     for label, _ in {

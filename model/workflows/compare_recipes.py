@@ -25,7 +25,7 @@ from model.evaluation.metrics import cross_validate, summary
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
 from model.training.classifiers import NEAREST_EXAMPLES
-from model.training.fit import check_enough
+from model.training.fit import check_different, check_enough
 from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
@@ -56,7 +56,9 @@ def choose(items: Sequence[Item], progress: StageCallback) -> RecipeChoice:
             break
     measured = [attempt for attempt, _ in tried.values() if attempt.accuracy is not None]
     if not measured:
-        raise DatasetError("No recipe found enough in these pictures to be tried.")
+        why = [attempt.note for attempt, _ in tried.values() if attempt.note]
+        found_out = f" {why[-1]}" if why else ""
+        raise DatasetError(f"No recipe found enough in these pictures to be tried.{found_out}")
     kept = cheapest_good(measured)
     attempts = [*(attempt for attempt, _ in tried.values()), *skipped]
     return RecipeChoice(
@@ -109,7 +111,9 @@ def _attempt(
 def _quick_figures(good: Sequence[Sample], recipe: Recipe) -> SingleLabelEvaluation:
     quick = "logistic_regression" if population_of(recipe) is None else NEAREST_EXAMPLES
     options = TrainingOptions(classifiers=(quick,), folds=FOLDS)
-    outcomes, _ = cross_validate(good, near_copies(good), recipe, options, Rounds(FOLDS))
+    copies = near_copies(good)
+    check_different(good, copies)
+    outcomes, _ = cross_validate(good, copies, recipe, options, Rounds(FOLDS))
     return summary(outcomes)
 
 

@@ -12,6 +12,7 @@ import hmac
 import ipaddress
 import secrets
 import socket
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -37,6 +38,7 @@ FORWARDED = (
     "X-Forwarded-Proto",
 )
 EXTENSION = "likeness-access"
+OWN_SCRIPT = "X-Requested-With"
 SAFE = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
 
@@ -77,7 +79,7 @@ class Access:
             g.caller = Caller("none", "nothing", None)
             return
         needed = self.needed.get((request.endpoint or "", request.method.replace("HEAD", "GET")))
-        g.caller = self.identify(request, needed is not None)
+        g.caller = self._as_guest(self.identify(request, needed is not None))
         if needed is None:
             return
         if not g.caller.may(needed):
@@ -143,14 +145,8 @@ class Access:
         """A page of another site must not act with the cookie or the address of the person who
         looks at it.
         """
-        origin = request.headers.get("Origin")
-        fetched = request.headers.get("Sec-Fetch-Site", "same-origin")
-        allowed = origin in self.settings.origins and g.caller.via == "open"
-        foreign = (origin is not None and urlsplit(origin).netloc != request.host) or fetched in (
-            "cross-site",
-            "same-site",
-        )
-        if foreign and not allowed:
+        allowed = self._is_listed(request) and g.caller.via in ("open", "local")
+        if is_foreign(request) and not allowed:
             raise Forbidden("A page of another site may not do this without a key.")
         if g.caller.via == "session":
             token = request.headers.get("X-CSRF-Token", "")
@@ -161,6 +157,16 @@ class Access:
                 raise Forbidden(
                     "The header X-CSRF-Token is missing or wrong; GET /api/session gives it."
                 )
+
+    def _as_guest(self, who: Caller) -> Caller:
+        """A page of a listed origin, opened on this machine, may ask for predictions: never what
+        else the machine itself may.
+        """
+        guest = who.via == "local" and who.may("predict") and self._is_listed(request)
+        return replace(who, role="predict") if guest and is_foreign(request) else who
+
+    def _is_listed(self, request: Request) -> bool:
+        return request.headers.get("Origin") in self.settings.origins
 
     def share(self, response: Response) -> Response:
         """CORS, for the listed origins alone."""
@@ -175,6 +181,22 @@ class Access:
                 )
                 response.headers["Access-Control-Max-Age"] = "600"
         return response
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether a page of another site sends this.
+
+    What the browser says of it counts first. Then the header that jQuery adds on its own site: no
+    page can send it to another one that has not allowed it. A proxy that passes no Host makes the
+    page's own origin look foreign, and leaves both.
+    """
+    fetched = request.headers.get("Sec-Fetch-Site")
+    if fetched in ("cross-site", "same-site"):
+        return True
+    if fetched == "same-origin" or OWN_SCRIPT in request.headers:
+        return False
+    origin = request.headers.get("Origin")
+    return origin is not None and urlsplit(origin).netloc != request.host
 
 
 def client_address(

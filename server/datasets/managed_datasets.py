@@ -23,6 +23,7 @@ from server.datasets.schemas import ClassRow, DatasetRow, Stored
 from server.errors import Conflict, NotFound
 
 LONGEST = 2048  # pixels a side that a stored picture keeps
+FEWEST = 2  # pictures of a class: one to learn from, one to try it on
 STEM = 24  # hex digits of a sha256 that a stored picture is called by
 
 
@@ -62,7 +63,8 @@ class Datasets(DatasetFolders):
     def check(self, name: str) -> None:
         """Raises NotFound, or Conflict with what is missing for a training."""
         labels = Dataset(self.folder(name)).classes()
-        empty = [label for label in labels if not self.pictures(name, label)]
+        counts = {label: len(self.pictures(name, label)) for label in labels}
+        empty = [label for label, count in counts.items() if not count]
         if not labels:
             raise Conflict(
                 f"The data set {name!r} has no classes yet. Make some and add pictures to them."
@@ -72,6 +74,7 @@ class Datasets(DatasetFolders):
                 f"These classes of {name!r} have no pictures: {', '.join(empty)}. Add some or"
                 " delete them."
             )
+        _check_counts(name, counts, decided_classes(self.folder(name)))
 
     def delete_class(self, name: str, label: str) -> int:
         """The folder of a class with its pictures; how many were deleted.
@@ -178,11 +181,27 @@ class Datasets(DatasetFolders):
         for name in self.names():
             folder = self.class_place(self.folder(name), label)
             deleted[name] = delete_class(Dataset(folder.parent), label, self.discard)
-        touched = [name for name, gone in deleted.items() if gone.digests or gone.decisions]
+        touched = [
+            name for name, gone in deleted.items() if gone.digests or gone.decisions or gone.folder
+        ]
         return ErasedPictures(
             touched,
             sum(len(gone.digests) for gone in deleted.values()),
             sum(gone.decisions for gone in deleted.values()),
+        )
+
+
+def _check_counts(name: str, counts: dict[str, int], decided: list[str]) -> None:
+    """Raises Conflict where a class has one picture alone: nothing could be tried out on another.
+
+    decided: classes without a folder. Where there are some, files do not tell what is shown, and
+    the training itself says what is missing.
+    """
+    single = [label for label, count in counts.items() if count < FEWEST]
+    if single and not decided:
+        raise Conflict(
+            f"These classes of {name!r} have one picture: {', '.join(single)}. A training needs"
+            f" at least {FEWEST} different ones of each class, and 10 or more are better."
         )
 
 

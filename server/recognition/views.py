@@ -39,12 +39,6 @@ LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
 LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
 
 
-@api.post(
-    "/api/classify_image",
-    tags=[PREDICTING],
-    responses={200: LEGACY_ANSWER},
-    openapi_extensions=LEGACY_BODY,
-)
 def classify_image(query: LegacyQuery) -> Response:
     """The tutorial's route: one entry a face, its class and the percent for every class."""
     data = uploads.from_form(request, "image_data", current().settings.picture_bytes)
@@ -56,6 +50,20 @@ def classify_image(query: LegacyQuery) -> Response:
     if prediction_id:
         response.headers["X-Prediction-Id"] = prediction_id
     return response
+
+
+# Without /api as well: the tutorial's own server has it so, and its nginx takes the /api away.
+for rule, endpoint in (
+    ("/api/classify_image", "classify_image"),
+    ("/classify_image", "bare_classify_image"),
+):
+    api.post(
+        rule,
+        tags=[PREDICTING],
+        responses={200: LEGACY_ANSWER},
+        openapi_extensions=LEGACY_BODY,
+        endpoint=endpoint,
+    )(classify_image)
 
 
 def predict(query: PredictQuery) -> JsonObject:
