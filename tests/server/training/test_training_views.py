@@ -29,9 +29,10 @@ def trainer(make: Make) -> FlaskClient:
     assert client.post("/api/datasets", json={"name": "family"}).status_code == 201
     for label in ("anna", "ben"):
         assert client.post("/api/datasets/family/classes", json={"name": label}).status_code == 201
-        Datasets(service_of(app).settings.datasets).add(
-            "family", label, make_picture(), service_of(app).limits
-        )
+        for colour in ("red", "green"):
+            Datasets(service_of(app).settings.datasets).add(
+                "family", label, make_picture(colour), service_of(app).limits
+            )
     return client
 
 
