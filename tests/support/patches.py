@@ -18,6 +18,7 @@ from data_cleaning.errors import BundleMissing
 from data_cleaning.imaging import decoding
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import Limits
+from model.recognition.manifest import Facts
 
 # Blue, green, red, as everywhere in the project.
 NAMES = {"ada_lovelace": (0, 0, 255), "grace_hopper": (0, 255, 0), "zoë-faraday": (255, 0, 0)}
@@ -44,7 +45,7 @@ class Patches:
     recipe: SimpleNamespace = field(
         default_factory=lambda: SimpleNamespace(name="patches", subject="face", to_json=lambda: {})
     )
-    facts: dict[str, object] = field(default_factory=dict)
+    facts: Facts = field(default_factory=Facts)
     delay: float = 0.0
     multi_label: bool = False
     refuses: bool = True
@@ -67,6 +68,8 @@ class Patches:
             note="" if best else "No face was found in this picture.",
             seconds={"decode": 0.0},
             human_detected=None,
+            known_answer=None,
+            way="patches",
         )
 
     def _prediction(self, image: Image, label: str | None) -> SimpleNamespace | None:

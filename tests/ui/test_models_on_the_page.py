@@ -10,6 +10,8 @@ import pytest
 
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from model.recognition.manifest import Facts
+from model.recognition.naming.recogniser import Acceptance
 from model.recognition.registry import Registry
 from tests.support.browsing import picture
 from tests.support.patches import Patches, Several
@@ -79,7 +81,8 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
 def test_a_model_that_names_strangers_says_so(
     page: Any, live: Start, share: float | None, refuses: bool, said: str
 ) -> None:
-    opened(page, live(Patches(facts={"acceptance": {"fpir": share}}, refuses=refuses)))
+    facts = Facts(acceptance=Acceptance("similarity", 0.5, fpir=share))
+    opened(page, live(Patches(facts=facts, refuses=refuses)))
     assert said in page.inner_text("#hint-strangers")
     give(page, picture({"stranger": (10, 10, 60, 60)}))
     settled(page, "unsure")

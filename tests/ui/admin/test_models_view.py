@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from model.recognition.manifest import Facts, RecordedTrial
 from tests.support.patches import Patches
 from tests.ui.admin_page import Start, at, filled, signed_in
 
@@ -55,11 +56,11 @@ def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_remove
 
 
 def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:
-    facts = {
-        "pictures": {"ada_lovelace": 12},
-        "trials": [{"name": "svm", "score": 0.9333333}],
-        "holds": "No pictures.",
-    }
+    facts = Facts(
+        pictures={"ada_lovelace": 12},
+        trials=(RecordedTrial("svm", 0.9333333, 0.0, {}, 0.1, 0.1),),
+        holds="No pictures.",
+    )
     server = live(Patches(facts=facts))
     signed_in(page, server, "admin")
     at(page, server, "models", "Models")
