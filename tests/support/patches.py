@@ -69,7 +69,7 @@ class Patches:
             seconds={"decode": 0.0},
             human_detected=None,
             known_answer=None,
-            way="patches",
+            way=None,
         )
 
     def _prediction(self, image: Image, label: str | None) -> SimpleNamespace | None:
@@ -136,6 +136,9 @@ class Registry:
 
     def active(self, name: str) -> int:
         return self.load(name).version
+
+    def path(self, name: str, version: int) -> Path:
+        return self.bundles[name].directory
 
     def gone(self, name: str) -> bool:
         return name not in self.bundles
