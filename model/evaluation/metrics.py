@@ -8,6 +8,7 @@ people missed (FNIR), and calibration stand beside it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -265,10 +266,8 @@ def confusion(outcomes: Sequence[PictureOutcome]) -> Confusion:
     """Which class is taken for which; the last column is for no name."""
     truths = sorted({o.truth for o in outcomes})
     columns = [*sorted({*truths, *(o.label for o in outcomes if o.label)}), NOBODY]
-    matrix = tuple(
-        tuple(sum(o.truth == t and (o.label or NOBODY) == c for o in outcomes) for c in columns)
-        for t in truths
-    )
+    counts = Counter((o.truth, o.label or NOBODY) for o in outcomes)
+    matrix = tuple(tuple(counts[truth, column] for column in columns) for truth in truths)
     return Confusion(tuple(columns), tuple(truths), matrix)
 
 

@@ -179,8 +179,9 @@ class _Judged:
         looks_like = theirs.argmax(axis=1)
         other = theirs.max(axis=1)
         counts = np.bincount(faces.numbers, minlength=len(faces.labels))
-        alike = np.array([population.threshold([max(int(n), 1)], MISTAKEN) for n in counts])
-        common = np.array([population.mean(max(int(n), 1)) for n in counts])
+        different, kind = np.unique(np.maximum(counts, 1), return_inverse=True)
+        alike = np.array([population.threshold([int(n)], MISTAKEN) for n in different])[kind]
+        common = np.array([population.mean(int(n)) for n in different])[kind]
         wrong = (other > own[chosen]) & (other >= alike[looks_like])
         unlike = (own[chosen] < common[faces.numbers]) & (counts[faces.numbers] > ENOUGH)
         return cls(

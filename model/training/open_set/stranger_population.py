@@ -73,9 +73,10 @@ class StrangerPopulation:
 
     def _log_refused(self, examples: Sequence[int], threshold: float) -> float:
         """Logarithm of the part of strangers' pictures in which nobody is named."""
-        angles, deviations = self._normal(examples)
+        different, people = np.unique(np.asarray(examples), return_counts=True)
+        angles, deviations = self._normal(different)
         nobody = norm.logsf((np.arccos(threshold) - angles) / deviations)
-        return float(self.faces * nobody.sum())
+        return float(self.faces * (people * nobody).sum())
 
     def _normal(self, examples: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and deviation of the angle for each person, between the measured numbers of examples
