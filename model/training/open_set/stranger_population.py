@@ -78,7 +78,9 @@ class StrangerPopulation:
         nobody = norm.logsf((np.arccos(threshold) - angles) / deviations)
         return float(self.faces * (people * nobody).sum())
 
-    def _normal(self, examples: Sequence[int]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _normal(
+        self, examples: Sequence[int] | NDArray[np.int64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean and deviation of the angle for each person, between the measured numbers of examples
         by their logarithm.
         """
