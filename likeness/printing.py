@@ -6,6 +6,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import click
+
 from model.recognition.manifest import RecordedTrial
 
 NAMED = 8  # files that a summary names before it says "and N more"
@@ -28,6 +30,12 @@ def print_names(names: Sequence[str]) -> None:
 
 def percent(share: float | None) -> str:
     return "-" if share is None else f"{share:.1%}"
+
+
+def print_verdict(verdict: Row | None) -> None:
+    """What a training came to; in red, where the terminal has colours and it is not fit for use."""
+    if verdict:
+        click.secho(verdict["sentence"], fg=None if verdict["fit"] else "red")
 
 
 def print_attempts(attempts: Sequence[Row]) -> None:

@@ -73,7 +73,7 @@ TABLE: dict[str, May] = {
         ("numpy", "onnx"),
     ),
     "model.recipes": May(
-        of("data_cleaning", "imaging", "detection", "onnx_inference"),
+        of("data_cleaning", "pretrained", "imaging", "detection", "onnx_inference"),
         ("numpy", "cv2", "pywt", "skimage"),
     ),
     # Recognition is all that answering needs: no training, no evaluation, no plots.

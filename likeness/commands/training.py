@@ -13,7 +13,14 @@ from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
 from likeness.model_options import ModelOptions, artifacts, model_version
 from likeness.options import Decorator, FilePath, Output, Parsed, data, into, options, output, share
-from likeness.printing import Row, print_attempts, print_figures, print_json, print_trials
+from likeness.printing import (
+    Row,
+    print_attempts,
+    print_figures,
+    print_json,
+    print_trials,
+    print_verdict,
+)
 from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
 from model.recipes.presets import AUTO, RECIPES
 from model.recognition.registry import Registry
@@ -206,6 +213,7 @@ def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
     if trained.waits:
         promote = f"python -m model promote {bundle.name} {bundle.version}"
         print(f"It does not answer yet. {trained.waits} To answer with it all the same: {promote}")
+    print_verdict(facts.verdict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,7 +165,7 @@ def _part(
     return learn[kept]
 
 
-def verdict(curve: Sequence[LearningPoint]) -> str:
+def learning_verdict(curve: Sequence[LearningPoint]) -> str:
     """What a learning curve says to somebody who asks whether more pictures would help."""
     if len(curve) < 2:
         return (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from data_cleaning.errors import RecipeError
+from data_cleaning.errors import RecipeError, WeightsBroken, WeightsMissing
+from data_cleaning.pretrained import locate
 from model.recipes.recipe import Recipe, Step
 
 AUTO = "auto"  # no recipe: the one that does best on one's own pictures
@@ -89,3 +90,13 @@ def preset(name: str) -> Recipe:
 def recipes_needing(pretrained: str) -> tuple[str, ...]:
     """Names of the presets that cannot run without that pretrained file."""
     return tuple(name for name, recipe in RECIPES.items() if pretrained in recipe.weights())
+
+
+def missing_files(recipe: Recipe) -> str:
+    """Which pretrained file a recipe lacks and how to get it, or ""."""
+    try:
+        for name in recipe.weights():
+            locate(name)
+    except (WeightsMissing, WeightsBroken) as error:
+        return str(error)
+    return ""

@@ -72,7 +72,8 @@ class Facts:
     classifiers. attempts: of recipes, where it was chosen by trying. options: of the training.
     holds: in sentences, what of the training pictures is in the bundle. enrolled: examples in the
     gallery. versions: of the libraries. seconds: that the training took. extra: keys that are not
-    known here.
+    known here. verdict: what it came to: the sentence, whether it is fit for use, the classes it
+    names. choice: which recipe was taken and why, where nobody said.
     """
 
     trained: str | None = None
@@ -91,6 +92,8 @@ class Facts:
     versions: Mapping[str, str] | None = None
     multi_label: bool | None = None
     seconds: float | None = None
+    verdict: JsonObject | None = None
+    choice: str | None = None
     extra: JsonObject = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:

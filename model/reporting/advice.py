@@ -130,8 +130,9 @@ def _strangers(report: SingleLabelReport) -> list[str]:
     return [
         f"The wish that at most {acceptance.target_fpir:.1%} of strangers be named was given up,"
         f" because it would refuse too many known ones: {acceptance.fpir:.1%} were named. Add"
-        " pictures of others to a folder _unknown, or train with --fpir"
-        f" {acceptance.target_fpir:g} to hold to it whatever it costs."
+        " pictures of others to a folder _unknown, or ask for"
+        f" {acceptance.target_fpir:.1%} when you train: what is asked for is held to whatever it"
+        " costs."
     ]
 
 

@@ -29,6 +29,8 @@ from model.reporting.report_sections import (
     stage_medians,
     thumbnail,
 )
+from model.reporting.verdict.figures import VerdictBasis, multilabel_figures
+from model.reporting.verdict.sentence import verdict
 
 MultilabelMaterial: TypeAlias = ReportMaterial[MultilabelOutcome, MultilabelEvaluation]
 
@@ -36,6 +38,7 @@ MultilabelMaterial: TypeAlias = ReportMaterial[MultilabelOutcome, MultilabelEval
 def build_multilabel(material: MultilabelMaterial) -> MultilabelReport:
     """The whole report but its small pictures."""
     outcomes = material.outcomes
+    basis = VerdictBasis(material.recipe, material.facts)
     report = MultilabelReport(
         kind=material.kind,
         name=material.name,
@@ -50,6 +53,7 @@ def build_multilabel(material: MultilabelMaterial) -> MultilabelReport:
         near_copies=near_copies(material),
         seconds=stage_medians([o.seconds for o in outcomes]),
         private=material.private,
+        verdict=verdict(multilabel_figures(basis, material.figures)),
     )
     return replace(report, advice=multilabel_advice(report))
 

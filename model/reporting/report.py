@@ -28,6 +28,7 @@ from model.evaluation.multilabel_metrics import MultilabelOutcome
 from model.evaluation.plain_data import LEFT_OUT, fields_of
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
+from model.reporting.verdict.sentence import Verdict
 from model.training.fitted import FittedTraining
 from model.training.samples import Sample
 
@@ -161,6 +162,7 @@ class Report:
     private: bool
     advice: tuple[str, ...] = ()
     format: int = FORMAT
+    verdict: Verdict | None = field(default=None, metadata=LEFT_OUT)
 
     def to_json(self) -> JsonObject:
         """What `report.json` holds."""

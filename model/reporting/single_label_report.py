@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from data_cleaning.datasets.class_names import UNKNOWN
-from model.evaluation.curves import learning_curve, score_histograms, tradeoff, verdict
+from model.evaluation.curves import learning_curve, learning_verdict, score_histograms, tradeoff
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, known_ones, reliability
 from model.recognition.naming.recogniser import RegionAnswer, class_numbers
@@ -31,6 +31,8 @@ from model.reporting.report_sections import (
     stage_medians,
     thumbnail,
 )
+from model.reporting.verdict.figures import VerdictBasis, single_label_figures
+from model.reporting.verdict.sentence import verdict
 from model.training.fitted import FittedTraining
 
 Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
@@ -38,7 +40,8 @@ Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
 
 def build(material: Material) -> SingleLabelReport:
     """The whole report but its small pictures."""
-    known = known_ones(material.outcomes)
+    known, doubtful = known_ones(material.outcomes), _doubtful(material)
+    basis = VerdictBasis(material.recipe, material.facts, len(doubtful), not_found(known))
     report = SingleLabelReport(
         kind=material.kind,
         name=material.name,
@@ -52,7 +55,8 @@ def build(material: Material) -> SingleLabelReport:
         seconds=stage_medians([o.seconds for o in material.outcomes]),
         not_found=not_found(known),
         private=material.private,
-        doubtful=_doubtful(material),
+        doubtful=doubtful,
+        verdict=verdict(single_label_figures(basis, material.figures)),
         learning=_learning(material.training) if material.training else None,
     )
     return replace(report, advice=advice(report))
@@ -77,7 +81,7 @@ def _learning(training: FittedTraining) -> LearningCurve:
     rows = training.rows
     chosen = next(result for result in training.searches if result.name == training.chosen)
     curve = learning_curve(rows, class_numbers(rows.labels)[1], chosen)
-    return LearningCurve(tuple(curve), verdict(curve))
+    return LearningCurve(tuple(curve), learning_verdict(curve))
 
 
 def stranger_chart(material: Material) -> StrangerChart | None:

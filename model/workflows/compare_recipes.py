@@ -16,13 +16,12 @@ import numpy as np
 
 from data_cleaning.datasets.class_names import NOTHING
 from data_cleaning.datasets.dataset import Item
-from data_cleaning.errors import DatasetError, WeightsBroken, WeightsMissing
-from data_cleaning.pretrained import locate
+from data_cleaning.errors import DatasetError
 from data_cleaning.progress import StageCallback
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import RecipeAttempt, SingleLabelEvaluation
 from model.evaluation.metrics import cross_validate, summary
-from model.recipes.presets import RECIPES
+from model.recipes.presets import RECIPES, missing_files
 from model.recipes.recipe import Recipe
 from model.training.classifiers import NEAREST_EXAMPLES
 from model.training.fit import check_different, check_enough
@@ -73,7 +72,7 @@ def _why_skip(name: str, items: Sequence[Item]) -> str:
     recipe = RECIPES[name]
     if recipe.subject == "person" and all(item.label != NOTHING for item in items):
         return "no _none folder"
-    return _missing(recipe)
+    return missing_files(recipe)
 
 
 def cheapest_good(attempts: Sequence[RecipeAttempt]) -> RecipeAttempt:
@@ -123,12 +122,3 @@ def _nothing_found(good: Sequence[Sample]) -> float:
 
 def _shows(attempt: RecipeAttempt) -> bool:
     return attempt.failure_to_acquire is not None and attempt.failure_to_acquire <= 1 - SHOWN
-
-
-def _missing(recipe: Recipe) -> str:
-    try:
-        for name in recipe.weights():
-            locate(name)
-    except (WeightsMissing, WeightsBroken) as error:
-        return str(error)
-    return ""

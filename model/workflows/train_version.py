@@ -14,6 +14,7 @@ from data_cleaning.datasets.dataset import counts, digest
 from data_cleaning.progress import StageCallback
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import AugmentationGain, Evaluation, RecipeAttempt
+from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts, RecordedFigures, RecordedTrial
@@ -92,8 +93,10 @@ def train_version(
         training=training,
         private=request.options.private,
     )
-    files = report_files(task.report(material), task.thumbnails(material))
-    facts = replace(facts, seconds=round(time.perf_counter() - started, 1))
+    report = task.report(material)
+    files = report_files(report, task.thumbnails(material))
+    took = round(time.perf_counter() - started, 1)
+    facts = replace(facts, seconds=took, verdict=to_plain(report.verdict))
     progress("report", 1, 1, "Writing the report")
     bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)
     progress("save", 0, 1, "Saving")

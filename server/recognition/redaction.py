@@ -12,13 +12,23 @@ from model.recognition.predictions import Prediction, Reason, Recognition
 
 
 def without_names(value: object, names: set[str]) -> object:
-    """JSON without what is named so: keys of objects, texts in lists."""
+    """JSON without what is named so: keys of objects, texts in lists, and a verdict that speaks of
+    them.
+    """
     if isinstance(value, dict):
-        return {key: without_names(item, names) for key, item in value.items() if key not in names}
+        kept_keys = (key for key in value if key not in names and not _names(value[key], names))
+        return {key: without_names(value[key], names) for key in kept_keys}
     if isinstance(value, list | tuple):
         kept = (item for item in value if not (isinstance(item, str) and item in names))
         return [without_names(item, names) for item in kept]
     return value
+
+
+def _names(verdict: object, names: set[str]) -> bool:
+    """Whether that is a verdict whose sentence speaks of one of them."""
+    if not isinstance(verdict, dict) or "sentence" not in verdict:
+        return False
+    return not names.isdisjoint(verdict.get("names", ()))
 
 
 def without_erased(recognition: Recognition, hidden: set[str], multi_label: bool) -> Recognition:

@@ -68,6 +68,11 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
     assert f"{server.url}/api/classify_image" in page.inner_text("#curl")
 
 
+def naming(share: float | None) -> Facts:
+    """Facts of a model that names this share of strangers."""
+    return Facts(acceptance=Acceptance("similarity", 0.4, fpir=share))
+
+
 @pytest.mark.parametrize(
     ("share", "refuses", "said"),
     [
@@ -81,8 +86,7 @@ def test_the_command_for_programs_names_this_server(page: Any, live: Start) -> N
 def test_a_model_that_names_strangers_says_so(
     page: Any, live: Start, share: float | None, refuses: bool, said: str
 ) -> None:
-    facts = Facts(acceptance=Acceptance("similarity", 0.5, fpir=share))
-    opened(page, live(Patches(facts=facts, refuses=refuses)))
+    opened(page, live(Patches(facts=naming(share), refuses=refuses)))
     assert said in page.inner_text("#hint-strangers")
     give(page, picture({"stranger": (10, 10, 60, 60)}))
     settled(page, "unsure")
@@ -182,3 +186,18 @@ def test_what_a_stranger_is_most_like_is_told_as_such(page: Any, live: Start) ->
     page.click("#regions .chip.stranger")
     assert "but not close enough to say so" in page.inner_text("#details .remark")
     assert "If it had to be one of them:" in page.inner_text("#details")
+
+
+@pytest.mark.parametrize(
+    ("recipe", "said"),
+    [
+        ("face-classic", "train with the recipe face-modern"),
+        ("face-modern", "pictures of other people, in a class _unknown"),
+    ],
+)
+def test_a_modern_model_is_not_told_to_be_modern(
+    page: Any, live: Start, recipe: str, said: str
+) -> None:
+    known = SimpleNamespace(name=recipe, subject="face", to_json=lambda: {})
+    opened(page, live(Patches(facts=naming(0.5), recipe=known)))
+    assert said in page.inner_text("#hint-strangers")

@@ -71,10 +71,11 @@ export function caution(model) {
   const share = model.strangers_named;
   if (share === null || share === undefined || share < 0.2) return "";
   const part = share > 0.99 ? "nearly every one" : percent(share);
-  return (
-    `This model hardly knows strangers: when it was tried, ${part} of them got a name. ` +
-    "Where strangers matter, train with a modern recipe."
-  );
+  const known = `This model hardly knows strangers: when it was tried, ${part} of them got a name.`;
+  const remedy = model.recipe?.endsWith("-classic")
+    ? `train with the recipe ${model.subject || "face"}-modern`
+    : "give it pictures of other people, in a class _unknown";
+  return `${known} Where strangers matter, ${remedy}.`;
 }
 
 // What to expect of a picture of something else, before one is given.

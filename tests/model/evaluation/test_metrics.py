@@ -20,9 +20,9 @@ from model.evaluation.curves import (
     LearningPoint,
     histogram,
     learning_curve,
+    learning_verdict,
     score_histograms,
     tradeoff,
-    verdict,
 )
 from model.evaluation.figures import ClassFigures, Confusion, FalseAlarms
 from model.evaluation.metrics import (
@@ -273,7 +273,7 @@ def test_views_and_copies_of_a_picture_never_part_in_a_learning_curve() -> None:
     ],
 )
 def test_the_verdict_reads_the_last_step(scores: list[float], words: str) -> None:
-    assert words in verdict([LearningPoint(i, s, 0.0) for i, s in enumerate(scores)])
+    assert words in learning_verdict([LearningPoint(i, s, 0.0) for i, s in enumerate(scores)])
 
 
 def test_no_learning_curve_on_a_handful_of_pictures() -> None:

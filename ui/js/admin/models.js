@@ -3,6 +3,7 @@
 import { may, request, send } from "../api.js";
 import { button, el, empty, link, panel, select, sure } from "../dom.js";
 import { listed, nameOf } from "../words.js";
+import { verdictOf } from "./verdict.js";
 
 const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
 
@@ -121,6 +122,7 @@ function card(model, view) {
       model.default ? el("span.chip.chosen", "answers by default") : null,
     ),
     el("p.quiet", `Knows ${model.labels.length}: ${labels}`),
+    verdictOf(model.facts),
     el(
       "div.actions",
       el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model.name)}`),

@@ -3,6 +3,7 @@
 import { may, request } from "../api.js";
 import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
 import { duration, withNames } from "../words.js";
+import { verdictOf } from "./verdict.js";
 
 const STATES = {
   queued: "waits",
@@ -103,6 +104,8 @@ function card(view, job) {
     ),
     progress(job),
     job.message && job.state !== "cancelled" ? el("p.remark.pre", job.message) : null,
+    job.result?.choice ? el("p.quiet", job.result.choice) : null,
+    verdictOf(job.result),
     outcome(job),
     open ? el("div.actions", cancel) : null,
   ).attr("data-job", job.id);
