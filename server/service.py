@@ -18,6 +18,7 @@ from server.access.keys import Keys
 from server.access.session_rows import SessionRows
 from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
+from server.erasure.stopped_trainings import StoppedTrainings
 from server.history.kept_pictures import KeptPictures
 from server.history.prediction_log import PredictionLog
 from server.operations.clock import Clock
@@ -93,6 +94,7 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     chores = [
         Chore(bodies.tidy, TIDYING),
         Chore(jobs.revive, REVIVAL),
+        Chore(StoppedTrainings(settings.state, jobs).recover, REVIVAL),
         Chore(sessions.expire, HOUR),
         Chore(lambda: expire(clock, kept, history, settings.keep_predictions_days), HOUR),
         Chore(registry.tidy, HOUR),

@@ -7,14 +7,16 @@ here.
 from __future__ import annotations
 
 import contextlib
+import csv
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from data_cleaning.datasets.class_names import SPECIAL
-from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.dataset import GROUPS, Dataset
 from data_cleaning.datasets.decisions import Decision, shown_after
-from data_cleaning.files import sha256_of_file, sha256_or_empty
+from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 
 LONGEST_NAME = 255  # bytes that a folder's name may have
 
@@ -72,6 +74,7 @@ def delete_class(
     decisions = dataset.withdraw(
         lambda decision: label in (decision.label, decision.to) or decision.sha256 in digests
     )
+    _leave_groups(dataset.root / GROUPS, label)
     if decisions:
         _say_again(dataset, rest, label)
     return DeletedClass(frozenset(digests), len(gone), decisions, len(moving), had_folder)
@@ -108,6 +111,25 @@ def _pictures(dataset: Dataset) -> Iterator[_Picture]:
         with contextlib.suppress(FileNotFoundError):  # deleted a moment ago
             digest = sha256_of_file(path)
             yield _Picture(path, folder, digest, shown_after(decisions.get(digest, ()), folder))
+
+
+def _leave_groups(path: Path, label: str) -> None:
+    """Take the files of a class out of groups.csv; a group that is called after it stays one."""
+    if not path.is_file() or label not in (text := path.read_text("utf-8-sig")):
+        return
+    heading, *lines = csv.reader(text.splitlines())
+    column = heading.index("file") if "file" in heading else 0
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(heading)
+    for line in lines:
+        if not "".join(line[column : column + 1]).startswith(f"{label}/"):
+            writer.writerow([_nameless(cell, label) for cell in line])
+    write(path, out.getvalue())
+
+
+def _nameless(cell: str, label: str) -> str:
+    return sha256_of_bytes(cell.encode())[:12] if label in cell else cell
 
 
 def _say_again(dataset: Dataset, pictures: list[_Picture], label: str) -> None:

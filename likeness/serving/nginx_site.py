@@ -9,6 +9,7 @@ import getpass
 import grp
 import os
 import re
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -149,6 +150,8 @@ def refreshed(text: str, site: Site) -> str:
 def write_standalone(nginx: Standalone) -> Path:
     """Make the folder and its configuration; the path of nginx.conf."""
     nginx.state.mkdir(parents=True, exist_ok=True)
+    for folder in ("body", "proxy"):  # pictures of requests that a kill has left there
+        shutil.rmtree(nginx.state / folder, ignore_errors=True)
     (nginx.state / "likeness.conf").write_text(site_config(nginx.site))
     (nginx.state / "mime.types").write_text((HERE / "mime.types").read_text())
     filled = {"STATE": str(nginx.state), "USER": user_line()}

@@ -15,6 +15,7 @@ from data_cleaning.errors import LikenessError
 from server.context import Context
 from server.datasets.managed_datasets import Datasets
 from server.erasure.schemas import Forgotten, ForgottenModel
+from server.erasure.stopped_trainings import StoppedTrainings
 from server.errors import Conflict, NotFound, RequestError
 from server.history.prediction_log import PredictionLog
 from server.protocols import Job
@@ -37,14 +38,13 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
     """
     if label.startswith("_"):
         raise RequestError(f"{label!r} is a special class, not a person's.")
+    trainings = StoppedTrainings(service.settings.state, service.jobs)
     service.keeper.settle()
-    stopped = _stop_trainings(service, label)
-    knowing = models_knowing(service, label)
-    _stop_naming(service, knowing, label)
-    removed = _remove(service, label)
-    for job in stopped:
-        with contextlib.suppress(Conflict):  # it waits already
-            service.jobs.add(TRAIN, job.arguments, job.by)
+    with trainings.forgetting():
+        stopped = _stop_trainings(service, label, trainings)
+        knowing = models_knowing(service, label)
+        _stop_naming(service, knowing, label)
+        removed = _remove(service, label)
     if not knowing and not any(removed.values()):
         raise NotFound(f"Nothing here knows a class {label!r}.")
     return Forgotten(
@@ -60,7 +60,7 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
     )
 
 
-def _stop_trainings(service: Context, label: str) -> list[Job]:
+def _stop_trainings(service: Context, label: str, trainings: StoppedTrainings) -> list[Job]:
     """End the trainings that have read the class's pictures, or they would make versions that know
     them; which those were.
 
@@ -72,6 +72,8 @@ def _stop_trainings(service: Context, label: str) -> list[Job]:
         for job in service.jobs.all()
         if job.kind == TRAIN and job.state == RUNNING and datasets.mentions(job.dataset, label)
     ]
+    if theirs:
+        trainings.remember(theirs)
     for job in theirs:
         with contextlib.suppress(Conflict):  # it ended a moment ago
             service.jobs.cancel(job.id)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, delete, or_, select, update
 from sqlalchemy.exc import DataError, IntegrityError
 
 from server.history.logged_answers import LoggedAnswer, LoggedRegion
@@ -102,6 +102,8 @@ class PredictionLog:
             outdated = _corrections_naming(connection, label, set(ids))
             for portion in _portions(outdated):
                 connection.execute(delete(corrections).where(corrections.c.id.in_(portion)))
+            noted = corrections.c.note.contains(label, autoescape=True)
+            connection.execute(update(corrections).where(noted).values(note=None))
             for portion in _portions(ids):
                 _delete(connection, predictions.c.id.in_(portion))
         return ids, len(outdated)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+import traceback
 
 from flask import g, has_request_context
 
@@ -25,14 +26,42 @@ class Lines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "process": record.process,
-            "message": record.getMessage(),
+            "message": _message(record),
         }
         if has_request_context():
             line["request_id"] = g.get("request_id")
         line |= getattr(record, "fields", {})
         if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+            line["error"] = places(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False, default=str)
+
+
+def places(error: BaseException | None) -> str:
+    """What failed where, and upon what: kinds and lines of code, but no text of an error.
+
+    That may hold a path, a key of a table or a parameter of a statement, and so a person's name.
+    """
+    parts: list[str] = []
+    while error is not None:
+        frames = "".join(traceback.format_tb(error.__traceback__))
+        parts.append(f"{frames}{_kind(error)}")
+        error = error.__cause__ or error.__context__
+    return "\nupon\n".join(parts)
+
+
+def _kind(error: BaseException) -> str:
+    name = f"{type(error).__module__}.{type(error).__qualname__}"
+    return f"{name}: {error.strerror}" if isinstance(error, OSError) else name
+
+
+def _message(record: logging.LogRecord) -> str:
+    """gunicorn writes the address of a request that failed, or what it could not read of it."""
+    message = record.getMessage()
+    if record.name == "gunicorn.error":
+        for beginning in ("Error handling request", "Invalid request"):
+            if message.startswith(beginning):
+                return f"{beginning} (its address is not logged)"
+    return message
 
 
 def configuration(level: str) -> JsonObject:

@@ -49,6 +49,7 @@ keepalive = (
     75  # longer than the proxy's, so that it is never we who close a connection it is about to use
 )
 backlog = 512
+limit_request_line = 8190  # as long as nginx lets an address be
 secure_scheme_headers: dict[
     str, str
 ] = {}  # whom to believe about https is decided in server/access/sessions.py alone

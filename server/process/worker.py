@@ -12,11 +12,14 @@ that nobody new is connected meanwhile.
 from __future__ import annotations
 
 import functools
+import json
 import os
+import socket
 import time
 from collections import deque
 from typing import Any
 
+from gunicorn import util
 from gunicorn.workers.gthread import ThreadWorker
 
 from server.process.listener import drain, refuse_new
@@ -26,6 +29,37 @@ from server.service import service_of
 STEP = 0.002
 MOST = 0.01
 SPARED = 1.0  # seconds that a connection is kept longer on which a request waits
+
+
+REFUSED = {  # as nginx says it
+    414: ("address-too-long", "The address is too long"),
+    431: ("headers-too-large", "The headers are too large"),
+    500: ("internal", "Internal error"),
+}
+
+
+def write_problem(connection: socket.socket, status: int, reason: str, message: str) -> None:
+    """What gunicorn refuses itself, in the shape of all refusals. message: may hold the address."""
+    code, title = REFUSED.get(status, ("bad-request", "The request cannot be read"))
+    body = json.dumps(
+        {
+            "type": f"urn:likeness:problem:{code}",
+            "title": title,
+            "status": status,
+            "detail": "This is not a request that can be read: its first line or a header is"
+            " malformed or too long.",
+            "code": code,
+            "request_id": None,
+        }
+    ).encode()
+    head = (
+        f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\n"
+        f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    util.write_nonblock(connection, head.encode("latin1") + body)
+
+
+util.write_error = write_problem
 
 
 class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types

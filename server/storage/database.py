@@ -8,6 +8,7 @@ What is asked of it lives with those who ask (history, keys, jobs, corrections).
 from __future__ import annotations
 
 import fcntl
+import logging
 import secrets
 import shlex
 import sqlite3
@@ -35,6 +36,7 @@ from sqlalchemy.exc import (
 from server.errors import SettingError, StoreDamaged, StoreDown
 from server.locations import CODE
 
+log = logging.getLogger("likeness.database")
 MIGRATIONS = Path(__file__).parent / "migrations"
 AWAY = (
     "The database cannot be reached now. Answers go on; what is asked of the database has to wait."
@@ -165,13 +167,26 @@ class Store:
             connection.exec_driver_sql("SELECT id FROM keys LIMIT 1")
 
     def compact(self) -> None:
-        """SQLite's log of changes holds what was deleted until it is written back: do that now, if
-        nobody reads.
+        """Leave nothing of what was deleted in the database's files, if nobody reads now.
+
+        SQLite keeps copies of rows where it has moved them, and in its log of changes until that is
+        written back; PostgreSQL keeps them until it cleans up.
         """
-        if self.engine.dialect.name == "sqlite":
-            with self.engine.connect() as connection:
-                cursor = connection.connection.cursor()
-                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        try:
+            if self.engine.dialect.name == "sqlite":
+                self._compact_file()
+            else:
+                engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+                with engine.connect() as connection:
+                    connection.exec_driver_sql("VACUUM")
+        except (DBAPIError, sqlite3.Error) as error:  # somebody reads, or there is no room
+            log.warning("the database was not compacted: %s", type(error).__name__)
+
+    def _compact_file(self) -> None:
+        with self.engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            cursor.execute("VACUUM")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent."""

@@ -23,7 +23,7 @@ from server.storage.database import lock, now
 from server.training.job_commands import JobCommand, job_command
 from server.training.jobs import Jobs
 from server.training.training_child import STOPPED, Ending, TrainingChild
-from server.training.training_job import DONE, ERASE, FAILED, TrainingJob
+from server.training.training_job import DONE, ERASE, ERASED, FAILED, TrainingJob
 from server.training.training_output import TrainingOutput, result_of
 
 log = logging.getLogger("likeness.runner")
@@ -31,7 +31,6 @@ log = logging.getLogger("likeness.runner")
 AGAIN = 5.0  # seconds between two attempts to write down an end
 STUBBORN = 3600.0  # seconds for which that is attempted
 PROOF = ("trained", "removed_versions", "left")  # of an erasure: nothing that names anybody
-ERASED = "(forgotten)"
 
 
 class Runner:

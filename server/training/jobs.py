@@ -5,6 +5,7 @@ Only rows here; server/training/job_runner.py does the work.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -14,7 +15,16 @@ from server.recognition.redaction import without_names
 from server.settings import Settings
 from server.storage.database import Store, lock, new_id, now
 from server.storage.tables import jobs
-from server.training.training_job import CANCELLED, FAILED, OPEN, QUEUED, RUNNING, TrainingJob
+from server.training.training_job import (
+    CANCELLED,
+    ERASE,
+    ERASED,
+    FAILED,
+    OPEN,
+    QUEUED,
+    RUNNING,
+    TrainingJob,
+)
 
 MOST = 50  # jobs that may wait
 ATTEMPTS = 2
@@ -114,9 +124,8 @@ class Jobs:
         """Take a name out of what ended jobs said, and remove those of their files that hold it."""
         with self.store.write() as connection:
             for job in _jobs(connection, jobs.c.state.not_in(OPEN)):
-                result = without_names(job.result, {label})
-                if result != job.result:
-                    _change(connection, job.id, {"result": result})
+                if changes := _without(job, label):
+                    _change(connection, job.id, changes)
                 for path in (self.settings.state / "jobs" / job.id).glob("*"):
                     if label in path.read_text("utf-8", "replace"):
                         path.unlink()
@@ -163,6 +172,21 @@ def _one(connection: Connection, job: str) -> TrainingJob:
 
 def _change(connection: Connection, job: str, values: dict[str, object]) -> None:
     connection.execute(update(jobs).where(jobs.c.id == job).values(**values))
+
+
+def _without(job: TrainingJob, label: str) -> dict[str, object]:
+    """What must change of an ended job so that it does not name somebody."""
+    changes: dict[str, object] = {}
+    result = without_names(job.result, {label})
+    if result != job.result:
+        changes["result"] = result
+    if job.kind == ERASE and job.label == label:
+        changes["arguments"] = {"model": job.model, "label": ERASED}
+    if label in (job.message or ""):
+        changes["message"] = "What was said here named somebody who is forgotten."
+    if label in json.dumps(job.progress, ensure_ascii=False):
+        changes["progress"] = None
+    return changes
 
 
 def _check_room(waiting: list[TrainingJob], kind: str, arguments: dict[str, object]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 
 TRAIN, ERASE = "train", "forget"  # kinds
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+ERASED = "(forgotten)"  # in place of a class whose erasure has ended
 OPEN = (QUEUED, RUNNING)
 
 

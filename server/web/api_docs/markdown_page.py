@@ -24,6 +24,7 @@ NGINX_REFUSALS = (
     (431, "headers-too-large", "The headers are too large"),
     (502, "away", "The service is away"),
     (504, "too-slow", "The answer took too long"),
+    (507, "no-space", "Nothing can be stored"),
 )
 TEMPLATE = Path(__file__).parent / "templates" / "api.md.j2"
 

@@ -1,0 +1,189 @@
+"""After a forgetting the name is in no file that the product writes: each is searched."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.delete_class import delete_class
+from data_cleaning.imaging.decoding import read
+from data_cleaning.imaging.encoding import encode
+from model.recognition.registry import Registry
+from server.operations.logs import Lines
+from server.service import service_of
+from server.settings import Settings
+from server.training.job_runner import Runner
+from server.training.training_job import ERASE, FAILED, TRAIN
+from tests.support.making import Make
+from tests.support.paths import ROOT
+from tests.support.started import started_idle
+from tests.support.trained import saved
+
+NAME = "zaphodine"
+
+
+def places_of(name: str, *folders: Path) -> list[str]:
+    """Files that hold a name, in their content or their path, as any program may write it."""
+    forms = {name.encode(), name.encode("utf-16-le"), name.encode("utf-16-be")}
+    found = []
+    for folder in folders:
+        for path in folder.rglob("*"):
+            held = path.is_file() and any(form in path.read_bytes() for form in forms)
+            if held or name in str(path.relative_to(folder)):
+                found.append(str(path))
+    return found
+
+
+@pytest.fixture
+def shapes(tmp_path: Path, drawn_shapes: Path) -> Path:
+    """The drawn shapes, the discs under the name of somebody."""
+    folder = tmp_path / "datasets" / "shapes"
+    shutil.copytree(drawn_shapes, folder)
+    (folder / "disc").rename(folder / NAME)
+    (folder / "groups.csv").write_text(
+        f"file,group\n{NAME}/0.png,{NAME}s day\ncross/0.png,{NAME}s day\ncross/1.png,{NAME}s day\n"
+    )
+    return folder
+
+
+@pytest.mark.slow
+def test_the_name_is_in_no_file(
+    tmp_path: Path, settings: Settings, shapes: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Pictures, decisions, answers, corrections, jobs and their logs, journal, kept pictures,
+    reports, bundles, the database with its free pages.
+    """
+    if settings.database_url:
+        pytest.skip("its files lie elsewhere")
+    registry = Registry(settings.artifacts)
+    saved(registry, "shapes", shapes)
+    app = started_idle(
+        Settings(**{**vars(settings), "local_role": "admin", "keep_pictures_days": 1}), registry
+    )
+    service, client = service_of(app), app.test_client()
+    disc = encode(read(shapes / NAME / "3.png"))
+    answers = [
+        client.post("/api/predict", data=disc, content_type="image/png").get_json()
+        for _ in range(30)
+    ]
+    assert answers[0]["label"] == NAME
+    for number, answer in enumerate(answers[:3]):
+        word = {"prediction_id": answer["prediction_id"], "action": "is", "label": NAME}
+        client.post("/api/corrections", json={**word, "note": f"{NAME} again"})
+        service.keeper.notice(answer["prediction_id"], disc)
+        job = service.jobs.add(
+            (TRAIN, ERASE, TRAIN)[number],
+            {"dataset": "shapes", "model": "shapes", "label": NAME if number == 1 else ""},
+            "me",
+        ).id
+        folder = service.settings.state / "jobs" / job
+        folder.mkdir(parents=True)
+        (folder / "log").write_text(f"crops {NAME}")
+        progress = {"stage": "crops", "message": f"{NAME}/1.png"}
+        said = f"no pictures: {NAME}"
+        result = {"pictures": {NAME: 3}}
+        service.jobs.change(job, state=FAILED, message=said, progress=progress, result=result)
+    assert places_of(NAME, settings.state, settings.artifacts, settings.datasets)
+
+    caplog.clear()
+    answer = client.delete(f"/api/classes/{NAME}")
+    assert answer.status_code == 200, answer.get_json()
+    assert Runner(service.jobs, service.settings).work() == 1
+    (ended,) = [job for job in service.jobs.all() if job.kind == ERASE and job.state != FAILED]
+    assert ended.state == "done", ended
+    service.keeper.settle()
+    service.close()
+
+    assert places_of(NAME, settings.state, settings.artifacts, settings.datasets) == []
+    assert NAME not in "\n".join(Lines().format(record) for record in caplog.records)
+    assert (shapes / "groups.csv").read_text().count("cross/") == 2
+
+
+def test_free_pages_hold_nothing(app: Flask) -> None:
+    """Rows that were moved from page to page before they were deleted leave copies behind."""
+    service = service_of(app)
+    if service.store.engine.dialect.name != "sqlite":
+        pytest.skip("SQLite's file")
+    jobs = [service.jobs.add(TRAIN, {"dataset": "d", "model": f"m{n}"}, "me").id for n in range(40)]
+    for turn in range(6):
+        for job in jobs[turn::2]:
+            service.jobs.change(job, state=FAILED, message=f"{NAME} " * (40 * (turn + 1)))
+    service.jobs.remove_name(NAME)
+    service.store.compact()
+    assert places_of(NAME, service.settings.state) == []
+
+
+def test_the_log_holds_no_text_of_an_error() -> None:
+    """A path, a key of a table, a parameter of a statement: each may be a name."""
+
+    def fails() -> None:
+        try:
+            raise KeyError(NAME)
+        except KeyError as error:
+            raise FileNotFoundError(2, "No such file", f"/datasets/{NAME}/1.jpg") from error
+
+    with pytest.raises(FileNotFoundError) as caught:
+        fails()
+    info = (caught.type, caught.value, caught.tb)
+    record = logging.LogRecord("likeness", logging.ERROR, "x", 1, "failed", (), info)
+    line = json.loads(Lines().format(record))
+    assert NAME not in str(line)
+    assert "FileNotFoundError: No such file" in line["error"]
+    assert "KeyError" in line["error"]
+    assert "in fails" in line["error"]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("Error handling request %s %s", ("DELETE", f"/api/classes/{NAME}")),
+        ("Error handling request %s", (f"/api/predictions?label={NAME}",)),
+        (f"Invalid request from ip=::1: Invalid HTTP request line: 'GETT /x/{NAME}'", ()),
+    ],
+)
+def test_what_gunicorn_says_of_a_request_has_no_address(text: str, values: tuple[str, ...]) -> None:
+    record = logging.LogRecord("gunicorn.error", logging.ERROR, "x", 1, text, values, None)
+    line = Lines().format(record)
+    assert NAME not in line
+    assert "is not logged" in line
+
+
+def test_a_killed_forgetting_loses_no_training(make: Make) -> None:
+    """The training that it had stopped is queued by whoever finds the file."""
+    app = make()
+    service = service_of(app)
+    wanted = {"dataset": "family", "model": "new"}
+    job = service.jobs.add(TRAIN, wanted, "me")
+    forgetting = "import sys, os, json; sys.path.insert(0, sys.argv[1]);"
+    code = (
+        f"{forgetting} from pathlib import Path; from types import SimpleNamespace as N;"
+        " from server.erasure.stopped_trainings import StoppedTrainings as S;"
+        " s = S(Path(sys.argv[2]), None); c = s.forgetting(); c.__enter__();"
+        " s.remember([N(arguments=json.loads(sys.argv[3]), by='me')]); os.kill(os.getpid(), 9)"
+    )
+    state = str(service.settings.state)
+    os.spawnv(os.P_WAIT, sys.executable, [sys.executable, "-c", code, str(ROOT), state,
+                                          json.dumps(wanted)])  # fmt: skip
+    service.jobs.change(job.id, state="cancelled")
+    for chore in service.keeper.chores:
+        chore.do()
+    (again,) = [job for job in service.jobs.all() if job.state == "queued"]
+    assert (again.arguments, again.by) == (wanted, "me")
+    assert not (service.settings.state / "stopped.json").exists()
+
+
+def test_groups_lose_the_files_of_a_class(shapes: Path) -> None:
+    dataset = Dataset(shapes)
+    delete_class(dataset, NAME, shutil.rmtree)
+    groups = dataset.groups()
+    assert set(groups) == {"cross/0.png", "cross/1.png"}
+    assert groups["cross/0.png"] == groups["cross/1.png"]
+    assert NAME not in (shapes / "groups.csv").read_text()
