@@ -7,6 +7,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -198,29 +200,51 @@ REFUSALS = [
 ]
 
 
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    output: str
+    complaint: str
+
+
+Command = Callable[[list[str]], Ended]
+
+
+@pytest.fixture
+def command(registry: Registry, data: Path, capsys: pytest.CaptureFixture[str]) -> Command:
+    """A command of the registry; DATA among its words is the data set."""
+
+    def run(words: list[str]) -> Ended:
+        given = [str(data) if word == "DATA" else word for word in words]
+        status = main([*given, "--artifacts", str(registry.root)])
+        captured = capsys.readouterr()
+        return Ended(status, captured.out, captured.err)
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("words", "said"), COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else ""
 )
 @pytest.mark.parametrize("as_json", [False, True])
-def test_commands(
-    words: list[str], said: str, as_json: bool, registry: Registry, data: Path, capsys
-) -> None:
-    given = [str(data) if w == "DATA" else w for w in words] + ["--artifacts", str(registry.root)]
-    assert main(given + ["--json"] * as_json) == 0
-    out = capsys.readouterr().out
+def test_commands(words: list[str], said: str, as_json: bool, command: Command) -> None:
+    ended = command([*words, *["--json"] * as_json])
+    assert ended.status == 0
     if as_json:
-        json.loads(out)
+        json.loads(ended.output)
     else:
-        assert said in out
+        assert said in ended.output
 
 
 @pytest.mark.parametrize(("words", "status", "said"), REFUSALS)
 def test_refusals(
-    words: list[str], status: int, said: str, registry: Registry, data: Path, capsys
+    words: list[str], status: int, said: str, command: Command, registry: Registry
 ) -> None:
-    given = [str(data) if w == "DATA" else w for w in words] + ["--artifacts", str(registry.root)]
-    assert main(given) == status
-    assert said in capsys.readouterr().err
+    ended = command(words)
+    assert ended.status == status
+    assert said in ended.complaint
     assert registry.versions("shapes") == [1, 2, 3]
     assert registry.active("shapes") == 3
 

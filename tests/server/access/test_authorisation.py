@@ -109,79 +109,113 @@ PREDICT = {"image_data": data_url(make_picture())}
 
 
 @pytest.mark.parametrize(
-    ("peer", "headers", "proxy", "status", "why"),
+    ("peer", "headers", "proxy", "status"),
     [
-        ("127.0.0.1", {}, "", 200, "this machine"),
-        ("::1", {}, "", 200, "this machine, IPv6"),
-        ("::ffff:127.0.0.1", {}, "", 200, "this machine, mapped"),
-        ("203.0.113.9", {}, "", 401, "another machine"),
-        ("192.168.1.2", {}, "", 401, "a neighbour"),
-        ("203.0.113.9", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a stranger's claim, no proxy"),
-        (
+        pytest.param("127.0.0.1", {}, "", 200, id="this machine"),
+        pytest.param("::1", {}, "", 200, id="this machine, IPv6"),
+        pytest.param("::ffff:127.0.0.1", {}, "", 200, id="this machine, mapped"),
+        pytest.param("203.0.113.9", {}, "", 401, id="another machine"),
+        pytest.param("192.168.1.2", {}, "", 401, id="a neighbour"),
+        pytest.param(
+            "203.0.113.9",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "",
+            401,
+            id="a stranger's claim, no proxy",
+        ),
+        pytest.param(
             "203.0.113.9",
             {"X-Forwarded-For": "127.0.0.1"},
             "127.0.0.1",
             401,
-            "a stranger's claim past the proxy",
+            id="a stranger's claim past the proxy",
         ),
-        ("203.0.113.9", {"X-Real-IP": "127.0.0.1"}, "127.0.0.1", 401, "another header"),
-        ("203.0.113.9", {"Forwarded": "for=127.0.0.1"}, "127.0.0.1", 401, "the standard header"),
-        (
+        pytest.param(
+            "203.0.113.9", {"X-Real-IP": "127.0.0.1"}, "127.0.0.1", 401, id="another header"
+        ),
+        pytest.param(
+            "203.0.113.9",
+            {"Forwarded": "for=127.0.0.1"},
+            "127.0.0.1",
+            401,
+            id="the standard header",
+        ),
+        pytest.param(
             "127.0.0.1",
             {"X-Forwarded-For": "203.0.113.9"},
             "127.0.0.1",
             401,
-            "through the proxy, from outside",
+            id="through the proxy, from outside",
         ),
-        (
+        pytest.param(
             "127.0.0.1",
             {"X-Forwarded-For": "127.0.0.1, 203.0.113.9"},
             "127.0.0.1",
             401,
-            "forged, the proxy appended",
+            id="forged, the proxy appended",
         ),
-        (
+        pytest.param(
             "127.0.0.1",
             {"X-Forwarded-For": "127.0.0.1"},
             "127.0.0.1",
             200,
-            "through the proxy, from this machine",
+            id="through the proxy, from this machine",
         ),
-        (
+        pytest.param(
             "127.0.0.1",
             {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"},
             "127.0.0.1",
             401,
-            "outside, two proxies here",
+            id="outside, two proxies here",
         ),
-        ("127.0.0.1", {"X-Forwarded-For": "127.0.0.1"}, "", 401, "a proxy that nobody configured"),
-        ("127.0.0.1", {"Via": "1.1 somebody"}, "", 401, "another proxy that nobody configured"),
-        ("127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, "a proxy that only says how"),
-        ("127.0.0.1", {}, "127.0.0.1", 401, "a proxy that does not say for whom"),
-        ("127.0.0.1", {"X-Forwarded-For": "localhost"}, "127.0.0.1", 401, "no address"),
-        ("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, "an empty header"),
-        ("10.1.2.3", {"X-Forwarded-For": "127.0.0.1"}, "10.0.0.0/8", 200, "a network of proxies"),
-        ("", {"X-Forwarded-For": "127.0.0.1"}, "unix", 200, "a socket of our proxy"),
-        (
+        pytest.param(
+            "127.0.0.1",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "",
+            401,
+            id="a proxy that nobody configured",
+        ),
+        pytest.param(
+            "127.0.0.1", {"Via": "1.1 somebody"}, "", 401, id="another proxy that nobody configured"
+        ),
+        pytest.param(
+            "127.0.0.1", {"X-Forwarded-Proto": "https"}, "", 401, id="a proxy that only says how"
+        ),
+        pytest.param("127.0.0.1", {}, "127.0.0.1", 401, id="a proxy that does not say for whom"),
+        pytest.param(
+            "127.0.0.1", {"X-Forwarded-For": "localhost"}, "127.0.0.1", 401, id="no address"
+        ),
+        pytest.param("127.0.0.1", {"X-Forwarded-For": ""}, "127.0.0.1", 401, id="an empty header"),
+        pytest.param(
+            "10.1.2.3",
+            {"X-Forwarded-For": "127.0.0.1"},
+            "10.0.0.0/8",
+            200,
+            id="a network of proxies",
+        ),
+        pytest.param("", {"X-Forwarded-For": "127.0.0.1"}, "unix", 200, id="a socket of our proxy"),
+        pytest.param(
             "",
             {"X-Forwarded-For": "203.0.113.9"},
             "unix",
             401,
-            "a socket of our proxy, from outside",
+            id="a socket of our proxy, from outside",
         ),
-        ("", {}, "", 401, "a socket that nobody configured"),
-        ("127.0.0.1", {"Host": "evil.example"}, "", 401, "a name that was made to point here"),
-        ("127.0.0.1", {"Host": "localhost:8080"}, "", 200, "a port in the name"),
+        pytest.param("", {}, "", 401, id="a socket that nobody configured"),
+        pytest.param(
+            "127.0.0.1", {"Host": "evil.example"}, "", 401, id="a name that was made to point here"
+        ),
+        pytest.param("127.0.0.1", {"Host": "localhost:8080"}, "", 200, id="a port in the name"),
     ],
 )
 def test_the_clients_own_address(
-    make: Make, peer: str, headers: dict[str, str], proxy: str, status: int, why: str
+    make: Make, peer: str, headers: dict[str, str], proxy: str, status: int
 ) -> None:
     client = make(trusted_proxy=proxy).test_client()
     answer = client.post(
         "/api/classify_image", data=PREDICT, headers=headers, environ_base={"REMOTE_ADDR": peer}
     )
-    assert answer.status_code == status, (why, answer.get_json())
+    assert answer.status_code == status, answer.get_json()
 
 
 def test_an_address_in_the_log_is_the_clients(app: Flask) -> None:

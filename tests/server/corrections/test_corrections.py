@@ -107,20 +107,21 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
     ],
 )
 def test_corrections(
-    make: Make, tmp_path: Path, colour: str, wish: dict[str, Any], status: int, action: str | None
+    make: Make, colour: str, wish: dict[str, Any], status: int, action: str | None
 ) -> None:
     """What is refused, and what comes without its picture, teaches nothing and makes nothing."""
     client = make(local_role="train").test_client()
+    datasets = service_of(client.application).settings.datasets
     body = {"prediction_id": ask(client, colour)["prediction_id"], **wish}
     answer = client.post("/api/corrections", json=body)
     assert answer.status_code == status, answer.get_json()
-    assert not (tmp_path / "datasets").exists()
+    assert not datasets.exists()
     if action:
         client.post("/api/corrections", json={"image": data_url(make_picture(colour)), **body})
-        line = (tmp_path / "datasets" / "colours" / "decisions.jsonl").read_text()
+        line = (datasets / "colours" / "decisions.jsonl").read_text()
         assert json.loads(line)["action"] == action
         assert [json.loads(line)["sha256"]] == [
-            sha256_of_file(path) for path in (tmp_path / "datasets").rglob("*.jpg")
+            sha256_of_file(path) for path in datasets.rglob("*.jpg")
         ]
 
 
@@ -128,64 +129,74 @@ TWO = make_patches(("red", 30), ("green", 40))
 CLOSE = make_patches(("red", 40), ("green", 40), gap=4)
 
 
+@dataclasses.dataclass(frozen=True)
+class Taught:
+    """What is expected of a correction: whether it teaches, as which class, and what is said."""
+
+    learned: bool
+    folder: str | None
+    why: str
+
+
 @pytest.mark.parametrize(
-    ("data", "wish", "learned", "folder", "said"),
+    ("data", "wish", "expected"),
     [
         (
             TWO,
             {"action": "is", "label": "blue", "region": 1},
-            True,
-            "blue",
-            "now in colours as blue",
+            Taught(True, "blue", "now in colours as blue"),
         ),
-        (TWO, {"action": "is", "label": "red", "region": 0}, True, "red", "now in colours as red"),
-        (TWO, {"action": "is_not", "region": 1}, True, "_unknown", "now in colours as _unknown"),
-        (TWO, {"action": "not_a_face", "region": 1}, False, None, "stays as it is"),
+        (
+            TWO,
+            {"action": "is", "label": "red", "region": 0},
+            Taught(True, "red", "now in colours as red"),
+        ),
+        (
+            TWO,
+            {"action": "is_not", "region": 1},
+            Taught(True, "_unknown", "now in colours as _unknown"),
+        ),
+        (TWO, {"action": "not_a_face", "region": 1}, Taught(False, None, "stays as it is")),
         (
             TWO,
             {"action": "is", "label": "blue", "region": 1, "image": None},
-            False,
-            None,
-            "did not come along",
+            Taught(False, None, "did not come along"),
         ),
         (
             CLOSE,
             {"action": "is", "label": "blue", "region": 1},
-            False,
-            None,
-            "nothing was added to colours",
+            Taught(False, None, "nothing was added to colours"),
         ),
         (
             make_picture("red"),
             {"action": "is", "label": "blue", "image": None},
-            False,
-            None,
-            "did not come along",
+            Taught(False, None, "did not come along"),
         ),
-        (make_picture("red"), {"action": "not_a_face"}, False, None, "does not have this picture"),
-        (make_picture("red"), {"action": "is_not"}, True, "_unknown", "now in colours as _unknown"),
+        (
+            make_picture("red"),
+            {"action": "not_a_face"},
+            Taught(False, None, "does not have this picture"),
+        ),
+        (
+            make_picture("red"),
+            {"action": "is_not"},
+            Taught(True, "_unknown", "now in colours as _unknown"),
+        ),
         (
             make_picture("black"),
             {"action": "is", "label": "blue"},
-            False,
-            "blue",
-            "the model found nothing",
+            Taught(False, "blue", "the model found nothing"),
         ),
     ],
 )
 def test_what_a_correction_teaches(
-    make: Make,
-    tmp_path: Path,
-    data: bytes,
-    wish: dict[str, Any],
-    learned: bool,
-    folder: str | None,
-    said: str,
+    make: Make, data: bytes, wish: dict[str, Any], expected: Taught
 ) -> None:
     """Of several in one picture the part around the one that is meant, if the model finds exactly
     that one there.
     """
     client = make(local_role="train").test_client()
+    datasets, folder = service_of(client.application).settings.datasets, expected.folder
     asked = client.post("/api/predict", data=data, content_type="image/png").get_json()
     body = {
         "prediction_id": asked["prediction_id"],
@@ -195,13 +206,13 @@ def test_what_a_correction_teaches(
     answer = client.post("/api/corrections", json=body)
     told = answer.get_json()
     assert answer.status_code == 201, told
-    assert told["learned"] is learned
-    assert said in told["why"]
-    kept = sorted((tmp_path / "datasets").rglob("*.jpg"))
+    assert told["learned"] is expected.learned
+    assert expected.why in told["why"]
+    kept = sorted(datasets.rglob("*.jpg"))
     assert [path.parent.name for path in kept] == ([folder] if folder else [])
     assert told["picture"] == (f"{folder}/{kept[0].name}" if folder else None)
     if len(asked["regions"]) > 1:
-        decisions = tmp_path / "datasets" / "colours" / "decisions.jsonl"
+        decisions = datasets / "colours" / "decisions.jsonl"
         lines = (
             [json.loads(line)["sha256"] for line in decisions.read_text().splitlines()]
             if folder

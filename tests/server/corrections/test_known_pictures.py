@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -25,31 +26,34 @@ def family(service: Service, *labels: str) -> Dataset:
     return Dataset(service.settings.datasets / "family")
 
 
-@pytest.mark.parametrize("old", [False, True])
-@pytest.mark.parametrize("image", [False, True])
+@dataclass(frozen=True)
+class Upload:
+    """Whether the picture is filed as all once were, and comes along with the correction."""
+
+    old: bool
+    image: bool
+
+
+UPLOADS = [Upload(old, image) for image in (False, True) for old in (False, True)]
+
+
+@pytest.mark.parametrize("upload", UPLOADS, ids=str)
 @pytest.mark.parametrize(
-    ("wish", "learned", "shows", "said"),
+    ("wish", "shows", "why"),
     [
-        ({"action": "is", "label": "blue"}, True, "blue", "from now on it is blue."),
-        ({"action": "is", "label": "red"}, True, "red", "from now on it is red."),
+        ({"action": "is", "label": "blue"}, "blue", "from now on it is blue."),
+        ({"action": "is", "label": "red"}, "red", "from now on it is red."),
         (
             {"action": "is", "label": "bleu"},
-            True,
             "bleu",
             "from now on it is bleu, a class that is new there.",
         ),
-        ({"action": "is_not"}, True, "_unknown", "from now on it is a stranger's."),
-        ({"action": "not_a_face"}, True, None, "from now on it is left out."),
+        ({"action": "is_not"}, "_unknown", "from now on it is a stranger's."),
+        ({"action": "not_a_face"}, None, "from now on it is left out."),
     ],
 )
 def test_an_upload_is_known_again_and_not_stored_twice(
-    make: Make,
-    wish: dict[str, Any],
-    learned: bool,
-    shows: str | None,
-    said: str,
-    image: bool,
-    old: bool,
+    make: Make, wish: dict[str, Any], shows: str | None, why: str, upload: Upload
 ) -> None:
     """By the name it was filed under; one filed under its own sha256, as all once were, when it
     comes along.
@@ -57,22 +61,22 @@ def test_an_upload_is_known_again_and_not_stored_twice(
     app = make(local_role="train")
     client, dataset = app.test_client(), family(service_of(app), "red", "blue", "green")
     [path] = dataset.pictures("red")
-    if old:
+    if upload.old:
         path = path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
     told = {}
     for _ in range(3):
         body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", **wish}
-        body |= {"image": data_url(make_picture("red"))} if image else {}
+        body |= {"image": data_url(make_picture("red"))} if upload.image else {}
         told = told or client.post("/api/corrections", json=body).get_json()
         client.post("/api/corrections", json=body)
     assert len(dataset.paths()) == 3
-    if old and not image:
+    if upload.old and not upload.image:
         assert (told["learned"], dataset.decisions()) == (False, [])
         return
     assert (told["learned"], told["picture"], told["why"]) == (
-        learned,
+        True,
         None,
-        f"family has the picture; {said}",
+        f"family has the picture; {why}",
     )
     assert {each.sha256 for each in dataset.decisions()} == {sha256_of_file(path)}
     assert [item.label for item in dataset.items() if item.path == path] == (

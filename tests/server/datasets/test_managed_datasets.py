@@ -20,6 +20,7 @@ from data_cleaning.datasets.decisions import Decision
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
+from server.service import service_of
 from tests.support.making import Make, make_picture
 
 
@@ -187,7 +188,6 @@ def test_a_picture_of_two_classes_goes_with_either(tmp_path: Path) -> None:
 @pytest.mark.parametrize("folder", [True, False])
 def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     trainer: FlaskClient,
-    tmp_path: Path,
     folder: bool,
     decided: list[tuple[str, str | None, str | None]],
     before: str | None,
@@ -196,7 +196,7 @@ def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     """Or a mistyped class would stay in every later training; it is seen and deleted also without a
     folder.
     """
-    root = tmp_path / "datasets" / "family"
+    root = service_of(trainer.application).settings.datasets / "family"
     (root / "red").mkdir(parents=True)
     (root / "red" / "1.png").write_bytes(make_picture("red"))
     dataset = Dataset(root)

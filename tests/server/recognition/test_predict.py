@@ -132,53 +132,54 @@ FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
 
 
 @pytest.mark.parametrize(
-    ("path", "data", "kind", "status", "said"),
+    ("path", "body", "status", "said"),
     [
         (
             "predict",
-            RED,
-            FORM,
+            (RED, FORM),
             400,
             f"is missing: the body came as {FORM} and holds something else. {FILE}",
         ),
         (
             "predict",
-            TEXT.encode(),
-            FORM,
+            (TEXT.encode(), FORM),
             400,
             f"is missing: the body came as {FORM} and holds something else. {FILE}",
         ),
         (
             "predict",
-            b"img=a",
-            FORM,
+            (b"img=a", FORM),
             400,
             f"The form field image is missing: the form holds img. {FILE}",
         ),
-        ("predict", b"", FORM, 400, f"The form field image is missing: the form is empty. {FILE}"),
         (
             "predict",
-            RED,
-            "text/plain",
+            (b"", FORM),
+            400,
+            f"The form field image is missing: the form is empty. {FILE}",
+        ),
+        (
+            "predict",
+            (RED, "text/plain"),
             415,
             "text/plain is not accepted here: send multipart/form-data with the",
         ),
-        ("predict", RED, "text/plain", 415, FILE),
+        ("predict", (RED, "text/plain"), 415, FILE),
         (
             "predict/batch",
-            RED,
-            FORM,
+            (RED, FORM),
             415,
             f"The body is {FORM}: send multipart/form-data with several fields image",
         ),
-        ("predict/batch", RED, "", 415, "The body is of no stated type: send"),
-        ("predict/batch", RED, "image/png", 415, FILES),
-        ("classify_image", RED, FORM, 400, "something else. Send it as a data URL"),
+        ("predict/batch", (RED, ""), 415, "The body is of no stated type: send"),
+        ("predict/batch", (RED, "image/png"), 415, FILES),
+        ("classify_image", (RED, FORM), 400, "something else. Send it as a data URL"),
     ],
 )
 def test_a_body_of_the_wrong_kind_is_told_what_to_send(
-    client: FlaskClient, path: str, data: bytes, kind: str, status: int, said: str
+    client: FlaskClient, path: str, body: tuple[bytes, str], status: int, said: str
 ) -> None:
+    data, kind = body
     answer = client.post(f"/api/{path}", data=data, content_type=kind)
     assert (answer.status_code, said in answer.get_json()["detail"]) == (status, True), (
         answer.get_json()["detail"]

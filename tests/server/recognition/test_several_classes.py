@@ -183,20 +183,25 @@ def test_the_forgotten_leave_the_other_classes_as_they_are(app: Flask, client: F
 
 
 @pytest.mark.parametrize(
-    ("shown", "action", "label", "taught"),
+    ("shown", "correction", "taught"),
     [
-        (BOTH, "is", "bar", ["bar", "disc"]),
-        (("disc",), "is", "bar", ["bar", "disc"]),
-        (BOTH, "is_not", "disc", ["bar"]),
-        (("disc",), "is_not", "disc", []),
-        ((), "is", "star", ["star"]),
+        (BOTH, ("is", "bar"), ["bar", "disc"]),
+        (("disc",), ("is", "bar"), ["bar", "disc"]),
+        (BOTH, ("is_not", "disc"), ["bar"]),
+        (("disc",), ("is_not", "disc"), []),
+        ((), ("is", "star"), ["star"]),
     ],
 )
 def test_a_correction_is_about_one_class_and_keeps_the_others(
-    trained: Path, app: Flask, shown: tuple[str, ...], action: str, label: str, taught: list[str]
+    trained: Path,
+    app: Flask,
+    shown: tuple[str, ...],
+    correction: tuple[str, str],
+    taught: list[str],
 ) -> None:
     client = app.test_client()
     answer = ask(client, *shown)
+    action, label = correction
     word = {"prediction_id": answer["prediction_id"], "action": action, "label": label}
     without = client.post("/api/corrections", json=word).get_json()
     assert (without["learned"], without["picture"]) == (False, None)

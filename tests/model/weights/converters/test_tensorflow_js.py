@@ -18,7 +18,7 @@ def tfjs_node(name: str, operator: str, *inputs: str, **attributes: object) -> d
 
 
 def conv_node(
-    name: str, operator: str, x: str, filters: str, stride: int, padding: str = "SAME"
+    name: str, operator: str, inputs: tuple[str, str], stride: int, padding: str = "SAME"
 ) -> dict[str, object]:
     steps = {"list": {"i": ["1", str(stride), str(stride), "1"]}}
     dilations = {"list": {"i": ["1"] * 4}}
@@ -26,8 +26,7 @@ def conv_node(
     return tfjs_node(
         name,
         operator,
-        x,
-        filters,
+        *inputs,
         strides=steps,
         dilations=dilations,
         data_format=layout,
@@ -65,11 +64,11 @@ def small_detector(
     nodes = [tfjs_node(entry["name"], "Const") for entry in manifest.entries]  # type: ignore[arg-type]
     nodes += [
         tfjs_node("x", "Placeholder"),
-        conv_node("conv", "Conv2D", "x", "w1", 2, padding),
+        conv_node("conv", "Conv2D", ("x", "w1"), 2, padding),
         tfjs_node("mul", "Mul", "conv", "factor"),
         tfjs_node("add", "Add", "offset", "mul"),
         tfjs_node("relu", "Relu6", "add"),
-        conv_node("depthwise", "DepthwiseConv2dNative", "relu", "w2", 1),
+        conv_node("depthwise", "DepthwiseConv2dNative", ("relu", "w2"), 1),
         tfjs_node(
             "norm",
             "FusedBatchNorm",
@@ -82,7 +81,7 @@ def small_detector(
         ),
         tfjs_node("residual", "AddN", "relu", "norm"),
         tfjs_node("later", "Add", "residual", "late"),
-        conv_node("predict", "Conv2D", "later", "w3", 1),
+        conv_node("predict", "Conv2D", ("later", "w3"), 1),
         tfjs_node("biased", "BiasAdd", "predict", "bias"),
         tfjs_node("batch", "StridedSlice", "x"),
         tfjs_node("shape", "Pack", "batch", "minus1", "three"),
