@@ -155,13 +155,13 @@ def test_what_nginx_cannot_pass_on_is_a_problem_too(
     assert head.split()[1] == str(status).encode()
     assert b"Content-Type: application/problem+json\r\n" in head
     assert b"X-Content-Type-Options: nosniff" in head
-    told = json.loads(body)
-    assert (told["status"], told["code"], told["type"]) == (
+    refusals = json.loads(body)
+    assert (refusals["status"], refusals["code"], refusals["type"]) == (
         status,
         code,
         f"urn:likeness:problem:{code}",
     )
-    assert told["title"] and told["detail"] and len(told["request_id"]) == 32
+    assert refusals["title"] and refusals["detail"] and len(refusals["request_id"]) == 32
 
 
 def test_what_the_application_refuses_is_passed_on(nginx: Serve, live: Callable[..., Live]) -> None:
@@ -179,17 +179,17 @@ def test_every_refusal_of_nginx_is_in_the_documentation() -> None:
         json.loads(re.sub(r":\$\w+", ":0", text))
         for text in re.findall(r"return [45]\d\d '({.*})';", template)
     ]
-    told = {(body["status"], body["code"], body["title"]) for body in bodies}
+    refusals = {(body["status"], body["code"], body["title"]) for body in bodies}
 
     def by_status(variable: str) -> dict[str, str]:
         (lines,) = re.findall(rf"map \$status \{variable} {{(.*?)}}", template, re.DOTALL)
         return dict(re.findall(r'(default|\d+) "(.*)";', lines))
 
     codes, titles = by_status("$likeness_code"), by_status("$likeness_title")
-    told |= {
+    refusals |= {
         (int(status.replace("default", "400")), codes[status], titles[status]) for status in codes
     }
-    assert told == set(NGINX_REFUSALS)
+    assert refusals == set(NGINX_REFUSALS)
 
 
 def test_an_absent_application_is_a_problem_with_retry_after(nginx: Serve) -> None:

@@ -70,7 +70,7 @@ def test_a_site_has_the_limits_of_the_settings_file(
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("LIKENESS_QUEUE=many", "LIKENESS_QUEUE is 'many'; it must be a whole number."),
         ("LIKENESS_QUEUE", "Line 1 of "),
@@ -82,13 +82,13 @@ def test_a_settings_file_that_cannot_be_used_gives_a_sentence(
     capsys: pytest.CaptureFixture[str],
     print_site: Print,
     content: str,
-    said: str,
+    message: str,
 ) -> None:
     (tmp_path / "likeness.env").write_text(content)
     assert print_site(tmp_path / "likeness.env") == 2
-    told = capsys.readouterr()
-    assert told.err.startswith("likeness: ") and said in told.err
-    assert told.out == ""
+    captured = capsys.readouterr()
+    assert captured.err.startswith("likeness: ") and message in captured.err
+    assert captured.out == ""
 
 
 # What certbot and a person with a balancer make of a site.

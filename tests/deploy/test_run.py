@@ -125,9 +125,9 @@ def test_waiting_says_what_it_waits_for(
         server.shutdown()
         server.server_close()
         child.stop()
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     assert re.fullmatch(
-        r"Waiting for something since \d+ s; /readyz says 502 <html>away</html>\n", said
+        r"Waiting for something since \d+ s; /readyz says 502 <html>away</html>\n", output
     )
 
 
@@ -197,12 +197,12 @@ def started(
 def until_ready(process: subprocess.Popen[str]) -> str:
     """Everything it says up to the line with the address."""
     assert process.stdout is not None
-    said: list[str] = []
+    output: list[str] = []
     for line in process.stdout:
-        said.append(line)
+        output.append(line)
         if line.startswith(("Ready:", "Running:")):
             break
-    return "".join(said)
+    return "".join(output)
 
 
 @pytest.mark.nginx
@@ -212,10 +212,10 @@ def until_ready(process: subprocess.Popen[str]) -> str:
 )
 def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], str]) -> None:
     process, base = started
-    said = until_ready(process)
-    assert f"Ready: {base} " in said, said
-    assert f"the admin key, to be had once within an hour: {base}/#claim=" in said
-    assert "lk_" not in said
+    output = until_ready(process)
+    assert f"Ready: {base} " in output, output
+    assert f"the admin key, to be had once within an hour: {base}/#claim=" in output
+    assert "lk_" not in output
     with opened(f"{base}/readyz") as answer:
         assert answer.status == 200
     with opened(base) as page:
@@ -238,9 +238,9 @@ def test_it_ends_ready_and_stops_cleanly(started: tuple[subprocess.Popen[str], s
 )
 def test_without_a_model_it_runs_and_says_so(started: tuple[subprocess.Popen[str], str]) -> None:
     process, base = started
-    said = until_ready(process)
-    assert "No model answers yet: There is no trained model yet. Train one:" in said
-    assert said.splitlines()[-1].startswith(f"Running: {base} ")
+    output = until_ready(process)
+    assert "No model answers yet: There is no trained model yet. Train one:" in output
+    assert output.splitlines()[-1].startswith(f"Running: {base} ")
     with opened(base) as page:
         assert b"<title>Likeness</title>" in page.read()
 
@@ -250,10 +250,10 @@ def test_without_a_model_it_runs_and_says_so(started: tuple[subprocess.Popen[str
 @pytest.mark.parametrize("more", [{"LIKENESS_MODEL": "nope"}], indirect=True, ids=["no such model"])
 def test_a_model_that_is_not_there_ends_it(started: tuple[subprocess.Popen[str], str]) -> None:
     process, _ = started
-    said = until_ready(process)
+    output = until_ready(process)
     assert re.search(
         r"^likeness: LIKENESS_MODEL is 'nope'; the models here are .*celebrities",
-        said,
+        output,
         re.MULTILINE,
     )
     assert process.wait(60) == 1

@@ -108,9 +108,9 @@ def test_completion_prints_a_script_and_where_it_goes(
     shell: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(likeness, "likeness", ["completion", shell]) == 0
-    told = capsys.readouterr()
-    assert "_LIKENESS_COMPLETE" in told.out
-    assert f"likeness completion {shell} > " in told.err
+    captured = capsys.readouterr()
+    assert "_LIKENESS_COMPLETE" in captured.out
+    assert f"likeness completion {shell} > " in captured.err
 
 
 def test_it_completes_names_of_commands_and_options() -> None:
@@ -139,8 +139,8 @@ def test_keys_and_migrate_answer_a_script(
 
     migrated = answer("migrate")
     assert isinstance(migrated, dict) and migrated["before"] is None and migrated["after"]
-    made = answer("keys", "create", "me", "--role", "train")
-    assert isinstance(made, dict) and made["key"].startswith("lk_")
+    created = answer("keys", "create", "me", "--role", "train")
+    assert isinstance(created, dict) and created["key"].startswith("lk_")
     rows = answer("keys", "list")
     assert isinstance(rows, list) and [(r["name"], r["role"]) for r in rows] == [("me", "train")]
     assert answer("keys", "revoke", rows[0]["id"]) == {"revoked": rows[0]["id"]}

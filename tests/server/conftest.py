@@ -23,9 +23,9 @@ from tests.support.tiny_models import TinyRegistry
 
 @pytest.fixture
 def registry(tmp_path: Path) -> TinyRegistry:
-    made = TinyRegistry(tmp_path / "artifacts")
-    made.add("colours", 1)
-    return made
+    started = TinyRegistry(tmp_path / "artifacts")
+    started.add("colours", 1)
+    return started
 
 
 POSTGRES = os.environ.get("LIKENESS_TEST_POSTGRES", "")
@@ -79,18 +79,18 @@ def settings(tmp_path: Path, database_url: str, migrated: Path) -> Settings:
 @pytest.fixture
 def make(settings: Settings, registry: TinyRegistry) -> Iterator[Make]:
     """Applications with other settings: make(open=True). They are closed at the end of the test."""
-    made: list[tuple[Flask, Conformance]] = []
+    started: list[tuple[Flask, Conformance]] = []
 
     def make_one(**changes: object) -> Flask:
         app = started_idle(dataclasses.replace(settings, **changes), registry)  # type: ignore
-        made.append((app, Conformance(app)))
-        app.after_request(made[-1][1])
+        started.append((app, Conformance(app)))
+        app.after_request(started[-1][1])
         return app
 
     yield make_one
-    for app, _ in made:
+    for app, _ in started:
         service_of(app).close()
-    assert [each for _, conformance in made for each in conformance.broken] == []
+    assert [message for _, conformance in started for message in conformance.broken] == []
 
 
 @pytest.fixture

@@ -41,9 +41,9 @@ def test_a_key_says_for_which_database_it_is_and_its_files_are_private(tmp_path:
         f"likeness: this key is for the service with the database {address}.\n"
     )
     assert likeness(tmp_path, "keys", "create", "me").stderr.count("made a new database") == 0
-    made = [tmp_path / "var", *(tmp_path / "var").iterdir()]
-    assert len(made) >= 2
-    assert [path for path in made if path.stat().st_mode & 0o077] == []
+    paths = [tmp_path / "var", *(tmp_path / "var").iterdir()]
+    assert len(paths) >= 2
+    assert [path for path in paths if path.stat().st_mode & 0o077] == []
 
 
 def test_a_password_is_not_shown(tmp_path: Path, database_url: str) -> None:
@@ -98,11 +98,11 @@ def test_days_of_a_key(
     if listed is None:
         with pytest.raises(SystemExit, match="2"):
             main(create)
-        said = (
+        message = (
             f"Invalid value for '--days': {days!r}: write days from 0.001 to 3650,"
             " or 0 for a key for ever"
         )
-        assert said in capsys.readouterr().err
+        assert message in capsys.readouterr().err
         assert not (tmp_path / "var").exists()
         return
     assert main(create) == 0

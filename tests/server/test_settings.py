@@ -51,7 +51,7 @@ def test_values(name: str, text: str, value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("LIKENESS_QUEUE", "many", "LIKENESS_QUEUE is 'many'; it must be a whole number."),
         ("LIKENESS_QUEUE", "-1", "LIKENESS_QUEUE is -1; it must be between 0 and 1000."),
@@ -95,11 +95,11 @@ def test_values(name: str, text: str, value: object) -> None:
         ("LIKENESS_QUEU", "3", "There is no setting LIKENESS_QUEU."),
     ],
 )
-def test_wrong_values_give_a_sentence(name: str, text: str, said: str) -> None:
+def test_wrong_values_give_a_sentence(name: str, text: str, message: str) -> None:
     with pytest.raises(SettingError) as error:
         load({name: text})
     assert "secret" not in str(error.value)
-    assert said in str(error.value)
+    assert message in str(error.value)
 
 
 def test_printed_with_where_they_came_from(
@@ -151,7 +151,7 @@ def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(
 ) -> None:
     """Nobody can make a folder there, not even root."""
     there = {**os.environ, "LIKENESS_STATE": "/proc/nowhere", "LIKENESS_BIND": "127.0.0.1:0"}
-    told = subprocess.run(
+    ended = subprocess.run(
         [sys.executable, *command],
         cwd=ROOT,
         env=there,
@@ -160,13 +160,13 @@ def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(
         timeout=60,
         check=False,
     )
-    assert told.returncode != 0
-    assert "LIKENESS_STATE is /proc/nowhere: nothing can be written there" in told.stderr
-    assert "Traceback" not in told.stderr
+    assert ended.returncode != 0
+    assert "LIKENESS_STATE is /proc/nowhere: nothing can be written there" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("url", "missing", "said"),
+    ("url", "missing", "message"),
     [
         (
             "postgresql://u:secret@h/d",
@@ -181,15 +181,15 @@ def test_a_state_folder_that_cannot_be_written_stops_the_start_with_a_sentence(
     ],
 )
 def test_a_driver_that_is_not_installed_is_named(
-    monkeypatch: pytest.MonkeyPatch, url: str, missing: str, said: str
+    monkeypatch: pytest.MonkeyPatch, url: str, missing: str, message: str
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)  # type: ignore[arg-type]
     with pytest.raises(SettingError) as error:
         Store(url)
-    told = re.search(said, str(error.value))
-    assert told, str(error.value)
+    ended = re.search(message, str(error.value))
+    assert ended, str(error.value)
     assert "secret" not in str(error.value)
     if missing == "psycopg":
-        python, *_, file = shlex.split(told["command"])
+        python, *_, file = shlex.split(ended["command"])
         assert python == sys.executable
         assert "psycopg[binary]==" in Path(file).read_text()

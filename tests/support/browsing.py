@@ -39,12 +39,12 @@ def picture(
     squares: dict[str, tuple[int, int, int, int]], size: tuple[int, int] = (400, 300), **save: Any
 ) -> bytes:
     """Black, with a square of each name's colour ("stranger" for yellow) at x, y, width, height."""
-    made = PIL.Image.new("RGB", size)
+    canvas = PIL.Image.new("RGB", size)
     for name, (x, y, width, height) in squares.items():
         blue, green, red = NAMES.get(name, STRANGER)
-        made.paste((red, green, blue), (x, y, x + width, y + height))
+        canvas.paste((red, green, blue), (x, y, x + width, y + height))
     out = io.BytesIO()
-    made.save(out, save.pop("format", "PNG"), **save)
+    canvas.save(out, save.pop("format", "PNG"), **save)
     return out.getvalue()
 
 

@@ -34,9 +34,9 @@ def live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
         return running[-1]
 
     yield start
-    for each in running:
+    for server in running:
         with suppress(OSError):
-            each.stop()
+            server.stop()
 
 
 @pytest.fixture(scope="session")

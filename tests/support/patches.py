@@ -56,7 +56,7 @@ class Patches:
         image = decoding.decode(data, limits)
         time.sleep(self.delay)
         found = [self._prediction(image, label) for label in (*self.labels, None)]
-        predictions = tuple(each for each in found if each is not None)
+        predictions = tuple(prediction for prediction in found if prediction is not None)
         best = predictions[0] if predictions else None
         return SimpleNamespace(
             width=image.shape[1],
@@ -106,7 +106,7 @@ class Several(Patches):
         self, data: bytes, limits: Limits, *, top_k: int | None = None
     ) -> SimpleNamespace:
         found = super().recognise(data, limits)
-        named = tuple(each.label for each in found.predictions if each.label)
+        named = tuple(prediction.label for prediction in found.predictions if prediction.label)
         whole = SimpleNamespace(**vars(found.predictions[0]))
         whole.detection = SimpleNamespace(
             **vars(whole.detection) | {"x": 0, "y": 0, "kind": "picture"}

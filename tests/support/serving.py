@@ -71,7 +71,7 @@ class Running:
         children = (
             Path(f"/proc/{self.master.pid}/task/{self.master.pid}/children").read_text().split()
         )
-        return [int(each) for each in children]
+        return [int(pid) for pid in children]
 
 
 def start(folder: Path, app: str = "tests.server.tiny_wsgi:app", **settings: object) -> Running:
@@ -112,11 +112,11 @@ def wait_ready(running: Running) -> None:
 @contextlib.contextmanager
 def running(folder: Path, **settings: object) -> Iterator[Running]:
     """A service with the small registry, ended at the end of the block."""
-    made = start(folder, **settings)
+    service = start(folder, **settings)
     try:
-        yield made
+        yield service
     finally:
-        made.end()
+        service.end()
 
 
 def logged(folder: Path) -> set[str]:

@@ -97,7 +97,7 @@ class Bundle:
             return Recognition(
                 width, height, (), None, (), "nothing_found", "Nothing was found.", seconds
             )
-        first = max(found, key=lambda each: each.similarity or 0)
+        first = max(found, key=lambda prediction: prediction.similarity or 0)
         ranked = tuple(sorted(first.scores.items(), key=lambda pair: -pair[1]))
         return Recognition(width, height, found, first.label, ranked, first.reason, "", seconds)
 

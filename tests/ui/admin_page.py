@@ -35,10 +35,10 @@ def at(page: Any, live: Live, view: str, words: str) -> None:
 
 def filled(live: Live, name: str, *classes: str) -> None:
     """A data set with two pictures in each class; a class named "empty" gets none."""
-    made = Datasets(live.app.extensions["likeness"].settings.datasets)
-    made.create(name)
+    datasets = Datasets(live.app.extensions["likeness"].settings.datasets)
+    datasets.create(name)
     for number, label in enumerate(classes):
-        made.create_class(name, label)
+        datasets.create_class(name, label)
         if label != "empty":
             for row in (9, 90):
-                made.add(name, label, picture({"stranger": (number, row, 40, 40)}), Limits())
+                datasets.add(name, label, picture({"stranger": (number, row, 40, 40)}), Limits())

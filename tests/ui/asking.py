@@ -20,14 +20,16 @@ def text64(data: bytes) -> str:
 def a_page(browser: Any, viewport: dict[str, int]) -> Iterator[Any]:
     """A fresh page; an exception in its scripts fails the test."""
     context = browser.new_context(viewport=viewport)
-    made = context.new_page()
+    opened_page = context.new_page()
     wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on(
+    opened_page.on("pageerror", lambda error: wrong.append(str(error)))
+    opened_page.on(
         "console",
-        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda message: (
+            wrong.append(message.text) if "Content Security Policy" in message.text else None
+        ),
     )
-    yield made
+    yield opened_page
     context.close()
     assert not wrong
 

@@ -37,11 +37,11 @@ def test_a_page_has_nothing_inline(page: Path) -> None:
 def test_what_a_page_names_exists(page: Path) -> None:
     named = re.findall(r'(?:src|href)="([^"#]+)"', page.read_text())
     files = [
-        each for each in named if not each.startswith("vendor/") and each not in ("./", "api/docs")
+        path for path in named if not path.startswith("vendor/") and path not in ("./", "api/docs")
     ]
     assert files
-    for each in files:
-        assert (UI / each).is_file(), each
+    for path in files:
+        assert (UI / path).is_file(), path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
@@ -62,17 +62,19 @@ def test_what_a_script_imports_exists(script: Path) -> None:
         assert (script.parent / (target or wanted)).is_file(), target or wanted
     for names, target in re.findall(r'^import \{([^}]*)\} from "(.*?)";', text, re.MULTILINE):
         offered = (script.parent / target).read_text()
-        for each in (part.strip() for part in names.split(",") if part.strip()):
+        for exported in (part.strip() for part in names.split(",") if part.strip()):
             assert re.search(
-                rf"^export (?:async )?(?:function|const|class) {each}\b", offered, re.MULTILINE
-            ), each
-            assert len(re.findall(rf"\b{each}\b", text)) > 1, f"{each} is imported and not used"
+                rf"^export (?:async )?(?:function|const|class) {exported}\b", offered, re.MULTILINE
+            ), exported
+            assert len(re.findall(rf"\b{exported}\b", text)) > 1, (
+                f"{exported} is imported and not used"
+            )
 
 
 @pytest.mark.parametrize("file", OURS, ids=name)
 def test_nothing_comes_from_elsewhere(file: Path) -> None:
     foreign = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", file.read_text())
-    assert [each for each in foreign if "www.w3.org" not in each] == []
+    assert [address for address in foreign if "www.w3.org" not in address] == []
 
 
 @pytest.mark.parametrize("file", OURS, ids=name)

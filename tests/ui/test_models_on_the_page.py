@@ -74,7 +74,7 @@ def naming(share: float | None) -> Facts:
 
 
 @pytest.mark.parametrize(
-    ("share", "refuses", "said"),
+    ("share", "refuses", "text"),
     [
         (None, True, ""),
         (0.01, True, ""),
@@ -84,47 +84,47 @@ def naming(share: float | None) -> Facts:
     ],
 )
 def test_a_model_that_names_strangers_says_so(
-    page: Any, live: Start, share: float | None, refuses: bool, said: str
+    page: Any, live: Start, share: float | None, refuses: bool, text: str
 ) -> None:
     opened(page, live(Patches(facts=naming(share), refuses=refuses)))
-    assert said in page.inner_text("#hint-strangers")
+    assert text in page.inner_text("#hint-strangers")
     give(page, picture({"stranger": (10, 10, 60, 60)}))
     settled(page, "unsure")
     assert page.locator("#caution").is_hidden()
     give(page, picture({"ada_lovelace": (10, 10, 60, 60)}))
     settled(page, "good")
-    assert page.locator("#caution").is_visible() == bool(said)
-    assert said in page.inner_text("#caution")
+    assert page.locator("#caution").is_visible() == bool(text)
+    assert text in page.inner_text("#caution")
 
 
 @pytest.mark.parametrize(
-    ("sure", "said"),
+    ("sure", "text"),
     [([0.9, 0.6], "2 × Rider."), ([0.6, 0.7], "Probably 2 × Rider."), ([0.9], "Rider.")],
 )
 def test_people_of_one_class_are_counted(
-    page: Any, live: Start, sure: list[float], said: str
+    page: Any, live: Start, sure: list[float], text: str
 ) -> None:
     opened(page, live())
     regions = [
-        {"label": "rider", "labels": ["rider"], "best": "rider", "probability": each}
-        for each in sure
+        {"label": "rider", "labels": ["rider"], "best": "rider", "probability": probability}
+        for probability in sure
     ]
     words = page.evaluate(
         "async (r) => (await import('/js/words.js')).headline(r, 'person')", regions
     )
-    assert words == said
+    assert words == text
 
 
 @pytest.mark.parametrize(
-    ("sure", "said"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")]
+    ("sure", "text"), [(0.3, "perhaps Ada"), (0.6, "probably Ada"), (0.9, "This is Ada")]
 )
-def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float, said: str) -> None:
+def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float, text: str) -> None:
     opened(page, live())
     region = {"label": "ada", "labels": ["ada"], "best": "ada", "probability": sure}
     words = page.evaluate(
         "async (r) => (await import('/js/words.js')).headline([r], 'face')", region
     )
-    assert said in words
+    assert text in words
 
 
 def test_a_model_of_things_that_refuses_nothing_promises_no_refusal(page: Any, live: Start) -> None:
@@ -150,9 +150,9 @@ def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronau
             page.click(".why button")
         page.wait_for_selector(".why img[src^='data:image/png']")
         label = page.inner_text(".scores tr.best th")
-        said = page.inner_text(".why figcaption")
-        assert said.startswith(f"What counted for {label}: the warmer, the more.")
-        assert f"nearest examples are {label}" in said
+        text = page.inner_text(".why figcaption")
+        assert text.startswith(f"What counted for {label}: the warmer, the more.")
+        assert f"nearest examples are {label}" in text
 
 
 def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(
@@ -171,7 +171,7 @@ def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(
     ]
     assert anywhere.inner_text(".box .tag") == "Ada Lovelace + Grace Hopper"
     assert anywhere.locator(".scores tr.named").count() == 2
-    buttons = [each.inner_text() for each in anywhere.locator(".corrections button").all()]
+    buttons = [button.inner_text() for button in anywhere.locator(".corrections button").all()]
     assert buttons == ["Yes, all of it", "No Ada Lovelace", "No Grace Hopper"]
     anywhere.select_option(".corrections select", label="Zoë-Faraday")
     anywhere.wait_for_selector(".corrections:has-text('Thank you')")

@@ -191,8 +191,8 @@ def test_a_camera_that_is_not_allowed_says_so(page: Any, live: Start) -> None:
     opened(page, live())
     page.click("#camera")
     page.wait_for_selector("#camera-dialog[open]")
-    said = page.locator("#camera-note", has_text="Choose a picture")
-    said.wait_for(timeout=10000)
+    text = page.locator("#camera-note", has_text="Choose a picture")
+    text.wait_for(timeout=10000)
     page.click("#close-camera")
     assert page.locator("#camera-dialog[open]").count() == 0
 
@@ -234,7 +234,7 @@ def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(
 
 
 @pytest.mark.parametrize(
-    ("limits", "said"),
+    ("limits", "text"),
     [
         ({"body_bytes": 22_505_062}, "At most 22.5 MB can be sent at once."),
         ({"batch_pictures": 32}, "22505062 bytes"),
@@ -243,7 +243,7 @@ def test_a_picture_that_the_browser_cannot_show_is_answered_all_the_same(
     ids=["bytes", "another limit", "somebody on the way"],
 )
 def test_a_limit_is_said_in_megabytes(
-    page: Any, live: Start, limits: dict[str, int] | None, said: str
+    page: Any, live: Start, limits: dict[str, int] | None, text: str
 ) -> None:
     opened(page, live())
     body = {"code": "body-too-large", "detail": "more than 22505062 bytes", "limits": limits}
@@ -252,4 +252,4 @@ def test_a_limit_is_said_in_megabytes(
         ".troubleOf({ status: 413, responseJSON, getResponseHeader: () => null }).detail",
         body,
     )
-    assert said in words
+    assert text in words

@@ -89,9 +89,9 @@ class TestCollect:
             1,
         )
         status, out, _ = run(capsys, *words, "--json")
-        said = json.loads(out)
-        assert status == 1 and said["counts"]["added"] == 1 and said["counts"]["too_large"] == 2
-        assert any(e["result"] == "failed" and "damaged" in e["note"] for e in said["entries"])
+        report = json.loads(out)
+        assert status == 1 and report["counts"]["added"] == 1 and report["counts"]["too_large"] == 2
+        assert any(e["result"] == "failed" and "damaged" in e["note"] for e in report["entries"])
 
     def test_limits_of_a_source(self, tmp_path):
         for n in range(5):

@@ -42,7 +42,7 @@ class TestClean:
     def test_finds_each_problem_and_changes_nothing(self, messy, tmp_path, capsys):
         before = tree(messy)
         out = tmp_path / "out"
-        status, said, _ = run(
+        status, output, _ = run(
             capsys, "clean", messy, "--out", out, "--detector", "whole", "--no-labels"
         )
         assert status == 0 and tree(messy) == before
@@ -53,8 +53,8 @@ class TestClean:
             p for p in found.pop("blurred") if "copy" not in p and "small" not in p
         }  # drawn scenes are smooth
         assert found | {"blurred": drawn} == EXPECTED
-        assert report["problems"]["near_across"] == 2 and "near copies" not in said
-        assert "Nothing was changed" in said and str(out / "sheet.html") in said
+        assert report["problems"]["near_across"] == 2 and "near copies" not in output
+        assert "Nothing was changed" in output and str(out / "sheet.html") in output
 
     def test_faces_nobody_several_and_odd_poses(self, tmp_path, capsys):
         root = tmp_path / "set"

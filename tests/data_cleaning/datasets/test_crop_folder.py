@@ -41,8 +41,8 @@ class TestCrop:
 
     def test_json_has_every_picture(self, people, tmp_path, capsys):
         _, out, _ = run(capsys, "crop", people, tmp_path / "crops", "--json")
-        said = json.loads(out)
-        results = {Path(p["picture"]).name: p["result"] for p in said["pictures"]}
+        report = json.loads(out)
+        results = {Path(p["picture"]).name: p["result"] for p in report["pictures"]}
         assert results == {
             "portrait.png": "cropped",
             "small.png": "nothing",
@@ -50,7 +50,7 @@ class TestCrop:
             "text.png": "unreadable",
             "cut.jpg": "unreadable",
         }
-        assert said["classes"]["eileen"]["cropped"] == 1
+        assert report["classes"]["eileen"]["cropped"] == 1
 
     @pytest.mark.parametrize(("options", "found"), [([], 0), (["--any"], 1)])
     def test_two_eyes_or_nothing_unless_asked(self, tmp_path, capsys, options, found):

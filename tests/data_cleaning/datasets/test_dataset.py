@@ -173,11 +173,13 @@ def test_decisions_made_while_others_are_withdrawn_are_kept(root):
     bob = [Decision(f"{n:064x}", "keep", "bob") for n in range(100, 200)]
     with ThreadPoolExecutor(8) as pool:
         written = pool.map(
-            data.decide, [each for pair in zip(alice, bob, strict=True) for each in pair]
+            data.decide, [decision for pair in zip(alice, bob, strict=True) for decision in pair]
         )
-        gone = pool.map(lambda _: data.withdraw(lambda each: each.label == "alice"), range(60))
+        gone = pool.map(
+            lambda _: data.withdraw(lambda decision: decision.label == "alice"), range(60)
+        )
         list(written)
-    removed = sum(gone) + data.withdraw(lambda each: each.label == "alice")
+    removed = sum(gone) + data.withdraw(lambda decision: decision.label == "alice")
     assert removed == 100
     assert sorted(int(d.sha256, 16) for d in data.decisions()) == list(range(100, 200))
     assert not list(root.glob("*.part"))
@@ -206,7 +208,7 @@ def test_withdrawing_leaves_every_other_line_as_it_was(root, tail, left):
     with (root / DECISIONS).open("ab") as file:
         file.write(tail)
     gone = digest_of(root, 1)
-    assert data.withdraw(lambda each: each.to == "alice" or each.sha256 == gone) == 2
+    assert data.withdraw(lambda decision: decision.to == "alice" or decision.sha256 == gone) == 2
     assert (root / DECISIONS).read_bytes() == kept + left
 
 

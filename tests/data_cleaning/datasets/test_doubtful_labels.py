@@ -104,9 +104,9 @@ def test_doubts_find_swapped_people_and_strangers_without_doubting_the_rest(orl_
                 shutil.copy(stranger, tmp_path / "set" / f"p{number}" / f"stranger{number}.pgm")
             ).name
         )
-    said = model("labels", tmp_path / "set", "--recipe", "object-classic")
+    report = model("labels", tmp_path / "set", "--recipe", "object-classic")
     names = {sha256_of_file(p): p.name for p in (tmp_path / "set").rglob("*.*")}
-    doubted = [names[d["sha256"]] for d in said["doubts"]]
+    doubted = [names[d["sha256"]] for d in report["doubts"]]
     assert len(wrong & set(doubted)) >= 6, (
         f"found {sorted(wrong & set(doubted))} of {sorted(wrong)}"
     )

@@ -155,9 +155,9 @@ def test_what_is_decided_on_the_sheet_is_what_training_reads(messy, tmp_path, ca
         1
     ) as pool:  # a thread of its own: another test's browser may be open in this one
         assert pool.submit(decide_in_browser, out / "sheet.html", tmp_path).result() == []
-    status, said, complaint = run(capsys, "review", messy, tmp_path / "decisions.jsonl")
+    status, output, complaint = run(capsys, "review", messy, tmp_path / "decisions.jsonl")
     assert status == 0, complaint
-    assert "5 decisions appended" in said
+    assert "5 decisions appended" in output
     labels = {i.path.relative_to(messy).as_posix(): i.label for i in Dataset(messy).items()}
     assert "cats/blurred.png" not in labels
     changed = {k: v for k, v in labels.items() if v != k.split("/")[0]}

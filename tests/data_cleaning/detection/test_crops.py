@@ -166,7 +166,7 @@ def test_without_good_landmarks_a_square_serves(points):
     )
 
 
-def spoilt(image: Image, how: str) -> Image:
+def spoilt(image: Image, damage: str) -> Image:
     changes = {
         "as it is": lambda: image,
         "blurred": lambda: cv2.GaussianBlur(image, (0, 0), 9),
@@ -176,11 +176,11 @@ def spoilt(image: Image, how: str) -> Image:
         "pale": lambda: (image * 0.3 + 90).astype(np.uint8),
         "half lit": lambda: (image * 0.5).astype(np.uint8),
     }
-    return changes[how]()
+    return changes[damage]()
 
 
 @pytest.mark.parametrize(
-    ("how", "expected"),
+    ("damage", "expected"),
     [
         ("as it is", ()),
         ("blurred", ("blurred",)),
@@ -191,8 +191,8 @@ def spoilt(image: Image, how: str) -> Image:
         ("half lit", ()),
     ],
 )
-def test_marks_say_what_was_done_to_a_face(how, expected):
-    image = spoilt(packaged("astronaut.png"), how)
+def test_marks_say_what_was_done_to_a_face(damage, expected):
+    image = spoilt(packaged("astronaut.png"), damage)
     scale = image.shape[0] / 512
     x, y, w, h = (round(v * scale) for v in (180, 70, 90, 100))
     assert quality(image, Detection(x, y, w, h)).marks() == expected

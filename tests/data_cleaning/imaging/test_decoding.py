@@ -332,7 +332,7 @@ def test_decoding_in_threads_leaves_the_warning_filters_alone():
     data = saved(pillow(scene(1, 64, 48)), "JPEG")
     start = threading.Barrier(4)
 
-    def many(_: int) -> None:
+    def decode_often(_: int) -> None:
         start.wait()
         for _ in range(150):
             decode(data)
@@ -341,7 +341,7 @@ def test_decoding_in_threads_leaves_the_warning_filters_alone():
     sys.setswitchinterval(1e-5)
     try:
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(many, range(4)))
+            list(pool.map(decode_often, range(4)))
     finally:
         sys.setswitchinterval(interval)
     assert list(warnings.filters) == before
@@ -395,6 +395,6 @@ def test_an_excerpt_knows_where_its_part_lies(
     found = (lies.left * size[0], lies.top * size[1], lies.width * size[0], lies.height * size[1])
     assert found == pytest.approx(inside, abs=0.01)
     if width:
-        left, top, wide, tall = (round(each) for each in inside)
+        left, top, wide, tall = (round(value) for value in inside)
         assert cut[top : top + tall, left : left + wide].mean() > 230
         assert cut.sum() / 3 / 255 == pytest.approx(wide * tall, rel=0.1)

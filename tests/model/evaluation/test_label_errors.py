@@ -112,7 +112,7 @@ def test_too_little_to_judge_by_is_said(samples):
 
 def test_the_report_says_how_far_to_trust_it():
     samples = [*people(), sample("x", "a", 1)]
-    said = find_label_errors(samples, apart(samples), HOW).to_json()
-    assert said["pictures"] == 31 and said["labels"] == ["a", "b", "c"]
-    assert said["agreement"] == pytest.approx(30 / 31)
-    assert said["doubts"][0]["score"] > 0.5 and "Looks like b" in said["doubts"][0]["note"]
+    report = find_label_errors(samples, apart(samples), HOW).to_json()
+    assert report["pictures"] == 31 and report["labels"] == ["a", "b", "c"]
+    assert report["agreement"] == pytest.approx(30 / 31)
+    assert report["doubts"][0]["score"] > 0.5 and "Looks like b" in report["doubts"][0]["note"]

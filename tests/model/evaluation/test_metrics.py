@@ -54,7 +54,7 @@ ISSUE_KEYS = {
 }  # fmt: skip
 
 
-def said(
+def region(
     best: str, probability: float = 0.9, acceptance: float = 0.8, threshold: float = 0.5
 ) -> RegionAnswer:
     """A region's answer, named where its score reaches the threshold."""
@@ -86,12 +86,12 @@ def answered(
 
 
 HAND = [
-    answered("a", said("a")),
-    answered("a", said("a")),
-    answered("a", said("b")),
+    answered("a", region("a")),
+    answered("a", region("a")),
+    answered("a", region("b")),
     answered("a"),  # nothing found
-    answered("b", said("b")),
-    answered("b", said("b", acceptance=0.2)),  # refused
+    answered("b", region("b")),
+    answered("b", region("b", acceptance=0.2)),  # refused
 ]
 
 
@@ -141,10 +141,10 @@ def test_calibration_error_by_hand() -> None:
     Half of .45 and half of .35.
     """
     outcomes = [
-        answered("a", said("a", 0.95)),
-        answered("b", said("a", 0.95)),
-        answered("a", said("a", 0.65)),
-        answered("a", said("a", 0.65)),
+        answered("a", region("a", 0.95)),
+        answered("b", region("a", 0.95)),
+        answered("a", region("a", 0.65)),
+        answered("a", region("a", 0.65)),
         answered("a"),
     ]
     assert expected_calibration_error(outcomes) == pytest.approx(0.40)
@@ -153,13 +153,13 @@ def test_calibration_error_by_hand() -> None:
 
 
 def test_certainty_falls_into_the_last_bin_and_nothing_into_none() -> None:
-    assert reliability([answered("a", said("a", 1.0))])[0].low == 0.9
+    assert reliability([answered("a", region("a", 1.0))])[0].low == 0.9
     assert expected_calibration_error([answered("a")]) is None
 
 
 def test_a_stranger_is_named_when_any_region_is() -> None:
-    crowd = answered(UNKNOWN, said("a", acceptance=0.1), said("b", acceptance=0.6))
-    lone = answered(UNKNOWN, said("a", acceptance=0.4))
+    crowd = answered(UNKNOWN, region("a", acceptance=0.1), region("b", acceptance=0.6))
+    lone = answered(UNKNOWN, region("a", acceptance=0.4))
     empty = answered(UNKNOWN)
     figures = unknown(HAND, [crowd, lone, empty, empty])
     assert figures.fpir == pytest.approx(1 / 4)
@@ -169,7 +169,7 @@ def test_a_stranger_is_named_when_any_region_is() -> None:
 
 
 def test_the_curve_passes_through_the_chosen_point() -> None:
-    strangers = [answered(UNKNOWN, said("a", acceptance=s)) for s in (0.1, 0.3, 0.45, 0.7)]
+    strangers = [answered(UNKNOWN, region("a", acceptance=s)) for s in (0.1, 0.3, 0.45, 0.7)]
     figures = unknown(HAND, strangers)
     assert min(y for x, y in figures.curve if x <= figures.fpir) == figures.fnir
     # above .7 no stranger is named: the known ones, at .8, still are
@@ -179,10 +179,10 @@ def test_the_curve_passes_through_the_chosen_point() -> None:
 
 def test_folds_with_thresholds_of_their_own_meet_at_zero() -> None:
     known = [
-        answered("a", said("a", acceptance=0.6, threshold=0.5)),
-        answered("a", said("a", acceptance=0.6, threshold=0.7), threshold=0.7),
+        answered("a", region("a", acceptance=0.6, threshold=0.5)),
+        answered("a", region("a", acceptance=0.6, threshold=0.7), threshold=0.7),
     ]
-    strangers = [answered(UNKNOWN, said("a", acceptance=0.45))]
+    strangers = [answered(UNKNOWN, region("a", acceptance=0.45))]
     figures = unknown(known, strangers)
     assert figures.fnir == 0.5
     assert [0.0, 0.5] in figures.curve
@@ -207,15 +207,15 @@ def test_a_long_curve_is_thinned_and_keeps_its_ends() -> None:
 def test_false_alarms_tell_found_from_named() -> None:
     nothing = [
         answered(NOTHING),
-        answered(NOTHING, said("a", acceptance=0.1)),
-        answered(NOTHING, said("a")),
+        answered(NOTHING, region("a", acceptance=0.1)),
+        answered(NOTHING, region("a")),
     ]
     figures = false_alarms([*nothing, answered(NOTHING)])
     assert figures == FalseAlarms(4, 2, 1, 0.5, 0.25)
 
 
 def test_special_folders_are_no_classes_of_the_figures() -> None:
-    figures = summary([*HAND, answered(NOTHING), answered(UNKNOWN, said("a"))]).to_json()
+    figures = summary([*HAND, answered(NOTHING), answered(UNKNOWN, region("a"))]).to_json()
     assert figures["pictures"] == 6
     assert set(figures["per_class"]) == {"a", "b"}
     assert figures["unknown"]["fpir"] == 1.0
@@ -287,8 +287,10 @@ def test_every_fold_answers_every_stranger(drawn_shapes: Path) -> None:
         [s for s in shapes if s.label != "disc"],
         [s for s in shapes if s.label == "disc"][:4],
     )
-    how = TrainingOptions(classifiers=("logistic_regression",), folds=3)
-    outcomes, strange = cross_validate(known, near_copies(known), RECIPE, how, Rounds(3, strangers))
+    options = TrainingOptions(classifiers=("logistic_regression",), folds=3)
+    outcomes, strange = cross_validate(
+        known, near_copies(known), RECIPE, options, Rounds(3, strangers)
+    )
     assert [o.path for o in outcomes] == [s.path for s in known]
     assert len(strange) == 3 * 4
     figures = summary(outcomes, (), strange).unknown

@@ -237,8 +237,8 @@ def test_what_killed_processes_left_is_removed_and_what_is_being_written_is_not(
     registry.add(bundle)
     folder = tmp_path / "shapes"
 
-    def begin(how: str) -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-c", LEAVE, str(folder), how]
+    def begin(ending: str) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", LEAVE, str(folder), ending]
         return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT)
 
     with begin("die") as dead:

@@ -149,9 +149,9 @@ def test_the_words_fit_the_numbers(
         bundle,
         recogniser=replace(bundle.recogniser, acceptance=Acceptance("similarity", threshold)),
     )
-    said = replace(seen, probability=0.8, acceptance=0.41, reason=reason)
+    answer = replace(seen, probability=0.8, acceptance=0.41, reason=reason)
     one_off = (replace(near[0], label="cross", labels=("cross",)), *near[1:])
-    assert sentence(other, said, one_off) == f"2 of 3 nearest examples are disc; {words}"
+    assert sentence(other, answer, one_off) == f"2 of 3 nearest examples are disc; {words}"
 
 
 @pytest.mark.parametrize(
@@ -207,8 +207,8 @@ def test_the_command_writes_the_heat_map_and_names_files(
     picture = str(shapes / "disc" / "3.png")
     options = ["--artifacts", str(tmp_path), "--data", str(shapes), "-o", str(tmp_path / "why.png")]
     assert main(["explain", "shapes", picture, *options, "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["nearest"][0]["file"] == picture
+    report = json.loads(capsys.readouterr().out)
+    assert report["nearest"][0]["file"] == picture
     assert decode((tmp_path / "why.png").read_bytes()).ndim == 3
     assert main(["explain", "shapes", picture, *options]) == 0
     assert picture in capsys.readouterr().out

@@ -135,5 +135,5 @@ def test_a_picture_that_cannot_be_read_is_a_sample_with_an_error(
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "text.jpg").write_text("not a picture")
     (tmp_path / "a" / "half.png").write_bytes(encode(np.zeros((50, 50, 3), np.uint8))[:60])
-    looked = samples(Dataset(tmp_path).items(), RECIPES["object-classic"])
-    assert [s.path.name for s in looked if s.error] == ["half.png", "text.jpg"]
+    measured = samples(Dataset(tmp_path).items(), RECIPES["object-classic"])
+    assert [s.path.name for s in measured if s.error] == ["half.png", "text.jpg"]

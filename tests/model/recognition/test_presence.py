@@ -52,24 +52,24 @@ def gate(tmp_path_factory: pytest.TempPathFactory, astronaut: bytes) -> Path:
 
 
 @pytest.fixture(scope="module")
-def looked(gate: Path) -> list[Sample]:
+def measured(gate: Path) -> list[Sample]:
     """Those pictures looked at with person-classic, whatever its threshold."""
     return samples(Dataset(gate).items(), at_lowest_threshold(RECIPES["person-classic"]))
 
 
 def test_from_pictures_to_somebody_known_somebody_or_nobody(
-    gate: Path, looked: list[Sample], tmp_path: Path
+    gate: Path, measured: list[Sample], tmp_path: Path
 ) -> None:
     recipe = RECIPES["person-classic"]
-    copies = near_copies(looked)
-    wishes = TrainingOptions(classifiers=("logistic_regression",), folds=2)
-    outcomes, _ = cross_validate(looked, copies, recipe, wishes, Rounds(2))
+    copies = near_copies(measured)
+    options = TrainingOptions(classifiers=("logistic_regression",), folds=2)
+    outcomes, _ = cross_validate(measured, copies, recipe, options, Rounds(2))
     figures = presence(outcomes, recipe)
     assert figures is not None
     assert figures.truths == ("pilot", "Human", "No Human")
     assert figures.balanced_accuracy is not None and figures.balanced_accuracy > 0.8
 
-    training = fit(looked, copies, recipe, wishes)
+    training = fit(measured, copies, recipe, options)
     saved = Registry(tmp_path).add(Bundle("gate", 0, training.recipe, training.recogniser, Facts()))
     bundle = Registry(tmp_path).load("gate")
     assert bundle.recipe == saved.recipe
@@ -91,11 +91,11 @@ def test_from_pictures_to_somebody_known_somebody_or_nobody(
 
 
 def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
-    gate: Path, looked: list[Sample], tmp_path: Path
+    gate: Path, measured: list[Sample], tmp_path: Path
 ) -> None:
     training = fit(
-        looked,
-        np.arange(len(looked)),
+        measured,
+        np.arange(len(measured)),
         RECIPES["person-classic"],
         TrainingOptions(("logistic_regression",), folds=2),
     )
@@ -115,7 +115,7 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
     }
     assert answers[NOTHING].predictions == ()
     assert answers["pilot"].label == "pilot"
-    empty = next(s for s in looked if s.label == NOTHING and s.regions)
+    empty = next(s for s in measured if s.label == NOTHING and s.regions)
     answered = outcome(empty, training.recogniser, training.recipe)
     assert (answered.found, answered.best, {n.reason for n in answered.named}) == (
         False,
@@ -125,12 +125,12 @@ def test_a_model_that_judges_drops_what_is_nobody_and_is_saved_whole(
 
 
 def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
-    gate: Path, looked: list[Sample], tmp_path: Path
+    gate: Path, measured: list[Sample], tmp_path: Path
 ) -> None:
     """A client's side of the rule, from docs/export.md and the file's metadata alone."""
     training = fit(
-        looked,
-        np.arange(len(looked)),
+        measured,
+        np.arange(len(measured)),
         RECIPES["person-classic"],
         TrainingOptions(("logistic_regression",), folds=2),
     )
@@ -153,24 +153,26 @@ def test_an_exported_model_says_that_nobody_is_there_as_the_served_one_does(
             > 0
         )
 
-    said, served = [], []
-    for one in looked:
+    exported, served = [], []
+    for one in measured:
         scores = [region.detection.score for region in one.regions]
-        said += [not somebody(score, views) for score, views in zip(scores, one.views, strict=True)]
+        exported += [
+            not somebody(score, views) for score, views in zip(scores, one.views, strict=True)
+        ]
         served += training.recogniser.shows_nobody(one.views, scores).tolist()
-    assert said == served
+    assert exported == served
     assert set(served) == {True, False}
 
 
-def test_a_role_is_given_to_everybody_who_has_it(looked: list[Sample]) -> None:
+def test_a_role_is_given_to_everybody_who_has_it(measured: list[Sample]) -> None:
     recipe = RECIPES["person-classic"]
     training = fit(
-        looked,
-        near_copies(looked),
+        measured,
+        near_copies(measured),
         recipe,
         TrainingOptions(classifiers=("logistic_regression",), folds=2),
     )
-    views = [s.views[0] for s in looked if s.label == "pilot" and s.views][:2] * 2
+    views = [s.views[0] for s in measured if s.label == "pilot" and s.views][:2] * 2
     labels = [
         [n.label for n in training.recogniser.answer(views, [0.0] * 4, once)]
         for once in (True, False)

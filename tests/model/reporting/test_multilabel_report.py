@@ -224,7 +224,7 @@ def test_near_copies_are_held_against_all_folders_of_a_picture() -> None:
     bad = Sample(Path("/data/a/bad"), "a", "x", error="damaged")
     figures = multilabel_summary(verdicts, [bad])
     copies = np.array([0, 0, 1, 1])
-    made = ReportMaterial(
+    material = ReportMaterial(
         "crossval",
         "m",
         Path("/data"),
@@ -234,7 +234,7 @@ def test_near_copies_are_held_against_all_folders_of_a_picture() -> None:
         some,
         copies,
     )
-    report = build_multilabel(made).to_json()
+    report = build_multilabel(material).to_json()
     assert report["near_copies"]["across_classes"] == [["a/1", "a/2"]]
     assert report["figures"]["unreadable"] == [{"path": "a/bad", "error": "damaged"}]
     assert report["thresholds"] == {"a": 0.5, "b": 0.5}

@@ -109,7 +109,7 @@ def test_a_thumbnail_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
 def test_a_report_names_pictures_inside_their_data_set() -> None:
     bad = Sample(Path("/data/a/bad.jpg"), "a", "0" * 64, error="damaged")
     outcomes = [answered("1", "a", "a"), answered("2", "b", "a")]
-    made = ReportMaterial(
+    crossval = ReportMaterial(
         "crossval",
         "m",
         Path("/data"),
@@ -119,7 +119,7 @@ def test_a_report_names_pictures_inside_their_data_set() -> None:
         [bad],
         np.arange(0),
     )
-    report = build(made).to_json()
+    report = build(crossval).to_json()
     assert report["figures"]["unreadable"] == [{"path": "a/bad.jpg", "error": "damaged"}]
     assert "/data" not in json.dumps(report)
     assert "damaged" in check_alone(page(report)).text

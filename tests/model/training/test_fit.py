@@ -41,7 +41,7 @@ def shapes(drawn_shapes: Path) -> list[Sample]:
     return samples(Dataset(drawn_shapes).items(), RECIPE)
 
 
-def made(label: str, vector: list[float], number: int) -> Sample:
+def sample(label: str, vector: list[float], number: int) -> Sample:
     """A sample with one region and given features, and a hash that is like no other."""
     views = (np.array([vector], np.float32),)
     bits = np.random.default_rng(number).integers(0, 256, 32).astype(np.uint8)
@@ -95,7 +95,7 @@ def test_strangers_get_no_name_and_known_ones_do() -> None:
     random = np.random.default_rng(3)
     centres = {"a": [1, 0, 0, 0], "b": [0, 1, 0, 0], UNKNOWN: [0, 0, 1, 0]}
     data = [
-        made(label, (np.array(c) + random.normal(0, 0.05, 4)).tolist(), 100 * i + k)
+        sample(label, (np.array(c) + random.normal(0, 0.05, 4)).tolist(), 100 * i + k)
         for i, (label, c) in enumerate(centres.items())
         for k in range(30)
     ]
@@ -116,7 +116,7 @@ def test_strangers_get_no_name_and_known_ones_do() -> None:
     ],
 )
 def test_too_little_says_what_is_missing(labels: list[str], words: str) -> None:
-    data = [made(label, [i, 1.0, 0.5], i) for i, label in enumerate(labels)]
+    data = [sample(label, [i, 1.0, 0.5], i) for i, label in enumerate(labels)]
     with pytest.raises(DatasetError, match=words):
         fit(data, near_copies(data), UNMEASURED, QUICK)
 
@@ -132,11 +132,11 @@ def test_the_odd_face_out_is_not_chosen_for_training() -> None:
     and the same face smaller.
     """
     random = np.random.default_rng(5)
-    alike = [made("a", [1, 0, random.normal(0, 0.02)], i) for i in range(9)]
+    alike = [sample("a", [1, 0, random.normal(0, 0.02)], i) for i in range(9)]
     stranger, same = np.array([[0, 1, 0]], np.float32), np.array([[1, 0, 0]], np.float32)
     regions = (_region(200), _region(50))
     mixed = Sample(Path("x.png"), "a", "f" * 64, regions, (stranger, same), np.zeros(32, np.uint8))
-    others = [made("b", [0, 0.1, 1], 50 + i) for i in range(9)]
+    others = [sample("b", [0, 0.1, 1], 50 + i) for i in range(9)]
     data = [*alike, mixed, *others]
     rows = training_rows(data, near_copies(data), UNMEASURED)
     assert rows.features[rows.sources.index("f" * 64)].tolist() == [1, 0, 0]
@@ -194,7 +194,7 @@ def test_thresholds_are_fitted_to_what_answering_takes_off() -> None:
     rng = np.random.default_rng(7)
     centres = np.eye(4)
     data = [
-        made("abcd"[n], (centres[n] + rng.normal(0, 0.3, 4)).tolist(), 100 * n + k)
+        sample("abcd"[n], (centres[n] + rng.normal(0, 0.3, 4)).tolist(), 100 * n + k)
         for n in range(4)
         for k in range(20)
     ]

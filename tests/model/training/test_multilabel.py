@@ -80,20 +80,20 @@ def test_figures_of_evaluate(
 ) -> None:
     capsys.readouterr()
     assert main(["evaluate", "many", str(data), "--artifacts", str(artifacts), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["pictures"] == 36
-    assert told["subset_accuracy"] == told["accuracy"] >= 0.9
-    assert told["mean_average_precision"] >= 0.95
-    assert told["per_class"]["disc"]["pictures"] == 18
+    report = json.loads(capsys.readouterr().out)
+    assert report["pictures"] == 36
+    assert report["subset_accuracy"] == report["accuracy"] >= 0.9
+    assert report["mean_average_precision"] >= 0.95
+    assert report["per_class"]["disc"]["pictures"] == 18
     assert main(["evaluate", "many", str(data), "--artifacts", str(artifacts)]) == 0
     assert "mean average precision" in capsys.readouterr().out
 
 
 def test_crossval_scores_unseen_pictures(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["crossval", str(data), "--multi-label", "--folds", "2", "--json", *QUICK]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["pictures"] == 36
-    assert told["mean_average_precision"] >= 0.9
+    report = json.loads(capsys.readouterr().out)
+    assert report["pictures"] == 36
+    assert report["mean_average_precision"] >= 0.9
 
 
 def test_strangers_do_not_go_with_it(
@@ -108,7 +108,9 @@ def test_strangers_do_not_go_with_it(
 def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     artifacts: Path, data: Path, tmp_path: Path
 ) -> None:
-    folder, models = (shutil.copytree(each, tmp_path / each.name) for each in (data, artifacts))
+    folder, models = (
+        shutil.copytree(source, tmp_path / source.name) for source in (data, artifacts)
+    )
     shutil.copytree(folder / "bar", folder / "green")  # as a third class: what shows a bar is green
     theirs = {sha256_of_file(path) for path in (folder / "disc").iterdir()}
     before = Registry(models).load("many").facts

@@ -102,14 +102,14 @@ def test_the_search_is_thinned_by_whole_groups(shapes: Path) -> None:
     rows = training_rows(good, near_copies(good), preset("object-classic"))
     numbers = np.array([sorted(set(rows.labels)).index(label) for label in rows.labels])
     assert np.array_equal(searched(rows, numbers), np.arange(len(numbers)))
-    many = np.tile(np.arange(len(numbers)), 200)
-    large = rows.subset(many)
+    repeated = np.tile(np.arange(len(numbers)), 200)
+    large = rows.subset(repeated)
     large = type(rows)(
-        large.features[:, :1], large.labels, large.sources, np.arange(len(many)) // 4
+        large.features[:, :1], large.labels, large.sources, np.arange(len(repeated)) // 4
     )
-    few = searched(large, numbers[many])
+    few = searched(large, numbers[repeated])
     assert 0.9 * SEARCH_ROWS < len(few) < 1.1 * SEARCH_ROWS
-    whole = large.groups * 3 + numbers[many]
+    whole = large.groups * 3 + numbers[repeated]
     assert not set(whole[few].tolist()) & set(np.delete(whole, few).tolist()), (
         "a group is taken whole or not at all"
     )
@@ -155,7 +155,7 @@ def test_crossval_reports_what_altered_crops_brought(
         "--json",
     ]
     assert main(["crossval", str(shapes), *options]) == 0
-    told = json.loads(capsys.readouterr().out)
-    gained = told["augmentation"]
+    report = json.loads(capsys.readouterr().out)
+    gained = report["augmentation"]
     assert gained["how"] == "flip,brightness:1"
-    assert gained["gain"] == pytest.approx(told["accuracy"] - gained["accuracy_without"])
+    assert gained["gain"] == pytest.approx(report["accuracy"] - gained["accuracy_without"])

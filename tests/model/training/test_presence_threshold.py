@@ -72,10 +72,10 @@ def test_the_classifier_judges_where_empty_pictures_differ(
     recipe: str, copies: list[int], judging: bool
 ) -> None:
     pictures = [seen(NOTHING, 0.3)] * 15 + [seen(UNKNOWN, 0.6)] * 15
-    made = choose_threshold(RECIPES[recipe], pictures, copies)
-    assert made.judging == judging
-    assert len(above_threshold(seen(NOTHING, 0.12, 0.0), made).regions) == (2 if judging else 0)
-    again = choose_threshold(replace(made, judges=False), pictures, copies)
+    chosen = choose_threshold(RECIPES[recipe], pictures, copies)
+    assert chosen.judging == judging
+    assert len(above_threshold(seen(NOTHING, 0.12, 0.0), chosen).regions) == (2 if judging else 0)
+    again = choose_threshold(replace(chosen, judges=False), pictures, copies)
     assert not again.judging, "a model that is trained anew without judging forgets it"
 
 

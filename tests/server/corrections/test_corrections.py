@@ -21,14 +21,14 @@ def test_a_correction_shows_before_and_after_and_teaches(
     app = make(local_role="train")
     client = app.test_client()
     asked = ask(client)
-    wish = {
+    correction = {
         "prediction_id": asked["prediction_id"],
         "action": "is",
         "label": "blue",
         "image": base64.b64encode(make_picture("red")).decode(),
         "note": "it was dusk",
     }
-    answer = client.post("/api/corrections", json=wish)
+    answer = client.post("/api/corrections", json=correction)
     body = answer.get_json()
     assert answer.status_code == 201, body
     assert body["before"] == {
@@ -71,15 +71,15 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
     service = client.application.extensions["likeness"]
     bundle = service.models.get("colours")
     object.__setattr__(bundle, "facts", dataclasses.replace(bundle.facts, dataset="My Family"))
-    wish = {"prediction_id": ask(client)["prediction_id"], "action": "is", "label": "blue"}
+    correction = {"prediction_id": ask(client)["prediction_id"], "action": "is", "label": "blue"}
     picture = base64.b64encode(make_picture("red")).decode()
-    answer = client.post("/api/corrections", json={**wish, "image": picture}).get_json()
+    answer = client.post("/api/corrections", json={**correction, "image": picture}).get_json()
     assert answer["dataset"] == learns
     assert (tmp_path / "datasets" / learns / answer["picture"]).is_file()
 
 
 @pytest.mark.parametrize(
-    ("colour", "wish", "status", "action"),
+    ("colour", "correction", "status", "action"),
     [
         ("red", {"action": "is_not"}, 201, "not"),
         ("red", {"action": "is_not", "label": "red"}, 201, "not"),
@@ -107,12 +107,12 @@ def test_the_data_set_that_a_model_was_trained_on_learns(
     ],
 )
 def test_corrections(
-    make: Make, colour: str, wish: dict[str, Any], status: int, action: str | None
+    make: Make, colour: str, correction: dict[str, Any], status: int, action: str | None
 ) -> None:
     """What is refused, and what comes without its picture, teaches nothing and makes nothing."""
     client = make(local_role="train").test_client()
     datasets = service_of(client.application).settings.datasets
-    body = {"prediction_id": ask(client, colour)["prediction_id"], **wish}
+    body = {"prediction_id": ask(client, colour)["prediction_id"], **correction}
     answer = client.post("/api/corrections", json=body)
     assert answer.status_code == status, answer.get_json()
     assert not datasets.exists()
@@ -139,7 +139,7 @@ class Taught:
 
 
 @pytest.mark.parametrize(
-    ("data", "wish", "expected"),
+    ("data", "correction", "expected"),
     [
         (
             TWO,
@@ -190,7 +190,7 @@ class Taught:
     ],
 )
 def test_what_a_correction_teaches(
-    make: Make, data: bytes, wish: dict[str, Any], expected: Taught
+    make: Make, data: bytes, correction: dict[str, Any], expected: Taught
 ) -> None:
     """Of several in one picture the part around the one that is meant, if the model finds exactly
     that one there.
@@ -201,16 +201,16 @@ def test_what_a_correction_teaches(
     body = {
         "prediction_id": asked["prediction_id"],
         "image": base64.b64encode(data).decode(),
-        **wish,
+        **correction,
     }
     answer = client.post("/api/corrections", json=body)
-    told = answer.get_json()
-    assert answer.status_code == 201, told
-    assert told["learned"] is expected.learned
-    assert expected.why in told["why"]
+    taught = answer.get_json()
+    assert answer.status_code == 201, taught
+    assert taught["learned"] is expected.learned
+    assert expected.why in taught["why"]
     kept = sorted(datasets.rglob("*.jpg"))
     assert [path.parent.name for path in kept] == ([folder] if folder else [])
-    assert told["picture"] == (f"{folder}/{kept[0].name}" if folder else None)
+    assert taught["picture"] == (f"{folder}/{kept[0].name}" if folder else None)
     if len(asked["regions"]) > 1:
         decisions = datasets / "colours" / "decisions.jsonl"
         lines = (
@@ -225,8 +225,10 @@ def test_what_a_correction_teaches(
         (again,) = client.post(
             "/api/predict", data=kept[0].read_bytes(), content_type="image/jpeg"
         ).get_json()["regions"]
-        assert again["best"] == asked["regions"][wish["region"]]["best"]
-        assert again["box"][2] == pytest.approx(asked["regions"][wish["region"]]["box"][2], abs=5)
+        assert again["best"] == asked["regions"][correction["region"]]["best"]
+        assert again["box"][2] == pytest.approx(
+            asked["regions"][correction["region"]]["box"][2], abs=5
+        )
 
 
 def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
@@ -238,14 +240,19 @@ def test_a_part_is_cut_from_a_kept_picture_too(make: Make) -> None:
     large = make_patches(("red", 900), ("green", 1000), gap=200)
     asked = client.post("/api/predict", data=large, content_type="image/png").get_json()
     service_of(app).kept.keep(asked["prediction_id"], large)
-    wish = {"prediction_id": asked["prediction_id"], "action": "is", "label": "blue", "region": 1}
-    told = client.post("/api/corrections", json=wish).get_json()
-    assert told["learned"] is True, told
-    stored = service_of(app).settings.datasets / "colours" / told["picture"]
+    correction = {
+        "prediction_id": asked["prediction_id"],
+        "action": "is",
+        "label": "blue",
+        "region": 1,
+    }
+    taught = client.post("/api/corrections", json=correction).get_json()
+    assert taught["learned"] is True, taught
+    stored = service_of(app).settings.datasets / "colours" / taught["picture"]
     again = client.post(
         "/api/predict", data=stored.read_bytes(), content_type="image/jpeg"
     ).get_json()
-    assert [each["best"] for each in again["regions"]] == ["green"]
+    assert [region["best"] for region in again["regions"]] == ["green"]
 
 
 def test_a_word_on_a_picture_of_the_data_set_needs_no_copy_of_it(
@@ -255,16 +262,18 @@ def test_a_word_on_a_picture_of_the_data_set_needs_no_copy_of_it(
     (tmp_path / "datasets" / "colours" / "red").mkdir(parents=True)
     (tmp_path / "datasets" / "colours" / "red" / "1.png").write_bytes(make_picture("red"))
     asked = ask(client)["prediction_id"]
-    for wish, said in (
+    for correction, why in (
         (
             {"action": "is", "label": "blue"},
             "colours has the picture; from now on it is blue, a class that is new there.",
         ),
         ({"action": "not_a_face"}, "colours has the picture; from now on it is left out."),
     ):
-        told = client.post("/api/corrections", json={"prediction_id": asked, **wish}).get_json()
-        assert (told["learned"], told["picture"]) == (True, None)
-        assert told["why"].startswith(said)
+        taught = client.post(
+            "/api/corrections", json={"prediction_id": asked, **correction}
+        ).get_json()
+        assert (taught["learned"], taught["picture"]) == (True, None)
+        assert taught["why"].startswith(why)
 
 
 def test_a_kept_picture_teaches_without_being_sent_again(make: Make) -> None:
@@ -272,5 +281,9 @@ def test_a_kept_picture_teaches_without_being_sent_again(make: Make) -> None:
     client = app.test_client()
     asked = ask(client)
     service_of(app).kept.keep(asked["prediction_id"], make_picture("red"))
-    wish = {"prediction_id": asked["prediction_id"], "action": "is_not"}
-    assert client.post("/api/corrections", json=wish).get_json()["picture"].startswith("_unknown/")
+    correction = {"prediction_id": asked["prediction_id"], "action": "is_not"}
+    assert (
+        client.post("/api/corrections", json=correction)
+        .get_json()["picture"]
+        .startswith("_unknown/")
+    )

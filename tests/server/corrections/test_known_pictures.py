@@ -39,7 +39,7 @@ UPLOADS = [Upload(old, image) for image in (False, True) for old in (False, True
 
 @pytest.mark.parametrize("upload", UPLOADS, ids=str)
 @pytest.mark.parametrize(
-    ("wish", "shows", "why"),
+    ("correction", "shows", "why"),
     [
         ({"action": "is", "label": "blue"}, "blue", "from now on it is blue."),
         ({"action": "is", "label": "red"}, "red", "from now on it is red."),
@@ -53,7 +53,7 @@ UPLOADS = [Upload(old, image) for image in (False, True) for old in (False, True
     ],
 )
 def test_an_upload_is_known_again_and_not_stored_twice(
-    make: Make, wish: dict[str, Any], shows: str | None, why: str, upload: Upload
+    make: Make, correction: dict[str, Any], shows: str | None, why: str, upload: Upload
 ) -> None:
     """By the name it was filed under; one filed under its own sha256, as all once were, when it
     comes along.
@@ -63,22 +63,22 @@ def test_an_upload_is_known_again_and_not_stored_twice(
     [path] = dataset.pictures("red")
     if upload.old:
         path = path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
-    told = {}
+    taught = {}
     for _ in range(3):
-        body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", **wish}
+        body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", **correction}
         body |= {"image": data_url(make_picture("red"))} if upload.image else {}
-        told = told or client.post("/api/corrections", json=body).get_json()
+        taught = taught or client.post("/api/corrections", json=body).get_json()
         client.post("/api/corrections", json=body)
     assert len(dataset.paths()) == 3
     if upload.old and not upload.image:
-        assert (told["learned"], dataset.decisions()) == (False, [])
+        assert (taught["learned"], dataset.decisions()) == (False, [])
         return
-    assert (told["learned"], told["picture"], told["why"]) == (
+    assert (taught["learned"], taught["picture"], taught["why"]) == (
         True,
         None,
         f"family has the picture; {why}",
     )
-    assert {each.sha256 for each in dataset.decisions()} == {sha256_of_file(path)}
+    assert {decision.sha256 for decision in dataset.decisions()} == {sha256_of_file(path)}
     assert [item.label for item in dataset.items() if item.path == path] == (
         [shows] if shows else []
     )
@@ -103,14 +103,14 @@ def test_who_changes_their_mind_moves_the_one_picture(make: Make, data: bytes) -
         ({"action": "is_not", "label": "red"}, ["_unknown"]),
         ({"action": "is", "label": "blue"}, ["blue"]),
     ):
-        told = client.post("/api/corrections", json={**body, **more}).get_json()
-        assert told["learned"], told
+        taught = client.post("/api/corrections", json={**body, **more}).get_json()
+        assert taught["learned"], taught
         assert [item.label for item in Dataset(dataset).items()] == shows
     assert len(list(dataset.rglob("*.jpg"))) == 1
-    told = client.post(
+    taught = client.post(
         "/api/corrections", json={**body, "action": "is_not", "label": "red"}
     ).get_json()
-    assert (told["learned"], "and not as red: there is nothing to change." in told["why"]) == (
+    assert (taught["learned"], "and not as red: there is nothing to change." in taught["why"]) == (
         False,
         True,
     )
@@ -133,8 +133,8 @@ def test_a_part_that_was_cut_before_it_had_a_name_of_its_own_is_known_again(make
     folder = service_of(app).settings.datasets / "colours"
     path = folder / client.post("/api/corrections", json=body).get_json()["picture"]
     path.rename(path.with_name(f"{sha256_of_file(path)[:24]}.jpg"))
-    told = client.post("/api/corrections", json={**body, "label": "green"}).get_json()
-    assert (told["learned"], told["picture"], len(Dataset(folder).paths())) == (True, None, 1)
+    taught = client.post("/api/corrections", json={**body, "label": "green"}).get_json()
+    assert (taught["learned"], taught["picture"], len(Dataset(folder).paths())) == (True, None, 1)
 
 
 def test_a_kept_picture_and_the_one_that_was_sent_are_one(make: Make) -> None:
@@ -163,8 +163,11 @@ def test_a_word_on_a_picture_with_nothing_in_it_says_so_also_where_the_data_set_
         "action": "is",
         "label": "red",
     }
-    told = client.post("/api/corrections", json=body).get_json()
-    assert (told["learned"], "but the model found nothing in it" in told["why"]) == (False, True)
+    taught = client.post("/api/corrections", json=body).get_json()
+    assert (taught["learned"], "but the model found nothing in it" in taught["why"]) == (
+        False,
+        True,
+    )
     assert [item.label for item in dataset.items()] == ["red", "red"]
 
 
@@ -202,7 +205,7 @@ def test_a_data_set_with_fewer_classes_than_the_model_is_told(
     family(service_of(app), *labels)
     client = app.test_client()
     body = {"prediction_id": ask(client)["prediction_id"], "dataset": "family", "action": "is_not"}
-    told = client.post("/api/corrections", json=body).get_json()
+    taught = client.post("/api/corrections", json=body).get_json()
     narrower = f" A training from family alone would know {known} of the model's 3 classes."
-    assert told["learned"] is learned
-    assert told["why"].endswith(narrower) if known else "would know" not in told["why"]
+    assert taught["learned"] is learned
+    assert taught["why"].endswith(narrower) if known else "would know" not in taught["why"]

@@ -42,7 +42,7 @@ def test_life_of_a_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
         (io.BytesIO(b"text"), "y.jpg"),
     ]
     body = trainer.post(base, data={"image": files}).get_json()
-    assert [each["ok"] for each in body["results"]] == [True, False]
+    assert [result["ok"] for result in body["results"]] == [True, False]
     stored = body["results"][0]["stored"]
     assert (tmp_path / "datasets" / "family" / "Zoë Müller" / stored["file"]).is_file()
     again = [{"image": base64.b64encode(make_picture("red", kind="JPEG")).decode()}]
@@ -130,7 +130,7 @@ def test_a_full_disk_is_said_for_each_picture_and_leaves_no_half_of_one(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert answer.status_code == 200
-    assert [each["problem"]["code"] for each in answer.get_json()["results"]] == ["no-space"] * 2
+    assert [row["problem"]["code"] for row in answer.get_json()["results"]] == ["no-space"] * 2
     assert "File too large" in answer.get_json()["results"][0]["problem"]["detail"]
     assert list((tmp_path / "datasets" / "good" / "anna").iterdir()) == []
 
@@ -202,8 +202,8 @@ def test_deleting_a_class_takes_back_what_was_decided_to_show_it(
     dataset = Dataset(root)
     dataset.decide(
         *(
-            Decision(sha256_of_file(root / "red" / "1.png"), each, label, to)
-            for each, label, to in decided
+            Decision(sha256_of_file(root / "red" / "1.png"), action, label, to)
+            for action, label, to in decided
         )
     )
     assert [item.label for item in dataset.items()] == ([before] if before else [])
@@ -292,7 +292,7 @@ def test_pictures_are_found_by_what_was_sent_and_by_what_lies_there(tmp_path: Pa
     )
 
     def found(*digests: str, sizes: set[int] | None = None) -> list[tuple[str, str]]:
-        return [(each.label, each.path.name) for each in datasets.holders("family", digests, sizes)]
+        return [(row.label, row.path.name) for row in datasets.holders("family", digests, sizes)]
 
     assert (
         found(original)

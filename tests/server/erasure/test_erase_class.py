@@ -29,8 +29,8 @@ def test_forgetting_removes_parts_and_what_people_said_who_it_was(make: Make) ->
         client.post("/api/predict", data=data, content_type="image/png").get_json()["prediction_id"]
         for data in pictures
     )
-    for each, data in zip((asked, other), pictures, strict=True):
-        service.kept.keep(each, data)
+    for prediction, data in zip((asked, other), pictures, strict=True):
+        service.kept.keep(prediction, data)
     assert client.post(
         "/api/corrections", json={"prediction_id": asked, "action": "is", "label": "anna",
             "region": 1}
@@ -60,10 +60,10 @@ def test_forgetting_removes_every_trace(make: Make, registry: TinyRegistry, tmp_
         datasets.add("family", label, make_picture(label), service.limits)
     asked, other = ask(client), ask(client, "blue")
     service.kept.keep(asked["prediction_id"], make_picture("red"))
-    wish = {"prediction_id": asked["prediction_id"], "action": "is", "label": "red"}
-    assert client.post("/api/corrections", json=wish).status_code == 201
-    wish = {"prediction_id": other["prediction_id"], "action": "is_not", "label": "blue"}
-    assert client.post("/api/corrections", json=wish).status_code == 201
+    correction = {"prediction_id": asked["prediction_id"], "action": "is", "label": "red"}
+    assert client.post("/api/corrections", json=correction).status_code == 201
+    correction = {"prediction_id": other["prediction_id"], "action": "is_not", "label": "blue"}
+    assert client.post("/api/corrections", json=correction).status_code == 201
 
     body = client.delete("/api/classes/red").get_json()
 
@@ -171,8 +171,8 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(
         for label in ("anna" if name == "family" else "carla", "ben"):
             datasets.create_class(name, label)
             datasets.add(name, label, make_picture("red"), service.limits)
-    told = {"dataset": "family", "model": "new", "recipe": None}
-    first = service.jobs.add("train", told, "me").id
+    arguments = {"dataset": "family", "model": "new", "recipe": None}
+    first = service.jobs.add("train", arguments, "me").id
     assert service.jobs.take().id == first
     monkeypatch.setattr("server.erasure.erase_class.ENDING", 0.0)
     answer = client.delete("/api/classes/anna")  # nobody ends it here
@@ -186,7 +186,7 @@ def test_a_training_that_has_read_their_pictures_is_begun_again(
     assert client.delete("/api/classes/anna").get_json()["restarted"] == ["new"]
     assert service.jobs.get(first).state == "cancelled"
     waiting = [job for job in service.jobs.all() if job.state == "queued"]
-    assert [(job.arguments, job.by) for job in waiting] == [(told, "me")]
+    assert [(job.arguments, job.by) for job in waiting] == [(arguments, "me")]
     assert [row.name for row in datasets.describe("family").classes] == ["ben"]
 
     assert service.jobs.take().id == waiting[0].id

@@ -62,10 +62,10 @@ def test_who_cannot_be_trained_again_without_them_is_said_with_the_ways_out(
     make: Make, registry: TinyRegistry
 ) -> None:
     client = make(local_role="admin").test_client()
-    [told] = client.delete("/api/classes/red").get_json()["models"]
-    assert (told["name"], told["versions"], told["job"]) == ("colours", [1], None)
-    assert "Make a data set colours with everybody" in told["why"]
-    assert "DELETE /api/models/colours" in told["why"]
+    [model] = client.delete("/api/classes/red").get_json()["models"]
+    assert (model["name"], model["versions"], model["job"]) == ("colours", [1], None)
+    assert "Make a data set colours with everybody" in model["why"]
+    assert "DELETE /api/models/colours" in model["why"]
     assert client.get("/api/jobs").get_json()["jobs"] == []
     assert ask(client, "red")["label"] is None
     registry.add("colours", 2, ("blue", "green"))
@@ -84,7 +84,7 @@ def test_what_is_left_of_a_masked_answer_agrees_with_itself(app: Flask) -> None:
     assert answer()["label"] == "red"
     service_of(app).models.erased.add(Rule.of("colours", 1, "red"))
     body = answer()
-    named = next(each for each in body["regions"] if each["label"] == "blue")
+    named = next(row for row in body["regions"] if row["label"] == "blue")
     assert body["label"] == "blue"
     assert body["predictions"] == named["top_k"]
     assert body["predictions"][0]["label"] == "blue"
@@ -94,8 +94,8 @@ def test_every_region_of_the_forgotten_is_masked(app: Flask, client: FlaskClient
     for rule in (Rule.of("colours", 1, "red"), Rule.of("colours", 1, "green")):
         service_of(app).models.erased.add(rule)
     body = ask(client)
-    assert [each["label"] for each in body["predictions"]] == ["blue"]
+    assert [row["label"] for row in body["predictions"]] == ["blue"]
     assert body["regions"][0]["best"] == "blue"
-    assert sum(each["score"] for each in body["regions"][0]["top_k"]) == pytest.approx(1, abs=1e-3)
+    assert sum(row["score"] for row in body["regions"][0]["top_k"]) == pytest.approx(1, abs=1e-3)
     service_of(app).models.erased.add(Rule.of("colours", 1, "blue"))
     assert ask(client)["regions"] == []

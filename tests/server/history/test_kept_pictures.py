@@ -64,12 +64,12 @@ def test_a_kept_picture_can_be_seen(make: Make) -> None:
     assert (answer.status_code, answer.mimetype) == (200, "image/jpeg")
     assert PIL.Image.open(io.BytesIO(answer.data)).size == (64, 48)
     assert service_of(app).kept.remove([gone]) == 1
-    for prediction, said in (
+    for prediction, message in (
         (gone, "LIKENESS_KEEP_PICTURES_DAYS, the days for"),
         ("0" * 32, "There is no prediction"),
     ):
         answer = client.get(f"/api/predictions/{prediction}/picture", headers=admin)
-        assert (answer.status_code, said in answer.get_json()["detail"]) == (404, True)
+        assert (answer.status_code, message in answer.get_json()["detail"]) == (404, True)
     rows = client.get("/api/predictions", headers=admin).get_json()["predictions"]
     assert [(row["id"], row["kept"]) for row in rows] == [(gone, False), (kept, True)]
     assert client.get(f"/api/predictions/{kept}", headers=admin).get_json()["kept"] is True

@@ -37,13 +37,13 @@ def test_an_answer_is_in_the_history(client: FlaskClient, key_of: KeyOf) -> None
 
 
 def test_who_asked_is_logged(app: Flask) -> None:
-    key, made = service_of(app).keys.create("shop", "admin")
+    key, created = service_of(app).keys.create("shop", "admin")
     client = app.test_client()
     client.post(
         "/api/predict", data=make_picture(), content_type="image/png", headers={"X-API-Key": key}
     )
     (row,) = client.get("/api/predictions", headers={"X-API-Key": key}).get_json()["predictions"]
-    assert row["key"] == made.id
+    assert row["key"] == created.id
 
 
 def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:
@@ -53,7 +53,7 @@ def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:
 
     def found(query: str) -> list[str | None]:
         answer = client.get(f"/api/predictions?{query}", headers=admin)
-        return [each["label"] for each in answer.get_json()["predictions"]]
+        return [prediction["label"] for prediction in answer.get_json()["predictions"]]
 
     assert found("") == ["red", None, None, "blue", "red"]
     assert found("label=red") == ["red", "red"]
@@ -68,7 +68,7 @@ def test_filters_and_pages(client: FlaskClient, key_of: KeyOf) -> None:
     ).get_json()
     last = client.get(f"/api/predictions?limit=2&before={second['next']}", headers=admin).get_json()
     assert [
-        each["label"] for page in (first, second, last) for each in page["predictions"]
+        prediction["label"] for page in (first, second, last) for prediction in page["predictions"]
     ] == found("")
     assert last["next"] is None
 

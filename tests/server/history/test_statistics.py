@@ -19,7 +19,7 @@ def test_statistics_of_a_stretch_of_time(app: Flask, client: FlaskClient, key_of
     admin, history = key_of("admin"), service_of(app).history
     history.insert([{**sample(day), "time": NEW_YEAR + day * 24 * HOUR} for day in range(10)])
 
-    def told(query: str) -> Any:
+    def summary(query: str) -> Any:
         body = client.get(f"/api/stats?{query}", headers=admin).get_json()
         return {
             name: body.get(name) for name in ("predictions", "days", "since", "until", "detail")
@@ -27,9 +27,9 @@ def test_statistics_of_a_stretch_of_time(app: Flask, client: FlaskClient, key_of
 
     until = {"until": NEW_YEAR + 5 * 24 * HOUR, "detail": None}
     two = {"predictions": 2, "days": None, "since": NEW_YEAR + 3 * 24 * HOUR}
-    assert told("since=2026-01-04&until=2026-01-06") == two | until
-    assert told("days=2&until=2026-01-06") == two | {"days": 2} | until
-    assert "either days or since" in told("days=30&since=2026-01-04")["detail"]
+    assert summary("since=2026-01-04&until=2026-01-06") == two | until
+    assert summary("days=2&until=2026-01-06") == two | {"days": 2} | until
+    assert "either days or since" in summary("days=30&since=2026-01-04")["detail"]
 
 
 def test_statistics(client: FlaskClient, key_of: KeyOf) -> None:

@@ -107,23 +107,27 @@ def scene(tmp_path: Path, drawn_shapes: Path, shapes_artifacts: Path) -> Iterato
     shutil.copytree(shapes_artifacts, tmp_path / "artifacts")
     seed = int(os.environ.get("LIKENESS_TEST_SEED", "0")) or secrets.randbelow(10**6)
     print(f"LIKENESS_TEST_SEED={seed}")
-    made = Scene(tmp_path, start(tmp_path, "server.wsgi:app", train_nice=0), random.Random(seed))
-    threads = [threading.Thread(target=_again, args=(made, each)) for each in (_ask, _ask, _upload)]
+    scenario = Scene(
+        tmp_path, start(tmp_path, "server.wsgi:app", train_nice=0), random.Random(seed)
+    )
+    threads = [
+        threading.Thread(target=_again, args=(scenario, action)) for action in (_ask, _ask, _upload)
+    ]
     for thread in threads:
         thread.start()
     try:
-        yield made
+        yield scenario
     finally:
-        made.stop.set()
+        scenario.stop.set()
         for thread in threads:
             thread.join()
-        made.service.end()
+        scenario.service.end()
 
 
-def _again(scene: Scene, what: Callable[[Scene], None]) -> None:
+def _again(scene: Scene, action: Callable[[Scene], None]) -> None:
     while not scene.stop.wait(0.05):
         with contextlib.suppress(requests.RequestException):
-            what(scene)
+            action(scene)
 
 
 def _ask(scene: Scene) -> None:
@@ -135,8 +139,8 @@ def _upload(scene: Scene) -> None:
     url = f"{scene.service.url}/api/datasets/more/classes/colours/pictures"
     answer = requests.post(url, files={"image": make_picture(colour, (300, 300))}, timeout=20)
     answer.raise_for_status()
-    stored = [each["stored"] for each in answer.json()["results"]]
-    scene.files |= {each["file"]: each["sha256"] for each in stored}
+    stored = [action["stored"] for action in answer.json()["results"]]
+    scene.files |= {action["file"]: action["sha256"] for action in stored}
 
 
 @pytest.mark.slow

@@ -78,8 +78,8 @@ def test_who_is_connected_is_let_in_and_who_comes_later_is_refused(listener: soc
         client.send(b"ask")
     assert {connection.recv(3) for connection in accepted} == {b"ask"}
     assert outcome(late, 20) == "refused"
-    for each in (*early, late, *accepted):
-        each.close()
+    for socket_ in (*early, late, *accepted):
+        socket_.close()
 
 
 def test_without_the_last_call_others_are_let_in_afterwards(listener: socket.socket) -> None:
@@ -90,8 +90,8 @@ def test_without_the_last_call_others_are_let_in_afterwards(listener: socket.soc
     assert outcome(client, 5) == "connected"
     drain(listener, accept_into(accepted, listener))
     assert len(accepted) == 1
-    for each in (client, *accepted):
-        each.close()
+    for socket_ in (client, *accepted):
+        socket_.close()
 
 
 @pytest.mark.parametrize(
@@ -109,5 +109,5 @@ def test_a_kept_connection_on_which_somebody_asked_is_not_closed(
     theirs.send(sent)
     worker.murder_keepalived(force)
     assert len(worker.keepalived_conns) == worker.nr_conns == kept
-    for each in (worker.poller, ours, theirs):
-        each.close()
+    for socket_ in (worker.poller, ours, theirs):
+        socket_.close()

@@ -134,14 +134,14 @@ def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
         for line in text.splitlines()
         if not line.startswith("Likeness: the admin key")
     ]
-    (line,) = [each for each in lines if each.get("request_id") == "abcdefgh-1234"]
+    (line,) = [entry for entry in lines if entry.get("request_id") == "abcdefgh-1234"]
     assert (line["route"], line["status"], line["method"]) == ("/api/models", 401, "GET")
     assert "verysecret" not in text
     assert "?model=anna" not in text
 
 
 def client(
-    service: Running, keep: bool, told: list[str], failed: list[object], stop: threading.Event
+    service: Running, keep: bool, answered: list[str], failed: list[object], stop: threading.Event
 ) -> None:
     """Asks until told to stop, or until nobody listens any more. keep: on one connection for as
     long as that lives.
@@ -159,7 +159,7 @@ def client(
             connection.request("POST", "/api/predict", PICTURE, {"Content-Type": "image/png"})
             answer = connection.getresponse()
             body = json.loads(answer.read())
-            told.append(body["prediction_id"]) if answer.status == 200 else failed.append(body)
+            answered.append(body["prediction_id"]) if answer.status == 200 else failed.append(body)
         except (OSError, http.client.HTTPException) as error:
             failed.append(error)
         if not keep or failed:
@@ -170,18 +170,19 @@ def client(
 @contextlib.contextmanager
 def clients(service: Running) -> Iterator[tuple[list[str], list[object]]]:
     """Four of them: two that keep their connection, as a proxy does, and two that make a new one
-    each time.
+    entry time.
     """
-    told: list[str] = []
+    answered: list[str] = []
     failed: list[object] = []
     stop = threading.Event()
     threads = [
-        threading.Thread(target=client, args=(service, n < 2, told, failed, stop)) for n in range(4)
+        threading.Thread(target=client, args=(service, n < 2, answered, failed, stop))
+        for n in range(4)
     ]
     for thread in threads:
         thread.start()
     try:
-        yield told, failed
+        yield answered, failed
     finally:
         stop.set()
         for thread in threads:
@@ -206,9 +207,9 @@ def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
             seen.update(
                 service.workers()
             )  # often: at any one moment a process may be missing that comes or goes
-            return len(told) > wanted or bool(failed)
+            return len(acknowledged) > wanted or bool(failed)
 
-        with clients(service) as (told, failed):
+        with clients(service) as (acknowledged, failed):
             for wanted in (150, 300):
                 wait_until(lambda wanted=wanted: answered(wanted))  # type: ignore[misc]
                 before = set(service.workers())
@@ -218,7 +219,7 @@ def test_recycling_and_reloading_lose_nothing(folder: Path) -> None:
         assert failed == []
         assert not before & set(service.workers())
         assert len(seen) > 6, "two and two and two by the signals alone"
-    assert set(told) <= logged(folder)
+    assert set(acknowledged) <= logged(folder)
 
 
 @pytest.mark.parametrize("round_", range(3))
@@ -227,12 +228,12 @@ def test_an_ordered_end_answers_everybody_who_was_let_in(folder: Path, round_: i
     are refused.
     """
     service = start(folder)
-    with clients(service) as (told, failed):
-        wait_until(lambda: len(told) > 50 + 20 * round_ or bool(failed))
+    with clients(service) as (answered, failed):
+        wait_until(lambda: len(answered) > 50 + 20 * round_ or bool(failed))
         service.end()
         assert service.master.returncode == 0
     assert failed == []
-    assert set(told) <= logged(folder)
+    assert set(answered) <= logged(folder)
 
 
 def test_promotion_reaches_every_process(folder: Path) -> None:

@@ -163,7 +163,7 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, name: str) -> None:
-    form, status, code, said = BAD[name]
+    form, status, code, message = BAD[name]
     answer = client.post(
         "/api/classify_image" + ("?model=nobody" if name == "unknown model" else ""), data=form
     )
@@ -176,7 +176,7 @@ def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, na
             code,
             BROKEN.get(name),
         )
-    assert said in body["detail"]
+    assert message in body["detail"]
     assert body["type"].endswith(body["code"])
     assert body["status"] == answer.status_code
     good = client.post("/api/classify_image", data={"image_data": data_url(make_picture())})

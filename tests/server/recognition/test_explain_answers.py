@@ -42,15 +42,15 @@ def test_the_shipped_model_says_why(client: FlaskClient, astronaut: bytes) -> No
 def test_each_region_has_its_reason(client: FlaskClient, astronaut: bytes) -> None:
     bright = decode(astronaut)
     both = encode(np.hstack([bright, (bright[:, ::-1] * 0.6).astype(np.uint8)]))
-    told = [asked(client, both, f"?explain=true&region={region}") for region in (0, 1, 2)]
+    answers = [asked(client, both, f"?explain=true&region={region}") for region in (0, 1, 2)]
     light = [
-        float(decode(base64.b64decode(each["explanation"].split(",")[1])).mean())
-        for each in told[:2]
+        float(decode(base64.b64decode(answer["explanation"].split(",")[1])).mean())
+        for answer in answers[:2]
     ]
-    left = [each["regions"][region]["box"][0] < 512 for region, each in enumerate(told[:2])]
+    left = [answer["regions"][region]["box"][0] < 512 for region, answer in enumerate(answers[:2])]
     assert sorted(left) == [False, True]
     assert (light[0] > light[1]) == left[0], "the heat lies on the region that was asked for"
-    assert "Region 2 cannot be explained: 2 were found" in told[2]["detail"]
+    assert "Region 2 cannot be explained: 2 were found" in answers[2]["detail"]
 
 
 def test_who_was_forgotten_is_no_reason(client: FlaskClient, astronaut: bytes) -> None:

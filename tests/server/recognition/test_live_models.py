@@ -218,8 +218,8 @@ def test_reloads_under_load_lose_no_request(make: Make, registry: TinyRegistry) 
         thread.start()
     client = app.test_client()
     for number in range(100):
-        wish = {"version": 2 - number % 2}
-        assert client.post("/api/models/colours/promote", json=wish).status_code == 200
+        chosen = {"version": 2 - number % 2}
+        assert client.post("/api/models/colours/promote", json=chosen).status_code == 200
         assert client.post("/api/models/colours/reload").status_code == 200
     stop.set()
     for thread in threads:

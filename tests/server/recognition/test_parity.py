@@ -71,13 +71,13 @@ def test_http_says_what_the_bundle_says(artifacts: Path, tmp_path: Path) -> None
         body = client.post("/api/predict?top_k=2", data=data, content_type="image/png").get_json()
         assert body["label"] == direct.label
         assert body["regions"][0]["best"] == direct.predictions[0].best == label
-        over_http = {each["label"]: each["score"] for each in body["regions"][0]["top_k"]}
+        over_http = {row["label"]: row["score"] for row in body["regions"][0]["top_k"]}
         assert over_http == pytest.approx(direct.predictions[0].scores, abs=1e-6)
         (entry,) = client.post(
             "/api/classify_image?unknown=1", data={"image_data": data_url(data)}
         ).get_json()
         assert entry["class"] == label
-        percent = [100 * direct.predictions[0].scores[each] for each in entry["class_dictionary"]]
+        percent = [100 * direct.predictions[0].scores[row] for row in entry["class_dictionary"]]
         assert entry["class_probability"] == pytest.approx(percent, abs=0.01)
     shown = client.get("/api/models/stripes").get_json()
     assert (shown["versions"], shown["recipe"], shown["subject"]) == (

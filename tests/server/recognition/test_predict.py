@@ -44,9 +44,9 @@ def test_ways_to_send_a_picture(client: FlaskClient, path: str, request_: dict[s
     assert (body["label"], body["reason"]) == ("red", "known")
     assert body["model"] == {"name": "colours", "version": 1}
     assert body["picture"] == {"width": 64, "height": 48}
-    scores = [each["score"] for each in body["predictions"]]
+    scores = [row["score"] for row in body["predictions"]]
     assert scores == sorted(scores, reverse=True)
-    assert {each["label"] for each in body["predictions"]} == {"red", "green", "blue"}
+    assert {row["label"] for row in body["predictions"]} == {"red", "green", "blue"}
     (region,) = body["regions"]
     assert region["box"] == [0, 0, 64, 48]
     assert region["top_k"][0]["label"] == "red"
@@ -69,7 +69,7 @@ def test_stranger(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "body", "status", "said"),
+    ("query", "body", "status", "message"),
     [
         ("?top_k=2", {"image": TEXT}, 200, ""),
         ("?top_k=0", {"image": TEXT}, 422, "top_k"),
@@ -94,14 +94,14 @@ def test_stranger(client: FlaskClient) -> None:
     ],
 )
 def test_wishes_are_taken_literally(
-    client: FlaskClient, query: str, body: Any, status: int, said: str
+    client: FlaskClient, query: str, body: Any, status: int, message: str
 ) -> None:
     answer = client.post(f"/api/predict{query}", json=body)
     assert answer.status_code == status, answer.get_json()
     if status == 200:
         assert len(answer.get_json()["predictions"]) == 2
     else:
-        assert said in answer.get_json()["detail"]
+        assert message in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "status", "said"),
+    ("path", "body", "status", "message"),
     [
         (
             "predict",
@@ -177,11 +177,11 @@ FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
     ],
 )
 def test_a_body_of_the_wrong_kind_is_told_what_to_send(
-    client: FlaskClient, path: str, body: tuple[bytes, str], status: int, said: str
+    client: FlaskClient, path: str, body: tuple[bytes, str], status: int, message: str
 ) -> None:
     data, kind = body
     answer = client.post(f"/api/{path}", data=data, content_type=kind)
-    assert (answer.status_code, said in answer.get_json()["detail"]) == (status, True), (
+    assert (answer.status_code, message in answer.get_json()["detail"]) == (status, True), (
         answer.get_json()["detail"]
     )
 
@@ -194,17 +194,17 @@ def test_batch_reports_each_picture(client: FlaskClient) -> None:
         {"url": "http://x.example"},
     ]
     body = client.post("/api/predict/batch", json={"images": images}).get_json()
-    assert [each["ok"] for each in body["results"]] == [True, False, True, False]
+    assert [row["ok"] for row in body["results"]] == [True, False, True, False]
     assert body["failed"] == 2
     assert body["results"][1]["problem"]["code"] == "not-base64"
     assert body["results"][2]["answer"]["label"] == "blue"
-    assert [each["index"] for each in body["results"]] == [0, 1, 2, 3]
+    assert [row["index"] for row in body["results"]] == [0, 1, 2, 3]
 
 
 def test_batch_as_files(client: FlaskClient) -> None:
     files = [(io.BytesIO(RED), "a.png"), (io.BytesIO(b"text"), "b.png"), (io.BytesIO(b""), "c.png")]
     body = client.post("/api/predict/batch", data={"image": files}).get_json()
-    assert [each.get("problem", {}).get("code") for each in body["results"]] == [
+    assert [row.get("problem", {}).get("code") for row in body["results"]] == [
         None,
         "not-a-picture",
         "empty-picture",
@@ -212,7 +212,7 @@ def test_batch_as_files(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize(
-    ("images", "status", "said", "limits"),
+    ("images", "status", "message", "limits"),
     [
         ([], 422, "images must hold 1 or more.", {"images": 1}),
         (
@@ -228,11 +228,11 @@ def test_batch_as_files(client: FlaskClient) -> None:
     ids=["none", "33", "1001", "no list", "nothing in it"],
 )
 def test_batches_that_are_refused(
-    client: FlaskClient, images: Any, status: int, said: str, limits: dict[str, int] | None
+    client: FlaskClient, images: Any, status: int, message: str, limits: dict[str, int] | None
 ) -> None:
     answer = client.post("/api/predict/batch", json={"images": images})
     body = answer.get_json()
-    assert (answer.status_code, said in body["detail"], body.get("limits")) == (
+    assert (answer.status_code, message in body["detail"], body.get("limits")) == (
         status,
         True,
         limits,
@@ -249,7 +249,7 @@ def test_a_file_of_a_batch_is_read_no_further_than_its_limit(client: FlaskClient
     answer = client.post(
         "/api/predict/batch", data=body, content_type=f"multipart/form-data; boundary={boundary}"
     )
-    fits, over = (each["problem"] for each in answer.get_json()["results"])
+    fits, over = (row["problem"] for row in answer.get_json()["results"])
     assert fits["code"] == "not-a-picture"
     assert (over["code"], over["limits"]) == ("picture-too-large", {"picture_bytes": 2_000_000})
     assert (

@@ -67,19 +67,19 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for shown in ((), ("bar",), ("disc",), BOTH):
         files = [(io.BytesIO(bar_and_disc(shown, number)), f"{number}.png") for number in range(7)]
         for label in shown or ("_none",):
-            some = [(io.BytesIO(each.getvalue()), name) for each, name in files]
+            some = [(io.BytesIO(item.getvalue()), name) for item, name in files]
             answer = client.post(
                 f"/api/datasets/shapes/classes/{label}/pictures", data={"image": some}
             )
             assert answer.get_json()["failed"] == 0
-    wish = {
+    training = {
         "dataset": "shapes",
         "model": "shapes",
         "recipe": "object-classic",
         "multi_label": True,
         "private": True,
     }
-    job = client.post("/api/jobs", json=wish).get_json()["id"]
+    job = client.post("/api/jobs", json=training).get_json()["id"]
     work(settings)
     row = client.get(f"/api/jobs/{job}").get_json()
     assert row["state"] == "done", row["message"]
@@ -91,11 +91,11 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def app(trained: Path, tmp_path: Path, database_url: str) -> Iterator[Flask]:
     for name in ("artifacts", "datasets"):
         shutil.copytree(trained / name, tmp_path / name)
-    made = started_idle(replace(at(tmp_path), database_url=database_url, local_role="admin"))
-    conformance = Conformance(made)
-    made.after_request(conformance)
-    yield made
-    service_of(made).close()
+    application = started_idle(replace(at(tmp_path), database_url=database_url, local_role="admin"))
+    conformance = Conformance(application)
+    application.after_request(conformance)
+    yield application
+    service_of(application).close()
     assert not conformance.broken
 
 
@@ -133,7 +133,7 @@ def test_every_class_that_a_picture_shows_is_named(client: FlaskClient) -> None:
     [region] = ask(client, *BOTH)["regions"]
     assert sorted(region["labels"]) == ["bar", "disc"]
     assert region["label"] == region["best"] == region["labels"][0]
-    assert sum(each["score"] for each in region["top_k"]) > 1.2
+    assert sum(item["score"] for item in region["top_k"]) > 1.2
     assert ask(client, "disc")["regions"][0]["labels"] == ["disc"]
     [nothing] = ask(client)["regions"]
     assert (nothing["label"], nothing["labels"]) == (None, [])
@@ -167,7 +167,7 @@ def test_the_log_knows_every_class(client: FlaskClient) -> None:
 
 
 def test_the_forgotten_leave_the_other_classes_as_they_are(app: Flask, client: FlaskClient) -> None:
-    before = {each["label"]: each["score"] for each in ask(client, *BOTH)["regions"][0]["top_k"]}
+    before = {item["label"]: item["score"] for item in ask(client, *BOTH)["regions"][0]["top_k"]}
     service_of(app).models.erased.add(Rule.of("shapes", 1, "bar"))
     body = ask(client, *BOTH)
     [region] = body["regions"]
@@ -245,7 +245,7 @@ def test_a_picture_of_the_data_set_itself_is_not_copied(
     word = {"prediction_id": answer["prediction_id"], "action": "is", "label": "disc"}
     body = client.post("/api/corrections", json=word).get_json()
     assert (body["learned"], body["why"]) == (True, "The picture is now in shapes as bar and disc.")
-    assert sum(each.read_bytes() == file.read_bytes() for each in (folder / "disc").iterdir()) == 1
+    assert sum(item.read_bytes() == file.read_bytes() for item in (folder / "disc").iterdir()) == 1
     assert learned(trained, app) == []
 
 
@@ -294,7 +294,7 @@ def test_a_class_is_forgotten_everywhere(app: Flask, client: FlaskClient) -> Non
     ids = [ask(client, *shown)["prediction_id"] for shown in (BOTH, ("disc",), ("bar",))]
     removed = client.delete("/api/classes/bar").get_json()["removed"]
     assert removed["predictions"] == 2
-    assert [client.get(f"/api/predictions/{each}").status_code for each in ids] == [404, 200, 404]
+    assert [client.get(f"/api/predictions/{item}").status_code for item in ids] == [404, 200, 404]
     work(service_of(app).settings)
     [job] = client.get("/api/jobs").get_json()["jobs"]
     assert job["state"] == "done", job["message"]

@@ -36,7 +36,7 @@ def test_a_database_that_is_away_delays_nothing_and_loses_nothing(
     monkeypatch.setattr(service.journal, "insert", there)
     service.journal.drain()
     assert service.journal.waiting() == 0
-    assert all(service.history.find(each) for each in ids)
+    assert all(service.history.find(record) for record in ids)
 
 
 def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
@@ -46,7 +46,7 @@ def test_half_a_line_and_leftovers_of_a_killed_process(tmp_path: Path) -> None:
     journal.append({"n": 1})
     (tmp_path / "journal" / "moving-1").write_text('{"n": 0}\n{"n": tor')
     assert journal.drain() == 2
-    assert [each["n"] for each in moved] == [0, 1]
+    assert [record["n"] for record in moved] == [0, 1]
     assert journal.drain() == 0
 
 
@@ -57,11 +57,11 @@ def test_lines_are_on_the_disk_before_the_database_is_asked(
     happened: list[str] = []
     real = os.fsync
 
-    def told(handle: int) -> None:
+    def notice(handle: int) -> None:
         happened.append(Path(f"/proc/self/fd/{handle}").readlink().name)
         real(handle)
 
-    monkeypatch.setattr(os, "fsync", told)
+    monkeypatch.setattr(os, "fsync", notice)
     journal = Journal(
         tmp_path / "journal", lambda records: happened.append(f"{len(records)} inserted")
     )
@@ -69,7 +69,7 @@ def test_lines_are_on_the_disk_before_the_database_is_asked(
     journal.append({"n": 1})
     assert not happened
     journal.drain()
-    assert [each[:7] for each in happened] == ["moving-", "journal", "1 inser"]
+    assert [record[:7] for record in happened] == ["moving-", "journal", "1 inser"]
 
 
 def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
@@ -87,17 +87,17 @@ def test_many_writers_and_one_mover_lose_nothing(tmp_path: Path) -> None:
     while any(thread.is_alive() for thread in threads):
         journal.drain()
     journal.drain()
-    assert sorted(each["id"] for each in moved) == sorted(
+    assert sorted(record["id"] for record in moved) == sorted(
         f"{a}-{b}" for a in range(4) for b in range(200)
     )
 
 
-def _write_for_ever(folder: Path, said: Any) -> None:
+def _write_for_ever(folder: Path, pipe: Any) -> None:
     journal = Journal(folder, lambda records: None)
     number = 0
     while True:
         if journal.append({"id": f"{os.getpid()}-{number}"}):
-            said.send_bytes(f"{os.getpid()}-{number}".encode())
+            pipe.send_bytes(f"{os.getpid()}-{number}".encode())
         number += 1
 
 
@@ -124,4 +124,4 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, round_: int) -> N
     receive.close()
     moved: list[Any] = []
     Journal(folder, moved.extend).drain()
-    assert set(acknowledged) <= {each["id"] for each in moved}
+    assert set(acknowledged) <= {record["id"] for record in moved}

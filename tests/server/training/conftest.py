@@ -16,6 +16,6 @@ from tests.support.started import no_runner
 def jobs(settings: Settings) -> Iterator[Jobs]:
     store = Store(settings.database)
     store.migrate()
-    made = Jobs(store, settings, no_runner)
-    yield made
+    queue = Jobs(store, settings, no_runner)
+    yield queue
     store.close()

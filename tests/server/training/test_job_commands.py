@@ -30,9 +30,9 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     } <= set(typed)
     assert "--careful" in typed
     assert not {"--private", "--multi-label"} & set(typed)
-    wishes = {**asked, "fpir": 0.001, "private": True, "multi_label": True}
-    wished = job_command(a_job("train", wishes), settings)
-    assert [each for each in wished if each not in typed] == [
+    options = {**asked, "fpir": 0.001, "private": True, "multi_label": True}
+    wished = job_command(a_job("train", options), settings)
+    assert [word for word in wished if word not in typed] == [
         "--fpir=0.001",
         "--private",
         "--multi-label",
@@ -41,7 +41,7 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     settings.state.mkdir(exist_ok=True)
     for rule in rules:
         ErasedNames(settings.state / "forgotten.json").add(rule)
-    without = next(each for each in job_command(train, settings) if each.startswith("--without="))
+    without = next(word for word in job_command(train, settings) if word.startswith("--without="))
     assert set(without.removeprefix("--without=").split(",")) == {rules[0].digest, rules[2].digest}
     forget = job_command(a_job("forget", {"model": "m", "label": "-x"}), settings)
     assert forget[1:4] == ["-m", "model", "forget"]

@@ -48,7 +48,7 @@ def test_a_job_runs_and_says_how_far_it_is(jobs: Jobs) -> None:
 def test_one_at_a_time_in_the_order_they_came(jobs: Jobs) -> None:
     ids = [add(jobs, number) for number in range(3)]
     assert runner(jobs, WORK).work() == 3
-    rows = [jobs.get(each) for each in ids]
+    rows = [jobs.get(job) for job in ids]
     assert all(earlier.ended <= later.started for earlier, later in itertools.pairwise(rows))
 
 
@@ -76,7 +76,7 @@ def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "said"),
+    ("code", "message"),
     [
         (
             "raise SystemExit('The data set has one class; two are needed.')",
@@ -91,13 +91,13 @@ def test_a_second_runner_leaves_the_work_to_the_first(jobs: Jobs) -> None:
         (GREEDY, "MemoryError"),
     ],
 )
-def test_a_job_that_fails_says_why(jobs: Jobs, code: str, said: str) -> None:
+def test_a_job_that_fails_says_why(jobs: Jobs, code: str, message: str) -> None:
     small = Jobs(jobs.store, dataclasses.replace(jobs.settings, train_memory_mb=1024), no_runner)
     job = add(small)
     runner(small, code).work()
     row = jobs.get(job)
     assert row.state == FAILED
-    assert said in row.message
+    assert message in row.message
 
 
 def test_a_job_that_cannot_start_does_not_stop_the_others(jobs: Jobs) -> None:

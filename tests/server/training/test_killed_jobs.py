@@ -38,8 +38,8 @@ def test_what_told_its_result_was_done_whatever_killed_it_then(jobs: Jobs) -> No
         '{"name": "family", "version": 2}\n'
     )  # and here the runner was killed
     assert runner(jobs, DIE_AFTER_THE_RESULT).work() == 1
-    for each in (job, other):
-        row = jobs.get(each)
+    for number in (job, other):
+        row = jobs.get(number)
         assert (row.state, row.attempts, row.result) == (
             DONE,
             1,

@@ -51,12 +51,12 @@ def test_training_over_http(trainer: FlaskClient) -> None:
     last = json.loads(events[-1].split("data: ")[1])
     assert (last["state"], last["report"]) == (DONE, "/api/models/family/report?version=2")
     assert trainer.get(f"/api/jobs/{job}").get_json() == last
-    assert [each["id"] for each in trainer.get("/api/jobs").get_json()["jobs"]] == [job]
+    assert [row["id"] for row in trainer.get("/api/jobs").get_json()["jobs"]] == [job]
     assert trainer.post(f"/api/jobs/{job}/cancel").status_code == 409
 
 
 @pytest.mark.parametrize(
-    ("wish", "status", "said"),
+    ("training", "status", "message"),
     [
         ({"dataset": "nobody", "model": "m"}, 404, "no data set"),
         ({"dataset": "empty", "model": "m"}, 409, "has no classes yet"),
@@ -79,12 +79,12 @@ def test_training_over_http(trainer: FlaskClient) -> None:
     ],
 )
 def test_trainings_that_are_refused(
-    trainer: FlaskClient, wish: dict[str, Any], status: int, said: str
+    trainer: FlaskClient, training: dict[str, Any], status: int, message: str
 ) -> None:
     trainer.post("/api/datasets", json={"name": "empty"})
-    answer = trainer.post("/api/jobs", json=wish)
+    answer = trainer.post("/api/jobs", json=training)
     assert answer.status_code == status
-    assert said in answer.get_json()["detail"]
+    assert message in answer.get_json()["detail"]
     assert str(service_of(trainer.application).settings.datasets) not in answer.get_json()["detail"]
 
 
@@ -111,7 +111,7 @@ def test_a_stream_that_ends_before_the_job_says_so(
     job = add(service_of(app).jobs)
     with app.test_client().get(f"/api/jobs/{job}/events") as stream:
         events = stream.get_data(as_text=True).strip().split("\n\n")
-    assert [each.split("\n")[0] for each in events] == ["retry: 2000", "event: job", "event: again"]
+    assert [row.split("\n")[0] for row in events] == ["retry: 2000", "event: job", "event: again"]
     assert json.loads(events[-1].split("data: ")[1])["state"] == QUEUED
 
 

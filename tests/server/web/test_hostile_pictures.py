@@ -177,12 +177,12 @@ def mutated(seed: int) -> Iterator[bytes]:
         data = bytearray(chance.choice(seeds))
         for _ in range(chance.randint(1, 8)):
             at, length = chance.randrange(len(data)), chance.randint(1, 16)
-            what = chance.randrange(4)
-            if what == 0:
+            change = chance.randrange(4)
+            if change == 0:
                 data[at] = chance.randrange(256)
-            elif what == 1 and len(data) > 200:
+            elif change == 1 and len(data) > 200:
                 del data[at : at + length]
-            elif what == 2:
+            elif change == 2:
                 data[at:at] = data[at : at + length]
             else:
                 data[at : at + length] = chance.randbytes(length)

@@ -69,9 +69,9 @@ def test_operation_ids_are_unique_and_references_lead_somewhere(own_app: Flask) 
     def references(part: Any) -> set[str]:
         if isinstance(part, dict):
             own = {part["$ref"]} if isinstance(part.get("$ref"), str) else set()
-            return own.union(*(references(each) for each in part.values()), set())
+            return own.union(*(references(child) for child in part.values()), set())
         return (
-            set().union(*(references(each) for each in part), set())
+            set().union(*(references(child) for child in part), set())
             if isinstance(part, list)
             else set()
         )
@@ -98,10 +98,10 @@ def test_every_json_has_an_example_that_fits(own_app: Flask) -> None:
                     jsonschema_rs.Draft202012Validator(whole).validate(content["example"])
                     if "problem" in kind:
                         assert str(content["example"]["status"]) == where
-                        told = {(status, code, title) for _, status, code, title in TABLE}
+                        documented = {(status, code, title) for _, status, code, title in TABLE}
                         assert (
                             tuple(content["example"][name] for name in ("status", "code", "title"))
-                            in told
+                            in documented
                         )
                     seen += 1
     assert seen > 400

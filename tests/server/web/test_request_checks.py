@@ -26,7 +26,7 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
 
 
 @pytest.mark.parametrize(
-    ("path", "status", "said"),
+    ("path", "status", "message"),
     [
         ("/api/predict?top_k=2&explain=false", 200, None),
         (
@@ -56,9 +56,9 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
         ("/api/models", 405, "Allowed here: GET, HEAD, OPTIONS."),
     ],
 )
-def test_of_the_address(make: Make, path: str, status: int, said: str | None) -> None:
+def test_of_the_address(make: Make, path: str, status: int, message: str | None) -> None:
     answer = make().test_client().post(path, **PNG)
-    assert (answer.status_code, answer.get_json().get("detail")) == (status, said)
+    assert (answer.status_code, answer.get_json().get("detail")) == (status, message)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +81,12 @@ def test_of_the_method(
     make: Make, method: str, path: str, status: int, allowed: str | None
 ) -> None:
     answer = make().test_client().open(path, method=method)
-    told = answer.headers.get("Allow")
-    assert (answer.status_code, told and ", ".join(sorted(told.split(", ")))) == (status, allowed)
+    allow = answer.headers.get("Allow")
+    assert (answer.status_code, allow and ", ".join(sorted(allow.split(", ")))) == (status, allowed)
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "said"),
+    ("path", "body", "message"),
     [
         ("/api/predict", [1], "body must be a JSON object."),
         ("/api/predict", {"image": 1}, "image must be text."),
@@ -128,9 +128,9 @@ def test_of_the_method(
         ),
     ],
 )
-def test_of_the_body(make: Make, path: str, body: Any, said: str) -> None:
+def test_of_the_body(make: Make, path: str, body: Any, message: str) -> None:
     answer = make(local_role="admin").test_client().post(path, json=body)
-    assert (answer.status_code, answer.get_json()["detail"]) == (422, said)
+    assert (answer.status_code, answer.get_json()["detail"]) == (422, message)
 
 
 @pytest.mark.parametrize(
@@ -160,7 +160,7 @@ def test_the_limit_that_was_broken(
 
 @pytest.mark.parametrize("path", ["/api/predict", "/api/datasets"])
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (b"{'name':'x'}", "Expecting property name enclosed in double quotes at line 1, column 2."),
         (b"[1", "Expecting ',' delimiter at line 1, column 3."),
@@ -183,14 +183,14 @@ def test_the_limit_that_was_broken(
         "empty",
     ],
 )
-def test_of_broken_json(make: Make, path: str, body: bytes, said: str) -> None:
+def test_of_broken_json(make: Make, path: str, body: bytes, message: str) -> None:
     answer = (
         make(local_role="admin")
         .test_client()
         .post(path, data=body, content_type="application/json")
     )
     assert (answer.status_code, answer.get_json()["code"]) == (400, "bad-request")
-    assert f"The body is not JSON that can be read: {said}" in answer.get_json()["detail"]
+    assert f"The body is not JSON that can be read: {message}" in answer.get_json()["detail"]
 
 
 def test_a_packed_body_is_not_taken_for_a_broken_one(make: Make) -> None:
@@ -214,7 +214,7 @@ def test_a_packed_body_is_not_taken_for_a_broken_one(make: Make) -> None:
 def test_two_pictures_where_one_is_looked_at(make: Make, path: str, field: str) -> None:
     """The second one must not be left out in silence."""
     form: dict[str, Any] = {
-        field: [(io.BytesIO(make_picture(each)), f"{each}.png") for each in ("red", "blue")]
+        field: [(io.BytesIO(make_picture(colour)), f"{colour}.png") for colour in ("red", "blue")]
     }
     answer = make().test_client().post(path, data=form)
     assert answer.status_code == 422
@@ -226,7 +226,7 @@ IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the addre
 
 
 @pytest.mark.parametrize(
-    ("path", "fields", "status", "said"),
+    ("path", "fields", "status", "message"),
     [
         ("/api/predict", {"model": "colours"}, 422, IN_THE_ADDRESS),
         (
@@ -259,14 +259,16 @@ IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the addre
         ("/api/predict/batch", {}, 200, ""),
     ],
 )
-def test_of_the_form(make: Make, path: str, fields: dict[str, str], status: int, said: str) -> None:
+def test_of_the_form(
+    make: Make, path: str, fields: dict[str, str], status: int, message: str
+) -> None:
     client = make(local_role="train").test_client()
     client.post("/api/datasets", json={"name": "d"})
     client.post("/api/datasets/d/classes", json={"name": "a"})
     pictures = [("image", (io.BytesIO(make_picture()), "a.png"))]
     form = MultiDict([*fields.items(), *pictures])
     answer = client.post(path, data=form, content_type="multipart/form-data")
-    assert (answer.status_code, said in answer.get_json().get("detail", "")) == (
+    assert (answer.status_code, message in answer.get_json().get("detail", "")) == (
         status,
         True,
     ), answer.get_json()

@@ -256,13 +256,13 @@ def test_a_name_that_changes_its_mind_gains_nothing(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("on", "url", "said"),
+    ("on", "url", "message"),
     [
         (False, "http://93.184.216.34/a.jpg", OFF),
         (True, "http://127.0.0.1/a.jpg", PUBLIC),
         (True, "http://metadata.google.internal/", PUBLIC),
     ],
 )
-def test_over_http(make: Make, on: bool, url: str, said: str) -> None:
+def test_over_http(make: Make, on: bool, url: str, message: str) -> None:
     answer = make(fetch_urls=on).test_client().post("/api/predict", json={"url": url})
-    assert (answer.status_code, answer.get_json()["detail"]) == (400, said)
+    assert (answer.status_code, answer.get_json()["detail"]) == (400, message)

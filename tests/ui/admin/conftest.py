@@ -11,13 +11,15 @@ import pytest
 @pytest.fixture(params=[390, 1280], ids=["phone", "desktop"])
 def page(request: pytest.FixtureRequest, browser: Any) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": request.param, "height": 860})
-    made = context.new_page()
+    opened = context.new_page()
     wrong: list[str] = []
-    made.on("pageerror", lambda error: wrong.append(str(error)))
-    made.on(
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    opened.on(
         "console",
-        lambda said: wrong.append(said.text) if "Content Security Policy" in said.text else None,
+        lambda message: (
+            wrong.append(message.text) if "Content Security Policy" in message.text else None
+        ),
     )
-    yield made
+    yield opened
     context.close()
     assert not wrong

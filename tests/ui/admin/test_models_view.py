@@ -35,8 +35,8 @@ def test_who_was_forgotten_is_told_in_words(page: Any, live: Start) -> None:
     page.click("button:has-text('Forget')")
     page.click("#sure-yes")
     page.wait_for_selector("h2:has-text('Old Friend is forgotten')")
-    said = page.inner_text("[aria-label=Removed]")
-    assert "friends" in said and "[" not in said
+    removed = page.inner_text("[aria-label=Removed]")
+    assert "friends" in removed and "[" not in removed
 
 
 def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_removed(
@@ -50,9 +50,9 @@ def test_a_model_that_cannot_forget_by_itself_is_told_apart_from_what_was_remove
     page.click("#sure-yes")
     page.wait_for_selector("h2:has-text('Ada Lovelace is forgotten')")
     assert "colours" not in page.inner_text("[aria-label=Removed]")
-    told = page.inner_text("#view .remark")
-    assert told.startswith("Model colours: The pictures that it was trained on are not here")
-    assert "on the page under Models" in told
+    remark = page.inner_text("#view .remark")
+    assert remark.startswith("Model colours: The pictures that it was trained on are not here")
+    assert "on the page under Models" in remark
 
 
 def test_models_show_what_is_known_about_them(page: Any, live: Start) -> None:

@@ -51,7 +51,7 @@ def test_on_a_phone_no_table_is_cut_off(page: Any, live: Start) -> None:
         box = button.bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"]
     dates = page.locator("[aria-label=Keys] td[data-head=Made]").all()
-    assert dates and all(each.bounding_box()["height"] < 60 for each in dates)
+    assert dates and all(date.bounding_box()["height"] < 60 for date in dates)
 
 
 def test_without_the_role_nobody_is_asked_for_corrections(page: Any, live: Start) -> None:

@@ -81,16 +81,16 @@ def test_a_version_that_waits_says_why_and_what_to_do(page: Any, live: Start) ->
     server = live()
     jobs = server.app.extensions["likeness"].jobs
     jobs.start_runner = no_runner
-    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
+    job = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
     jobs.take()
     jobs.change(
-        made,
+        job,
         state="done",
         result={"version": 2, "waits": "Version 1, which answers, also knows ada_lovelace."},
     )
     signed_in(page, server, "train")
     at(page, server, "training", "Training")
-    card = page.locator(f"[data-job='{made}']")
+    card = page.locator(f"[data-job='{job}']")
     assert (
         "does not answer yet. Version 1, which answers, also knows Ada Lovelace. Somebody with the"
         " role admin can" in (card.inner_text())
