@@ -30,7 +30,7 @@ run: setup ## serve the page and the API at http://localhost:8080 (PORT=, HOST=)
 	@exec $(PY) deploy/run.py --port $(PORT) --host $(HOST)
 
 .PHONY: train
-train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-classic)
+train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-classic; left out: what suits best)
 	@test -n "$(DATA)" && test -n "$(NAME)" || { echo "Say what to train on and what to call it: make train DATA=folder NAME=name"; exit 2; }
 	$(PY) -m model train "$(DATA)" --name "$(NAME)" $(if $(RECIPE),--recipe $(RECIPE))
 

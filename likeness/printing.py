@@ -38,8 +38,8 @@ def print_verdict(verdict: Row | None) -> None:
         click.secho(verdict["sentence"], fg=None if verdict["fit"] else "red")
 
 
-def print_attempts(attempts: Sequence[Row]) -> None:
-    """What `auto` tried: a line a recipe."""
+def print_attempts(attempts: Sequence[Row], choice: str | None) -> None:
+    """What `auto` tried: a line a recipe; and which was taken and why."""
     for attempt in attempts:
         if attempt["accuracy"] is None:
             print(f"{attempt['recipe']:<16} not tried: {attempt['note']}")
@@ -48,8 +48,11 @@ def print_attempts(attempts: Sequence[Row]) -> None:
         print(
             f"{attempt['recipe']:<16} right {attempt['accuracy']:.1%} +- {attempt['error']:.1%},"
             f" nothing found {attempt['failure_to_acquire']:.1%},"
+            f" strangers named {percent(attempt['strangers_named'])},"
             f" {attempt['milliseconds']:.0f} ms a picture{kept}"
         )
+    if choice:
+        print(choice)
 
 
 def print_trials(trials: Sequence[RecordedTrial], chosen: str | None) -> None:
@@ -66,6 +69,7 @@ def print_trials(trials: Sequence[RecordedTrial], chosen: str | None) -> None:
 
 def print_figures(figures: Row) -> None:
     """How many were right, whom strangers were taken for, and the classes one by one."""
+    print_attempts(figures.get("auto") or (), figures.get("choice"))
     low, high = figures["accuracy_interval"] or (0.0, 0.0)
     print(
         f"Right for {figures['correct']} of {figures['pictures']} pictures:"

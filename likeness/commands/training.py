@@ -50,9 +50,10 @@ def _classifiers(text: str) -> tuple[str, ...]:
 how = options(
     click.option(
         "--recipe",
-        default="face-classic",
         type=click.Choice([*sorted(RECIPES), AUTO]),
-        help="auto tries those that fit and keeps the cheapest of the best",
+        help="auto tries those that fit and keeps the quickest of the best, known ones missed and"
+        " strangers named counted alike (default: auto where pretrained files are installed, else"
+        " face-classic, which needs none)",
     ),
     click.option(
         "--classifiers",
@@ -109,7 +110,7 @@ def judging(private: str) -> Decorator:
 class HowOptions(Output):
     """How to train."""
 
-    recipe: str
+    recipe: str | None
     classifiers: tuple[str, ...]
     fpir: float | None
     multi_label: bool
@@ -145,6 +146,7 @@ class TrainOptions(HowOptions):
             self.training,
             registry,
             attempts=choice.attempts,
+            choice=choice.reason,
             multi_label=self.multi_label,
             careful=self.careful,
             excused=self.without,
@@ -203,7 +205,7 @@ def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
         path = {"path": str(bundle.directory), "waits": trained.waits}
         print_json({"name": bundle.name, "version": bundle.version, **path, **facts.to_json()})
         return
-    print_attempts(facts.attempts or ())
+    print_attempts(facts.attempts or (), facts.choice)
     print_trials(facts.trials or (), facts.classifier)
     print_figures(trained.figures.to_json())
     print(

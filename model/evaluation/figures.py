@@ -118,10 +118,11 @@ class AugmentationGain:
 
 @dataclass(frozen=True)
 class RecipeAttempt:
-    """One recipe's figures in a quick cross-validation with logistic regression.
+    """One recipe's figures in a quick cross-validation.
 
     accuracy: of all pictures, with its standard error. milliseconds: a picture, decode to features,
-    mean. note: why it was not tried, or "". kept: is it the one that was taken?
+    mean. note: why it was not tried, or "". kept: is it the one that was taken? strangers_named:
+    the share that it is expected to name; None where classes are taken to be all there is.
     """
 
     recipe: str
@@ -131,6 +132,7 @@ class RecipeAttempt:
     milliseconds: float | None = None
     note: str = ""
     kept: bool = False
+    strangers_named: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +177,7 @@ class SingleLabelEvaluation(Evaluation):
     attempts: tuple[RecipeAttempt, ...] | None = field(
         default=None, metadata={**LEFT_OUT, **keyed("auto")}
     )
+    choice: str | None = field(default=None, metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -34,7 +34,7 @@ class TrainingSamples:
 def training_samples(
     task: AnyTask,
     items: Sequence[Item],
-    recipe: str,
+    recipe: str | None,
     augmentation: Augmentation,
     progress: StageCallback,
 ) -> TrainingSamples:

@@ -44,10 +44,10 @@ class ScoringOptions:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What to cross-validate: recipe is a preset's name or `auto`."""
+    """What to cross-validate: recipe is a preset's name, `auto`, or None where nobody said."""
 
     data: Path
-    recipe: str
+    recipe: str | None
     training: TrainingOptions
     augmentation: Augmentation
     multi_label: bool = False

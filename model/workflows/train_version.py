@@ -39,9 +39,9 @@ Figures = TypeVar("Figures", bound=Evaluation)
 class TrainingRequest:
     """What to train: a next version of `name` from the data set at `root`.
 
-    attempts: what the recipe `auto` tried. multi_label: a picture may carry several classes.
-    careful: answer with it at once only where nothing speaks against it. excused: sha256 of classes
-    that it need not know any more.
+    attempts: what the recipe `auto` tried; choice: which it kept and why. multi_label: a picture
+    may carry several classes. careful: answer with it at once only where nothing speaks against it.
+    excused: sha256 of classes that it need not know any more.
     """
 
     name: str
@@ -50,6 +50,7 @@ class TrainingRequest:
     options: TrainingOptions
     registry: Registry
     attempts: tuple[RecipeAttempt, ...] = ()
+    choice: str = ""
     multi_label: bool = False
     careful: bool = False
     excused: tuple[str, ...] = ()
@@ -154,6 +155,7 @@ def _facts(
         classifier=training.chosen,
         trials=tuple(RecordedTrial(**vars(result)) for result in training.searches),
         attempts=tuple(asdict(attempt) for attempt in request.attempts) or None,
+        choice=request.choice or None,
         options=asdict(request.options),
         acceptance=model.acceptance,
         crossval=RecordedFigures.of(figures.to_json()),

@@ -19,7 +19,13 @@ else:
 class JobBody(In):
     dataset: Name
     model: Annotated[str, Field(pattern=MODEL_NAME)]
-    recipe: RecipeName | None = None
+    recipe: RecipeName | None = Field(
+        None,
+        description=(
+            "Left out, it is `auto` where pretrained files are installed, else `face-classic`;"
+            " `choice` of the result says which was taken and why."
+        ),
+    )
     fpir: float | None = Field(
         None,
         gt=0,

@@ -31,6 +31,7 @@ from model.training.fitted import FittedTraining
 from model.training.multilabel import fit_multilabel, merge_folders
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
+from model.workflows.compare_recipes import WITHOUT_FILES
 from model.workflows.tasks.task import RecipeChoice, Scored
 
 
@@ -44,9 +45,9 @@ class MultiLabelTask:
         return SPECIAL
 
     def choose_recipe(
-        self, items: Sequence[Item], name: str, progress: StageCallback
+        self, items: Sequence[Item], name: str | None, progress: StageCallback
     ) -> RecipeChoice:
-        return RecipeChoice(preset(name))
+        return RecipeChoice(preset(name or WITHOUT_FILES))
 
     def measure(
         self, items: Sequence[Item], recipe: Recipe, progress: ProgressCallback

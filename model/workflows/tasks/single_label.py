@@ -24,7 +24,7 @@ from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
-from model.workflows.compare_recipes import choose
+from model.workflows.compare_recipes import choose, choose_by_default
 from model.workflows.tasks.task import RecipeChoice, Scored
 
 
@@ -39,8 +39,10 @@ class SingleLabelTask:
         return () if population_of(recipe) is not None else (UNKNOWN,)
 
     def choose_recipe(
-        self, items: Sequence[Item], name: str, progress: StageCallback
+        self, items: Sequence[Item], name: str | None, progress: StageCallback
     ) -> RecipeChoice:
+        if name is None:
+            return choose_by_default(items, progress)
         return choose(items, progress) if name == AUTO else RecipeChoice(preset(name))
 
     def measure(
@@ -83,8 +85,9 @@ class SingleLabelTask:
         )
         if scored.choice is None:
             return figures
-        attempts = scored.choice.attempts or None
-        return replace(figures, recipe=scored.choice.recipe.name, attempts=attempts)
+        attempts, choice = scored.choice.attempts or None, scored.choice.reason or None
+        name = scored.choice.recipe.name
+        return replace(figures, recipe=name, attempts=attempts, choice=choice)
 
     def record(self, facts: Facts, figures: SingleLabelEvaluation) -> Facts:
         return facts

@@ -31,11 +31,15 @@ Figures = TypeVar("Figures", bound=Evaluation)
 
 @dataclass(frozen=True)
 class RecipeChoice:
-    """A recipe; where it was chosen by trying, what was tried, and the samples as it sees them."""
+    """A recipe; where it was chosen by trying, what was tried, and the samples as it sees them.
+
+    reason: which one and why, in a sentence, where nobody said.
+    """
 
     recipe: Recipe
     attempts: tuple[RecipeAttempt, ...] = ()
     samples: Sequence[Sample] | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,11 @@ class Task(Protocol[Answered, Figures]):
         """
 
     def choose_recipe(
-        self, items: Sequence[Item], name: str, progress: StageCallback
+        self, items: Sequence[Item], name: str | None, progress: StageCallback
     ) -> RecipeChoice:
-        """The preset of a name. Raises RecipeError where there is none for this task."""
+        """The preset of a name; None where nobody said. Raises RecipeError where there is none for
+        this task.
+        """
 
     def measure(
         self, items: Sequence[Item], recipe: Recipe, progress: ProgressCallback

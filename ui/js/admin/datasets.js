@@ -10,7 +10,7 @@ const AT_ONCE = 8; // pictures a request, so that there is progress to see and n
 const MOST_BYTES = 40e6; // a request; the server's own limit for a batch is larger
 const SHOWN = 60; // thumbnails before "show more"
 const RECIPE_WORDS = {
-  auto: "auto: try what fits, keep the best",
+  auto: "auto: try what fits, strangers counted, and keep the best",
   "face-classic": "face-classic: faces, quick to train",
   "face-modern": "face-modern: faces, refuses strangers",
   "face-light": "face-light: faces, an older network",
