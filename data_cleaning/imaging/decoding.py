@@ -19,6 +19,7 @@ import PIL.Image
 import PIL.ImageOps
 
 from data_cleaning.errors import BrokenPicture, EmptyPicture, NotAPicture
+from data_cleaning.imaging.decoding_work import check_parts, check_scans
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import (
     DEFAULT_LIMITS,
@@ -72,14 +73,12 @@ def decode(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Image:
     with _opened(data, limits) as picture:
         try:
             picture.load()
-        except (MemoryError, KeyboardInterrupt):
-            raise
-        except Exception as error:  # Pillow's decoders raise whatever they meet
+            return _to_bgr(_upright(picture))
+        except Exception as error:  # Pillow's decoders raise whatever they meet, MemoryError too
             raise BrokenPicture(
                 f"The {picture.format} picture is damaged or incomplete ({_brief(error)}). Send the"
                 " whole file."
             ) from error
-        return _to_bgr(_upright(picture))
 
 
 def probe(data: bytes, limits: Limits = DEFAULT_LIMITS) -> Header:
@@ -111,10 +110,9 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
     if not data:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. Send a {READABLE} file.")
     check_bytes(len(data), limits)
+    scans = check_parts(data)
     try:
         picture = PIL.Image.open(io.BytesIO(data), formats=FORMATS)
-    except (MemoryError, KeyboardInterrupt):
-        raise
     except PIL.UnidentifiedImageError as error:
         raise NotAPicture(
             f"This is not a picture that can be read. Send a {READABLE} file."
@@ -125,6 +123,7 @@ def _opened(data: bytes, limits: Limits) -> Iterator[PIL.Image.Image]:
         ) from error
     with picture:
         check_size(*picture.size, limits)
+        check_scans(scans, picture.width * picture.height)
         yield picture
 
 

@@ -8,9 +8,10 @@ an allow-list before anything is constructed.
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import skops.io
@@ -25,6 +26,20 @@ from model.recognition.naming.gallery import Gallery, Linear, NearestExamples
 from model.recognition.naming.recogniser import Classifier, PerClass, Recogniser
 
 CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
+UNPACKED_FREELY = 64 * 1024 * 1024  # bytes of a packed file that are never too many
+MOST_PACKED = 20  # times larger than its file, beyond that; numbers pack to half or a third
+UNREADABLE = (
+    KeyError,
+    TypeError,
+    ValueError,
+    OSError,
+    EOFError,
+    MemoryError,
+    NotImplementedError,
+    BadZipFile,
+    zlib.error,
+    RecipeError,
+)
 ALLOWED_TYPES = frozenset(
     {
         "sklearn.calibration._CalibratedClassifier",
@@ -103,7 +118,7 @@ def load(directory: Path) -> Bundle:
         recipe = Recipe.from_json(manifest.recipe)
         model = _recogniser(manifest, directory)
         golden = GoldenAnswer.from_json(json.loads((directory / GOLDEN).read_text()))
-    except (KeyError, TypeError, ValueError, OSError, BadZipFile, RecipeError) as error:
+    except UNREADABLE as error:
         raise BundleBroken(f"The model in {_where(directory)} cannot be read: {error}") from error
     bundle = Bundle(manifest.name, manifest.version, recipe, model, manifest.facts, directory)
     check_golden(bundle, golden)
@@ -127,14 +142,29 @@ def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:
 
 
 def _load_gallery(path: Path, sources: tuple[str, ...]) -> Gallery:
+    _weigh(path)
     with np.load(path, allow_pickle=False) as arrays:
         space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
         return Gallery(arrays["vectors"], arrays["owners"], sources, space)
 
 
+def _weigh(path: Path) -> None:
+    """Raises BundleBroken where few packed bytes would unpack to very many."""
+    with ZipFile(path) as members:
+        unpacked = sum(member.file_size for member in members.infolist())
+    if unpacked > max(UNPACKED_FREELY, MOST_PACKED * path.stat().st_size):
+        raise BundleBroken(
+            f"{path.name} unpacks to {unpacked:,} bytes, which is more than an honest one does."
+        )
+
+
 def _verify(manifest: Manifest, directory: Path) -> None:
     """Raises BundleBroken where a file is missing or is not the one that training wrote."""
     where = _where(directory)
+    if missing := {CLASSIFIER, GALLERY, GOLDEN} - set(manifest.files):
+        raise BundleBroken(
+            f"The manifest of the model in {where} has no checksum of {', '.join(sorted(missing))}."
+        )
     for name, expected in manifest.files.items():
         if not (directory / name).is_file():
             raise BundleBroken(f"The model in {where} lacks its file {name}.")
@@ -150,6 +180,7 @@ def _where(directory: Path) -> str:
 
 def _load_classifier(path: Path) -> Classifier | dict[str, float]:
     """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
+    _weigh(path)
     types = set(skops.io.get_untrusted_types(file=path))
     if types - ALLOWED_TYPES:
         raise BundleBroken(

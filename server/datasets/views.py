@@ -9,7 +9,6 @@ from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
-from data_cleaning.errors import LikenessError
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import DISK_LIMITS
 from server.context import current
@@ -146,6 +145,6 @@ def _store(
             wait=True,
             until=until,
         )
-    except (LikenessError, OSError) as error:
+    except Exception as error:  # whatever it is, it is this picture's alone
         return {"index": index, "ok": False, "problem": describe(error)}
     return {"index": index, "ok": True, "stored": stored.model_dump()}

@@ -26,11 +26,13 @@ def alive() -> dict[str, str]:
 
 @health.get("/readyz", tags=[HEALTH], responses={200: Ready})
 def ready() -> JsonObject:
-    """The default model is loaded, and gave its golden answer again when it was."""
+    """The default model is loaded, its golden answer was given again, and no thread hangs."""
     try:
         bundle = current().models.get()
     except LikenessError as error:
         raise NotReady(str(error)) from error
+    if stuck := current().pool.stuck:
+        raise NotReady(f"{stuck} threads are stuck at a picture; the process is being replaced.")
     return {"status": "ok", "model": bundle.name, "version": bundle.version}
 
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import socket
 import time
@@ -30,7 +31,7 @@ STEP = 0.002
 MOST = 0.01
 SPARED = 1.0  # seconds that a connection is kept longer on which a request waits
 
-
+log = logging.getLogger("likeness")
 REFUSED = {  # as nginx says it
     414: ("address-too-long", "The address is too long"),
     431: ("headers-too-large", "The headers are too large"),
@@ -63,6 +64,19 @@ util.write_error = write_problem
 
 
 class FairWorker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
+    alive: bool
+
+    def notify(self) -> None:
+        """Called by the loop all the time: where a thread is stuck, end in order, be replaced.
+
+        The other requests are answered first. Nothing but the end of a process ends a thread.
+        """
+        stuck = service_of(self.wsgi).pool.stuck
+        if stuck and self.alive:
+            log.warning("%d thread(s) took longer than the limit: the process is replaced", stuck)
+            self.alive = False
+        super().notify()
+
     def accept(self, listener: Any) -> None:
         inside = service_of(self.wsgi).pool.inside
         if inside:

@@ -105,7 +105,7 @@ def _entry(
     try:
         answered = answer_picture(read(), options)
         return {"index": index, "ok": True, "answer": answered.to_json(query.top_k)}
-    except LikenessError as error:
+    except Exception as error:  # whatever it is, it is this picture's alone
         return {"index": index, "ok": False, "problem": describe(error)}
 
 
