@@ -69,6 +69,13 @@ docs: ## the documentation site, into var/docs; a warning is an error
 	$(PY) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
 	@echo "Open var/docs/index.html"
 
+.PHONY: sbom
+sbom: setup ## list every installed library with its licence: var/sbom.json (CycloneDX) and var/licences.txt
+	@mkdir -p var
+	$(PY) deploy/sbom.py > var/sbom.json
+	$(PY) deploy/sbom.py --licences > var/licences.txt
+	@echo "var/sbom.json and var/licences.txt are written"
+
 .PHONY: bench
 bench: setup-dev ## time every stage and the whole way against the tutorial's (pictures: LIKENESS_TEST_DATA)
 	$(PY) -m benchmarks.tutorial

@@ -64,6 +64,7 @@ fi
 
 say "The service"
 install -m 0644 "$home/deploy/likeness.service" /etc/systemd/system/likeness.service
+"$home/deploy/network.sh" "$environment" /etc/systemd/system/likeness.service.d
 install -m 0755 "$home/deploy/likeness" /usr/local/bin/likeness
 
 say "The nginx site"

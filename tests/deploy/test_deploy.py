@@ -15,7 +15,13 @@ from server.settings import FIELDS, Settings, load, variable
 from tests.support.paths import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
-SCRIPTS = [".ci/run", "deploy/setup.sh", "deploy/install-ubuntu.sh", "deploy/likeness"]
+SCRIPTS = [
+    ".ci/run",
+    "deploy/setup.sh",
+    "deploy/install-ubuntu.sh",
+    "deploy/likeness",
+    "deploy/network.sh",
+]
 
 
 def unit() -> configparser.ConfigParser:

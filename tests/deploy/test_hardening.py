@@ -1,0 +1,114 @@
+"""What the unit and the containers take away from the service, measured where a tool can."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.paths import ROOT
+
+UNIT = ROOT / "deploy" / "likeness.service"
+MOST_EXPOSURE = 2.0
+
+
+def unit_lines() -> list[str]:
+    return UNIT.read_text().splitlines()
+
+
+def test_the_exposure_of_the_unit_is_low() -> None:
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed: apt-get install systemd")
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    overall = re.search(r"Overall exposure level for likeness\.service: ([\d.]+)", done.stdout)
+    if overall is None:
+        pytest.skip(f"this systemd-analyze measures no file: {done.stderr.strip()}")
+    assert float(overall[1]) <= MOST_EXPOSURE
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "SystemCallFilter=@system-service",
+        "SystemCallFilter=~@privileged",
+        "SystemCallErrorNumber=EPERM",
+        "IPAddressDeny=any",
+        "IPAddressAllow=localhost",
+        "UMask=0077",
+        "ProtectProc=invisible",
+        "PrivateUsers=yes",
+        "MemoryMax=90%",
+        "TasksMax=1024",
+    ],
+)
+def test_the_unit_has(line: str) -> None:
+    assert unit_lines().count(line) == 1
+
+
+def test_training_may_still_step_back() -> None:
+    """It lowers its priority and limits its memory by calls of @resources."""
+    assert not [line for line in unit_lines() if re.match(r"SystemCallFilter=~.*@resources", line)]
+
+
+@pytest.mark.parametrize(
+    ("settings", "lifted"),
+    [
+        ("", False),
+        ("LIKENESS_BIND=127.0.0.1:8000", False),
+        ("LIKENESS_BIND=[::1]:8000", False),
+        ("LIKENESS_BIND=unix:/run/likeness/socket", False),
+        ("# LIKENESS_FETCH_URLS=1", False),
+        ("LIKENESS_FETCH_URLS=0", False),
+        ("LIKENESS_DATABASE_URL=sqlite:////var/lib/likeness/other.db", False),
+        ("LIKENESS_BIND=0.0.0.0:8000", True),
+        ("LIKENESS_BIND=127.0.0.1:8000\nLIKENESS_BIND=10.0.0.5:8000", True),
+        ("LIKENESS_FETCH_URLS=1", True),
+        ("LIKENESS_FETCH_URLS='true'", True),
+        ('LIKENESS_DATABASE_URL="postgresql://somebody@db.example.org/likeness"', True),
+    ],
+)
+def test_the_network_is_opened_where_a_setting_needs_it(
+    tmp_path: Path, settings: str, lifted: bool
+) -> None:
+    environment, folder = tmp_path / "likeness.env", tmp_path / "likeness.service.d"
+    environment.write_text(f"{settings}\n")
+    script = ROOT / "deploy" / "network.sh"
+    subprocess.run([script, environment, folder], check=True)
+    assert (folder / "network.conf").exists() == lifted
+    if lifted:
+        parser = configparser.ConfigParser()
+        parser.read(folder / "network.conf")
+        assert dict(parser["Service"]) == {"ipaddressdeny": "", "ipaddressallow": ""}
+        environment.write_text("")
+        subprocess.run([script, environment, folder], check=True)
+        assert not (folder / "network.conf").exists()
+
+
+@pytest.mark.parametrize("script", ["install-ubuntu.sh", "likeness"])
+def test_who_writes_settings_asks_what_the_network_must_be(script: str) -> None:
+    text = (ROOT / "deploy" / script).read_text()
+    line = re.search(r"network\.sh\"? \"\$environment\" (\S+)", text)
+    assert line is not None and line[1] == "/etc/systemd/system/likeness.service.d"
+    assert text.index("network.sh") < text.rindex("systemctl restart likeness")
+
+
+@pytest.mark.parametrize("service", ["app", "front"])
+def test_a_container_is_confined(service: str) -> None:
+    yaml: Any = pytest.importorskip("yaml", reason="PyYAML is not installed: make setup-dev")
+    confined = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text())["services"][service]
+    assert confined["read_only"] is True
+    assert confined["cap_drop"] == ["ALL"] and "cap_add" not in confined
+    assert confined["security_opt"] == ["no-new-privileges:true"]
+    assert confined["mem_limit"] and confined["pids_limit"]
+
+
+def test_neither_image_runs_as_root() -> None:
+    stages = re.split(r"^FROM ", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.MULTILINE)
+    users = [re.findall(r"^USER (\w+)$", stage, re.MULTILINE) for stage in stages[1:]]
+    assert users == [["likeness"], ["101"]]
