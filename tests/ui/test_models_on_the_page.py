@@ -189,15 +189,15 @@ def test_what_a_stranger_is_most_like_is_told_as_such(page: Any, live: Start) ->
 
 
 @pytest.mark.parametrize(
-    ("recipe", "said"),
+    ("recipe", "text"),
     [
         ("face-classic", "train with the recipe face-modern"),
         ("face-modern", "pictures of other people, in a class _unknown"),
     ],
 )
 def test_a_modern_model_is_not_told_to_be_modern(
-    page: Any, live: Start, recipe: str, said: str
+    page: Any, live: Start, recipe: str, text: str
 ) -> None:
     known = SimpleNamespace(name=recipe, subject="face", to_json=lambda: {})
     opened(page, live(Patches(facts=naming(0.5), recipe=known)))
-    assert said in page.inner_text("#hint-strangers")
+    assert text in page.inner_text("#hint-strangers")

@@ -52,12 +52,12 @@ def test_a_second_instance_is_told_who_holds_the_folder(folder: Path) -> None:
     """And the first one goes on as if nothing had been."""
     with running(folder) as service:
         before = service.ask()["prediction_id"]
-        said = started_in_vain(service)
-        (sentence,) = [line for line in said.splitlines() if "in use" in line]
+        output = started_in_vain(service)
+        (sentence,) = [line for line in output.splitlines() if "in use" in line]
         assert f"process {service.master.pid} on " in sentence
         assert f"listening on 127.0.0.1:{service.port}" in sentence
         assert "LIKENESS_STATE" in sentence
-        assert "Traceback" not in said
+        assert "Traceback" not in output
         assert service.ask()["prediction_id"] > before
         key = requests.post(
             f"{service.url}/api/keys", json={"name": "x", "role": "predict"}, timeout=10
@@ -125,18 +125,18 @@ def test_it_says_so_at_the_terminal(folder: Path) -> None:
         service.ask()
         service.end()
         (folder / "var" / "likeness.db").write_bytes(b"rubbish" * 1000)
-        said = started_in_vain(service)
-        assert "is damaged" in said
-        assert "Traceback" not in said
+        output = started_in_vain(service)
+        assert "is damaged" in output
+        assert "Traceback" not in output
         (folder / "var" / "likeness.db").unlink()
         service.begin()
 
 
 def test_a_folder_that_may_not_be_written_is_a_sentence(folder: Path) -> None:
     with running(folder) as service:
-        said = started_in_vain(service, LIKENESS_STATE="/proc/likeness")
-    assert "nothing can be written there" in said
-    assert "Traceback" not in said
+        output = started_in_vain(service, LIKENESS_STATE="/proc/likeness")
+    assert "nothing can be written there" in output
+    assert "Traceback" not in output
 
 
 @pytest.mark.parametrize("days", [400, -400])

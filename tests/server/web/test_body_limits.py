@@ -63,8 +63,8 @@ def routes() -> list[tuple[str, str]]:
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("limits")
     TinyRegistry(folder / "artifacts").add("colours", 1)
-    with running(folder, workers=1, recycle=0, log_level="error") as made:
-        yield made
+    with running(folder, workers=1, recycle=0, log_level="error") as service:
+        yield service
 
 
 def processor(pid: int) -> float:

@@ -102,15 +102,15 @@ def test_a_training_ends_in_its_verdict_red_where_it_is_not_fit(page: Any, live:
     server = live()
     jobs = server.app.extensions["likeness"].jobs
     jobs.start_runner = no_runner
-    made = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
+    job = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
     jobs.take()
     sentence = "Not fit for use: it would know your 2 people in 3 of 9 pictures."
     verdict = {"sentence": sentence, "fit": False, "names": []}
     choice = "Recipe face-classic: the pretrained files of others are not installed."
-    jobs.change(made, state="done", result={"version": 2, "verdict": verdict, "choice": choice})
+    jobs.change(job, state="done", result={"version": 2, "verdict": verdict, "choice": choice})
     signed_in(page, server, "train")
     at(page, server, "training", "Training")
-    card = page.locator(f"[data-job='{made}']")
+    card = page.locator(f"[data-job='{job}']")
     shown = card.locator(".verdict.unfit")
     assert shown.inner_text() == sentence
     plain = card.locator("h2").evaluate("e => getComputedStyle(e).color")

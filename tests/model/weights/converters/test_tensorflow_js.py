@@ -34,6 +34,38 @@ def conv_node(
     )
 
 
+def detector_nodes(manifest: Manifest, padding: str, last: str) -> list[dict[str, object]]:
+    constants = [tfjs_node(entry["name"], "Const") for entry in manifest.entries]  # type: ignore[arg-type]
+    return [
+        *constants,
+        tfjs_node("x", "Placeholder"),
+        conv_node("conv", "Conv2D", ("x", "w1"), 2, padding),
+        tfjs_node("mul", "Mul", "conv", "factor"),
+        tfjs_node("add", "Add", "offset", "mul"),
+        tfjs_node("relu", "Relu6", "add"),
+        conv_node("depthwise", "DepthwiseConv2dNative", ("relu", "w2"), 1),
+        tfjs_node(
+            "norm",
+            "FusedBatchNorm",
+            "depthwise",
+            "gamma",
+            "beta",
+            "mean",
+            "variance",
+            epsilon={"f": 0.01},
+        ),
+        tfjs_node("residual", "AddN", "relu", "norm"),
+        tfjs_node("later", "Add", "residual", "late"),
+        conv_node("predict", "Conv2D", ("later", "w3"), 1),
+        tfjs_node("biased", "BiasAdd", "predict", "bias"),
+        tfjs_node("batch", "StridedSlice", "x"),
+        tfjs_node("shape", "Pack", "batch", "minus1", "three"),
+        tfjs_node("rows", "Reshape", "biased", "shape"),
+        tfjs_node("both", "ConcatV2", "rows", "rows", "one"),
+        tfjs_node("scores", last, "both"),
+    ]
+
+
 def small_detector(
     padding: str = "SAME", last: str = "Sigmoid"
 ) -> tuple[dict[str, bytes], Manifest]:
@@ -61,34 +93,7 @@ def small_detector(
     manifest.put("variance", random.uniform(0.5, 1.5, 4).astype(np.float32))
     for name, value in {"minus1": -1, "three": 3, "one": 1}.items():
         manifest.put(name, np.array(value, np.int32))
-    nodes = [tfjs_node(entry["name"], "Const") for entry in manifest.entries]  # type: ignore[arg-type]
-    nodes += [
-        tfjs_node("x", "Placeholder"),
-        conv_node("conv", "Conv2D", ("x", "w1"), 2, padding),
-        tfjs_node("mul", "Mul", "conv", "factor"),
-        tfjs_node("add", "Add", "offset", "mul"),
-        tfjs_node("relu", "Relu6", "add"),
-        conv_node("depthwise", "DepthwiseConv2dNative", ("relu", "w2"), 1),
-        tfjs_node(
-            "norm",
-            "FusedBatchNorm",
-            "depthwise",
-            "gamma",
-            "beta",
-            "mean",
-            "variance",
-            epsilon={"f": 0.01},
-        ),
-        tfjs_node("residual", "AddN", "relu", "norm"),
-        tfjs_node("later", "Add", "residual", "late"),
-        conv_node("predict", "Conv2D", ("later", "w3"), 1),
-        tfjs_node("biased", "BiasAdd", "predict", "bias"),
-        tfjs_node("batch", "StridedSlice", "x"),
-        tfjs_node("shape", "Pack", "batch", "minus1", "three"),
-        tfjs_node("rows", "Reshape", "biased", "shape"),
-        tfjs_node("both", "ConcatV2", "rows", "rows", "one"),
-        tfjs_node("scores", last, "both"),
-    ]
+    nodes = detector_nodes(manifest, padding, last)
     description = {"modelTopology": {"node": nodes}, "weightsManifest": manifest.groups("shard")}
     return {"model.json": json.dumps(description).encode(), "shard": manifest.shard}, manifest
 
