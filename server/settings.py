@@ -174,7 +174,10 @@ class Settings:
         4096, "Address space that training may use, in MiB.", low=512, high=1 << 20
     )
     train_nice: int = setting(
-        19, "How far training steps back for answering (nice value).", low=0, high=19
+        10,
+        "How far training steps back for answering (nice value); at 19 it may starve.",
+        low=0,
+        high=19,
     )
     train_minutes: int = setting(
         240, "Longest time for one training, in minutes.", low=1, high=10080

@@ -66,7 +66,13 @@ class SourceKind:
 
 def open_source(source: str, options: CollectOptions) -> Iterator[Entry]:
     """The entries of a source. Raises DatasetError where it cannot be used at all."""
-    if "://" in source:
+    scheme, is_address, _ = source.partition("://")
+    if is_address and scheme.lower() not in ("http", "https"):
+        raise DatasetError(
+            f"{source}: {scheme}:// cannot be asked here. Copy its pictures into a folder first, and"
+            " name that folder."
+        )
+    if is_address:
         raise DatasetError(
             f"{source}: put addresses in a text file, one a line, and name that file."
         )

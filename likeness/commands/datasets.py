@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.datasets.findings import Finding
 from data_cleaning.detection.batch_detection import Detect, load_detector
 from data_cleaning.detection.detectors import DETECTORS
+from data_cleaning.errors import DatasetError
 from data_cleaning.imaging.limits import Limits
 from data_cleaning.progress import Progress
 from likeness.endings import DatasetCommand
@@ -241,9 +243,13 @@ def collect(options: CollectCommand) -> int:
         ):
             entries.append(entry)
             progress("collect", len(entries), len(entries), "Bringing pictures")
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        raise DatasetError(f"It ended early, {error.strerror or error}{where}.") from error
     finally:
         progress.close()
-        _print_collected(options, entries)
+        if entries or sys.exc_info()[0] is None:  # nothing was brought where nothing could begin
+            _print_collected(options, entries)
     return int(any(entry.result in ("unreadable", "too_large", "failed") for entry in entries))
 
 

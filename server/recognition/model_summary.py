@@ -30,10 +30,12 @@ def model_detail(name: str) -> JsonObject:
     """One model, with the facts of its training. Raises BundleError, WeightsMissing."""
     models = current().models
     bundle = models.get(name)
-    has_report = (models.registry.path(name, bundle.version) / "report.html").is_file()
+    versions = list(models.registry.versions(name))
+    reports = [v for v in versions if (models.registry.path(name, v) / "report.html").is_file()]
     return {
         **model_summary(name),
-        "versions": list(models.registry.versions(name)),
+        "versions": versions,
         "facts": without_names(bundle.facts.to_json(), models.hidden_labels(bundle)),
-        "report": f"/api/models/{name}/report" if has_report else None,
+        "report": f"/api/models/{name}/report" if bundle.version in reports else None,
+        "reports": reports,
     }

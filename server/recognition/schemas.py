@@ -163,6 +163,9 @@ class ModelDetail(ModelSummary):
     versions: list[int]
     facts: dict[str, object]
     report: str | None = Field(description="Where the training report can be read.")
+    reports: list[int] = Field(
+        description="Versions with a report: `?version=` of its address shows that of another one."
+    )
 
 
 class VersionBody(In):

@@ -113,6 +113,7 @@ def _entry(
 def list_models() -> JsonObject:
     """Every model with its labels; one that cannot be loaded is listed as broken."""
     models = current().models
+    models.catch_up()  # another process may have promoted a version a moment ago
     good: list[JsonObject] = []
     broken: list[dict[str, str]] = []
     for name in models.names():
@@ -127,6 +128,7 @@ def list_models() -> JsonObject:
 @api.get("/api/models/<name>", tags=[MODELS], responses={200: ModelDetail})
 def show_model(path: ModelPath) -> JsonObject:
     """One model: labels, recipe, versions and the facts of its training."""
+    current().models.catch_up()
     return model_detail(path.name)
 
 

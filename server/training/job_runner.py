@@ -14,6 +14,8 @@ import json
 import logging
 import shutil
 import time
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from data_cleaning.files import write
@@ -22,8 +24,9 @@ from server.settings import Settings
 from server.storage.database import lock, now
 from server.training.job_commands import JobCommand, job_command
 from server.training.jobs import Jobs
+from server.training.picture_snapshot import picture_snapshot
 from server.training.training_child import STOPPED, Ending, TrainingChild
-from server.training.training_job import DONE, ERASE, ERASED, FAILED, TrainingJob
+from server.training.training_job import DONE, ERASE, ERASED, FAILED, TRAIN, TrainingJob
 from server.training.training_output import TrainingOutput, result_of
 
 log = logging.getLogger("likeness.runner")
@@ -68,16 +71,32 @@ class Runner:
 
     def _run(self, job: TrainingJob) -> None:
         try:
-            command = self.command(job, self.settings)
-            folder = self._folder(job)
-            child = TrainingChild(
-                command, folder, self.settings, lambda seconds: self._reason_to_stop(job, seconds)
-            )
-            ending = child.run(TrainingOutput(self.jobs, job.id, folder / "log"))
+            with self._started_with(job) as settings:
+                ending = self._train(job, settings)
         except Exception as error:  # one bad job must not keep the others waiting
             log.error("job %s failed to start", job.id, exc_info=error)
             ending = Ending(FAILED, "It could not be started; the log holds the cause.")
         self._end(job, ending)
+
+    def _train(self, job: TrainingJob, settings: Settings) -> Ending:
+        folder = self._folder(job)
+        child = TrainingChild(
+            self.command(job, settings),
+            folder,
+            settings,
+            lambda seconds: self._reason_to_stop(job, seconds),
+        )
+        return child.run(TrainingOutput(self.jobs, job.id, folder / "log"))
+
+    @contextlib.contextmanager
+    def _started_with(self, job: TrainingJob) -> Iterator[Settings]:
+        """Settings whose data set is the one that the training starts with."""
+        dataset = self.settings.datasets / job.dataset
+        if job.kind != TRAIN or not job.dataset or not dataset.is_dir():
+            yield self.settings
+            return
+        with picture_snapshot(dataset, self._folder(job) / "pictures") as twin:
+            yield replace(self.settings, datasets=twin.parent)
 
     def _end(self, job: TrainingJob, ending: Ending) -> None:
         values: dict[str, object] = {"state": ending.state, "message": ending.message}

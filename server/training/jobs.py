@@ -6,6 +6,7 @@ Only rows here; server/training/job_runner.py does the work.
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
@@ -127,7 +128,9 @@ class Jobs:
                 if changes := _without(job, label):
                     _change(connection, job.id, changes)
                 for path in (self.settings.state / "jobs" / job.id).glob("*"):
-                    if label in path.read_text("utf-8", "replace"):
+                    if path.is_dir():  # the pictures of a training that was killed
+                        shutil.rmtree(path, ignore_errors=True)
+                    elif label in path.read_text("utf-8", "replace"):
                         path.unlink()
 
     def is_training(self, model: str) -> bool:

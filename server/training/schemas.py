@@ -67,6 +67,12 @@ class Progress(Out):
     done: int
     total: int
     message: str
+    seconds_left: int | None = Field(
+        None, description="Until this stage ends, if it goes on as it did; null at its beginning."
+    )
+    waiting: bool = Field(
+        False, description="Whether it waits for the processor, which others keep busy."
+    )
 
 
 class Job(Out):

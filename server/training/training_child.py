@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.settings import Settings
+from server.training.processor_share import ProcessorShare
 from server.training.training_job import CANCELLED, DONE, FAILED
 from server.training.training_output import TrainingOutput, result_of
 
@@ -48,12 +49,13 @@ class TrainingChild:
 
     def run(self, output: TrainingOutput) -> Ending:
         """Start it and wait for its end. Raises OSError where it cannot be started."""
+        output.begin()
         child = self._start()
         assert child.stderr is not None
         reader = threading.Thread(target=output.listen, args=(child.stderr,), daemon=True)
         reader.start()
         try:
-            reason = self._watch(child)
+            reason = self._watch(child, output)
         finally:  # whatever happened to us, nothing goes on behind our back
             if child.poll() is None:
                 child.kill()
@@ -77,13 +79,15 @@ class TrainingChild:
                 env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONUNBUFFERED": "1"},
             )
 
-    def _watch(self, child: subprocess.Popen[bytes]) -> str | None:
+    def _watch(self, child: subprocess.Popen[bytes], output: TrainingOutput) -> str | None:
         """Wait for the end; why it was ended early, if it was."""
         begun, reason, asked = time.monotonic(), None, 0.0
+        share = ProcessorShare(child.pid)
         while True:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(LOOK)
                 return reason
+            output.beat(share.waits())
             if reason is None:
                 reason = self.reason_to_stop(time.monotonic() - begun)
                 if reason is not None:

@@ -14,7 +14,7 @@ OPEN = (QUEUED, RUNNING)
 class TrainingJob:
     """Times in milliseconds since 1970.
 
-    arguments: what was asked for, as JSON. progress: stage, done, total, message. result: what the
+    arguments: what was asked for, as JSON. progress: stage, done, total, message, seconds_left, waiting. result: what the
     command printed at its end. by: who asked.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from server.training.jobs import Jobs
 log = logging.getLogger("likeness.runner")
 TAIL = 4000  # characters of its output that a failed job keeps
 PAUSE = 0.3  # seconds between two lines of progress that are written down
+BEAT = 2.0  # seconds after which it is written again, where no line came
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,9 @@ class ReportedProgress:
     message: str
 
 
+STARTING = ReportedProgress("start", 0, 1, "Starting")
+
+
 class TrainingOutput:
     """Reads stderr: lines of progress go to the table, the rest to the job's log.
 
@@ -37,6 +42,20 @@ class TrainingOutput:
         self.jobs, self.job, self.path = jobs, job, path
         self.tail = ""
         self._written = 0.0
+        self._progress, self._stage_began, self._waiting = STARTING, time.monotonic(), False
+        self._guard = threading.Lock()  # the lines come in one thread, the beats in another
+
+    def begin(self) -> None:
+        """From the first second on there is something to see: loading alone takes a while."""
+        with self._guard:
+            self._write()
+
+    def beat(self, waiting: bool) -> None:
+        """Call again and again: what is left, and whether the work waits for the processor."""
+        with self._guard:
+            changed, self._waiting = waiting != self._waiting, waiting
+            if changed or time.monotonic() - self._written > BEAT:
+                self._write()
 
     def listen(self, stream: IO[bytes]) -> None:
         """Until the stream ends."""
@@ -49,17 +68,33 @@ class TrainingOutput:
                 if progress is None:
                     self.tail = (self.tail + line)[-TAIL:]
                 else:
-                    self._write(progress)
+                    with self._guard:
+                        self._go_on(progress)
 
-    def _write(self, progress: ReportedProgress) -> None:
+    def _go_on(self, progress: ReportedProgress) -> None:
         """At most a few times a second: a fast loop must not keep the database busy."""
+        if progress.stage != self._progress.stage:
+            self._stage_began = time.monotonic()
+        self._progress = progress
         last = progress.done >= progress.total
         if last or time.monotonic() - self._written > PAUSE:
-            self._written = time.monotonic()
-            try:
-                self.jobs.change(self.job, progress=asdict(progress))
-            except Exception as error:  # progress is a courtesy
-                log.warning("progress was not written: %s", error)
+            self._write()
+
+    def _write(self) -> None:
+        self._written = time.monotonic()
+        more = {"seconds_left": self._seconds_left(), "waiting": self._waiting}
+        try:
+            self.jobs.change(self.job, progress=asdict(self._progress) | more)
+        except Exception as error:  # progress is a courtesy
+            log.warning("progress was not written: %s", error)
+
+    def _seconds_left(self) -> int | None:
+        """Of this stage, if it goes on as it did; None while nothing can be said."""
+        progress = self._progress
+        if not 0 < progress.done < progress.total:
+            return None
+        pace = (time.monotonic() - self._stage_began) / progress.done
+        return round(pace * (progress.total - progress.done))
 
 
 def progress_of(line: str) -> ReportedProgress | None:

@@ -5,6 +5,8 @@ No data comes from here.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, request, send_from_directory
 from flask.sansio.blueprints import BlueprintSetupState
 from werkzeug.exceptions import MethodNotAllowed
@@ -49,8 +51,16 @@ def serve(name: str) -> Response:
     hidden = "\0" in name or any(part.startswith(".") for part in name.split("/"))
     if hidden or not (folder / name).is_file():
         _only_other_methods()
+        if not hidden and request.accept_mimetypes.best == "text/html":
+            return _nothing_here(folder)
         raise NotFound(f"There is nothing at /{name[:80]}.")
     return send_from_directory(folder, name, max_age=300 if "." in name else 0)
+
+
+def _nothing_here(folder: Path) -> Response:
+    """A page for somebody who looks, where a program gets a problem."""
+    text = (folder / "nothing-here.html").read_bytes()
+    return Response(text, 404, mimetype="text/html")
 
 
 def _only_other_methods() -> None:

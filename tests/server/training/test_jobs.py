@@ -41,7 +41,8 @@ def test_a_job_runs_and_says_how_far_it_is(jobs: Jobs) -> None:
     assert runner(jobs, WORK).work() == 1
     row = jobs.get(job)
     assert (row.state, row.result) == (DONE, {"name": "family", "version": 2})
-    assert row.progress == {"stage": "crops", "done": 3, "total": 3, "message": "m"}
+    said = {"stage": "crops", "done": 3, "total": 3, "message": "m"}
+    assert row.progress == {**said, "seconds_left": None, "waiting": False}
     assert row.started <= row.ended
 
 
