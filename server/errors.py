@@ -36,6 +36,10 @@ class Conflict(RequestError):
     """The wish does not fit the state things are in."""
 
 
+class NoDataset(Conflict):
+    """What is to be stored would make a data set, and that was not asked for."""
+
+
 class NeedsKey(RequestError):
     """No key came, or one that is not valid."""
 

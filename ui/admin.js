@@ -7,7 +7,7 @@ import * as keys from "./js/admin/keys.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
-import { may, who } from "./js/api.js";
+import { may, ready, who } from "./js/api.js";
 import { button, el, redraw } from "./js/dom.js";
 import * as session from "./js/session.js";
 
@@ -16,6 +16,8 @@ const VIEWS = { models, datasets, training, answers, keys, rights };
 
 let visit = 0; // a view that was left must not draw any more
 let working = 0; // requests under way
+let later = 0; // the next look for a server that went away
+const RETRY_EVERY = 2000; // milliseconds between two looks
 
 function trouble(error) {
   if (!error.title) console.error(error);
@@ -23,6 +25,16 @@ function trouble(error) {
     .text([error.title, error.detail].filter(Boolean).join(" ") || String(error))
     .prop("hidden", false)[0]
     .scrollIntoView({ block: "nearest" });
+}
+
+// A server that went away is asked again until it is back; then the work goes on.
+function goOnWhenBack(error, work) {
+  if (error.kind !== "away") return;
+  clearTimeout(later);
+  later = setTimeout(
+    () => ready().then(work, (still) => goOnWhenBack({ ...still, kind: "away" }, work)),
+    RETRY_EVERY,
+  );
 }
 
 // What was done, in sight wherever the page is scrolled to, until the next view or a click.
@@ -54,13 +66,18 @@ function viewFor(name) {
     // Do something; a failure becomes a sentence instead of an exception.
     async attempt(work, then = () => {}) {
       $("#trouble").prop("hidden", true);
+      const before = $("#done").children()[0];
       working += 1;
       $("#view").attr("aria-busy", "true");
       try {
         await work();
         await then();
       } catch (error) {
-        if (mine === visit) trouble(error);
+        if (mine !== visit) return;
+        // what was done before is no answer to what failed now
+        if (before && before === $("#done").children()[0]) $("#done").empty();
+        trouble(error);
+        goOnWhenBack(error, () => mine === visit && view.show());
       } finally {
         working -= 1;
         $("#view").attr("aria-busy", String(working > 0));
@@ -109,7 +126,12 @@ if ($) {
   $(window).on("hashchange", open);
   // A drop beside a class must not leave the page.
   $(document).on("dragover drop", (event) => event.preventDefault());
-  session.start(open).catch(trouble);
+  const begin = () =>
+    session.start(open).catch((error) => {
+      trouble(error);
+      goOnWhenBack(error, begin);
+    });
+  begin();
 } else {
   document.getElementById("trouble").hidden = false;
   document.getElementById("trouble").textContent =

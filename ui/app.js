@@ -129,6 +129,7 @@ function forget() {
   stage.clearBoxes();
   stage.working(false);
   answer.clear();
+  corrections.forget();
   people.light([], -1);
 }
 
@@ -200,9 +201,10 @@ function take([file, ...others]) {
   ask();
 }
 
+// What was no picture takes nothing away from the one that is there.
 function refuse(title, detail) {
-  forget();
-  answer.say(title, detail, "trouble");
+  if (state.file) answer.remind(`${title} ${detail}`);
+  else answer.say(title, detail, "trouble");
 }
 
 function useModel(model) {
@@ -217,6 +219,7 @@ function useModel(model) {
     .text(model.name)
     .prop("hidden", state.models.length > 1);
   $("#model").val(state.models.indexOf(model));
+  showCommand();
   if (state.file) ask();
 }
 
@@ -257,13 +260,19 @@ async function loadModels() {
 const asked = () =>
   state.models.find((model) => `#${encodeURIComponent(model.name)}` === location.hash);
 
+// The model is named where another one would answer.
 function showCommand() {
-  const target = new URL("api/classify_image", document.baseURI).href;
-  const command = `base64 < photo.jpg | curl -s ${target} --data-urlencode image_data@-`;
-  $("#curl").text(command);
+  const target = new URL("api/classify_image", document.baseURI);
+  if (state.model && !state.model.default) target.searchParams.set("model", state.model.name);
+  $("#curl").text(
+    `base64 < photo.jpg | curl -s '${target.href}' --data-urlencode image_data@-`,
+  );
+}
+
+function offerCommand() {
   $("#copy-curl").on("click", async (event) => {
     try {
-      await navigator.clipboard.writeText(command);
+      await navigator.clipboard.writeText($("#curl").text());
       $(event.target).text("Copied");
     } catch {
       getSelection().selectAllChildren($("#curl")[0]);
@@ -282,6 +291,7 @@ function start() {
   camera.start(take);
   people.start();
   showCommand();
+  offerCommand();
   session.start(signedInOrOut).catch((error) => drawTrouble(error, () => location.reload()));
 }
 

@@ -69,8 +69,8 @@ def open_source(source: str, options: CollectOptions) -> Iterator[Entry]:
     scheme, is_address, _ = source.partition("://")
     if is_address and scheme.lower() not in ("http", "https"):
         raise DatasetError(
-            f"{source}: {scheme}:// cannot be asked here. Copy its pictures into a folder first, and"
-            " name that folder."
+            f"{source}: {scheme}:// cannot be asked here. Copy its pictures into a folder first,"
+            " and name that folder."
         )
     if is_address:
         raise DatasetError(

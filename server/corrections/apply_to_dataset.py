@@ -16,7 +16,7 @@ from server.corrections.region_pictures import RegionPicture, region_picture
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.managed_datasets import Datasets
 from server.datasets.schemas import Stored
-from server.errors import Conflict
+from server.errors import Conflict, NoDataset
 
 NO_REGION = (
     ", but the model found nothing in it: only a training with another recipe may learn from it"
@@ -27,12 +27,15 @@ NO_REGION = (
 class TeachingResult:
     """learned: whether the next training learns from it. why: in a sentence.
 
-    picture: class and file name of what was added to the data set, if something was.
+    picture: class and file name of what was added to the data set, if something was. added,
+    decided: sha256 of files that were stored, and of those that something was decided about.
     """
 
     learned: bool
     why: str
     picture: str | None = None
+    added: tuple[str, ...] = ()
+    decided: tuple[str, ...] = ()
 
 
 def apply_to_dataset(
@@ -73,7 +76,8 @@ def _decide(
         "not_a_face": "is left out",
     }
     datasets.decide(lesson.dataset, *map(lesson.decision, digests))
-    return _result(f"{has}; from now on it {becomes[lesson.action]}", about)
+    result = _result(f"{has}; from now on it {becomes[lesson.action]}", about)
+    return replace(result, decided=tuple(digests))
 
 
 def _add(
@@ -81,10 +85,15 @@ def _add(
 ) -> TeachingResult:
     """A picture, or a part of one, that the data set did not have."""
     named = _named(datasets, lesson, [lesson.folder])
-    stored = _store(datasets, lesson.dataset, lesson.folder, shown)
+    stored = _store(datasets, lesson, lesson.folder, shown)
     datasets.decide(lesson.dataset, lesson.decision(stored.sha256))
     result = _result(f"The {shown.noun} is now in {lesson.dataset} as {named}", about)
-    return replace(result, picture=f"{lesson.folder}/{stored.file}")
+    return replace(
+        result,
+        picture=f"{lesson.folder}/{stored.file}",
+        added=(stored.sha256,) if stored.new else (),
+        decided=(stored.sha256,),
+    )
 
 
 def _result(sentence: str, about: CorrectedAnswer) -> TeachingResult:
@@ -103,10 +112,12 @@ def _into_classes(
     folders = lesson.folders(about.named) or ([] if held else [UNKNOWN])
     named = _named(datasets, lesson, folders) if folders else f"not {lesson.label}"
     copy = replace(shown, fresh=shown.held[0].path.read_bytes()) if shown.held else shown
+    added = set()
     for folder in folders:
         if folder not in held:
-            stored = _store(datasets, lesson.dataset, folder, copy)
+            stored = _store(datasets, lesson, folder, copy)
             held[folder] = stored.file, stored.sha256
+            added |= {stored.sha256} if stored.new and not shown.held else set()
         also = Decision(held[folder][1], "also", label=folder, by=lesson.by, note=lesson.note)
         datasets.decide(lesson.dataset, also)
     if lesson.action == "is_not":
@@ -114,11 +125,16 @@ def _into_classes(
         datasets.decide(lesson.dataset, *map(lesson.decision, digests))
     where = folders[0] if folders else next(iter(held))
     why = f"The {shown.noun} is now in {lesson.dataset} as {named}."
-    return TeachingResult(True, why, f"{where}/{held[where][0]}")
+    decided = tuple(sorted({digest for _, digest in held.values()}))
+    picture = f"{where}/{held[where][0]}"
+    return TeachingResult(True, why, picture, tuple(sorted(added)), decided)
 
 
-def _store(datasets: Datasets, dataset: str, folder: str, shown: RegionPicture) -> Stored:
+def _store(datasets: Datasets, lesson: TaughtPicture, folder: str, shown: RegionPicture) -> Stored:
     assert shown.fresh is not None
+    dataset = lesson.dataset
+    if not lesson.create and not datasets.place(dataset).is_dir():
+        raise NoDataset(f"There is no data set {dataset!r} yet.")
     with contextlib.suppress(Conflict):  # it is there already, as it mostly is
         datasets.create(dataset)
     with contextlib.suppress(Conflict):

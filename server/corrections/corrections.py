@@ -7,23 +7,25 @@ from __future__ import annotations
 
 import contextlib
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, delete, select
 
 from data_cleaning.errors import LikenessError
 from data_cleaning.files import sha256_of_bytes
 from server.context import Context
 from server.corrections.apply_to_dataset import apply_to_dataset
 from server.corrections.schemas import Correction, CorrectionBody, Taught
+from server.corrections.take_back import undo_teaching
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.dataset_folders import check_label
 from server.datasets.managed_datasets import Datasets
-from server.errors import Conflict, RequestError
+from server.errors import Conflict, NotFound, RequestError
 from server.history.find_prediction import find_prediction
 from server.history.logged_answers import LoggedAnswer, LoggedRegion
 from server.storage.database import Store, new_id, now
 from server.storage.tables import corrections
 from server.web import uploads
 
+UNDO = "undo"  # beside what the model had said: sha256 of what was added and decided
 NEWEST = 500  # corrections that are listed
 
 
@@ -38,7 +40,7 @@ def correct(service: Context, body: CorrectionBody, by: str) -> Taught:
     multi_label = _is_multi_label(service, answer.model)
     _check(body, region, label, multi_label)
     dataset = body.dataset or _home(service, answer.model)
-    lesson = TaughtPicture(dataset, body.action, label, by, body.note)
+    lesson = TaughtPicture(dataset, body.action, label, by, body.note, body.create)
     about = CorrectedAnswer(answer, region, _picture(service, body, answer), multi_label)
     taught = apply_to_dataset(service, lesson, about)
     row = Correction(
@@ -55,7 +57,9 @@ def correct(service: Context, body: CorrectionBody, by: str) -> Taught:
         note=body.note,
     )
     with service.store.write() as connection:
-        connection.execute(corrections.insert(), row.model_dump())
+        undo = {"added": taught.added, "decided": taught.decided}
+        before = row.before | {UNDO: undo}
+        connection.execute(corrections.insert(), row.model_dump() | {"before": before})
     return Taught(**row.model_dump(), learned=taught.learned, why=taught.why)
 
 
@@ -63,7 +67,29 @@ def newest_corrections(store: Store) -> list[Correction]:
     """The newest 500. Raises StoreDown."""
     query = select(corrections).order_by(corrections.c.id.desc()).limit(NEWEST)
     with store.read() as connection:
-        return [Correction(**row) for row in connection.execute(query).mappings()]
+        return [_shown(row) for row in connection.execute(query).mappings()]
+
+
+def take_back(service: Context, id: str) -> Correction:
+    """Undo a correction: what it added goes, and what it decided is withdrawn; its row.
+
+    A later word on the same picture stands. Raises NotFound, StoreDown.
+    """
+    with service.store.read() as connection:
+        row = connection.execute(select(corrections).where(corrections.c.id == id)).mappings()
+        found = row.first()
+    if found is None:
+        raise NotFound(f"There is no correction {id[:40]!r}.")
+    correction = _shown(found)
+    undo_teaching(Datasets(service.settings.datasets), correction, found["before"].get(UNDO, {}))
+    with service.store.write() as connection:
+        connection.execute(delete(corrections).where(corrections.c.id == id))
+    return correction
+
+
+def _shown(row: RowMapping) -> Correction:
+    before = {key: value for key, value in row["before"].items() if key != UNDO}
+    return Correction(**{**row, "before": before})
 
 
 def _region(answer: LoggedAnswer, body: CorrectionBody) -> LoggedRegion | None:

@@ -27,6 +27,10 @@ class CorrectionBody(In):
         None, description="The picture again, where the service does not keep it."
     )
     note: str | None = Field(None, max_length=1000)
+    create: bool = Field(
+        True,
+        description="false: where a data set would have to be made, say so (`no-dataset`) instead.",
+    )
 
     @model_validator(mode="after")
     def _labelled(self) -> CorrectionBody:

@@ -14,13 +14,17 @@ DECISIONS = {"is": "move", "is_not": "not", "not_a_face": "not_a_face"}
 
 @dataclass(frozen=True)
 class TaughtPicture:
-    """What a data set learns from a picture. action: is, is_not or not_a_face."""
+    """What a data set learns from a picture. action: is, is_not or not_a_face.
+
+    create: whether a data set may be made for it.
+    """
 
     dataset: str
     action: str
     label: str | None
     by: str
     note: str | None
+    create: bool = True
 
     @property
     def folder(self) -> str:

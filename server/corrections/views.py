@@ -6,9 +6,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from server.context import caller, current
-from server.corrections.corrections import correct, newest_corrections
-from server.corrections.schemas import CorrectionBody, CorrectionList, Taught
+from server.corrections.corrections import correct, newest_corrections, take_back
+from server.corrections.schemas import Correction, CorrectionBody, CorrectionList, Taught
 from server.web.api_docs.openapi import needs, operation_ids
+from server.web.schemas import IdPath
 
 corrections = APIBlueprint(
     "corrections",
@@ -23,6 +24,12 @@ RIGHTS = Tag(name="people", description="Corrections, and being forgotten.")
 def create_correction(body: CorrectionBody) -> tuple[dict[str, object], int]:
     """Say that an answer was wrong, or right: the data set keeps it for the next training."""
     return correct(current(), body, caller().by).model_dump(), 201
+
+
+@corrections.delete("/api/corrections/<id>", tags=[RIGHTS], responses={200: Correction})
+def undo_correction(path: IdPath) -> dict[str, object]:
+    """Take a correction back: what it added to the data set goes, what it decided is withdrawn."""
+    return take_back(current(), path.id).model_dump()
 
 
 @corrections.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})

@@ -19,6 +19,7 @@ from data_cleaning.datasets.dataset import GROUPS, Dataset
 from data_cleaning.datasets.decisions import DECISIONS
 from data_cleaning.datasets.delete_class import LONGEST_NAME
 from data_cleaning.errors import DatasetError
+from data_cleaning.files import sha256_of_bytes
 from server.errors import Conflict, NotFound, RequestError
 from server.storage.database import new_id
 from server.web.validation_messages import LABEL, NAME
@@ -96,6 +97,34 @@ class DatasetFolders:
         folder.rename(aside)
         os.utime(aside)
         shutil.rmtree(aside)
+
+    def put_aside(self, path: Path) -> None:
+        """Delete a picture, so that it can be brought back until tidy() has it: an hour at least."""
+        aside = self._aside(path)
+        aside.mkdir(exist_ok=True)
+        path.replace(aside / path.name)
+        os.utime(aside)
+
+    def bring_back(self, path: Path) -> None:
+        """Undo put_aside. Raises NotFound where it is gone, Conflict where another took its place."""
+        aside = self._aside(path)
+        if not (aside / path.name).is_file():
+            raise NotFound(f"The picture {path.name[:80]!r} is deleted for good, or never was.")
+        if path.exists():
+            raise Conflict(f"There is another picture {path.name[:80]!r} by now.")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (aside / path.name).replace(path)
+        aside.rmdir()
+
+    def clear_aside(self) -> None:
+        """Nothing that was deleted can be brought back any more."""
+        for aside in self.root.glob(f"{DELETED}*"):
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _aside(self, path: Path) -> Path:
+        """Named by where the picture lay, without naming anybody."""
+        place = sha256_of_bytes(str(path.relative_to(self.root)).encode())
+        return self.root / f"{DELETED}{place[:32]}"
 
     def tidy(self) -> int:
         """Remove what killed processes left: half stored pictures and data sets half deleted.

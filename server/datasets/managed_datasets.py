@@ -177,6 +177,7 @@ class Datasets(DatasetFolders):
 
         Raises RequestError for what cannot be a class's name.
         """
+        self.clear_aside()
         deleted = {}
         for name in self.names():
             folder = self.class_place(self.folder(name), label)

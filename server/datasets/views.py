@@ -129,8 +129,19 @@ def show_picture(path: PicturePath, query: PictureQuery) -> Response:
     responses={200: PictureList},
 )
 def delete_picture(path: PicturePath) -> dict[str, object]:
-    """Delete one picture; those that are left."""
-    _datasets().picture(path.dataset, path.label, path.file).unlink(missing_ok=True)
+    """Delete one picture; those that are left. For an hour it can be brought back."""
+    _datasets().put_aside(_datasets().picture(path.dataset, path.label, path.file))
+    return {"pictures": _datasets().pictures(path.dataset, path.label)}
+
+
+@datasets.post(
+    "/api/datasets/<dataset>/classes/<label>/pictures/<file>/restore",
+    tags=[DATA],
+    responses={200: PictureList},
+)
+def restore_picture(path: PicturePath) -> dict[str, object]:
+    """Bring a picture back that was deleted within the hour; all that there are."""
+    _datasets().bring_back(_datasets().class_folder(path.dataset, path.label) / path.file)
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
 
 

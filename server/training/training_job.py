@@ -14,8 +14,8 @@ OPEN = (QUEUED, RUNNING)
 class TrainingJob:
     """Times in milliseconds since 1970.
 
-    arguments: what was asked for, as JSON. progress: stage, done, total, message, seconds_left, waiting. result: what the
-    command printed at its end. by: who asked.
+    arguments: what was asked for, as JSON. progress: stage, done, total, message,
+    seconds_left, waiting. result: what the command printed at its end. by: who asked.
     """
 
     id: str

@@ -15,6 +15,11 @@ export function say(title, note = "", tone = "") {
   $("#remedies").empty();
 }
 
+// Something besides, which leaves the answer as it is.
+export function remind(text) {
+  $("#reminder").text(text).prop("hidden", !text);
+}
+
 // A button under the sentence: what the person can do about it.
 export function offer(text, act) {
   $("#remedies").append($("<button type='button' class='button'>").text(text).on("click", act));
@@ -32,6 +37,7 @@ export function sent(part) {
 }
 
 export function clear() {
+  remind("");
   $("#regions").prop("hidden", true).empty();
   $("#details").empty();
 }
@@ -108,6 +114,7 @@ export function drawRegion(region, index, apart, extras) {
     region.label === null && !apart
       ? $("<p class='quiet'>").text("If it had to be one of them:")
       : null;
+  $("#details .corrections").detach(); // kept with what was said in it
   $("#details")
     .empty()
     .append(words ? $("<p class='remark'>").text(words) : null, doubted, table(region), ...extras);

@@ -7,8 +7,9 @@ const $ = window.jQuery;
 // What went wrong, for people. kind: "away" | "busy" | "too_big" | "not_a_picture" | "no_model" |
 // "denied" | "refused" | "broken"
 export class Trouble extends Error {
-  constructor(kind, title, detail, retryAfter = null) {
+  constructor(kind, title, detail, retryAfter = null, code = "") {
     super(title);
+    this.code = code;
     this.kind = kind;
     this.title = title;
     this.detail = detail;
@@ -82,6 +83,7 @@ export function troubleOf(xhr) {
     title,
     words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`,
     retryAfter,
+    problem.code,
   );
 }
 

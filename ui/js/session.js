@@ -29,8 +29,8 @@ const signIn = (key) => adopt(send("POST", "api/session", { key }));
 export async function start(onChange) {
   changed = onChange;
   signInDialog.build(signIn);
-  $("#sign-in").on("click", ask);
-  $("#sign-out").on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
+  $("#sign-in").off("click").on("click", ask);
+  $("#sign-out").off("click").on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
   await refresh();
   claim.offer(signIn);
 }

@@ -69,8 +69,6 @@ export function drawBoxes(regions, size, choose) {
     const box = $("<button type='button' class='box'>")
       .attr("aria-label", `${index + 1}: ${spoken(region)}`)
       .toggleClass("stranger", region.label === null)
-      .toggleClass("tag-below", y / size.height < 0.09)
-      .toggleClass("tag-left", x / size.width > 0.55)
       .css({
         left: part(x, size.width),
         top: part(y, size.height),
@@ -85,6 +83,24 @@ export function drawBoxes(regions, size, choose) {
     .append(boxes)
     .toggleClass("several", regions.length > 1)
     .toggleClass("crowded", regions.length > 5);
+  placeTags();
+}
+
+// Above its box, else below it, else in it; and never beyond the frame's sides.
+function placeTags() {
+  const frame = $("#frame")[0].getBoundingClientRect();
+  for (const tag of $("#boxes .tag").get()) {
+    const box = tag.parentElement.getBoundingClientRect();
+    tag.style.maxWidth = `${Math.max(0, frame.width - 8)}px`;
+    const { offsetWidth: width, offsetHeight: height } = tag;
+    const over = box.left + width - (frame.right - 4);
+    tag.style.left = `${Math.max(frame.left + 4 - box.left, -2 - Math.max(0, over))}px`;
+    const needed = height + 4;
+    const [above, below] = [box.top - frame.top >= needed, frame.bottom - box.bottom >= needed];
+    $(tag)
+      .toggleClass("below", !above && below)
+      .toggleClass("inside", !above && !below);
+  }
 }
 
 export function choose(index) {
@@ -93,4 +109,8 @@ export function choose(index) {
       .toggleClass("chosen", at === index)
       .attr("aria-pressed", String(at === index));
   });
+  placeTags();
 }
+
+$?.(window).on("resize", placeTags);
+$?.(document).on("mouseenter focusin", "#boxes .box", placeTags); // a hidden one has no width

@@ -8,6 +8,17 @@ export function nameOf(label) {
   return text.replace(/(^|[\s-])(\p{L})/gu, (_, before, letter) => before + letter.toUpperCase());
 }
 
+// The label that somebody means who types a name: a known one as it is shown, else one like
+// "anna_smith".
+export function labelFor(typed, labels) {
+  const name = typed.trim().replace(/\s+/g, " ");
+  const same = (label) => label === name || nameOf(label).toLowerCase() === name.toLowerCase();
+  const known = labels.includes(name) ? name : labels.find(same);
+  if (known || !name) return known ?? "";
+  const plain = name.toLowerCase().replaceAll(" ", "_");
+  return nameOf(plain) === name || name === name.toLowerCase() ? plain : name.replaceAll(" ", "_");
+}
+
 // A sentence of the server's in which labels become names.
 export const withNames = (text) => text.replace(/\S*[^\s_]_\S+/g, nameOf);
 

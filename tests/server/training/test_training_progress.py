@@ -26,7 +26,8 @@ SLOW = """
 import json, sys, time
 for done in range(1, 5):
     time.sleep(0.4)
-    print(json.dumps({"stage": "crops", "done": done, "total": 100, "message": "m"}), file=sys.stderr, flush=True)
+    line = {"stage": "crops", "done": done, "total": 100, "message": "m"}
+    print(json.dumps(line), file=sys.stderr, flush=True)
 time.sleep(60)
 """
 COUNT = """
@@ -35,7 +36,8 @@ root, ready, go = map(pathlib.Path, sys.argv[1:])
 ready.touch()
 while not go.exists():
     time.sleep(0.02)
-print(json.dumps({"files": sorted(p.name for p in root.rglob("*") if p.is_file()), "name": root.name}))
+files = sorted(p.name for p in root.rglob("*") if p.is_file())
+print(json.dumps({"files": files, "name": root.name}))
 """
 
 

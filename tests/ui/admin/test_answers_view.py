@@ -18,6 +18,8 @@ def test_a_correction_is_kept_and_shown(page: Any, live: Start) -> None:
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
     page.wait_for_selector("#answer[data-tone=good]")
     page.select_option(".corrections select", label="Grace Hopper")
+    page.click(".corrections button:has-text('Save')")
+    page.click("#sure-yes")
     page.wait_for_selector("#details:has-text('Thank you')")
     assert "The picture is now in colours as grace_hopper" in page.inner_text("#details")
     at(page, server, "answers", "Answers")
@@ -60,6 +62,7 @@ def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> N
     page.wait_for_selector("#answer[data-tone=good]")
     page.wait_for_selector(".keep:has-text('the part of the picture that shows this face')")
     page.click(".corrections button:has-text('Yes, Ada Lovelace')")
+    page.click("#sure-yes")
     page.wait_for_selector("#details:has-text('Thank you, the next training learns from it.')")
     assert (
         "The part of the picture that shows this one is now in colours as ada_lovelace"

@@ -15,7 +15,7 @@ import {
   table,
   when,
 } from "../dom.js";
-import { listed, nameOf, percent } from "../words.js";
+import { labelFor, listed, nameOf, percent } from "../words.js";
 import { choicesFor } from "./choices.js";
 
 const $ = window.jQuery;
@@ -109,13 +109,13 @@ const line = (row) => [
 const HEAD = ["When", "Answer", "Model", "Picture", "Time", "From"];
 
 function history(view, labels, reasons) {
-  const [label, list] = suggesting(labels, { placeholder: "as anna_smith" });
+  const [label, list] = suggesting(labels.map(nameOf), { placeholder: "a name" });
   const reason = select([["", "any answer"], ...reasons]);
   const place = el("div");
   const query = (more) =>
     $.param(
       Object.fromEntries(
-        Object.entries({ label: label.val().trim(), reason: reason.val(), ...more }).filter(
+        Object.entries({ label: labelFor(label.val(), labels), reason: reason.val(), ...more }).filter(
           ([, value]) => value,
         ),
       ),
@@ -140,7 +140,7 @@ function history(view, labels, reasons) {
     });
   const form = el(
     "form.actions",
-    field("Label", label),
+    field("Name", label),
     list,
     field("Answer", reason),
     el("button.button.small", "Show").attr("type", "submit"),

@@ -117,14 +117,41 @@ function thumbnail(view, dataset, label, file) {
     () =>
       view.attempt(async () => {
         await request("DELETE", inClass(dataset, label, "pictures", file));
-        const next = shown.next().find("button")[0];
-        redraw(() => shown.remove());
-        next?.focus();
+        shown.children().detach();
+        shown.append(el("span.quiet", "Deleted."), back);
+        back.trigger("focus");
+        await recount(dataset);
       }),
     "danger",
   ).attr("aria-label", `Delete ${file}`);
+  const back = button("Bring back", () =>
+    view.attempt(async () => {
+      await request("POST", inClass(dataset, label, "pictures", file, "restore"));
+      shown.empty().append(thumbnail(view, dataset, label, file).children());
+      await recount(dataset);
+    }),
+  ).attr("aria-label", `Bring back ${file}`);
   const shown = el("li", image, remove);
   return shown;
+}
+
+// The numbers of a data set as they are now, where they stand already.
+async function recount(dataset) {
+  const set = await request("GET", at(dataset));
+  const place = $("#view .panel").filter((_, panel) => $(panel).data("dataset") === dataset);
+  place.find(".pictures-of-all").text(count(set.pictures, "picture", "pictures"));
+  for (const row of set.classes) {
+    place
+      .find(".class-row")
+      .filter((_, element) => $(element).data("label") === row.name)
+      .find(".pictures-of-class")
+      .text(picturesOf(row));
+  }
+}
+
+function picturesOf(row) {
+  const words = SPECIAL[row.name];
+  return words ? `${words}, ${row.pictures}` : count(row.pictures, "picture", "pictures");
 }
 
 function gallery(view, dataset, label) {
@@ -181,15 +208,12 @@ function classRow(view, dataset, row) {
     el(
       "div.row",
       el("strong", words ? row.name : nameOf(row.name)),
-      el(
-        "span.quiet",
-        words ? `${words}, ${row.pictures}` : count(row.pictures, "picture", "pictures"),
-      ),
+      el("span.quiet.pictures-of-class", picturesOf(row)),
     ),
     el("div.actions", controls, remove),
     row.pictures ? gallery(view, dataset, row.name) : null,
   );
-  return dropzone(element, receive);
+  return dropzone(element.data("label", row.name), receive);
 }
 
 // Files dropped on the element.
@@ -318,7 +342,7 @@ function card(view, set, recipes) {
       "div.row",
       el("h2", set.name),
       el("span.chip", count(set.classes.length, "class", "classes")),
-      el("span.chip", count(set.pictures, "picture", "pictures")),
+      el("span.chip.pictures-of-all", count(set.pictures, "picture", "pictures")),
     ),
     set.classes.length
       ? el(
@@ -332,7 +356,7 @@ function card(view, set, recipes) {
     }),
     next(view, set, recipes),
     el("div.actions", remove),
-  );
+  ).data("dataset", set.name);
 }
 
 export async function draw(view) {

@@ -67,7 +67,18 @@ function deleting(model, view, choice) {
   return [one, all];
 }
 
-function versions(model, act, view) {
+// The report of the version that is chosen, where it has one.
+function reportLink(model) {
+  const link = el("a.button.small", "Training report").attr({ target: "_blank", rel: "noopener" });
+  const follow = (version) =>
+    link
+      .attr("href", path(model.name, `/report?version=${version}`))
+      .prop("hidden", !model.reports.includes(Number(version)));
+  follow(model.version);
+  return { link, follow };
+}
+
+function versions(model, act, view, report) {
   const choice = select(
     model.versions.map((version) => [version, `version ${version}`]),
     { "aria-label": `Version of ${model.name}` },
@@ -80,6 +91,7 @@ function versions(model, act, view) {
     const active = Number(choice.val()) === model.version;
     promote.prop("disabled", active);
     deleteOne.prop("disabled", active);
+    report.follow(choice.val());
   };
   choice.val(model.version).on("change", redrawButtons);
   redrawButtons();
@@ -104,6 +116,7 @@ function versions(model, act, view) {
 }
 
 function card(model, view) {
+  const report = reportLink(model);
   const act = (work) =>
     view.attempt(async () => {
       const fresh = await work();
@@ -126,14 +139,8 @@ function card(model, view) {
     el(
       "div.actions",
       el("a.button.small", "Ask it").attr("href", `./#${encodeURIComponent(model.name)}`),
-      model.report
-        ? el("a.button.small", "Training report").attr({
-            href: model.report.replace(/^\//, ""),
-            target: "_blank",
-            rel: "noopener",
-          })
-        : null,
-      may("admin") ? versions(model, act, view) : null,
+      report.link,
+      may("admin") ? versions(model, act, view, report) : null,
     ),
     facts(model),
   );

@@ -39,11 +39,16 @@ function titleOf(job) {
 function progress(job) {
   if (job.state !== "running") return null;
   if (!job.progress) return el("p.quiet", "Starting …");
-  const { stage, done, total, message } = job.progress;
+  const { stage, done, total, message, seconds_left: left, waiting } = job.progress;
+  const said = [
+    total > 1 ? `${message || STAGES[stage] || stage}: ${done} of ${total}` : message,
+    left ? `about ${duration(1000 * left)} more` : "",
+    waiting ? "waiting for the processor, which others keep busy" : "",
+  ];
   return el(
     "div.following",
     meter(done, total, titleOf(job)),
-    el("p.quiet", `${message || STAGES[stage] || stage}: ${done} of ${total}`),
+    el("p.quiet", said.filter(Boolean).join(", ")),
   );
 }
 
