@@ -99,14 +99,14 @@ class DatasetFolders:
         shutil.rmtree(aside)
 
     def put_aside(self, path: Path) -> None:
-        """Delete a picture, so that it can be brought back until tidy() has it: an hour at least."""
+        """Delete a picture, so that it can be brought back until tidy() has it, in an hour."""
         aside = self._aside(path)
         aside.mkdir(exist_ok=True)
         path.replace(aside / path.name)
         os.utime(aside)
 
     def bring_back(self, path: Path) -> None:
-        """Undo put_aside. Raises NotFound where it is gone, Conflict where another took its place."""
+        """Undo put_aside. Raises NotFound where it is gone, Conflict where another is there."""
         aside = self._aside(path)
         if not (aside / path.name).is_file():
             raise NotFound(f"The picture {path.name[:80]!r} is deleted for good, or never was.")
