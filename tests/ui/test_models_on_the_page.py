@@ -171,12 +171,8 @@ def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(
     ]
     assert anywhere.inner_text(".box .tag") == "Ada Lovelace + Grace Hopper"
     assert anywhere.locator(".scores tr.named").count() == 2
-    buttons = [each.inner_text() for each in anywhere.locator(".corrections button").all()]
-    assert [text for text in buttons if text] == [
-        "Yes, all of it",
-        "No Ada Lovelace",
-        "No Grace Hopper",
-    ]
+    buttons = [each.inner_text() for each in anywhere.locator(".corrections button:visible").all()]
+    assert buttons == ["Yes, all of it", "No Ada Lovelace", "No Grace Hopper"]
     anywhere.select_option(".corrections select", label="Zoë-Faraday")
     anywhere.click(".corrections button:has-text('Save')")
     anywhere.click("#sure-yes")
