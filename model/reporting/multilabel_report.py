@@ -23,10 +23,11 @@ from model.reporting.report import (
     Thumbnail,
 )
 from model.reporting.report_sections import (
+    machine,
     near_copies,
     relative,
     relative_figures,
-    stage_medians,
+    stage_means,
     thumbnail,
 )
 from model.reporting.verdict.figures import VerdictBasis, multilabel_figures
@@ -51,8 +52,9 @@ def build_multilabel(material: MultilabelMaterial) -> MultilabelReport:
         reliability=multilabel_reliability(outcomes),
         mistakes=tuple(_mistake(outcome, material.root) for outcome in worst_sets(outcomes)),
         near_copies=near_copies(material),
-        seconds=stage_medians([o.seconds for o in outcomes]),
+        seconds=stage_means([o.seconds for o in outcomes]),
         private=material.private,
+        machine=machine(),
         verdict=verdict(multilabel_figures(basis, material.figures)),
     )
     return replace(report, advice=multilabel_advice(report))

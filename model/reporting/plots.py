@@ -124,7 +124,7 @@ def _clear(colour: ColorType) -> tuple[float, float, float, float]:
 
 
 def reliability(bins: list[JsonObject]) -> str:
-    """Stated probability against the share that was right, a dot per bin, its size by pictures."""
+    """Stated probability against the share that was right, a dot per bin with its count."""
     most = max(row["pictures"] for row in bins)
     with _figure() as (figure, axes):
         axes.plot([0, 1], [0, 1], color=LINE, linewidth=1, linestyle=(0, (4, 3)))
@@ -139,9 +139,19 @@ def reliability(bins: list[JsonObject]) -> str:
             color=ACCENT,
             zorder=3,
         )
+        for row in bins:
+            axes.annotate(
+                str(row["pictures"]),
+                (row["probability"], row["right"]),
+                xytext=(0, -13),
+                textcoords="offset points",
+                ha="center",
+                color=QUIET,
+                fontsize=8,
+            )
         axes.set(
             xlim=(0, 1.04),
-            ylim=(-0.03, 1.06),
+            ylim=(-0.12, 1.06),
             xlabel="probability stated",
             ylabel="share that was right",
         )

@@ -141,6 +141,35 @@ class StrangerChart:
 
 
 @dataclass(frozen=True)
+class LookAlikes:
+    """The two enrolled classes that are most alike: mean similarity of the examples of one to the
+    other.
+    """
+
+    first: str
+    second: str
+    similarity: float
+
+
+@dataclass(frozen=True)
+class StrangerMatches:
+    """Similarity of a stranger's best match: the median stranger's, and of one in a hundred."""
+
+    median: float
+    one_in_hundred: float
+
+
+@dataclass(frozen=True)
+class Similarities:
+    """How alike those are who should be told apart, beside the threshold, all -1 to 1."""
+
+    threshold: float
+    known: float | None
+    strangers: StrangerMatches | None
+    look_alikes: LookAlikes | None
+
+
+@dataclass(frozen=True)
 class LearningCurve:
     """Scores for growing parts of the pictures, and what they say in a sentence."""
 
@@ -150,7 +179,11 @@ class LearningCurve:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What every report says. seconds: median a picture, by stage. advice: sentences to act on."""
+    """What every report says.
+
+    seconds: that a picture takes, by stage; statistic: of these over the pictures. advice:
+    sentences to act on. machine: that measured the times.
+    """
 
     kind: str
     name: str
@@ -163,6 +196,8 @@ class Report:
     advice: tuple[str, ...] = ()
     format: int = FORMAT
     verdict: Verdict | None = field(default=None, metadata=LEFT_OUT)
+    statistic: str = "mean"
+    machine: str | None = field(default=None, metadata=LEFT_OUT)
 
     def to_json(self) -> JsonObject:
         """What `report.json` holds."""
@@ -172,7 +207,8 @@ class Report:
 @dataclass(frozen=True, kw_only=True)
 class SingleLabelReport(Report):
     """Of pictures of one class each. not_found: pictures of each class in which nothing was.
-    doubtful: pictures that were not enrolled, the most doubtful first.
+    doubtful: pictures that were not enrolled, the most doubtful first. trials_count: what the table
+    of classifiers counts: "all" pictures, refusals too, or those in which something was "found".
     """
 
     figures: SingleLabelEvaluation
@@ -181,6 +217,8 @@ class SingleLabelReport(Report):
     not_found: Mapping[str, int]
     doubtful: tuple[DoubtfulPicture, ...] = ()
     learning: LearningCurve | None = field(default=None, metadata=LEFT_OUT)
+    similarities: Similarities | None = field(default=None, metadata=LEFT_OUT)
+    trials_count: str = "found"
 
 
 @dataclass(frozen=True, kw_only=True)

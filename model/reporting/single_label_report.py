@@ -25,15 +25,18 @@ from model.reporting.report import (
     Thumbnail,
 )
 from model.reporting.report_sections import (
+    machine,
     near_copies,
     relative,
     relative_figures,
-    stage_medians,
+    stage_means,
     thumbnail,
 )
+from model.reporting.similarities import similarities
 from model.reporting.verdict.figures import VerdictBasis, single_label_figures
 from model.reporting.verdict.sentence import verdict
 from model.training.fitted import FittedTraining
+from model.training.open_set.stranger_population import population_of
 
 Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
 
@@ -52,12 +55,15 @@ def build(material: Material) -> SingleLabelReport:
         unknown=stranger_chart(material),
         mistakes=tuple(_mistake(outcome, material.root) for outcome in worst(material)),
         near_copies=near_copies(material),
-        seconds=stage_medians([o.seconds for o in material.outcomes]),
+        seconds=stage_means([o.seconds for o in material.outcomes]),
         not_found=not_found(known),
         private=material.private,
+        machine=machine(),
         doubtful=doubtful,
         verdict=verdict(single_label_figures(basis, material.figures)),
         learning=_learning(material.training) if material.training else None,
+        similarities=similarities(material.training) if material.training else None,
+        trials_count="found" if population_of(material.recipe) is None else "all",
     )
     return replace(report, advice=advice(report))
 

@@ -12,12 +12,12 @@ import numpy as np
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
 from model.evaluation.figures import SingleLabelEvaluation
-from model.evaluation.metrics import PictureOutcome, summary
+from model.evaluation.metrics import PictureOutcome, mean_seconds, summary
 from model.recipes.presets import RECIPES
 from model.recognition.naming.recogniser import RegionAnswer
 from model.reporting.html_report import page
 from model.reporting.report import ReportMaterial
-from model.reporting.report_sections import near_copies, stage_medians
+from model.reporting.report_sections import near_copies, stage_means
 from model.reporting.single_label_report import build, thumbnails, worst
 from model.training.samples import Sample
 from tests.model.reporting.report_page import check_alone
@@ -78,18 +78,17 @@ def test_near_copies_by_hand() -> None:
     assert found.across_classes == (("a/5", "b/4"),)
 
 
-def test_stage_medians_are_medians() -> None:
+def test_stages_add_up_to_the_time_of_a_picture() -> None:
     outcomes = [answered("x", "a", "a") for _ in range(3)]
     timed = [
         PictureOutcome(o.path, "a", True, "a", o.named, {"decode": s}, 0.5)
         for o, s in zip(outcomes, (1, 2, 9), strict=True)
     ]
-    assert stage_medians([o.seconds for o in timed]) == {
-        "decode": 2.0,
-        "detect": 0.0,
-        "features": 0.0,
-        "predict": 0.0,
-    }
+    means = stage_means([o.seconds for o in timed])
+    assert means == {"decode": 4.0, "detect": 0.0, "features": 0.0, "predict": 0.0}
+    assert sum(means.values()) == mean_seconds([o.seconds for o in timed])
+    assert stage_means([{"queue": 1.0}])["queue"] == 1.0
+    assert stage_means([]) == {}
 
 
 def test_a_thumbnail_that_cannot_be_read_is_left_out(tmp_path: Path) -> None:
