@@ -15,7 +15,7 @@ from tests.support.paths import ROOT
 DOCS = ROOT / "docs"
 DECISIONS = sorted((DOCS / "adr").glob("0*.md"))
 HEADINGS = ["Context", "Decision", "What we gave up", "How we would know it was wrong"]
-PAGES_OF_FILES = ["architecture.md", *(f"adr/{path.name}" for path in DECISIONS)]
+PAGES_OF_FILES = ["architecture.md", "security.md", *(f"adr/{path.name}" for path in DECISIONS)]
 
 
 @pytest.mark.parametrize("module", ["sphinx", "myst_parser", "furo"])
