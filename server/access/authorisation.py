@@ -29,14 +29,27 @@ from server.errors import Forbidden, NeedsKey
 from server.settings import Settings
 from server.web.api_docs.openapi import Application, role_of
 
+# What proxies, tunnels and content networks write into what they hand on.
 FORWARDED = (
-    "X-Forwarded-For",
-    "Forwarded",
-    "X-Real-Ip",
-    "Via",
-    "X-Forwarded-Host",
-    "X-Forwarded-Proto",
+    "x-forwarded",
+    "forwarded",
+    "x-real-ip",
+    "x-client-ip",
+    "x-cluster-client-ip",
+    "x-original",
+    "x-envoy",
+    "true-client-ip",
+    "via",
+    "cf-",
+    "cdn-",
+    "fastly-",
+    "fly-",
+    "ngrok-",
+    "tailscale-",
 )
+# nginx sets these itself, and says by CLAIMED whether the client had sent such a header to it.
+SET_BY_NGINX = ("x-forwarded", "x-real-ip")
+CLAIMED = "X-Likeness-Claimed"
 EXTENSION = "likeness-access"
 OWN_SCRIPT = "X-Requested-With"
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -206,13 +219,12 @@ def client_address(
 
     Forwarded headers are believed from the proxies alone.
 
-    Not certain: no proxy of ours forwarded it and yet it claims to be forwarded, or a proxy of ours
-    does not say for whom it asks. Such a client is never taken for one on this machine.
+    Not certain: it claims to be forwarded and no proxy of ours did it, or one did it on top of
+    another one, as a tunnel on this machine; or a proxy of ours does not say for whom it asks. Such
+    a client is never taken for one on this machine.
     """
     if not from_proxy(request, networks, unix):
-        return request.environ.get("REMOTE_ADDR") or None, not any(
-            name in request.headers for name in FORWARDED
-        )
+        return request.environ.get("REMOTE_ADDR") or None, not claims_forwarded(request, FORWARDED)
     hops = [
         hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",") if hop.strip()
     ]
@@ -220,7 +232,14 @@ def client_address(
         hops.pop()  # a chain of our own proxies: the client is the last hop that is none of them
     if not hops or address_of(hops[-1]) is None:
         return None, False
-    return hops[-1], True
+    others = tuple(name for name in FORWARDED if name not in SET_BY_NGINX)
+    claimed = request.headers.get(CLAIMED, "0") != "0" or claims_forwarded(request, others)
+    return hops[-1], not claimed
+
+
+def claims_forwarded(request: Request, names: tuple[str, ...]) -> bool:
+    """Whether a header of the request begins as one that only who hands a request on writes."""
+    return any(name.lower().startswith(names) for name, _ in request.headers)
 
 
 def access() -> Access:

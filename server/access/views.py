@@ -21,6 +21,7 @@ from server.access.schemas import (
     NewKey,
     SessionInfo,
 )
+from server.context import caller
 from server.errors import NeedsKey
 from server.web.api_docs.openapi import needs
 from server.web.schemas import IdPath
@@ -86,6 +87,13 @@ def show_session() -> JsonObject:
         "name": who.by,
         "csrf": session.get("csrf") if who.via == "session" else None,
     }
+
+
+@entry.get("/api/access", tags=[KEYS], security=needs("predict"), responses={200: SessionInfo})
+def show_access() -> JsonObject:
+    """Whether the caller may ask for predictions: for a proxy, before it takes a large body."""
+    who = caller()
+    return {"role": who.role, "via": who.via, "name": who.by, "csrf": None}
 
 
 @entry.delete("/api/session", tags=[KEYS], responses={200: SessionInfo})

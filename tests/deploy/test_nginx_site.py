@@ -39,8 +39,8 @@ def has_raised_limits(text: str) -> bool:
     return (
         found == [RAISED.form_bytes, RAISED.batch_bytes]
         and f"datasets/) {RAISED.batch_bytes}; default {RAISED.form_bytes}; }}" in text
-        and "proxy_read_timeout 165s;" in text
-        and "within 165 seconds" in text
+        and "proxy_read_timeout 255s;" in text
+        and "within 255 seconds" in text
         and "server 127.0.0.1:9000 fail_timeout=0;" in text
     )
 

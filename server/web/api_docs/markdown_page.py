@@ -15,6 +15,7 @@ from server.web.problems import refusals
 # What nginx refuses before it asks the application; its texts are in nginx/likeness.conf.template.
 NGINX_REFUSALS = (
     (400, "bad-request", "The request cannot be read"),
+    (401, "needs-key", "A key is needed"),
     (404, "not-found", "Not found"),
     (405, "method-not-allowed", "The method is not allowed here"),
     (408, "upload-too-slow", "The upload stood still"),
