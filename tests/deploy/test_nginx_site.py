@@ -35,7 +35,7 @@ LIKENESS_BIND=127.0.0.1:9000
 
 
 def has_raised_limits(text: str) -> bool:
-    found = [int(number) for number in re.findall(r"client_max_body_size (\d+);", text)]
+    found = [int(number) for number in re.findall(r"client_max_body_size ([1-9]\d*);", text)]
     return (
         found == [RAISED.form_bytes, RAISED.batch_bytes]
         and f"datasets/) {RAISED.batch_bytes}; default {RAISED.form_bytes}; }}" in text
