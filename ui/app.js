@@ -264,9 +264,7 @@ const asked = () =>
 function showCommand() {
   const target = new URL("api/classify_image", document.baseURI);
   if (state.model && !state.model.default) target.searchParams.set("model", state.model.name);
-  $("#curl").text(
-    `base64 < photo.jpg | curl -s '${target.href}' --data-urlencode image_data@-`,
-  );
+  $("#curl").text(`base64 < photo.jpg | curl -s '${target.href}' --data-urlencode image_data@-`);
 }
 
 function offerCommand() {

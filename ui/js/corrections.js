@@ -167,14 +167,16 @@ function drawQuestions(panel, context) {
   if (subject !== "object") buttons.append(button(`Not a ${noun}`, { action: "not_a_face" }));
   const part =
     answer.regions.length === 1 ? "the picture" : `the part of the picture that shows this ${noun}`;
-  panel.empty().append(
-    $("<p class='quiet'>").text("Is that right?"),
-    buttons,
-    $("<label class='quiet keep'>").append(
-      $("<input type='checkbox' checked>"),
-      ` add ${part} to the data set, so that the next training learns from it`,
-    ),
-  );
+  panel
+    .empty()
+    .append(
+      $("<p class='quiet'>").text("Is that right?"),
+      buttons,
+      $("<label class='quiet keep'>").append(
+        $("<input type='checkbox' checked>"),
+        ` add ${part} to the data set, so that the next training learns from it`,
+      ),
+    );
 }
 
 // The row of buttons under a region, or null where this person may not correct.

@@ -30,7 +30,9 @@ export async function start(onChange) {
   changed = onChange;
   signInDialog.build(signIn);
   $("#sign-in").off("click").on("click", ask);
-  $("#sign-out").off("click").on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
+  $("#sign-out")
+    .off("click")
+    .on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
   await refresh();
   claim.offer(signIn);
 }

@@ -115,9 +115,11 @@ function history(view, labels, reasons) {
   const query = (more) =>
     $.param(
       Object.fromEntries(
-        Object.entries({ label: labelFor(label.val(), labels), reason: reason.val(), ...more }).filter(
-          ([, value]) => value,
-        ),
+        Object.entries({
+          label: labelFor(label.val(), labels),
+          reason: reason.val(),
+          ...more,
+        }).filter(([, value]) => value),
       ),
     );
   const load = (before) =>

@@ -1,0 +1,109 @@
+"""Manage after a failure: what is said belongs to what was done, and a server that is back helps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browsing import picture
+from tests.support.patches import Patches, Registry
+from tests.support.started import no_runner
+from tests.ui.admin_page import Start, at, filled, signed_in
+
+pytestmark = pytest.mark.browser
+
+
+def test_added_does_not_stay_beside_the_refusal(page: Any, live: Start) -> None:
+    server = live()
+    filled(server, "letters", "a")
+    signed_in(page, server, "train")
+    at(page, server, "datasets", "Data sets")
+    for said in ("#done:has-text('Anna was added.')", "#trouble:has-text('already')"):
+        page.fill("input[aria-label='Add class to letters']", "anna")
+        page.click("button:has-text('Add class')")
+        page.wait_for_selector(said)
+    assert page.locator("#done").inner_text() == ""
+
+
+def test_manage_goes_on_when_the_server_is_back(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "train")
+    at(page, server, "models", "Models")
+    server.stop()
+    page.click("#tabs a:has-text('Data sets')")
+    page.wait_for_selector("#trouble:has-text('The server does not answer.')")
+    server.start()
+    page.wait_for_selector("#view h1:has-text('Data sets')")
+    assert page.locator("#trouble").is_hidden()
+
+
+def test_a_deleted_picture_is_counted_and_can_be_brought_back(page: Any, live: Start) -> None:
+    server = live()
+    filled(server, "letters", "a")
+    signed_in(page, server, "train")
+    at(page, server, "datasets", "Data sets")
+    page.click("summary:has-text('See the pictures')")
+    page.locator(".thumbnails button:has-text('Delete')").first.click()
+    page.wait_for_selector(".class-row:has-text('one picture')")
+    assert page.inner_text(".pictures-of-all") == "one picture"
+    page.click(".thumbnails button:has-text('Bring back')")
+    page.wait_for_selector(".class-row:has-text('two pictures')")
+    assert page.locator(".thumbnails img").count() == 2
+
+
+class Versions(Registry):
+    """Versions 1 to 3, of which the second has no report."""
+
+    folder: Path
+
+    def versions(self, name: str) -> list[int]:
+        return [1, 2, 3]
+
+    def path(self, name: str, version: int) -> Path:
+        return self.folder / str(version)
+
+
+def test_the_report_is_the_chosen_versions(page: Any, live: Start, tmp_path: Path) -> None:
+    for version in (1, 3):
+        (tmp_path / str(version)).mkdir()
+        (tmp_path / str(version) / "report.html").write_text(f"report {version}")
+    server = live(Patches(version=3))
+    server.registry.__class__, server.registry.folder = Versions, tmp_path
+    signed_in(page, server, "admin")
+    at(page, server, "models", "Models")
+    link = page.locator("a:has-text('Training report')")
+    assert link.get_attribute("href").endswith("/report?version=3")
+    page.select_option("select[aria-label='Version of colours']", label="version 1")
+    assert link.get_attribute("href").endswith("/report?version=1")
+    page.select_option("select[aria-label='Version of colours']", label="version 2")
+    assert link.is_hidden()
+
+
+def test_answers_are_filtered_by_the_name_that_is_shown(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin", "/")
+    data = picture({"ada_lovelace": (40, 60, 80, 100)})
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": data})
+    page.wait_for_selector("#answer[data-tone=good]")
+    at(page, server, "answers", "Answers")
+    page.wait_for_selector("[aria-label=Answers] tbody tr:has-text('Ada Lovelace')")
+    for name, fits in (("Grace Hopper", False), ("Ada Lovelace", True)):
+        page.fill("label:has-text('Name') input", name)
+        page.click("button:has-text('Show')")
+        where = "[aria-label=Answers] tbody tr" if fits else "#view:has-text('Nothing fits.')"
+        page.wait_for_selector(where)
+
+
+def test_a_training_that_waits_for_the_processor_says_so(page: Any, live: Start) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.start_runner = no_runner
+    job = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
+    jobs.take()
+    said = {"stage": "crops", "done": 4, "total": 52, "message": "Looking at pictures"}
+    jobs.change(job, progress={**said, "seconds_left": 130, "waiting": True})
+    signed_in(page, server, "train")
+    at(page, server, "training", "Training")
+    page.wait_for_selector("#view:has-text('4 of 52, about 2 min more, waiting for the processor')")
