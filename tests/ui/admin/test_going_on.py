@@ -1,4 +1,4 @@
-"""Manage after a failure: what is said belongs to what was done, and a server that is back helps."""
+"""Manage after a failure: what is said belongs to what was done; a server that is back helps."""
 
 from __future__ import annotations
 
