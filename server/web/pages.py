@@ -51,7 +51,7 @@ def serve(name: str) -> Response:
     hidden = "\0" in name or any(part.startswith(".") for part in name.split("/"))
     if hidden or not (folder / name).is_file():
         _only_other_methods()
-        if not hidden and request.accept_mimetypes.best == "text/html":
+        if not hidden and "text/html" in request.accept_mimetypes.values():
             return _nothing_here(folder)
         raise NotFound(f"There is nothing at /{name[:80]}.")
     return send_from_directory(folder, name, max_age=300 if "." in name else 0)

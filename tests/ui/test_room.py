@@ -51,6 +51,16 @@ def test_long_names_do_not_push_a_phone(
         assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
 
 
+def test_an_address_that_is_not_there_is_a_page(anywhere: Any, live: Start) -> None:
+    server = live()
+    answer = anywhere.goto(f"{server.url}/deep/nope")
+    assert answer.status == 404
+    assert anywhere.inner_text("h1") == "There is nothing at this address."
+    assert anywhere.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    anywhere.click("a:has-text('Ask about a picture')")
+    anywhere.wait_for_selector("#cards .card")
+
+
 def test_the_snippet_names_the_model_that_is_chosen(page: Any, live: Start) -> None:
     server = live(Patches(), Patches(name="letters", labels=("ada_lovelace",)))
     opened(page, server)
