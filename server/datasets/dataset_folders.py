@@ -54,6 +54,7 @@ class DatasetFolders:
     def delete(self, name: str) -> None:
         """The data set with everything in it. Raises NotFound."""
         self.discard(self.folder(name))
+        self.clear_aside(name)
 
     def create_class(self, name: str, label: str) -> None:
         """An empty class. Raises NotFound, Conflict."""
@@ -116,15 +117,15 @@ class DatasetFolders:
         (aside / path.name).replace(path)
         aside.rmdir()
 
-    def clear_aside(self) -> None:
-        """Nothing that was deleted can be brought back any more."""
-        for aside in self.root.glob(f"{DELETED}*"):
+    def clear_aside(self, name: str = "") -> None:
+        """No picture that was deleted can be brought back any more: of a data set, or of all."""
+        for aside in self.root.glob(f"{DELETED}{_short(name) if name else ''}*"):
             shutil.rmtree(aside, ignore_errors=True)
 
     def _aside(self, path: Path) -> Path:
         """Named by where the picture lay, without naming anybody."""
-        place = sha256_of_bytes(str(path.relative_to(self.root)).encode())
-        return self.root / f"{DELETED}{place[:32]}"
+        inside = path.relative_to(self.root)
+        return self.root / f"{DELETED}{_short(inside.parts[0])}{_short(str(inside))}"
 
     def tidy(self) -> int:
         """Remove what killed processes left: half stored pictures and data sets half deleted.
@@ -174,6 +175,10 @@ def _checked(name: str, pattern: str) -> str:
 
 def _is_plain(name: str, pattern: str) -> bool:
     return re.fullmatch(pattern, name) is not None and len(name.encode()) <= LONGEST_NAME
+
+
+def _short(text: str) -> str:
+    return sha256_of_bytes(text.encode())[:16]
 
 
 def _changed(path: Path) -> float:

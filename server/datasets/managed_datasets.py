@@ -86,6 +86,7 @@ class Datasets(DatasetFolders):
         dataset = Dataset(folder.parent)
         _move_others_home(dataset, label)
         pictures = len(dataset.pictures(label))
+        self.clear_aside(name)
         if folder.is_dir():
             self.discard(folder)
         # Who is no longer among the strangers is not therefore somebody known.

@@ -123,7 +123,9 @@ def test_the_runner_that_is_started_does_what_waits(make: Make, settings: Settin
     client = app.test_client()
     client.post("/api/datasets", json={"name": "tiny"})
     client.post("/api/datasets/tiny/classes", json={"name": "anna"})
-    Datasets(settings.datasets).add("tiny", "anna", make_picture(), service_of(app).limits)
+    for colour in ("red", "green"):
+        picture = make_picture(colour)
+        Datasets(settings.datasets).add("tiny", "anna", picture, service_of(app).limits)
     job = client.post("/api/jobs", json={"dataset": "tiny", "model": "tiny"}).get_json()["id"]
     environment = {
         **os.environ,
