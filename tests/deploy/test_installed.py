@@ -108,7 +108,7 @@ def test_changed_settings_reach_nginx_and_the_service(machine: Machine) -> None:
     machine.set(LIKENESS_STATE=machine.root / "state", LIKENESS_PICTURE_SECONDS=120)
     done = machine.likeness("apply")
     assert done.returncode == 0, done.stderr
-    assert "proxy_read_timeout 165s;" in machine.site.read_text()
+    assert "proxy_read_timeout 255s;" in machine.site.read_text()
     assert "server_name faces.example.org;" in machine.site.read_text()
     assert machine.noted() == [
         "nginx -t -q",

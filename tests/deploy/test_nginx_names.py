@@ -94,7 +94,7 @@ def test_a_long_address_is_answered_by_the_application(
         request = urllib.request.Request(f"{service.url}/{'x' * 9000}")
         with opened(request.full_url) as answer:
             assert answer.headers["Content-Type"] == "application/problem+json"
-            assert json.loads(answer.read())["status"] == answer.status == 400
+            assert json.loads(answer.read())["status"] == answer.status == 414
 
 
 def test_what_a_kill_left_of_bodies_goes_at_the_next_start(nginx: Serve, tmp_path: Path) -> None:

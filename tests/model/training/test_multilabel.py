@@ -127,7 +127,7 @@ def test_a_class_of_several_is_forgotten_with_every_picture_that_shows_it(
     assert main(command) == 0
     bundle = Registry(models).load("many")
     assert Registry(models).versions("many") == [2]
-    assert (bundle.labels, bundle.facts["multi_label"], bundle.facts["wishes"]) == (
+    assert (bundle.labels, bundle.facts.multi_label, bundle.facts.options) == (
         ("bar", "green"),
         True,
         before.options,
