@@ -6,7 +6,6 @@ import json
 import shutil
 import socket
 import threading
-import urllib.request
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -51,12 +50,8 @@ def test_no_name_is_in_a_file_of_nginx(
         for size in (10, 700_000, 1_000_000):
             with suppress(OSError), opened(f"{base}{PLACE}", data=b"x" * size) as answer:
                 assert answer.status in (413, 502)
-        for address in (
-            f"/api/classes/{NAME}",
-            f"/api/predictions?label={NAME}",
-            f"/x/{NAME}.html",
-        ):
-            with opened(f"{base}{address}") as answer:
+        for address in ("/api/classes/", "/api/predictions?label=", "/x/"):
+            with opened(f"{base}{address}{NAME}") as answer:
                 assert answer.status == 502
         with opened(f"{base}/{NAME}{'x' * 300}") as answer:
             assert answer.status == 502
@@ -91,8 +86,7 @@ def test_a_long_address_is_answered_by_the_application(
             with opened(f"{place}/api/{'x' * 7600}") as answer:
                 told = json.loads(answer.read())
             assert (answer.status, told["code"]) == (404, "not-found")
-        request = urllib.request.Request(f"{service.url}/{'x' * 9000}")
-        with opened(request.full_url) as answer:
+        with opened(f"{service.url}/{'x' * 9000}") as answer:
             assert answer.headers["Content-Type"] == "application/problem+json"
             assert json.loads(answer.read())["status"] == answer.status == 414
 
