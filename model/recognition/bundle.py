@@ -11,6 +11,7 @@ from pathlib import Path
 from data_cleaning.detection.crops import MARKS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
+from data_cleaning.pretrained import locate
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
@@ -44,6 +45,13 @@ class Bundle:
     def refuses(self) -> bool:
         """Whether anything may be answered with none of the classes."""
         return self.multi_label or self.recogniser.acceptance.threshold > -1
+
+    def check_weights(self) -> None:
+        """Raises WeightsMissing, WeightsBroken where a pretrained file is not there any more, or is
+        not the one that it was: then no picture can be answered.
+        """
+        for name in self.recipe.weights():
+            locate(name)
 
     def recognise(self, data: bytes, limits: Limits = DEFAULT_LIMITS) -> Recognition:
         """Name what is in a picture. Raises PictureError for bytes that are no usable picture."""

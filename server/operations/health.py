@@ -10,11 +10,22 @@ from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
 from data_cleaning.json_types import JsonObject
+from model.recognition.protocols import RecognitionModel
 from server.context import current
-from server.errors import NotReady, StoreDown
+from server.errors import NotReady, StoreDamaged, StoreDown
+from server.operations import disk
 from server.operations.schemas import Health, Ready, Status
+from server.protocols import Models
+from server.storage.database import Store
 
 health = APIBlueprint("health", __name__)
+# Open to all: no path, and no more than whoever watches the service has to know.
+AWAY = "The database cannot be reached. Answers go on and wait for it in the journal."
+DAMAGED = "The database is damaged. Answers go on; the log says how to restore it."
+NO_SPACE = "Nothing can be stored: the disk is full or read-only. Answers go on, unlogged."
+NO_MODEL = "No model can answer; /readyz says why."
+REFUSED = "The active version of {name} cannot be loaded. The one before goes on, if there was one."
+NO_WEIGHTS = "A pretrained file of {name} is gone or damaged; /readyz says which."
 HEALTH = Tag(name="health", description="Is it up?")
 
 
@@ -29,6 +40,7 @@ def ready() -> JsonObject:
     """The default model is loaded, its golden answer was given again, and no thread hangs."""
     try:
         bundle = current().models.get()
+        bundle.check_weights()
     except LikenessError as error:
         raise NotReady(str(error)) from error
     if stuck := current().pool.stuck:
@@ -44,15 +56,37 @@ def condition() -> JsonObject:
         bundle = service.models.get()
     except LikenessError:
         bundle = None
-    try:
-        service.store.ping()
-        database = True
-    except StoreDown:
-        database = False
+    found = [*database_problems(service.store), *model_problems(service.models, bundle)]
+    if not disk.can_store(service.settings.state):
+        found.append(NO_SPACE)
     return {
-        "status": "ok" if database and bundle else "degraded",
+        "status": "degraded" if found else "ok",
         "model": bundle.name if bundle else None,
         "version": bundle.version if bundle else None,
-        "database": database,
+        "database": not {AWAY, DAMAGED} & set(found),
         "journal_bytes": service.journal.waiting(),
+        "problems": found,
     }
+
+
+def database_problems(store: Store) -> list[str]:
+    """Away or damaged, also where a request before has come upon the damage."""
+    try:
+        store.ping()
+    except StoreDamaged:
+        return [DAMAGED]
+    except StoreDown:
+        return [AWAY]
+    return [DAMAGED] if store.damaged else []
+
+
+def model_problems(models: Models, bundle: RecognitionModel | None) -> list[str]:
+    """Of the default model, and of those whose new version was refused."""
+    found = [REFUSED.format(name=name) for name in models.refused()]
+    if bundle is None:
+        return [NO_MODEL, *found]
+    try:
+        bundle.check_weights()
+    except LikenessError:
+        found.append(NO_WEIGHTS.format(name=bundle.name))
+    return found

@@ -19,9 +19,10 @@ class Ready(Out):
 
 class Health(Out):
     status: str = Field(
-        description="ok, or degraded when the database is away or answers wait for it."
+        description="ok, or degraded when there is a problem; answers go on as far as they can."
     )
     model: str | None
     version: int | None
     database: bool
     journal_bytes: int
+    problems: list[str] = Field(description="A sentence each; none when all is well.")

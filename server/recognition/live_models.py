@@ -187,6 +187,12 @@ class LiveModels:
         self.erased.deleted(name)
         return versions
 
+    def refused(self) -> list[str]:
+        """Names of the models whose active version cannot be loaded; some answer with the one
+        before.
+        """
+        return [name for name, stamp in self._refused.items() if stamp == self._stamp(name)]
+
     def loaded(self) -> list[str]:
         """Names of the models that answer now."""
         return list(self._live)

@@ -61,6 +61,7 @@ class Store:
     """url: SQLAlchemy address. Connections are made when first needed and belong to one process."""
 
     def __init__(self, url: str) -> None:
+        self.damaged = False  # whether somebody has come upon damage in SQLite's file
         try:
             parsed = make_url(_with_driver(url))
             self.engine = _engine(str(parsed.render_as_string(hide_password=False)))
@@ -98,6 +99,7 @@ class Store:
         except DatabaseError as error:
             if type(error.orig) is not sqlite3.DatabaseError:  # a statement of ours that is wrong
                 raise
+            self.damaged = True
             raise StoreDamaged(self._damage(str(error.orig))) from error
 
     def _damage(self, found: str) -> str:

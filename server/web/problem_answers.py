@@ -15,7 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTo
 from werkzeug.exceptions import NotFound as NoRoute
 
 from data_cleaning.json_types import JsonObject
-from server.errors import NoSpace
+from server.errors import NoSpace, StoreDamaged, StoreDown
 from server.settings import Settings
 from server.web.problems import BY_STATUS, lookup
 from server.web.schemas import JSON_BYTES
@@ -59,6 +59,9 @@ def from_exception(error: Exception) -> Response:
             f"Nothing can be stored now: {error.strerror}. Whoever runs the service has to make"
             " room."
         )
+    if isinstance(error, StoreDamaged):  # whoever asks need not know where the file lies
+        log.error("%s", error)
+        error = StoreDown("The database is damaged; the log says how to restore it. Answers go on.")
     found = lookup(error)
     if found is None:
         log.error("unexpected error", exc_info=error)

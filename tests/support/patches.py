@@ -50,6 +50,9 @@ class Patches:
     multi_label: bool = False
     refuses: bool = True
 
+    def check_weights(self) -> None:
+        """It needs none."""
+
     def recognise(
         self, data: bytes, limits: Limits, *, top_k: int | None = None
     ) -> SimpleNamespace:

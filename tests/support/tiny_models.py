@@ -84,6 +84,9 @@ class Bundle:
     multi_label: bool = False
     refuses: bool = True
 
+    def check_weights(self) -> None:
+        """It needs none."""
+
     def recognise(self, data: bytes, limits: Limits, *, top_k: int | None = None) -> Recognition:
         begun = time.perf_counter()
         image = decoding.decode(data, limits)

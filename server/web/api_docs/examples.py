@@ -257,6 +257,7 @@ BY_MODEL: JsonObject = {
         "version": 3,
         "database": True,
         "journal_bytes": 0,
+        "problems": [],
     },
     "Job": JOB,
     "JobBody": {"dataset": "family", "model": "family", "recipe": "face-modern"},
