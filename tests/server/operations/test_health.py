@@ -22,7 +22,7 @@ from server.errors import StoreDamaged
 from server.operations import disk
 from server.service import service_of
 from server.settings import Settings
-from tests.support.making import ask
+from tests.support.making import Make, ask
 from tests.support.paths import ROOT
 from tests.support.tiny_models import Bundle as TinyBundle
 from tests.support.tiny_models import TinyRegistry
@@ -111,7 +111,7 @@ import sys, dataclasses; sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 from server.settings import Settings
 from server.service import service_of
-from tests.support.making import ask
+from tests.support.making import Make, ask
 from tests.support.started import started_idle
 from tests.support.tiny_models import TinyRegistry
 state = Path(sys.argv[2])
