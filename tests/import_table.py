@@ -183,7 +183,8 @@ TABLE: dict[str, May] = {
         (*HTTP, "sqlalchemy"),
     ),
     "server.operations": May(
-        (*CLEANING, *GROUND, "server.recognition"), (*HTTP, "prometheus_client")
+        (*CLEANING, "model.recognition", *GROUND, "server.recognition"),
+        (*HTTP, "prometheus_client"),
     ),
     "server.service": May((*CLEANING, "model.recognition", "server"), ("flask",)),
     "server.process": May(
