@@ -18,11 +18,11 @@ from pathlib import Path
 from data_cleaning.collecting.sources import CollectOptions, Entry, brief, open_source
 from data_cleaning.datasets.class_names import SPECIAL, is_label
 from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.delete_class import SOURCES
 from data_cleaning.errors import DatasetError, PictureError, PictureTooLarge
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
 from data_cleaning.imaging.decoding import decode, probe
 
-SOURCES = "sources.jsonl"
 _SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic"}
 
 # What can become of one entry of a source, in the order in which the summary tells it.

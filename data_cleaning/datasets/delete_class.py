@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from data_cleaning.datasets.dataset import GROUPS, Dataset
 from data_cleaning.datasets.decisions import Decision, shown_after
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 
+SOURCES = "sources.jsonl"  # where what was collected came from
 LONGEST_NAME = 255  # bytes that a folder's name may have
 
 
@@ -54,6 +56,8 @@ def delete_class(
     in the class's folder goes also where it was decided to show nobody known: it may still show
     them. One there that was decided to show another class moves to that.
 
+    Of a class whose folder is a link the link goes, and nothing where it leads.
+
     remove_folder: how the class's folder is removed, when its pictures are gone.
     """
     pictures = list(_pictures(dataset))
@@ -62,19 +66,24 @@ def delete_class(
     }
     gone = [picture for picture in pictures if picture.digest in digests]
     for picture in gone:
-        picture.path.unlink(missing_ok=True)
+        if not lies_elsewhere(dataset, picture.folder):
+            picture.path.unlink(missing_ok=True)
     rest = [picture for picture in pictures if picture.digest not in digests]
-    moving = [picture for picture in rest if picture.folder == label]
+    linked = lies_elsewhere(dataset, label)
+    moving = [] if linked else [picture for picture in rest if picture.folder == label]
     for picture in moving:
         if move_to_class(dataset, picture.path, str(picture.shows), picture.digest):
             picture.path.unlink(missing_ok=True)
     had_folder = (folder := dataset.root / label).is_dir()
-    if had_folder:
+    if linked:
+        folder.unlink()
+    elif had_folder:
         remove_folder(folder)
     decisions = dataset.withdraw(
         lambda decision: label in (decision.label, decision.to) or decision.sha256 in digests
     )
     _leave_groups(dataset.root / GROUPS, label)
+    _leave_sources(dataset.root / SOURCES, label, digests)
     if decisions:
         _say_again(dataset, rest, label)
     return DeletedClass(frozenset(digests), len(gone), decisions, len(moving), had_folder)
@@ -87,6 +96,11 @@ def may_show(label: str, folder: str, shows: str | None) -> bool:
     where it was rejected.
     """
     return shows == label or (folder == label and shows in (None, *SPECIAL))
+
+
+def lies_elsewhere(dataset: Dataset, label: str) -> bool:
+    """Whether the folder of a class is a link: what it leads to is no part of the data set."""
+    return (dataset.root / label).is_symlink()
 
 
 def move_to_class(dataset: Dataset, path: Path, label: str, digest: str) -> bool:
@@ -126,6 +140,16 @@ def _leave_groups(path: Path, label: str) -> None:
         if not "".join(line[column : column + 1]).startswith(f"{label}/"):
             writer.writerow([_nameless(cell, label) for cell in line])
     write(path, out.getvalue())
+
+
+def _leave_sources(path: Path, label: str, digests: set[str]) -> None:
+    """Take out of the list of what was collected whatever names a class or its pictures."""
+    if path.is_file():
+        lines = path.read_text("utf-8").splitlines(keepends=True)
+        gone = {label, json.dumps(label)[1:-1], *digests}
+        kept = [line for line in lines if not any(word in line for word in gone)]
+        if len(kept) < len(lines):
+            write(path, "".join(kept))
 
 
 def _nameless(cell: str, label: str) -> str:

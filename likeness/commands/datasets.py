@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import defaultdict
 from collections.abc import Sequence
@@ -235,6 +236,7 @@ def collect(options: CollectCommand) -> int:
     DATA is the data set, made if it is not there; CLASS its folder; a SOURCE is a folder, a zip or
     tar file, a picture, or a .txt of addresses. Ends with 1 where some could not be got or read.
     """
+    os.umask(os.umask(0) | 0o027)  # pictures of people are nobody else's business
     progress = Progress(options.progress_json)
     entries: list[CollectedEntry] = []
     try:

@@ -92,8 +92,12 @@ class DatasetFolders:
     def discard(self, folder: Path) -> None:
         """Delete a folder, renamed first.
 
-        Nobody sees one that is half gone, and a training under way fails.
+        Nobody sees one that is half gone, and a training under way fails. Of a link only the link
+        goes.
         """
+        if folder.is_symlink():
+            folder.unlink()
+            return
         aside = self.root / f"{DELETED}{new_id()}"
         folder.rename(aside)
         os.utime(aside)
@@ -134,7 +138,7 @@ class DatasetFolders:
         """
         limit = time.time() - STALE
         parts = itertools.chain(self.root.glob("*/*.part"), self.root.glob("*/*/*.part"))
-        left = [path for path in parts if _changed(path) < limit]
+        left = [path for path in parts if not path.is_dir() and _changed(path) < limit]
         gone = [path for path in self.root.glob(f"{DELETED}*") if _changed(path) < limit]
         for path in left:
             path.unlink(missing_ok=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.datasets.decisions import Decision, shown_after
-from data_cleaning.datasets.delete_class import delete_class, move_to_class
+from data_cleaning.datasets.delete_class import delete_class, lies_elsewhere, move_to_class
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import Limits
@@ -210,7 +210,7 @@ def _check_counts(name: str, counts: dict[str, int], decided: list[str]) -> None
 def _move_others_home(dataset: Dataset, label: str) -> None:
     """Pictures in the folder of a class that were decided to show another one move there."""
     decided = dataset.latest_decisions()
-    if not decided:
+    if not decided or lies_elsewhere(dataset, label):
         return
     for path in dataset.pictures(label):
         digest = sha256_or_empty(path)
