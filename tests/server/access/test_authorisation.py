@@ -50,6 +50,7 @@ def headers_for(app: Flask, kind: str) -> dict[str, str]:
         return {"Authorization": f"Bearer {keys.create('old', 'admin', now() - 1)[0]}"}
     if kind == "revoked":
         key, row = keys.create("gone", "admin")
+        keys.create("stays", "admin")
         keys.revoke(row.id)
         return {"Authorization": f"Bearer {key}"}
     return {"X-API-Key": keys.create(kind, kind)[0]}
@@ -102,7 +103,8 @@ def test_only_these_routes_are_open_to_all(app: Flask) -> None:
     }
     documents = {"GET /api/docs", "GET /api/docs.css", "GET /api/openapi.json"}
     sessions = {"POST /api/session", "GET /api/session", "DELETE /api/session"}
-    assert free == documents | sessions
+    claim = {"POST /api/claim"}
+    assert free == documents | sessions | claim
 
 
 PREDICT = {"image_data": data_url(make_picture())}

@@ -35,6 +35,7 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.post("/api/keys", headers={"X-CSRF-Token": token}, **post).status_code == 201
     foreign = {"X-CSRF-Token": token, "Origin": "https://evil.example"}
     assert client.post("/api/keys", headers=foreign, **post).status_code == 403
+    service_of(app).keys.create("stays", "admin")
     service_of(app).keys.revoke(row.id)
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
 
