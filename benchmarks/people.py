@@ -1,8 +1,10 @@
 """People: is anybody there, rider or not, shirts that deceive, and the time of it. Prints JSON.
 
     python -m benchmarks.people [human] [riders] [time] [--recipe person-modern]
+    python -m benchmarks.people animals --animals FOLDER
 
-Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing. `riders` is a cross-validation in
+Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing, nor does `animals`, which counts in
+how many pictures of a folder somebody is found. `riders` is a cross-validation in
 which each recoloured shirt is answered by the model that saw neither its picture nor a near copy of
 it.
 """
@@ -58,6 +60,17 @@ def human(data: Path, recipe: Recipe) -> dict[str, object]:
             ]
     recall = {label: float(np.mean(answers)) for label, answers in right.items()}
     return {"recall": recall, "balanced_accuracy": sum(recall.values()) / 2}
+
+
+def animals(folder: Path, recipe: Recipe) -> JsonObject:
+    """In how many pictures of animals, which show nobody, somebody is found."""
+    pictures = sorted(path for path in folder.rglob("*") if path.is_file())
+    human = [path.name for path in pictures if find_regions(read(path), recipe)]
+    return {
+        "pictures": len(pictures),
+        "called_human": len(human) / len(pictures),
+        "which": human,
+    }
 
 
 def recoloured(image: Image, people: list[Detection], hue: int) -> Image:
@@ -215,7 +228,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", nargs="*", help="human, riders, time; all by default")
+    parser.add_argument("what", nargs="*", help="human, riders, time, animals; all by default")
+    parser.add_argument("--animals", type=Path, metavar="FOLDER", help="pictures without people")
     parser.add_argument("--recipe", action="append", choices=("person-classic", "person-modern"))
     parser.add_argument(
         "--classifiers", nargs="+", default=list(CLASSIFIERS), choices=list(CLASSIFIERS)
@@ -231,6 +245,8 @@ def main() -> None:
             "riders": lambda recipe=recipe: riders(data, recipe, tuple(args.classifiers)),
             "time": lambda recipe=recipe: timed(data, recipe),
         }
+        if args.animals:
+            measured["animals"] = lambda recipe=recipe: animals(args.animals, recipe)
         for figure in args.what or measured:
             print(json.dumps({"recipe": name, figure: measured[figure]()}), flush=True)
 

@@ -13,10 +13,16 @@ import cv2
 import numpy as np
 
 from data_cleaning.detection import yunet
+from data_cleaning.detection.coco_ssd import (
+    ANIMALS,
+    FLOOR,
+    PERSON,
+    CocoNetwork,
+    not_on_animals,
+    second_look,
+)
 from data_cleaning.detection.detection import Detection, cascade, clamped, merged
 from data_cleaning.detection.person_detectors import (
-    FLOOR,
-    coco_people,
     hog_people,
     with_faces,
     worth,
@@ -184,20 +190,27 @@ def person_onnx(
     *,
     threshold: float = 0.4,
     most: int = 8,
+    closely: bool = False,
 ) -> list[Detection]:
     """People by a pretrained network, and the owners of faces that YuNet finds; score from 0 to 1,
     best first.
 
-    network, anchors: files of `people.coco_people`; faces: YuNet's. threshold: least score, 0.1 to
-    1. most: how many are reported, so that a crowd does not cost seconds.
+    network, anchors: files of `coco_ssd.CocoNetwork`; faces: YuNet's. threshold: least score, 0.1
+    to 1. most: how many are reported, so that a crowd does not cost seconds. closely: animals are
+    nobody, nor are the faces on them, and whoever is doubtful is looked at again from close by.
     """
     seen = yunet_face(image, faces, working_size=480, threshold=FLOOR**0.5)
     # Measured on 674 pictures without people: a face of confidence c is about as often false as a
     # person of c squared.
-    found = with_faces(
-        image, coco_people(image, network, anchors), [replace(f, score=f.score**2) for f in seen]
-    )
-    return [d for d in found[:most] if d.score >= threshold]
+    seen = [replace(face, score=face.score**2) for face in seen]
+    coco = CocoNetwork(network, anchors)
+    scores = coco.search(image)
+    people = scores.found(PERSON, "person")
+    if closely:
+        people, seen = not_on_animals(people, seen, scores.found(ANIMALS, "animal"))
+    found = with_faces(image, people, seen)[:most]
+    found = second_look(image, found, coco) if closely else found
+    return [d for d in found if d.score >= threshold]
 
 
 @dataclass(frozen=True)

@@ -1,32 +1,26 @@
-"""Where people are in a picture, by two roads: a pretrained network, or OpenCV's classic detectors.
+"""Where people are in a picture by OpenCV's classic detectors, and whose the faces are.
 
-No names here.
+No names here. The road by a pretrained network is coco_ssd.py.
 
-Both end alike: candidates are gathered down to a floor, overlapping ones merged, a face counts as a
-person, and `threshold` only cuts the tail. So what is found at a threshold is what was found below
-it, less the weaker ones, and a threshold can be chosen after the pictures were looked at.
+Both roads end alike: candidates are gathered down to a floor, overlapping ones merged, a face
+counts as a person, and `threshold` only cuts the tail. So what is found at a threshold is what was
+found below it, less the weaker ones, and a threshold can be chosen after the pictures were looked
+at.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import lru_cache
-from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from data_cleaning.detection.coco_ssd import FLOOR
 from data_cleaning.detection.detection import Detection, cascade, clamped, merged, per_thread
 from data_cleaning.imaging.colour import grey
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
-from data_cleaning.onnx_inference import run
 
-FLOOR = 0.1  # the least score that a detector of people reports, whatever its threshold
-_SIDE = 300  # pixels: the network was trained on pictures squashed to this square
-_PERSON = 1  # column of the network's 91 scores; 0 is the background
-_CANDIDATES = 100
 _HOG_SIDE = 400  # pixels: the longer side of the picture that OpenCV's people detector searches
 _WINDOW = (64, 128)  # pixels, width and height: on anything smaller that detector ends the process
 _HALF = {
@@ -34,44 +28,6 @@ _HALF = {
     "upper": 6.0,
     "face": 6.0,
 }  # evidence that is worth a score of one half; docs/people.md
-
-
-def coco_people(image: Image, network: Path, anchors: Path) -> list[Detection]:
-    """People by COCO-SSD lite (MobileNetV2), score 0.1 to 1, overlapping boxes merged, best first.
-
-    network: the ONNX file, 1 x 300 x 300 x 3 red-green-blue from -1 to 1 in; `boxes` (ty, tx, th,
-    tw) and 91 `scores` for each anchor out. anchors: float32 file of shape (1917, 4): ymin, xmin,
-    ymax, xmax, 0 to 1.
-
-    Source: Liu et al., "SSD: single shot multibox detector", ECCV 2016; Sandler et al.,
-    "MobileNetV2", CVPR 2018.
-    """
-    pixels = resize(image, _SIDE, _SIDE)[:, :, ::-1].astype(np.float32) / 127.5 - 1.0
-    codes, scores = run(network, pixels[None], ["boxes", "scores"])
-    person = scores.reshape(-1, 91)[:, _PERSON]
-    rows = np.argsort(-person)[:_CANDIDATES]
-    rows = rows[person[rows] >= FLOOR]
-    boxes = _decoded(codes.reshape(-1, 4)[rows], _anchors(anchors)[rows])
-    boxes *= np.tile([image.shape[1], image.shape[0]], 2)
-    found = [
-        clamped(tuple(box), image, score=float(score), kind="person")
-        for box, score in zip(boxes.tolist(), person[rows], strict=True)
-    ]
-    return merged([d for d in found if d is not None], overlap=0.45, covered=0.8)
-
-
-@lru_cache(maxsize=2)
-def _anchors(path: Path) -> NDArray[np.float32]:
-    anchors: NDArray[np.float32] = np.load(path, allow_pickle=False)
-    return anchors
-
-
-def _decoded(codes: NDArray[np.floating], anchors: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Boxes from codes against anchors, shape (n, 4): x, y, width, height, parts of the picture."""
-    sizes = (anchors[:, 2:] - anchors[:, :2]).astype(np.float64)
-    centres = (anchors[:, 2:] + anchors[:, :2]) / 2 + codes[:, :2] / 10.0 * sizes
-    grown = np.exp(np.minimum(codes[:, 2:] / 5.0, 4.0)) * sizes
-    return np.concatenate([centres - grown / 2, grown], axis=1)[:, [1, 0, 3, 2]]
 
 
 def hog_people(image: Image) -> list[Detection]:

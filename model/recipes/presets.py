@@ -52,7 +52,7 @@ RECIPES: dict[str, Recipe] = {
     "person-modern": Recipe(
         name="person-modern",
         subject="person",
-        detector=Step("person_onnx", {"threshold": 0.4}),
+        detector=Step("person_onnx", {"threshold": 0.45, "closely": True}),
         crop=Step("surroundings"),
         features=(Step("object_embedding"),),
     ),

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.class_names import NOTHING
-from data_cleaning.detection.person_detectors import FLOOR
+from data_cleaning.detection.coco_ssd import FLOOR
 from model.recipes.recipe import Recipe, Step
 from model.training.samples import Sample
 

@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from data_cleaning.detection.coco_ssd import FLOOR
 from data_cleaning.detection.crops import surroundings
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
-from data_cleaning.detection.person_detectors import FLOOR, with_faces, worth
+from data_cleaning.detection.person_detectors import with_faces, worth
 from data_cleaning.errors import WeightsMissing
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.image import Image

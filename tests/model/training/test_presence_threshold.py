@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
+from data_cleaning.detection.coco_ssd import FLOOR
 from data_cleaning.detection.crops import Quality
 from data_cleaning.detection.detection import Detection
-from data_cleaning.detection.person_detectors import FLOOR
 from data_cleaning.errors import RecipeError
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
