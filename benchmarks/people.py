@@ -62,7 +62,7 @@ def human(data: Path, recipe: Recipe) -> dict[str, object]:
     return {"recall": recall, "balanced_accuracy": sum(recall.values()) / 2}
 
 
-def animals(folder: Path, recipe: Recipe) -> JsonObject:
+def animals(folder: Path, recipe: Recipe) -> dict[str, object]:
     """In how many pictures of animals, which show nobody, somebody is found."""
     pictures = sorted(path for path in folder.rglob("*") if path.is_file())
     human = [path.name for path in pictures if find_regions(read(path), recipe)]
