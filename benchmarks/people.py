@@ -35,6 +35,7 @@ from data_cleaning.imaging.resizing import shrink
 from data_cleaning.pretrained import locate
 from model.evaluation.metrics import PictureOutcome, outcome, presence
 from model.evaluation.plain_data import to_plain
+from model.recipes.augmentation import Augmentation
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.pipeline import find_regions, view_features
@@ -143,7 +144,9 @@ class Folds:
     deceivers: dict[str, list[Sample]]
 
 
-def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str, object]:
+def riders(
+    data: Path, recipe: Recipe, classifiers: tuple[str, ...], augment: Augmentation
+) -> dict[str, object]:
     """Three ways by 5-fold cross-validation, and the part of dyed shirts called riders."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -152,7 +155,7 @@ def riders(data: Path, recipe: Recipe, classifiers: tuple[str, ...]) -> dict[str
         items = Dataset(folder / "data").items()
         dyed = shirts(items, folder)
         folds = Folds(
-            samples(items, at_lowest_threshold(recipe)),
+            samples(items, at_lowest_threshold(recipe), augment=augment),
             {sha: samples(copies, at_lowest_threshold(recipe)) for sha, copies in dyed.items()},
         )
     outcomes, deceived = _cross_validated(folds, recipe, TrainingOptions(classifiers=classifiers))
@@ -234,6 +237,7 @@ def main() -> None:
     parser.add_argument(
         "--classifiers", nargs="+", default=list(CLASSIFIERS), choices=list(CLASSIFIERS)
     )
+    parser.add_argument("--augment", default="", help="as for train, in each fold")
     args = parser.parse_args()
     data = shared_data()
     for name in args.recipe or ("person-classic", "person-modern"):
@@ -242,7 +246,9 @@ def main() -> None:
             locate(needed)
         measured = {
             "human": lambda recipe=recipe: human(data, recipe),
-            "riders": lambda recipe=recipe: riders(data, recipe, tuple(args.classifiers)),
+            "riders": lambda recipe=recipe: riders(
+                data, recipe, tuple(args.classifiers), Augmentation.parse(args.augment)
+            ),
             "time": lambda recipe=recipe: timed(data, recipe),
         }
         if args.animals:

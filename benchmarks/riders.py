@@ -2,7 +2,7 @@
 by links.
 
     python -m benchmarks.riders FOLDER
-    python -m model train FOLDER --name riders --recipe person-modern --private
+    python -m model train FOLDER --name riders --recipe person-modern --private --augment dye:3
 
 FOLDER then holds delivery_rider/, _unknown/ (other people), _none/ and groups.csv; no picture is
 copied.

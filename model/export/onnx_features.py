@@ -61,7 +61,17 @@ def _embed_sface(graph: OnnxGraph, crops: str, options: Mapping[str, Option]) ->
 
 
 def _embed_object(graph: OnnxGraph, crops: str, options: Mapping[str, Option]) -> str:
-    return unit(graph, _object_means(graph, crops))
+    seen = crops if options["colours"] else _without_colours(graph, crops)
+    return unit(graph, _object_means(graph, seen))
+
+
+def _without_colours(graph: OnnxGraph, crops: str) -> str:
+    """The light of blue, green and red, rounded, three times."""
+    weights = graph.floats([[0.114], [0.587], [0.299]])
+    light = graph.add(
+        "Floor", graph.add("Add", graph.add("MatMul", crops, weights), graph.floats(0.5))
+    )
+    return graph.add("Concat", light, light, light, axis=3)
 
 
 def _object_roots(graph: OnnxGraph, crops: str, options: Mapping[str, Option]) -> str:

@@ -1,4 +1,4 @@
-"""Altered copies of training crops: flipped, turned, zoomed, lighter or darker, partly hidden.
+"""Altered copies of training crops: flipped, turned, zoomed, lit otherwise, hidden or dyed in part.
 
 For training alone.
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -128,6 +129,22 @@ def cut_out(chip: Image, chance: np.random.Generator) -> Image:
     return hidden
 
 
+def dye(chip: Image, chance: np.random.Generator) -> Image:
+    """Most of the middle, where a person's shirt is, in one strong colour with soft edges: so that
+    the colour of a shirt decides nothing.
+    """
+    height, width = chip.shape[:2]
+    x, y = width * chance.uniform(0.4, 0.6), height * chance.uniform(0.35, 0.6)
+    wide, tall = width * chance.uniform(0.15, 0.32), height * chance.uniform(0.15, 0.32)
+    rows, columns = np.mgrid[:height, :width]
+    distance = ((columns - x) / wide) ** 2 + ((rows - y) / tall) ** 2
+    share = np.clip((1.3 - distance) / 0.6, 0, 1)[..., None] * chance.uniform(0.7, 1.0)
+    tone = np.array([[[chance.integers(0, 180), chance.integers(150, 256), 255]]], np.uint8)
+    colour = cv2.cvtColor(tone, cv2.COLOR_HSV2BGR)[0, 0] / 255.0
+    light = chip.max(axis=2, keepdims=True) * 0.7 + 60.0
+    return _clipped((chip * (1 - share) + light * colour * share).astype(np.float32))
+
+
 ALTERATIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {
     "flip": flip,
     "rotate": rotate,
@@ -135,6 +152,7 @@ ALTERATIONS: dict[str, Callable[[Image, np.random.Generator], Image]] = {
     "brightness": brightness,
     "contrast": contrast,
     "cut-out": cut_out,
+    "dye": dye,
 }
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from skimage.feature import hog as skimage_hog
 from skimage.feature import local_binary_pattern
 
-from data_cleaning.imaging.colour import grey
+from data_cleaning.imaging.colour import grey, grey_as_colour
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
 from data_cleaning.onnx_inference import run
@@ -199,11 +199,11 @@ def sface_embedding(crop: Image, model: Path) -> Features:
     return unit(run(model, chip)[0][0])
 
 
-def object_embedding(crop: Image, model: Path) -> Features:
+def object_embedding(crop: Image, model: Path, *, colours: bool = True) -> Features:
     """1280 numbers by EfficientNet-Lite0 (ImageNet), scaled to length 1: `mean_of` of
-    `object_maps`.
+    `object_maps`. colours: else of the grey crop, so that no colour decides.
     """
-    return mean_of(object_maps(crop, model))
+    return mean_of(object_maps(crop, model, colours=colours))
 
 
 def object_roots(crop: Image, model: Path) -> Features:
@@ -213,12 +213,13 @@ def object_roots(crop: Image, model: Path) -> Features:
     return root_of(object_maps(crop, model))
 
 
-def object_maps(crop: Image, model: Path) -> NDArray[np.float32]:
+def object_maps(crop: Image, model: Path, *, colours: bool = True) -> NDArray[np.float32]:
     """How strongly each of 1280 things is seen in each of 7 x 7 places: shape (1280, 7, 7), from 0
-    up.
+    up. colours: else in the grey crop.
 
     Source: Tan, Le, "EfficientNet", ICML 2019; Lite variant by Liu, 2020.
     """
+    crop = crop if colours else grey_as_colour(crop)
     pixels = (resize(crop, 224, 224)[:, :, ::-1].astype(np.float32) - 127.0) / 128.0
     (maps,) = run(model, pixels.transpose(2, 0, 1)[None], ["feature_map"])
     return np.asarray(maps[0], np.float32)

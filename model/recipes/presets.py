@@ -54,7 +54,8 @@ RECIPES: dict[str, Recipe] = {
         subject="person",
         detector=Step("person_onnx", {"threshold": 0.45, "closely": True}),
         crop=Step("surroundings"),
-        features=(Step("object_embedding"),),
+        # The second sees no colour: a bag and a helmet, but no orange shirt.
+        features=(Step("object_embedding"), Step("object_embedding", {"colours": False})),
     ),
     "object-classic": Recipe(
         name="object-classic",

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+AS_GOOD = 1.5  # standard errors within which two thresholds do equally well
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -33,12 +35,22 @@ class HeldOut:
         return float(np.quantile(self.known[self.right], part)) if self.right.any() else -1.0
 
     def even(self) -> tuple[float, float]:
-        """(least sum of both rates, threshold), in the middle between the two scores where it is
-        reached.
+        """(least sum of both rates, threshold): the highest whose sum is as good as the least.
+
+        As good is within one and a half standard errors: a few known ones in doubt are given up
+        for strangers unlike all that were seen. Thresholds lie midway between two scores.
         """
         levels = np.unique(np.concatenate([self.known, self.strangers]))
         middles = (levels[1:] + levels[:-1]) / 2 if len(levels) > 1 else levels
-        return min((self.fnir(float(t)) + self.fpir(float(t)), float(t)) for t in middles)
+        rates = np.array([(self.fnir(float(t)), self.fpir(float(t))) for t in middles])
+        sums = rates.sum(axis=1)
+        best = int(sums.argmin())
+        counts = np.array([len(self.known), len(self.strangers)])
+        # no rate is surer than half a picture
+        likely = np.maximum(rates[best], 0.5 / counts)
+        error = float(np.sqrt((likely * (1 - rates[best]) / counts).sum()))
+        as_good = np.flatnonzero(sums <= sums[best] + AS_GOOD * error)
+        return float(sums[best]), float(middles[as_good.max()])
 
     def threshold_at(self, fpir: float) -> float:
         """The least threshold at which no more than `fpir` of the strangers are named."""
