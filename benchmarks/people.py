@@ -3,8 +3,8 @@
     python -m benchmarks.people [human] [riders] [time] [--recipe person-modern]
     python -m benchmarks.people animals --animals FOLDER
 
-Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing, nor does `animals`, which counts in
-how many pictures of a folder somebody is found. `riders` is a cross-validation in
+Pictures come from LIKENESS_TEST_DATA. `human` trains on nothing, nor does `animals`,
+which counts in how many pictures of a folder somebody is found. `riders` is a cross-validation in
 which each recoloured shirt is answered by the model that saw neither its picture nor a near copy of
 it.
 """
