@@ -112,6 +112,7 @@ def test_changed_settings_reach_nginx_and_the_service(machine: Machine) -> None:
     assert "server_name faces.example.org;" in machine.site.read_text()
     assert machine.noted() == [
         "nginx -t -q",
+        "systemctl daemon-reload",
         "systemctl restart likeness",
         "systemctl reload-or-restart nginx",
     ]
