@@ -92,6 +92,8 @@ def _check_png(data: bytes) -> None:
         parts += 1
         _few(parts, most)
         (length,) = struct.unpack_from(">I", data, at)
+        if data[at + 4 : at + 8] == b"IEND":
+            break  # what lies behind is not read
         at += 12 + length
 
 

@@ -233,6 +233,7 @@ BY_MODEL: JsonObject = {
             {"url": "https://shop.example/a.jpg"},
         ]
     },
+    "Correction": CORRECTION,
     "CorrectionBody": {"prediction_id": ID, "action": "is", "label": "ben", "region": 0},
     "CorrectionList": {"corrections": [CORRECTION]},
     "DatasetBody": {"name": "family"},
