@@ -163,6 +163,16 @@ class Settings:
         10.0, "Longest time for one fetch, redirects included.", low=0.1, high=120
     )
 
+    fetch_interval: float = setting(
+        0.0,
+        "Least seconds between two fetches of one process from the same host.",
+        low=0,
+        high=120,
+    )
+    fetch_robots: bool = setting(
+        False, "Fetch nothing that the robots.txt of its site does not want to be asked."
+    )
+
     keep_pictures_days: int = setting(
         0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650
     )

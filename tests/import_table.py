@@ -54,7 +54,7 @@ TABLE: dict[str, May] = {
         of("data_cleaning", "files", "progress", "imaging", "detection"),
         ("numpy", "cv2", *TEMPLATES),
     ),
-    "data_cleaning.fetching": May(()),
+    "data_cleaning.fetching": May((), ("protego",)),
     "data_cleaning.collecting": May(
         of(
             "data_cleaning",
