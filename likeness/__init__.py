@@ -3,4 +3,6 @@
 Nobody imports it but the `__main__.py` of the other packages.
 """
 
-__version__ = "0.2.0"
+from data_cleaning.version import VERSION as __version__
+
+__all__ = ["__version__"]

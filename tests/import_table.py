@@ -22,7 +22,7 @@ def of(parent: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{parent}.{name}" for name in names)
 
 
-EVERYBODY_MAY = of("data_cleaning", "errors", "json_types")
+EVERYBODY_MAY = of("data_cleaning", "errors", "json_types", "version")
 CLEANING = of("data_cleaning", "files", "imaging", "datasets", "fetching")
 TEMPLATES = ("jinja2", "markupsafe")
 HTTP = ("flask", "flask_openapi3", "werkzeug", "pydantic", "pydantic_core")
@@ -33,6 +33,7 @@ TABLE: dict[str, May] = {
     # data_cleaning: picture bytes -> image -> detections -> crops; data sets; no model, no server.
     "data_cleaning.errors": May(()),
     "data_cleaning.json_types": May(()),
+    "data_cleaning.version": May(()),
     "data_cleaning.progress": May((), ("tqdm",)),
     "data_cleaning.files": May(()),
     "data_cleaning.pretrained": May(of("data_cleaning", "files")),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from model.recognition.bundle import Bundle
 from model.recognition.bundle_files import load, save
 from model.recognition.manifest import Manifest, read_manifest
 
+Extras = Callable[[int], Mapping[str, str | bytes]]
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 
 
@@ -88,11 +89,9 @@ class Registry:
         """
         return load(self.path(name, self.active(name) if version is None else version))
 
-    def add(
-        self, bundle: Bundle, extras: Mapping[str, str | bytes] | None = None, activate: bool = True
-    ) -> Bundle:
+    def add(self, bundle: Bundle, extras: Extras | None = None, activate: bool = True) -> Bundle:
         """Save as the next version, and make it the active one unless told otherwise: then the one
-        before stays so.
+        before stays so. extras: further files, by the version's number.
         """
         folder = self._folder(bundle.name)
         self.tidy(bundle.name)
@@ -104,7 +103,7 @@ class Registry:
             version = max([*self.versions(bundle.name), *self._spent(folder)], default=0) + 1
             numbered = replace(bundle, version=version, directory=folder / str(version))
             try:
-                save(numbered, folder / str(version), extras)
+                save(numbered, folder / str(version), extras(version) if extras else None)
             except OSError as error:
                 if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
                     raise

@@ -25,6 +25,7 @@ from model.reporting.report import (
 from model.reporting.report_sections import (
     machine,
     near_copies,
+    origin,
     relative,
     relative_figures,
     stage_means,
@@ -55,6 +56,7 @@ def build_multilabel(material: MultilabelMaterial) -> MultilabelReport:
         seconds=stage_means([o.seconds for o in outcomes]),
         private=material.private,
         machine=machine(),
+        origin=origin(material),
         verdict=verdict(multilabel_figures(basis, material.figures)),
     )
     return replace(report, advice=multilabel_advice(report))

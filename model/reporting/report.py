@@ -7,9 +7,9 @@ mistakes as small pictures; nothing else in it can show anybody.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +46,8 @@ class ReportMaterial(Generic[Answered, Figures]):
     kind: "training", "crossval" or "evaluation". root: the data set's folder; pictures are named
     relative to it. samples: all of it, unreadable ones too. copies: near-copy group of each
     readable one. strangers: outcomes of further people who were no part of the data set. facts: of
-    the bundle, empty where there is none. private: show no picture of anybody.
+    the bundle, empty where there is none. private: show no picture of anybody. version: of the
+    model that answered, None where there is none yet.
     """
 
     kind: str
@@ -61,6 +62,22 @@ class ReportMaterial(Generic[Answered, Figures]):
     facts: Facts = field(default_factory=Facts)
     training: FittedTraining | None = None
     private: bool = False
+    version: int | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a report's figures come from.
+
+    made: when, ISO 8601, UTC. program: Likeness' own version. dataset, data_sha256: name and digest
+    of the pictures that were answered. version: of the model, or None.
+    """
+
+    made: str
+    program: str
+    dataset: str
+    data_sha256: str
+    version: int | None = field(default=None, metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True)
@@ -182,7 +199,7 @@ class Report:
     """What every report says.
 
     seconds: that a picture takes, by stage; statistic: of these over the pictures. advice:
-    sentences to act on. machine: that measured the times.
+    sentences to act on. machine: that measured the times. origin: None in reports of before.
     """
 
     kind: str
@@ -198,6 +215,12 @@ class Report:
     verdict: Verdict | None = field(default=None, metadata=LEFT_OUT)
     statistic: str = "mean"
     machine: str | None = field(default=None, metadata=LEFT_OUT)
+    origin: Origin | None = field(default=None, metadata=LEFT_OUT)
+
+    def of_version(self, version: int) -> Self:
+        """The same for a version whose number is known only when it is saved."""
+        assert self.origin is not None
+        return replace(self, origin=replace(self.origin, version=version))
 
     def to_json(self) -> JsonObject:
         """What `report.json` holds."""

@@ -10,18 +10,21 @@ import platform
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
 
+from data_cleaning.datasets.dataset import Item, digest
 from data_cleaning.errors import PictureError
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.resizing import shrink
+from data_cleaning.version import VERSION
 from model.evaluation.figures import Evaluation
 from model.recognition.pipeline import PictureRegion
-from model.reporting.report import NearCopies, ReportMaterial, Thumbnail
+from model.reporting.report import NearCopies, Origin, ReportMaterial, Thumbnail
 from model.training.samples import Sample, readable
 
 STAGES = ("decode", "detect", "features", "predict")
@@ -61,6 +64,21 @@ def stage_means(seconds: Sequence[dict[str, float]]) -> dict[str, float]:
         stage: float(np.mean([stages.get(stage, 0.0) for stages in seconds]))
         for stage in (*STAGES, *others)
     }
+
+
+def origin(material: ReportMaterial[Any, Any]) -> Origin:
+    """Where the figures of this moment come from."""
+    return Origin(
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        program=VERSION,
+        dataset=material.root.resolve().name,
+        data_sha256=digest(
+            Item(sample.path, label, sample.sha256)
+            for sample in material.samples
+            for label in sample.classes or {sample.label}
+        ),
+        version=material.version,
+    )
 
 
 def machine() -> str:

@@ -27,6 +27,7 @@ from model.reporting.report import (
 from model.reporting.report_sections import (
     machine,
     near_copies,
+    origin,
     relative,
     relative_figures,
     stage_means,
@@ -59,6 +60,7 @@ def build(material: Material) -> SingleLabelReport:
         not_found=not_found(known),
         private=material.private,
         machine=machine(),
+        origin=origin(material),
         doubtful=doubtful,
         verdict=verdict(single_label_figures(basis, material.figures)),
         learning=_learning(material.training) if material.training else None,

@@ -88,7 +88,11 @@ def evaluation(
     scored = Scored(outcomes, dataset.unreadable, recipe, strange, RecipeChoice(recipe))
     figures: Evaluation = task.evaluate(scored)
     material = _material(data, dataset, scored, figures)
-    _write(options, task, replace(material, name=bundle.name, facts=bundle.facts))
+    _write(
+        options,
+        task,
+        replace(material, name=bundle.name, facts=bundle.facts, version=bundle.version),
+    )
     return figures
 
 

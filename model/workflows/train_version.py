@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -12,6 +13,7 @@ from typing import TypeVar
 
 from data_cleaning.datasets.dataset import counts, digest
 from data_cleaning.progress import StageCallback
+from data_cleaning.version import VERSION
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import AugmentationGain, Evaluation, RecipeAttempt
 from model.evaluation.plain_data import to_plain
@@ -94,22 +96,27 @@ def train_version(
         training=training,
         private=request.options.private,
     )
-    report = task.report(material)
-    files = report_files(report, task.thumbnails(material))
+    report, thumbnails = task.report(material), task.thumbnails(material)
     took = round(time.perf_counter() - started, 1)
     facts = replace(facts, seconds=took, verdict=to_plain(report.verdict))
     progress("report", 1, 1, "Writing the report")
     bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)
     progress("save", 0, 1, "Saving")
-    trained = _save(request, TrainedVersion(bundle, figures), files)
+    trained = _save(
+        request,
+        TrainedVersion(bundle, figures),
+        lambda version: report_files(report.of_version(version), thumbnails),
+    )
     progress("save", 1, 1, "Saving")
     return trained
 
 
 def _save(
-    request: TrainingRequest, trained: TrainedVersion, files: dict[str, str]
+    request: TrainingRequest, trained: TrainedVersion, files: Callable[[int], dict[str, str]]
 ) -> TrainedVersion:
-    """Save the version, and make it the active one unless it should wait."""
+    """Save the version, and make it the active one unless it should wait. files: what lies beside
+    it, by its number.
+    """
     bundle = trained.bundle
     candidate = CandidateVersion(bundle.labels, bundle.facts.crossval, request.excused)
     waits = ""
@@ -162,6 +169,7 @@ def _facts(
         holds=holds(training, request.options.private),
         enrolled=len(model.gallery.owners),
         versions={
+            "likeness": VERSION,
             "python": platform.python_version(),
             **{name: version(name) for name in LIBRARIES},
         },

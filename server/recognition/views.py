@@ -15,6 +15,7 @@ from server.context import caller, current
 from server.errors import NotFound
 from server.recognition.model_summary import model_detail, model_summary
 from server.recognition.predict import PredictOptions, answer_picture, predict_uploaded
+from server.recognition.report_links import linked
 from server.recognition.schemas import (
     Answer,
     BatchAnswer,
@@ -134,10 +135,10 @@ def show_model(path: ModelPath) -> JsonObject:
 
 @api.get("/api/models/<name>/report", tags=[MODELS], responses={200: answer(content="text/html")})
 def show_report(path: ModelPath, query: VersionQuery) -> Response:
-    """The report of the training, one HTML page; with pictures of its mistakes for those who may
-    see data sets.
+    """The report of the training, one HTML page; for those who may see data sets with small
+    pictures of its mistakes, and links to the pictures that it names.
     """
-    models = current().models
+    models, may_see = current().models, caller().may("train")
     bundle = models.get(path.name)
     version = query.version or bundle.version
     if models.hides(path.name, version):
@@ -147,8 +148,11 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
         )
     folder = models.registry.path(path.name, version)
     report = folder / "report-public.html"
-    if not report.is_file() or caller().may("train"):
+    if not report.is_file() or may_see:
         report = folder / "report.html"
     if not report.is_file():
         raise NotFound(f"The model {path.name} has no such report.")
-    return send_file(report.resolve(), mimetype="text/html", max_age=0)
+    if not may_see:
+        return send_file(report.resolve(), mimetype="text/html", max_age=0)
+    page = linked(report.read_text("utf-8"), current().settings.datasets)
+    return Response(page, mimetype="text/html", headers={"Cache-Control": "private, no-cache"})

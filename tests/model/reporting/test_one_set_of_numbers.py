@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from data_cleaning.version import VERSION
 from model.recognition.naming.gallery import Gallery
 from model.recognition.registry import Registry
 from model.reporting import plots
@@ -52,6 +53,16 @@ def test_the_foot_says_where_the_figures_come_from(report: Any) -> None:
     assert facts["data_sha256"][:12] in text
     assert f"on {report['machine']}." in text and "cores of" in report["machine"]
     assert f"python {facts['versions']['python']}" in text
+    assert "shapes version 1, trained 20" in text
+    assert f"made by Likeness {VERSION}." in text
+
+
+def test_the_foot_of_an_evaluation_names_the_pictures_that_were_asked_about(report: Any) -> None:
+    origin = {**report["origin"], "dataset": "others", "data_sha256": "ab" * 32, "version": 7}
+    other = {**report, "kind": "evaluation", "origin": origin}
+    text = " ".join(check_alone(page(other)).text.split())
+    assert "shapes version 7, trained" in text
+    assert f"asked about the data set others (abababababab) {origin['made'][:10]}" in text
 
 
 def test_a_mistake_carries_its_file(report: Any) -> None:
@@ -60,7 +71,7 @@ def test_a_mistake_carries_its_file(report: Any) -> None:
         "probability": 0.9, "similarity": 0.5, "reason": "known",
     }  # fmt: skip
     html = page({**report, "mistakes": [mistake]})
-    assert 'data-picture="a&lt;b/1.png">a&lt;b/1.png</p>' in html
+    assert '<span data-picture="a&lt;b/1.png">a&lt;b/1.png</span>' in html
     assert "but it is disc" in html
 
 
@@ -90,6 +101,6 @@ def test_the_most_alike_classes_are_found() -> None:
 @pytest.mark.parametrize("path", sorted((ROOT / "artifacts").glob("*/*/report.json")), ids=str)
 def test_reports_of_before_are_drawn_as_before(path: Path) -> None:
     old = json.loads(path.read_text())
-    for key in ("verdict", "machine", "statistic", "similarities", "trials_count"):
+    for key in ("verdict", "machine", "statistic", "similarities", "trials_count", "origin"):
         old.pop(key, None)
     assert "Median milliseconds" in check_alone(page(old)).text

@@ -81,6 +81,28 @@ def test_the_report_is_the_chosen_versions(page: Any, live: Start, tmp_path: Pat
     assert link.is_hidden()
 
 
+def test_a_reports_picture_opens_for_who_is_signed_in(
+    page: Any, live: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "3").mkdir()
+    server = live(Patches(version=3), local_role="predict")  # the cookie alone lets one see it
+    filled(server, "letters", "a")
+    file = next((tmp_path / "datasets" / "letters" / "a").iterdir()).name
+    (tmp_path / "3" / "report.html").write_text(
+        f'<main data-dataset="letters"><span data-picture="a/{file}">a/{file}</span></main>'
+        "<script>document.title = 'ran'</script>"
+    )
+    server.registry.__class__, server.registry.folder = Versions, tmp_path
+    signed_in(page, server, "train")
+    page.goto(f"{server.url}/api/models/colours/report?version=3")
+    with page.context.expect_page() as opened:
+        page.click(f"a:has-text('{file}')")
+    shown = opened.value.locator("img")
+    shown.wait_for()
+    assert shown.evaluate("image => image.naturalWidth") == 400
+    assert page.title() != "ran"
+
+
 def test_answers_are_filtered_by_the_name_that_is_shown(page: Any, live: Start) -> None:
     server = live()
     signed_in(page, server, "admin", "/")
