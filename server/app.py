@@ -9,6 +9,7 @@ from model.recognition.protocols import ModelRegistry
 from server.access.views import admin, entry
 from server.context import EXTENSION, Context
 from server.corrections.views import corrections
+from server.datasets.review_views import review
 from server.datasets.views import datasets
 from server.erasure.views import erasure
 from server.history.views import records
@@ -31,6 +32,7 @@ SUBJECTS = (
     erasure,
     corrections,
     datasets,
+    review,
     training,
     admin,
     versions,

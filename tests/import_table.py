@@ -166,7 +166,10 @@ TABLE: dict[str, May] = {
     "server.access": May(GROUND, (*HTTP, "sqlalchemy")),
     "server.history": May((*CLEANING, "model.recognition", *GROUND), (*HTTP, "sqlalchemy")),
     "server.recognition": May((*CLEANING, "model.recognition", *GROUND, "server.history"), HTTP),
-    "server.datasets": May((*CLEANING, *GROUND), HTTP),
+    # Pictures are looked at before anything is trained: for that it asks as answering does.
+    "server.datasets": May(
+        (*CLEANING, "data_cleaning.detection", "model.recognition", "model.recipes", *GROUND), HTTP
+    ),
     "server.training": May(
         (*CLEANING, "model.recipes.presets", *GROUND, *of("server", "recognition", "datasets")),
         (*HTTP, "sqlalchemy"),

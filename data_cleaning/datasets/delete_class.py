@@ -17,6 +17,7 @@ from pathlib import Path
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import GROUPS, Dataset
 from data_cleaning.datasets.decisions import Decision, shown_after
+from data_cleaning.datasets.inspection_cache import forget_inspections
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 
 SOURCES = "sources.jsonl"  # where what was collected came from
@@ -82,6 +83,7 @@ def delete_class(
     decisions = dataset.withdraw(
         lambda decision: label in (decision.label, decision.to) or decision.sha256 in digests
     )
+    forget_inspections(dataset.root)
     _leave_groups(dataset.root / GROUPS, label)
     _leave_sources(dataset.root / SOURCES, label, digests)
     if decisions:

@@ -15,6 +15,7 @@ from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.datasets.decisions import Decision, shown_after
 from data_cleaning.datasets.delete_class import delete_class, lies_elsewhere, move_to_class
+from data_cleaning.datasets.inspection_cache import forget_inspections
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty, write
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import Limits
@@ -87,6 +88,7 @@ class Datasets(DatasetFolders):
         _move_others_home(dataset, label)
         pictures = len(dataset.pictures(label))
         self.clear_aside(name)
+        forget_inspections(dataset.root)
         if folder.is_dir():
             self.discard(folder)
         # Who is no longer among the strangers is not therefore somebody known.

@@ -60,10 +60,31 @@ class Stored(Out):
     new: bool = Field(description="false when the class had this very picture already.")
 
 
+class Mark(Out):
+    """Something that may be wrong with a picture, and what to do about it."""
+
+    kind: str = Field(description="As small, blurred, nothing, several, near or wrong_label.")
+    title: str
+    advice: str = Field(description="What to do about it.")
+    note: str = Field(description="What was measured.")
+    score: float = Field(description="How grave, 0 to 1, for the order alone.")
+    box: list[int] | None = Field(None, description="x, y, width, height in pixels.")
+    of: str | None = Field(None, description="sha256 of the picture that it is a copy of.")
+    suggestion: str | None = Field(None, description="The class that it may belong to.")
+
+
 class UploadEntry(Out):
     index: int
     ok: bool
     stored: Stored | None = None
+    marks: list[Mark] | None = Field(
+        None, description="Gravest first; left out where nobody looked at it."
+    )
+    regions: list[list[int]] = Field(
+        default=[], description="x, y, width, height of what was found, the largest first."
+    )
+    width: int = 0
+    height: int = 0
     problem: Problem | None = None
 
 

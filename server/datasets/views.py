@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from flask import Response, request
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from data_cleaning.errors import LikenessError
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import DISK_LIMITS
 from server.context import current
 from server.datasets.managed_datasets import Datasets
+from server.datasets.marked_pictures import Look, marked_dataset
+from server.datasets.review_rows import picture_row
+from server.datasets.review_schemas import AddQuery
 from server.datasets.schemas import (
     ClassPath,
     DatasetBody,
@@ -34,6 +39,7 @@ datasets = APIBlueprint(
     operation_id_callback=operation_ids("training"),
     abp_security=needs("train"),
 )
+log = logging.getLogger("likeness.datasets")
 DATA = Tag(name="data sets", description="Folders of classes of pictures.")
 
 
@@ -100,12 +106,16 @@ def list_pictures(path: ClassPath) -> dict[str, object]:
     responses={200: UploadAnswer},
     openapi_extensions=uploads.BATCH_BODY,
 )
-def add_pictures(path: ClassPath) -> dict[str, object]:
-    """Add pictures to a class: each is stored or has its problem, in the order they came."""
+def add_pictures(path: ClassPath, query: AddQuery) -> dict[str, object]:
+    """Add pictures to a class: each is stored, with marks of what may be wrong with it, or has its
+    problem, in the order they came.
+    """
     _datasets().class_folder(path.dataset, path.label)
     readers = uploads.pictures_of(request, current().settings)
     until = time.monotonic() + current().settings.batch_seconds
     results = [_store(index, read, path, until) for index, read in enumerate(readers)]
+    if query.marks:
+        _mark(path.dataset, query, [result for result in results if result["ok"]], until)
     return {"results": results, "failed": sum(not result["ok"] for result in results)}
 
 
@@ -159,3 +169,24 @@ def _store(
     except Exception as error:  # whatever it is, it is this picture's alone
         return {"index": index, "ok": False, "problem": describe(error)}
     return {"index": index, "ok": True, "stored": stored.model_dump()}
+
+
+def _mark(
+    dataset: str, query: AddQuery, results: Sequence[dict[str, object]], until: float
+) -> None:
+    """Put marks beside what was stored. What fails here is no failure of storing."""
+    digests = {
+        stored["sha256"] for result in results if isinstance(stored := result["stored"], dict)
+    }
+    look = Look(current().pool, query.subject, until, digests)
+    try:
+        found = marked_dataset(_datasets().folder(dataset), look)
+    except LikenessError as error:
+        log.warning("pictures were stored, but not marked: %s", error)
+        return
+    rows = {one.item.sha256: picture_row(found, one) for one in found.pictures}
+    for result in results:
+        stored = result["stored"]
+        row = rows.get(stored["sha256"]) if isinstance(stored, dict) else None
+        if row is not None and row.looked:
+            result |= row.model_dump(include={"marks", "regions", "width", "height"})

@@ -185,3 +185,53 @@ class VersionQuery(Query):
     version: QueryInt | None = Field(
         None, ge=1, le=1_000_000, description="The active one if left out."
     )
+
+
+class WeakestRow(Out):
+    label: str
+    pictures: int
+    correct: int
+    not_found: int = Field(description="Of its pictures: in so many nothing was found.")
+
+
+class MoreRow(Out):
+    label: str
+    count: int
+
+
+class EarlierVersion(Out):
+    """The version before, and what is new since. change: better or worse where chance does not
+    explain the difference, else same.
+    """
+
+    version: int
+    accuracy: float | None
+    change: str
+    pictures: int = Field(description="How many more pictures there are; less than 0 for fewer.")
+    added: list[str] = Field(description="Classes that are new.")
+    removed: list[str]
+
+
+class ResultCard(Out):
+    """What a training came to, on one card."""
+
+    name: str
+    version: int
+    recipe: str
+    trained: str | None
+    sentence: str
+    fit: bool | None = Field(description="For use; null where that was not recorded.")
+    pictures: int
+    correct: int
+    accuracy: float | None = Field(description="Of pictures that it had not seen, 0 to 1.")
+    interval: list[float] | None = Field(description="Of 95 %, of the accuracy.")
+    strangers_named: float | None = Field(
+        description="Share of strangers that get a name: measured, or else promised."
+    )
+    strangers_measured: int = Field(
+        description="Pictures of strangers that it was measured with; 0 for a promise."
+    )
+    weakest: WeakestRow | None
+    add: MoreRow | None = Field(description="The pictures that would help most.")
+    before: EarlierVersion | None
+    report: str | None

@@ -16,6 +16,7 @@ from server.errors import NotFound
 from server.recognition.model_summary import model_detail, model_summary
 from server.recognition.predict import PredictOptions, answer_picture, predict_uploaded
 from server.recognition.report_links import linked
+from server.recognition.result_card import result_card
 from server.recognition.schemas import (
     Answer,
     BatchAnswer,
@@ -25,6 +26,7 @@ from server.recognition.schemas import (
     ModelList,
     ModelPath,
     PredictQuery,
+    ResultCard,
     VersionQuery,
 )
 from server.recognition.serialisation import tutorial_answer
@@ -156,3 +158,12 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
         return send_file(report.resolve(), mimetype="text/html", max_age=0)
     page = linked(report.read_text("utf-8"), current().settings.datasets)
     return Response(page, mimetype="text/html", headers={"Cache-Control": "private, no-cache"})
+    return send_file(report.resolve(), mimetype="text/html", max_age=0)
+
+
+@api.get("/api/models/<name>/card", tags=[MODELS], responses={200: ResultCard})
+def show_card(path: ModelPath, query: VersionQuery) -> JsonObject:
+    """What a training came to: how often it is right, strangers, the weakest class, what changed
+    since the version before, and what would help most.
+    """
+    return result_card(path.name, query.version).model_dump()

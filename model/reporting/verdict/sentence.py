@@ -67,12 +67,28 @@ class VerdictFigures:
 
 
 @dataclass(frozen=True)
+class MorePictures:
+    """What would help most: so many more pictures of a class."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True)
 class Verdict:
-    """fit: for use. names: classes that the sentence speaks of."""
+    """fit: for use. names: classes that the sentence speaks of.
+
+    The same in parts, for a card: weakest, promised and measured as in `VerdictFigures`; add: the
+    pictures that would help most.
+    """
 
     sentence: str
     fit: bool
     names: tuple[str, ...] = ()
+    weakest: WeakestClass | None = None
+    add: MorePictures | None = None
+    promised: float | None = None
+    measured: MeasuredStrangers | None = None
 
 
 def verdict(figures: VerdictFigures) -> Verdict:
@@ -89,7 +105,22 @@ def verdict(figures: VerdictFigures) -> Verdict:
     if not fit:
         sentence = f"not fit for use: {sentence}"
     names = (weakest.label,) if weakest else ()
-    return Verdict(f"{sentence[0].upper()}{sentence[1:]}.", fit, names)
+    return Verdict(
+        f"{sentence[0].upper()}{sentence[1:]}.",
+        fit,
+        names,
+        weakest,
+        _more_pictures(weakest),
+        figures.promised,
+        figures.measured,
+    )
+
+
+def _more_pictures(weakest: WeakestClass | None) -> MorePictures | None:
+    """As many as are missing to FEW, of a class that is known too seldom."""
+    if weakest is None or weakest.share >= STEADY or weakest.pictures >= FEW:
+        return None
+    return MorePictures(weakest.label, FEW - weakest.pictures)
 
 
 def is_fit(figures: VerdictFigures) -> bool:
@@ -157,7 +188,7 @@ def _todo(figures: VerdictFigures, fit: bool) -> str:
     weakest = _shown_weakest(figures)
     if weakest is None or weakest.share >= STEADY:
         return ""
-    if weakest.pictures < FEW:
+    if _more_pictures(weakest):
         return f"add pictures of {weakest.label}, {FEW} or more in all"
     if weakest.not_found * 2 > weakest.pictures - weakest.correct:
         return f"nothing is found in many pictures of {weakest.label}, so use larger, sharper ones"

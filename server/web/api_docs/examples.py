@@ -218,6 +218,54 @@ PROBLEMS: dict[str, JsonObject] = {
         ),
     )
 }
+MARK = {
+    "kind": "several",
+    "title": "Several people",
+    "advice": "Which one is meant? A picture of one person teaches more.",
+    "note": "2 of about the same size.",
+    "score": 0.94,
+    "box": [49, 30, 66, 66],
+    "of": None,
+    "suggestion": None,
+}
+REVIEWED = {
+    "sha256": DIGEST,
+    "label": "anna",
+    "file": FILE,
+    "shows": "anna",
+    "decision": None,
+    "looked": True,
+    "width": 640,
+    "height": 480,
+    "regions": [[49, 30, 66, 66], [300, 40, 62, 64]],
+    "marks": [MARK],
+    "stack": None,
+}
+CARD = {
+    "name": "family",
+    "version": 3,
+    "recipe": "face-modern",
+    "trained": "2026-01-01T00:00:00+00:00",
+    "sentence": "It would know your 2 people in 20 of 21 pictures that it had not seen.",
+    "fit": True,
+    "pictures": 21,
+    "correct": 20,
+    "accuracy": 0.952,
+    "interval": [0.773, 0.992],
+    "strangers_named": 0.003,
+    "strangers_measured": 0,
+    "weakest": {"label": "ben", "pictures": 9, "correct": 8, "not_found": 0},
+    "add": {"label": "ben", "count": 6},
+    "before": {
+        "version": 2,
+        "accuracy": 0.9,
+        "change": "same",
+        "pictures": 4,
+        "added": ["ben"],
+        "removed": [],
+    },
+    "report": "/api/models/family/report?version=3",
+}
 BY_MODEL: JsonObject = {
     "Answer": ANSWER,
     "BatchAnswer": {
@@ -233,12 +281,21 @@ BY_MODEL: JsonObject = {
             {"url": "https://shop.example/a.jpg"},
         ]
     },
+    "ChooseBody": {"region": 1},
+    "Chosen": {"undo": ID, "decided": 2, "stored": STORED["stored"]},
     "Correction": CORRECTION,
     "CorrectionBody": {"prediction_id": ID, "action": "is", "label": "ben", "region": 0},
     "CorrectionList": {"corrections": [CORRECTION]},
     "DatasetBody": {"name": "family"},
     "DatasetList": {"datasets": [DATASET]},
     "DatasetRow": DATASET,
+    "Decided": {"undo": ID, "decided": 2},
+    "DecisionsBody": {
+        "decisions": [
+            {"sha256": DIGEST, "action": "move", "to": "ben"},
+            {"sha256": DIGEST[::-1], "action": "reject"},
+        ]
+    },
     "Forgotten": {
         "label": "anna",
         "removed": {
@@ -284,6 +341,22 @@ BY_MODEL: JsonObject = {
     "PredictionRow": PREDICTION,
     "Problem": PROBLEMS["422"],
     "Ready": {"status": "ok", "model": "family", "version": 3},
+    "ResultCard": CARD,
+    "ReviewPage": {
+        "dataset": "family",
+        "subject": "face",
+        "pictures": [REVIEWED],
+        "total": 1,
+        "all": 21,
+        "looked": 21,
+        "stopped": "",
+        "counts": {
+            "marks": {"several": 1},
+            "labels": {"anna": 12, "ben": 9},
+            "decisions": {},
+            "marked": 1,
+        },
+    },
     "SessionInfo": {"role": "admin", "via": "session", "name": "me", "csrf": "q0Jm6S2mWmZ3p1bq"},
     "Stats": {
         "days": 30,
@@ -299,6 +372,7 @@ BY_MODEL: JsonObject = {
     },
     "Status": {"status": "ok"},
     "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
+    "Undone": {"withdrawn": 2},
     "UploadAnswer": {
         "results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],
         "failed": 1,

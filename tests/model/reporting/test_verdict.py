@@ -141,3 +141,14 @@ def test_a_sentence_about_somebody_forgotten_is_not_shown() -> None:
     facts = {"seconds": 1, "verdict": {"sentence": "weakest is ann", "fit": True, "names": ["ann"]}}
     assert without_names(facts, {"ann"}) == {"seconds": 1}
     assert without_names(facts, {"bob"}) == facts
+
+
+def test_the_card_has_the_sentence_in_parts() -> None:
+    weak, few = WeakestClass("cy", 20, 15), WeakestClass("cy", 3, 2, 1)
+    assert verdict(figures(weakest=weak)).add is None  # more of the same would not help most
+    found = verdict(figures(weakest=few, measured=MeasuredStrangers(0.1, "strangers", 10)))
+    assert found.weakest == few
+    assert found.add is not None
+    assert (found.add.label, found.add.count) == ("cy", 12)
+    assert (found.promised, found.measured) == (0.003, MeasuredStrangers(0.1, "strangers", 10))
+    assert found.names == ("cy",)  # or erasing somebody would leave them on the card
