@@ -7,7 +7,7 @@ from setuptools import find_namespace_packages, setup
 PROGRAM = ("likeness", "data_cleaning", "model", "server")
 # Folders of the checkout that lie below likeness/ in the wheel, and what of each goes along.
 SHIPPED = {
-    "ui": ["*.html", "*.css", "*.js", "*.svg", "js/**"],
+    "ui": ["*.html", "*.css", "*.js", "*.svg", "js/**", "languages/**"],
     "nginx": ["*"],
     "artifacts": ["README.md", "celebrities/**", "celebrities-modern/**", "riders/**"],
 }

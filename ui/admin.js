@@ -9,6 +9,7 @@ import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
 import { may, ready, who } from "./js/api.js";
 import { button, el, redraw } from "./js/dom.js";
+import * as pageHead from "./js/page-head.js";
 import * as session from "./js/session.js";
 
 const $ = window.jQuery;
@@ -122,6 +123,7 @@ function open() {
 }
 
 if ($) {
+  pageHead.draw("admin");
   $("#gate-sign-in").on("click", session.ask);
   $(window).on("hashchange", open);
   // A drop beside a class must not leave the page.

@@ -6,6 +6,7 @@ import { Abandoned, may, models, ready, recognise, Trouble } from "./js/api.js";
 import * as camera from "./js/camera.js";
 import * as corrections from "./js/corrections.js";
 import * as intake from "./js/intake.js";
+import * as pageHead from "./js/page-head.js";
 import * as people from "./js/people.js";
 import * as session from "./js/session.js";
 import * as stage from "./js/stage.js";
@@ -305,6 +306,7 @@ function signedInOrOut() {
 }
 
 if ($) {
+  pageHead.draw("recognise");
   start();
 } else {
   document.getElementById("headline").textContent = "The page is incomplete.";

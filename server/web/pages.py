@@ -48,9 +48,11 @@ def add_converter(state: BlueprintSetupState) -> None:
 
 @pages.get("/<file:name>")
 def serve(name: str) -> Response:
-    """A file of the ui folder; nothing hidden."""
+    """A file of the ui folder; nothing hidden. A screen has no ending: /teach is teach.html."""
     folder = current().settings.ui.resolve()
     hidden = "\0" in name or any(part.startswith(".") for part in name.split("/"))
+    if not hidden and (folder / f"{name}.html").is_file():
+        name = f"{name}.html"
     if hidden or not (folder / name).is_file():
         _only_other_methods()
         if not hidden and "text/html" in request.accept_mimetypes.values():

@@ -217,7 +217,7 @@ def test_the_page_comes_from_disk_with_safe_headers(nginx: Serve) -> None:
     for path, kind in [
         ("/", "text/html"),
         ("/app.js", "text/javascript"),
-        ("/style.css", "text/css"),
+        ("/design.css", "text/css"),
     ]:
         with opened(f"{base}{path}") as answer:
             assert answer.status == 200
@@ -238,7 +238,7 @@ def test_the_page_comes_from_disk_with_safe_headers(nginx: Serve) -> None:
 
 def test_text_is_compressed_for_those_who_ask(nginx: Serve, upstream: str) -> None:
     base = nginx(upstream)
-    for path in ("/style.css", "/api/echo"):
+    for path in ("/design.css", "/api/echo"):
         with opened(f"{base}{path}", headers={"Accept-Encoding": "gzip"}) as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
             assert gzip.decompress(answer.read())

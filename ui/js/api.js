@@ -1,5 +1,6 @@
 // Talks to /api, and turns every way it can fail into a sentence. Knows nothing of the page.
 
+import { at } from "./root.js";
 import { sizeOf } from "./words.js";
 
 const $ = window.jQuery;
@@ -96,7 +97,7 @@ export const may = (role) => ROLES.indexOf(who.role) >= ROLES.indexOf(role);
 // One request; the promise has .abort(). Rejects with Trouble, or with Abandoned after abort().
 export function request(method, path, options = {}) {
   const headers = who.csrf ? { "X-CSRF-Token": who.csrf } : {};
-  const xhr = $.ajax({ method, url: path, dataType: "json", cache: true, headers, ...options });
+  const xhr = $.ajax({ method, url: at(path), dataType: "json", cache: true, headers, ...options });
   const promise = new Promise((resolve, reject) => {
     xhr.done((data) => resolve(data));
     xhr.fail((_, status) => {

@@ -2,7 +2,7 @@
 // training. Nothing is sent before it is said with a button, and what was sent can be taken back.
 
 import { dataUrl, may, request, send } from "./api.js";
-import { sure } from "./dom.js";
+import { sure } from "./components/dialog.js";
 import { labelFor, nameOf, nounsOf } from "./words.js";
 
 const $ = window.jQuery;

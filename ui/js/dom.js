@@ -1,4 +1,4 @@
-// Small pieces that the admin corner is built from. No requests, no state.
+// Small pieces that every screen is built from. No requests, no state.
 
 const $ = window.jQuery;
 
@@ -104,15 +104,5 @@ export function meter(done, total, label) {
     });
 }
 
-// Asks in a dialog; resolves to true for yes.
-export function sure(text, detail, yes = "Yes") {
-  const dialog = $("#sure-dialog")[0];
-  $("#sure-text").text(text);
-  $("#sure-detail").text(detail);
-  $("#sure-yes").text(yes);
-  dialog.returnValue = "no";
-  dialog.showModal();
-  return new Promise((resolve) =>
-    $(dialog).one("close", () => resolve(dialog.returnValue === "yes")),
-  );
-}
+// A number with what it counts.
+export const tile = (number, text) => el("div.tile", el("strong", number), el("span.quiet", text));

@@ -1,25 +1,17 @@
 // Signing in with a key, and what one may do then. The key itself is sent once and kept nowhere in
 // the page.
 
-import { may, request, send, who } from "./api.js";
+import { request, send, who } from "./api.js";
 import * as claim from "./claim.js";
+import * as pageHead from "./page-head.js";
 import * as signInDialog from "./sign-in-dialog.js";
 
 const $ = window.jQuery;
 let changed = () => {};
 
-function draw() {
-  const signedIn = who.via === "session";
-  $("#sign-in").prop("hidden", signedIn || who.role === "admin");
-  $("#sign-out")
-    .prop("hidden", !signedIn)
-    .attr("title", `Signed in as ${who.name}, role ${who.role}`);
-  $("#manage").prop("hidden", !may("train"));
-}
-
 async function adopt(pending) {
   Object.assign(who, await pending);
-  draw();
+  pageHead.update();
   changed();
 }
 

@@ -59,7 +59,7 @@ def test_the_first_timer_is_led_from_nothing_to_a_training(page: Any, live: Star
     at(page, server, "models", "Models")
     page.click("#view a:has-text('a data set')")
     page.wait_for_selector("#view h1:has-text('Data sets')")
-    page.click("a:has-text('Ask')")
+    page.click("a.brand")
     page.wait_for_selector("#headline:has-text('No model is trained yet.')")
 
 

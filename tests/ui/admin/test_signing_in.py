@@ -60,7 +60,7 @@ def test_without_the_role_nobody_is_asked_for_corrections(page: Any, live: Start
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": ADA})
     page.wait_for_selector("#answer[data-tone=good]")
     assert page.locator(".corrections").count() == 0
-    assert page.locator("#manage").is_hidden()
+    assert page.locator("#screens [data-screen=admin]").count() == 0
 
 
 def test_a_server_that_asks_for_a_key_gets_one(page: Any, live: Start) -> None:

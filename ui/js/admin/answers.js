@@ -13,6 +13,7 @@ import {
   select,
   suggesting,
   table,
+  tile,
   when,
 } from "../dom.js";
 import { labelFor, listed, nameOf, percent } from "../words.js";
@@ -33,8 +34,6 @@ const WORDS = {
   is_not: "is not",
   not_a_face: "not a face",
 };
-
-const tile = (number, text) => el("div.tile", el("strong", number), el("span.quiet", text));
 
 function figures(stats) {
   const by = stats.by_reason;

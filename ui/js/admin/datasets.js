@@ -1,7 +1,8 @@
 // Data sets: classes, pictures, uploads, and the start of a training.
 
 import { request, send, upload } from "../api.js";
-import { button, el, empty, field, input, meter, panel, select, sure } from "../dom.js";
+import { sure } from "../components/dialog.js";
+import { button, el, empty, field, input, meter, panel, select } from "../dom.js";
 import { capital, count, nameOf, sizeOf } from "../words.js";
 import { choicesFor } from "./choices.js";
 

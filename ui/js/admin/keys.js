@@ -1,7 +1,8 @@
 // Keys: who may ask, train or manage. A new key is shown once.
 
 import { request, send } from "../api.js";
-import { button, el, field, input, panel, select, sure, table, when } from "../dom.js";
+import { sure } from "../components/dialog.js";
+import { button, el, field, input, panel, select, table, when } from "../dom.js";
 import { choicesFor } from "./choices.js";
 
 const ROLE_WORDS = {

@@ -1,7 +1,8 @@
 // Which models there are, which version answers, and what is known about each.
 
 import { may, request, send } from "../api.js";
-import { button, el, empty, link, panel, select, sure } from "../dom.js";
+import { sure } from "../components/dialog.js";
+import { button, el, empty, link, panel, select } from "../dom.js";
 import { listed, nameOf } from "../words.js";
 import { verdictOf } from "./verdict.js";
 

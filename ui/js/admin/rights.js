@@ -1,7 +1,8 @@
 // A person's right to be forgotten: one name, everywhere, and what was removed.
 
 import { request } from "../api.js";
-import { el, field, panel, suggesting, sure, table } from "../dom.js";
+import { sure } from "../components/dialog.js";
+import { el, field, panel, suggesting, table } from "../dom.js";
 import { nameOf } from "../words.js";
 
 function result(gone) {

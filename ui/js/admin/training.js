@@ -1,7 +1,8 @@
 // Trainings: what runs, how far it is, what came of it. The running one is followed live.
 
 import { may, request } from "../api.js";
-import { button, el, empty, link, meter, panel, redraw, sure, when } from "../dom.js";
+import { sure } from "../components/dialog.js";
+import { button, el, empty, link, meter, panel, redraw, when } from "../dom.js";
 import { duration, withNames } from "../words.js";
 import { verdictOf } from "./verdict.js";
 

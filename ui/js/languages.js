@@ -1,0 +1,61 @@
+// What the page says, in the language of whoever reads it. Every sentence stands in
+// ui/languages, one file a language; nothing that a person reads is written anywhere else.
+
+export const LANGUAGES = { en: "English", de: "Deutsch" };
+const REMEMBERED = "likeness-language";
+
+function remembered() {
+  try {
+    return localStorage.getItem(REMEMBERED);
+  } catch {
+    return null; // a browser that keeps nothing
+  }
+}
+
+function chosen() {
+  const wanted = [remembered(), ...navigator.languages].map((tag) => tag?.split("-")[0]);
+  return wanted.find((tag) => tag in LANGUAGES) ?? "en";
+}
+
+export const language = chosen();
+const { default: sentences } = await import(`../languages/${language}.js`);
+const plural = new Intl.PluralRules(language);
+
+// Remember a language and draw the page in it.
+export function speak(other) {
+  try {
+    localStorage.setItem(REMEMBERED, other);
+  } finally {
+    location.reload();
+  }
+}
+
+const written = (value) => (typeof value === "number" ? value.toLocaleString(language) : value);
+
+// The sentence of a key. {name} becomes values.name; of several forms, values.count chooses.
+export function say(key, values = {}) {
+  const entry = sentences[key];
+  if (entry === undefined) throw new Error(`no sentence "${key}" in ui/languages/${language}.js`);
+  const form =
+    typeof entry === "string" ? entry : (entry[plural.select(values.count)] ?? entry.other);
+  return form.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
+}
+
+// "Anna, Ben and Carl"
+export const listed = (names) =>
+  new Intl.ListFormat(language, { type: "conjunction" }).format(names);
+
+const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt", "content"];
+
+// Put the sentences into static HTML: data-say="key" is an element's text, data-say-title="key" its
+// title, and so on.
+export function fill(root = document) {
+  for (const element of root.querySelectorAll("[data-say]"))
+    element.textContent = say(element.dataset.say);
+  for (const name of ATTRIBUTES)
+    for (const element of root.querySelectorAll(`[data-say-${name}]`))
+      element.setAttribute(name, say(element.getAttribute(`data-say-${name}`)));
+}
+
+document.documentElement.lang = language;
+fill();

@@ -1,0 +1,8 @@
+// The screens there are, in the order of the page's head: a line each. One that is not built yet
+// has no line.
+
+// path: below the page's root; role: what a key must at least allow.
+export const SCREENS = [
+  { name: "recognise", path: "", role: "predict", title: "nav.recognise" },
+  { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
+];
