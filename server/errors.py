@@ -40,6 +40,10 @@ class NoDataset(Conflict):
     """What is to be stored would make a data set, and that was not asked for."""
 
 
+class QuotaReached(InputError):
+    """The data sets hold as much as they may."""
+
+
 class NeedsKey(RequestError):
     """No key came, or one that is not valid."""
 

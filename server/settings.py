@@ -180,6 +180,22 @@ class Settings:
         365, "Days for which answers are kept; 0 means for ever.", low=0, high=36500
     )
 
+    dataset_pictures: int = setting(
+        50_000, "Most pictures of one data set; 0 is no limit.", low=0, high=1 << 31
+    )
+    dataset_bytes: int = setting(
+        10 * 1024**3, "Most bytes of pictures of one data set; 0 is no limit.", low=0, high=1 << 50
+    )
+    datasets_pictures: int = setting(
+        200_000, "Most pictures of all data sets together; 0 is no limit.", low=0, high=1 << 31
+    )
+    datasets_bytes: int = setting(
+        40 * 1024**3,
+        "Most bytes of pictures of all data sets together; 0 is no limit.",
+        low=0,
+        high=1 << 50,
+    )
+
     train_memory_mb: int = setting(
         4096, "Address space that training may use, in MiB.", low=512, high=1 << 20
     )

@@ -15,6 +15,7 @@ from server.context import Context
 from server.corrections.region_pictures import RegionPicture, region_picture
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.managed_datasets import Datasets
+from server.datasets.quota import quota_of
 from server.datasets.schemas import Stored
 from server.errors import Conflict, NoDataset
 
@@ -46,7 +47,8 @@ def apply_to_dataset(
     What the data set has is not stored again: it is decided about. Where nothing can be learned,
     nothing is stored and nothing decided. Raises Busy, TooSlow, PictureError.
     """
-    datasets = Datasets(service.settings.datasets)
+    settings = service.settings
+    datasets = Datasets(settings.datasets, quota_of(settings))
     shown = region_picture(service, lesson, about)
     if not shown.held and (shown.fresh is None or lesson.action == "not_a_face"):
         return TeachingResult(False, shown.lacking)
@@ -135,6 +137,8 @@ def _store(datasets: Datasets, lesson: TaughtPicture, folder: str, shown: Region
     dataset = lesson.dataset
     if not lesson.create and not datasets.place(dataset).is_dir():
         raise NoDataset(f"There is no data set {dataset!r} yet.")
+    if datasets.quota is not None:  # before a data set or class is made for nothing
+        datasets.quota.check(dataset, len(shown.fresh))
     with contextlib.suppress(Conflict):  # it is there already, as it mostly is
         datasets.create(dataset)
     with contextlib.suppress(Conflict):

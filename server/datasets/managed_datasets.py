@@ -20,6 +20,7 @@ from data_cleaning.files import sha256_of_bytes, sha256_of_file, sha256_or_empty
 from data_cleaning.imaging.encoding import reencode
 from data_cleaning.imaging.limits import Limits
 from server.datasets.dataset_folders import DatasetFolders, decided_classes
+from server.datasets.quota import Quota
 from server.datasets.schemas import ClassRow, DatasetRow, Stored
 from server.errors import Conflict, NotFound
 
@@ -38,7 +39,11 @@ class ErasedPictures:
 
 
 class Datasets(DatasetFolders):
-    """The pictures and decisions inside the folders."""
+    """The pictures and decisions inside the folders. quota: what may be stored; needed to store."""
+
+    def __init__(self, root: Path, quota: Quota | None = None) -> None:
+        super().__init__(root)
+        self.quota = quota
 
     def all(self) -> list[DatasetRow]:
         """Every data set with its classes and the number of their pictures."""
@@ -102,23 +107,33 @@ class Datasets(DatasetFolders):
         return [str(path.relative_to(folder)) for path in Dataset(folder.parent).pictures(label)]
 
     def add(self, name: str, label: str, data: bytes, limits: Limits) -> Stored:
-        """Store one picture; the same picture twice is one. Raises NotFound, PictureError."""
+        """Store one picture; the same picture twice is one. Raises NotFound, PictureError,
+        QuotaReached.
+        """
         self.class_folder(name, label)
         return self.store(name, label, reencode(data, LONGEST, limits), sha256_of_bytes(data))
 
     def store(self, name: str, label: str, fresh: bytes, sent: str) -> Stored:
         """Store a JPEG that was encoded here, unless the class has that picture.
 
-        sent: sha256 of what it was encoded from. Raises NotFound.
+        sent: sha256 of what it was encoded from. Raises NotFound, QuotaReached.
         """
         folder = self.class_folder(name, label)
-        folder.mkdir(exist_ok=True)
         digest, path = sha256_of_bytes(fresh), folder / f"{sent[:STEM]}.jpg"
         there = path if path.exists() else _same_picture(folder, len(fresh), digest)
         if there is None:
+            if self.quota is not None:
+                self.quota.take(name, len(fresh))
+            folder.mkdir(exist_ok=True)
             write(path, fresh)
             return Stored(file=path.name, sha256=digest, new=True)
         return Stored(file=there.name, sha256=sha256_of_file(there), new=False)
+
+    def restore(self, name: str, label: str, file: str) -> None:
+        """Bring a picture back. Raises NotFound, Conflict, QuotaReached."""
+        if self.quota is not None:
+            self.quota.check(name, 0)
+        self.bring_back(self.class_folder(name, label) / file)
 
     def picture(self, name: str, label: str, file: str) -> Path:
         """The path of one picture. Raises NotFound."""

@@ -16,6 +16,7 @@ from server.context import caller, current
 from server.datasets.inspections import digest_of
 from server.datasets.managed_datasets import Datasets
 from server.datasets.marked_pictures import Look, marked_dataset
+from server.datasets.quota import quota_of
 from server.datasets.review_decisions import Reviewer
 from server.datasets.review_rows import review_page
 from server.datasets.review_schemas import (
@@ -42,7 +43,8 @@ LOOKING = 1.0  # seconds that a request looks at pictures nobody has looked at
 
 
 def _datasets() -> Datasets:
-    return Datasets(current().settings.datasets)
+    settings = current().settings
+    return Datasets(settings.datasets, quota_of(settings))
 
 
 def _reviewer(name: str) -> Reviewer:

@@ -16,6 +16,7 @@ from data_cleaning.imaging.limits import DISK_LIMITS
 from server.context import current
 from server.datasets.managed_datasets import Datasets
 from server.datasets.marked_pictures import Look, marked_dataset
+from server.datasets.quota import quota_of
 from server.datasets.review_rows import picture_row
 from server.datasets.review_schemas import AddQuery
 from server.datasets.schemas import (
@@ -44,7 +45,8 @@ DATA = Tag(name="data sets", description="Folders of classes of pictures.")
 
 
 def _datasets() -> Datasets:
-    return Datasets(current().settings.datasets)
+    settings = current().settings
+    return Datasets(settings.datasets, quota_of(settings))
 
 
 @datasets.get("/api/datasets", tags=[DATA], responses={200: DatasetList})
@@ -151,7 +153,7 @@ def delete_picture(path: PicturePath) -> dict[str, object]:
 )
 def restore_picture(path: PicturePath) -> dict[str, object]:
     """Bring a picture back that was deleted within the hour; all that there are."""
-    _datasets().bring_back(_datasets().class_folder(path.dataset, path.label) / path.file)
+    _datasets().restore(path.dataset, path.label, path.file)
     return {"pictures": _datasets().pictures(path.dataset, path.label)}
 
 

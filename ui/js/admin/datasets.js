@@ -53,6 +53,7 @@ async function sendFiles(view, dataset, label, files, place) {
   let done = 0;
   let again = 0;
   let stopped = false;
+  let full = false;
   const refused = [];
   const stop = button("Stop", () => {
     stopped = true;
@@ -68,19 +69,25 @@ async function sendFiles(view, dataset, label, files, place) {
           stop,
         );
       const answer = await upload(`${inClass(dataset, label)}/pictures`, "image", some);
-      for (const result of answer.results.filter(({ ok }) => !ok)) {
-        refused.push(`${some[result.index].name}: ${result.problem.detail}`);
+      const failed = answer.results.filter(({ ok }) => !ok);
+      const beyond = failed.filter(({ problem }) => problem.code === "quota-reached");
+      for (const { index, problem } of failed.filter((result) => !beyond.includes(result))) {
+        refused.push(`${some[index].name}: ${problem.detail}`);
       }
       again += answer.results.filter(({ ok, stored }) => ok && !stored.new).length;
-      done += some.length;
+      done += some.length - beyond.length;
+      if (beyond.length) {
+        refused.push(beyond[0].problem.detail); // one word for all of them; the next would not fit
+        full = true;
+        break;
+      }
     }
   } finally {
-    const added = capital(
-      `${count(done - refused.length - again, "picture", "pictures")} added to ${nameOf(label)}.`,
-    );
+    const stored = done - again - refused.length + (full ? 1 : 0);
+    const added = capital(`${count(stored, "picture", "pictures")} added to ${nameOf(label)}.`);
     const rest = [
       again ? `There already: ${again}.` : "",
-      done < files.length ? `Not sent: ${files.length - done}.` : "",
+      done < files.length ? `Not ${full ? "added" : "sent"}: ${files.length - done}.` : "",
     ];
     await view.show([added, ...rest].filter(Boolean).join(" "), refused);
   }
