@@ -40,6 +40,7 @@ class Progress:
                 total=total, desc=message or stage, file=sys.stderr, mininterval=often, miniters=1
             )
             self._stage = stage
+        self._bar.total = total  # it may have become known meanwhile
         self._bar.update(done - self._bar.n)
 
     def close(self) -> None:

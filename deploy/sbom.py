@@ -17,7 +17,12 @@ from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LISTS = ("requirements.txt", "requirements-postgres.txt", "requirements-faiss.txt")
+LISTS = (
+    "requirements.txt",
+    "requirements-postgres.txt",
+    "requirements-faiss.txt",
+    "requirements-ddgs.txt",
+)
 NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([\w,-]+)\])?")
 EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")
 LONGEST_NAME = 60  # of a licence; some libraries put the whole text there

@@ -67,8 +67,8 @@ DATASETS = {
     **_entries("datasets", duplicates="list exact and near copies, those across classes marked"),
     **_entries("cleaning", review="list what is open, or append decisions for training to obey"),
     **_entries(
-        "datasets",
-        collect="bring pictures into a class from folders, archives and address lists",
+        "collecting",
+        collect="bring pictures into a class: files, searches, pages, stores, videos, cameras",
     ),
 }
 SERVE = _entries("serve", serve="serve the page and the API on this machine, until Ctrl-C")

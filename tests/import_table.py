@@ -65,7 +65,7 @@ TABLE: dict[str, May] = {
             "datasets",
             "fetching",
         ),
-        ("numpy", "cv2", "requests"),
+        ("numpy", "cv2", "bs4", "ddgs"),
     ),
     # model: crops -> features -> names; never collecting, never the server.
     "model.onnx_graph": May((), ("numpy", "onnx")),

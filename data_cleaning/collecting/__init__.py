@@ -1,4 +1,4 @@
-"""Bringing pictures into a class from folders, archives and lists of addresses.
+"""Bringing pictures into a class, from wherever they are: checked, noted, each of them once.
 
-Nothing here looks at what a picture shows.
+What kinds of sources there are stands in `sources`. Nothing here looks at whom a picture shows.
 """

@@ -21,6 +21,7 @@ NEAR = 0.25  # part of the edges seen that may differ; see docs/adr/0003
 _SIDE = 16  # cells of the miniature, each way
 _STEP = 3  # grey levels: a smaller difference of neighbours is no edge, but noise
 _BLOCK = 256
+_SET_BITS = np.array([bin(byte).count("1") for byte in range(256)], np.int64)
 
 
 def difference_hash(image: Image) -> NDArray[np.uint8]:
@@ -59,6 +60,20 @@ def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int
             for r, c in zip(rows, columns, strict=True)
         ]
     return pairs
+
+
+def nearest(hashes: NDArray[np.uint8], one: NDArray[np.uint8], share: float = NEAR) -> int | None:
+    """Which of some pictures is most nearly the same as one, or None where none is.
+
+    hashes: uint8, shape (n, 128); one: shape (128,). A picture is near as in `near_pairs`.
+    """
+    if len(hashes) == 0:
+        return None
+    shared = _SET_BITS[hashes & one].sum(axis=1)
+    either = _SET_BITS[hashes | one].sum(axis=1)
+    distance = np.where(either == 0, 0.0, 1 - shared / np.maximum(either, 1))
+    best = int(distance.argmin())
+    return best if distance[best] <= share else None
 
 
 def groups(

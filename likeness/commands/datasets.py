@@ -1,9 +1,7 @@
-"""`likeness crop`, `duplicates` and `collect`: pictures into a data set, and faces out of it."""
+"""`likeness crop` and `duplicates`: faces cut out, and copies listed."""
 
 from __future__ import annotations
 
-import os
-import sys
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,10 +9,6 @@ from pathlib import Path
 
 import click
 
-from data_cleaning.collecting.collect import RESULTS as COLLECTED
-from data_cleaning.collecting.collect import CollectedEntry
-from data_cleaning.collecting.collect import collect as collect_pictures
-from data_cleaning.collecting.sources import CollectOptions
 from data_cleaning.datasets.audit import (
     InspectedPicture,
     find_problems,
@@ -26,8 +20,6 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.datasets.findings import Finding
 from data_cleaning.detection.batch_detection import Detect, load_detector
 from data_cleaning.detection.detectors import DETECTORS
-from data_cleaning.errors import DatasetError
-from data_cleaning.imaging.limits import Limits
 from data_cleaning.progress import Progress
 from likeness.endings import DatasetCommand
 from likeness.options import Decorator, FilePath, Output, data, into, options, output, share
@@ -196,82 +188,3 @@ def inspected(data: Path, detect: Detect, as_json: bool) -> list[InspectedPictur
     )
     progress.close()
     return pictures
-
-
-@dataclass(frozen=True, kw_only=True)
-class CollectCommand(Output):
-    data: Path
-    label: str
-    sources: tuple[str, ...]
-    allow_network: bool
-    megabytes: int
-    pixels: int
-
-    @property
-    def options(self) -> CollectOptions:
-        limits = Limits(pixels=self.pixels * 1_000_000, bytes=self.megabytes * 1024 * 1024)
-        return CollectOptions(limits, network=self.allow_network)
-
-
-@click.command(
-    cls=DatasetCommand, epilog="Example: likeness collect people ada ~/Pictures/ada album.zip"
-)
-@data
-@click.argument("label", metavar="CLASS")
-@click.argument("sources", nargs=-1, required=True, metavar="SOURCE...")
-@click.option("--allow-network", is_flag=True, help="ask the addresses that a list names")
-@click.option("--megabytes", type=click.IntRange(1, 1024), default=15, help="most of one file")
-@click.option(
-    "--pixels",
-    type=click.IntRange(1, 400),
-    default=40,
-    metavar="MILLIONS",
-    help="most of one picture",
-)
-@output
-@into(CollectCommand)
-def collect(options: CollectCommand) -> int:
-    """Bring pictures into a class from folders, archives and address lists.
-
-    DATA is the data set, made if it is not there; CLASS its folder; a SOURCE is a folder, a zip or
-    tar file, a picture, or a .txt of addresses. Ends with 1 where some could not be got or read.
-    """
-    os.umask(os.umask(0) | 0o027)  # pictures of people are nobody else's business
-    progress = Progress(options.progress_json)
-    entries: list[CollectedEntry] = []
-    try:
-        for entry in collect_pictures(
-            options.data, options.label, options.sources, options.options
-        ):
-            entries.append(entry)
-            progress("collect", len(entries), len(entries), "Bringing pictures")
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        raise DatasetError(f"It ended early, {error.strerror or error}{where}.") from error
-    finally:
-        progress.close()
-        if entries or sys.exc_info()[0] is None:  # nothing was brought where nothing could begin
-            _print_collected(options, entries)
-    return int(any(entry.result in ("unreadable", "too_large", "failed") for entry in entries))
-
-
-def _print_collected(options: CollectCommand, entries: Sequence[CollectedEntry]) -> None:
-    counts = {result: sum(e.result == result for e in entries) for result in COLLECTED}
-    if options.as_json:
-        rows = [_collected(entry) for entry in entries]
-        print_json({"counts": counts, "entries": rows})
-        return
-    for result, words in COLLECTED.items():
-        some = [e for e in entries if e.result == result]
-        if some and result not in ("added", "already"):
-            print(f"{len(some)} {words}:")
-            print_names([f"{e.name}{': ' + e.note if e.note else ''}" for e in some])
-    print(
-        f"{counts['added']} pictures added to {options.data / options.label}, {counts['already']}"
-        " were there already."
-    )
-
-
-def _collected(entry: CollectedEntry) -> Row:
-    path = str(entry.path) if entry.path else None
-    return {"name": entry.name, "result": entry.result, "path": path, "note": entry.note}

@@ -1,4 +1,4 @@
-"""The page on data names every command, finding and option."""
+"""The pages on data and on collecting name every command, finding and option."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from tests.support.paths import ROOT
 
 
 def test_the_documentation_has_every_command_finding_and_option():
-    words = (ROOT / "docs" / "data.md").read_text("utf-8")
+    pages = [ROOT / "docs" / name for name in ("data.md", "collect.md")]
+    words = "".join(page.read_text("utf-8") for page in pages)
     for name, entry in DATASETS.items():
         assert f"## `{name}`" in words
         options = {o for p in entry.load().params for o in p.opts if o.startswith("--")}

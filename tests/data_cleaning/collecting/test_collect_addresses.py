@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from data_cleaning.collecting.collect import CollectedEntry, collect
-from data_cleaning.collecting.sources import CollectOptions
+from data_cleaning.collecting.entries import CollectOptions
 from data_cleaning.imaging.limits import Limits
 from tests.support.pictures import scene
 from tests.support.sites import Page, Site, drip, page, running
