@@ -206,8 +206,8 @@ def scores(histograms: JsonObject, threshold: float | None, name: str) -> str:
             axes.axvline(
                 threshold, color=INK, linewidth=1, linestyle=(0, (4, 3)), label="threshold"
             )
-        axes.legend(loc="upper left")
-        axes.set_ylim(0, axes.get_ylim()[1] * 1.25)
+        # above the axes: a hill may reach everywhere below it
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, borderaxespad=0.2)
         axes.set(xlabel=name, ylabel="share of pictures")
         _percent(axes, "y")
         return _svg(figure, "Scores of known people and strangers")
@@ -263,7 +263,7 @@ def _svg(figure: Figure, title: str) -> str:
     size = [72 * inches for inches in figure.get_size_inches()]
     head = (
         f'<svg role="img" aria-label="{title}" viewBox="0 0 {size[0]:.1f} {size[1]:.1f}"'
-        f' width="{size[0]:.0f}">'
+        f' width="{size[0]:.0f}" style="--drawn:{size[0]:.0f}px">'
     )
     return _own_ids(head + body, title)
 
