@@ -17,6 +17,8 @@ async function adopt(pending) {
 
 const signIn = (key) => adopt(send("POST", "api/session", { key }));
 
+const signOut = (address) => adopt(request("DELETE", address)).then(refresh);
+
 // Wire the buttons and find out who we are; `onChange` is called now and whenever that changes.
 export async function start(onChange) {
   changed = onChange;
@@ -24,7 +26,10 @@ export async function start(onChange) {
   $("#sign-in").off("click").on("click", ask);
   $("#sign-out")
     .off("click")
-    .on("click", () => adopt(request("DELETE", "api/session")).then(refresh));
+    .on("click", () => signOut("api/session"));
+  $("#sign-out-everywhere")
+    .off("click")
+    .on("click", () => signOut("api/session?everywhere=true"));
   await refresh();
   claim.offer(signIn);
 }

@@ -22,8 +22,10 @@ export default {
 
   "recognise.model": "Modell",
 
+  "session.everywhere-means": "Beendet alle Sitzungen dieses Schlüssels, auch in anderen Browsern",
   "session.sign-in": "Anmelden",
   "session.sign-out": "Abmelden",
+  "session.sign-out-everywhere": "Überall abmelden",
   "session.signed-in-as": "Angemeldet als {name}, Rolle {role}",
 
   "state.again": "Noch einmal versuchen",

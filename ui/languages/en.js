@@ -21,8 +21,10 @@ export default {
 
   "recognise.model": "Model",
 
+  "session.everywhere-means": "Ends all sessions of this key, in other browsers too",
   "session.sign-in": "Sign in",
   "session.sign-out": "Sign out",
+  "session.sign-out-everywhere": "Sign out everywhere",
   "session.signed-in-as": "Signed in as {name}, role {role}",
 
   "state.again": "Try again",

@@ -92,3 +92,27 @@ def test_a_key_is_shown_once_and_can_be_revoked(page: Any, live: Start) -> None:
     page.wait_for_selector("tr:has-text('phone'):has-text('revoked')")
     assert server.app.extensions["likeness"].keys.check(shown) is None
     assert page.locator("code.key").count() == 0
+
+
+def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(
+    page: Any, live: Start, browser: Any
+) -> None:
+    server = live(local_role="none")
+    key = key_of(server, "train")
+
+    def enter(window: Any) -> None:
+        window.goto(server.url)
+        window.click("#sign-in")
+        window.fill("#key", key)
+        window.click("#sign-in-form [type=submit]")
+        window.wait_for_selector("#sign-out-everywhere:visible")
+
+    other = browser.new_context().new_page()
+    enter(other)
+    enter(page)
+    page.click("#sign-out-everywhere")
+    page.wait_for_selector("#sign-in:visible")
+    assert page.locator("#sign-out-everywhere").is_hidden()
+    other.reload()
+    other.wait_for_selector("#sign-in:visible")
+    other.context.close()
