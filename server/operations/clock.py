@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from data_cleaning.files import write
+from server.storage.database import lock
 
 log = logging.getLogger("likeness.clock")
 DAY = 24 * 3600.0
@@ -28,7 +29,18 @@ class Clock:
         self.file = file
 
     def is_steady(self) -> bool:
-        """Whether the time can be believed, as far as is known; a leap is logged, and noted."""
+        """Whether the time can be believed, as far as is known; a leap is logged, and noted.
+
+        One process after the other: none writes what it knew before another one's doubt.
+        """
+        try:
+            with lock(self.file.with_suffix(".lock")):
+                return self._is_steady()
+        except OSError as error:
+            log.warning("the time could not be noted: %s", error)
+            return False
+
+    def _is_steady(self) -> bool:
         present, (seen, doubted) = time.time(), self._noted()
         leap = present - seen if seen else 0.0
         if leap > FORWARD or leap < -DAY:

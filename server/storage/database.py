@@ -35,6 +35,7 @@ from sqlalchemy.exc import (
 
 from server.errors import SettingError, StoreDamaged, StoreDown
 from server.locations import CODE
+from server.storage.tables import metadata
 
 log = logging.getLogger("likeness.database")
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,6 +44,7 @@ AWAY = (
 )
 
 
+LOCK_SECONDS = 10  # for which a table that is in use is waited for
 LARGE = 512 * 1024 * 1024  # bytes of a file that is not looked through at every start
 READONLY, FULL = "readonly database", "disk is full"  # how SQLite says so
 
@@ -172,15 +174,14 @@ class Store:
         """Leave nothing of what was deleted in the database's files, if nobody reads now.
 
         SQLite keeps copies of rows where it has moved them, and in its log of changes until that is
-        written back; PostgreSQL keeps them until it cleans up.
+        written back. PostgreSQL leaves their bytes in pages that it counts as free, so that each
+        table is written anew; its log of changes keeps them until it is recycled.
         """
         try:
             if self.engine.dialect.name == "sqlite":
                 self._compact_file()
             else:
-                engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-                with engine.connect() as connection:
-                    connection.exec_driver_sql("VACUUM")
+                self._compact_tables()
         except (DBAPIError, sqlite3.Error) as error:  # somebody reads, or there is no room
             log.warning("the database was not compacted: %s", type(error).__name__)
 
@@ -189,6 +190,14 @@ class Store:
             cursor = connection.connection.cursor()
             cursor.execute("VACUUM")
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def _compact_tables(self) -> None:
+        engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+            for table in metadata.tables:
+                connection.exec_driver_sql(f'VACUUM FULL "{table}"')
+            connection.exec_driver_sql("RESET lock_timeout")
 
     def after_fork(self) -> None:
         """Leave the parent's connections to the parent."""

@@ -20,6 +20,7 @@ from model.recognition.registry import Registry
 from server.operations.logs import Lines
 from server.service import service_of
 from server.settings import Settings
+from server.storage.database import Store
 from server.training.job_runner import Runner
 from server.training.training_job import ERASE, FAILED, TRAIN
 from tests.support.making import Make
@@ -119,6 +120,36 @@ def test_free_pages_hold_nothing(app: Flask) -> None:
     service.jobs.remove_name(NAME)
     service.store.compact()
     assert places_of(NAME, service.settings.state) == []
+
+
+def test_files_of_postgresql_hold_nothing(app: Flask) -> None:
+    """Its plain VACUUM leaves the bytes of deleted rows in pages and indexes."""
+    store = service_of(app).store
+    if store.engine.dialect.name == "sqlite":
+        pytest.skip("PostgreSQL's files: set LIKENESS_TEST_POSTGRES")
+    jobs = service_of(app).jobs
+    for number in range(300):
+        job = jobs.add(TRAIN, {"dataset": "d", "model": f"m{number}"}, "me").id
+        jobs.change(job, state=FAILED, message=f"no pictures: {NAME}")
+    assert NAME in tables_on_disk(store)
+    jobs.remove_name(NAME)
+    store.compact()
+    assert NAME not in tables_on_disk(store)
+
+
+def tables_on_disk(store: Store) -> str:
+    """All that lies in the files of the test's own tables and their indexes."""
+    with store.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("CHECKPOINT")
+        root = Path(str(connection.exec_driver_sql("SHOW data_directory").scalar()))
+        files = connection.exec_driver_sql(
+            "SELECT pg_relation_filepath(c.oid) FROM pg_class c"
+            " WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'i')"
+            " UNION SELECT pg_relation_filepath(c.reltoastrelid) FROM pg_class c"
+            " WHERE c.relnamespace = current_schema()::regnamespace AND c.reltoastrelid > 0"
+        ).scalars()
+        return "".join((root / file).read_bytes().decode("latin1") for file in files)
 
 
 def test_the_log_holds_no_text_of_an_error() -> None:

@@ -7,6 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from server.errors import SettingError, StoreDamaged
 from server.operations import clock
 from server.service import expire, service_of
 from server.settings import Settings
-from server.storage.database import Store
+from server.storage.database import Store, lock
 from server.storage.state_lock import hold_state
 from tests.support.making import Make, ask
 from tests.support.paths import ROOT
@@ -174,6 +175,34 @@ def test_after_a_day_it_is_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         monkeypatch.setattr(time, "time", lambda hours=hours: right() + hours * 3600)
         steady.append(watch.is_steady())
     assert steady == [True, True, False, False, False, True]
+
+
+@pytest.mark.parametrize("days", [400, -400])
+def test_processes_do_not_take_each_others_doubt_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, days: int
+) -> None:
+    """Each has a watch of its own on one file, and they look in any order."""
+    one, other, late = (clock.Clock(tmp_path / "clock.json") for _ in range(3))
+    right = time.time
+    assert one.is_steady()
+    assert other.is_steady()
+    before = (tmp_path / "clock.json").read_text()
+    monkeypatch.setattr(time, "time", lambda: right() + days * clock.DAY)
+    assert [watch.is_steady() for watch in (one, other, late, one)] == [False] * 4
+    (tmp_path / "clock.json").write_text(before)  # as one that looked before the leap leaves it
+    assert [watch.is_steady() for watch in (other, one)] == [False] * 2
+    monkeypatch.setattr(time, "time", lambda: right() + (days + 1.1) * clock.DAY)
+    assert [watch.is_steady() for watch in (late, one, other)] == [True] * 3
+
+
+def test_the_watch_waits_for_another_process(tmp_path: Path) -> None:
+    watch, over = clock.Clock(tmp_path / "clock.json"), threading.Event()
+    with lock(tmp_path / "clock.lock"):
+        looking = threading.Thread(target=lambda: (watch.is_steady(), over.set()))
+        looking.start()
+        assert not over.wait(0.3)
+    looking.join(10)
+    assert over.is_set()
 
 
 def test_damage_while_it_runs_is_our_error(tmp_path: Path) -> None:
