@@ -20,6 +20,7 @@ from server.protocols import (
     Models,
     Places,
     Pool,
+    Servers,
 )
 from server.settings import ROLES, Settings
 from server.storage.database import Store
@@ -63,6 +64,8 @@ class Context(Protocol):
     def limits(self) -> Limits: ...
     @property
     def store(self) -> Store: ...
+    @property
+    def membership(self) -> Servers: ...
     @property
     def journal(self) -> Journal: ...
     @property

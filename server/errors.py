@@ -60,6 +60,10 @@ class TooSlow(LikenessError):
     """The picture took longer than the limit."""
 
 
+class CutOff(LikenessError):
+    """One server of several has not heard for a while whom it must not name."""
+
+
 class NotReady(LikenessError):
     """No model can answer yet."""
 

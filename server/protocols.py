@@ -33,6 +33,12 @@ class Models(Protocol):
     def hides(self, name: str, version: int) -> bool: ...
 
 
+class Servers(Protocol):
+    """All servers of one database."""
+
+    def wait_for_all(self) -> None: ...
+
+
 class Pool(Protocol):
     """Where pictures are looked at: a few threads, and a queue that has an end."""
 

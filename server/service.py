@@ -6,6 +6,7 @@ Only what starts, ends or serves the application asks for this; views ask server
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -16,19 +17,22 @@ from model.recognition.protocols import ModelRegistry
 from server.access.authorisation import Access
 from server.access.keys import Keys
 from server.access.session_rows import SessionRows
+from server.cluster.membership import Membership
 from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
 from server.erasure.stopped_trainings import StoppedTrainings
 from server.history.kept_pictures import KeptPictures
+from server.history.logged_answers import LoggedAnswer
 from server.history.prediction_log import PredictionLog
 from server.operations.clock import Clock
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
-from server.recognition.live_models import LiveModels
+from server.recognition.erased_names import ErasedNames
+from server.recognition.live_models import LiveModels, Together
 from server.recognition.pool import Pool
 from server.settings import Settings
 from server.storage.database import Store
-from server.storage.journal import Journal
+from server.storage.journal import Journal, Record
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
 from server.web.bodies_in_flight import BodiesInFlight, allowance
@@ -41,6 +45,7 @@ REVIVAL = 5.0  # seconds between two looks whether somebody does the work that w
 @dataclass(frozen=True)
 class Service:
     settings: Settings
+    membership: Membership
     models: LiveModels
     pool: Pool
     store: Store
@@ -68,11 +73,13 @@ class Service:
         # now, and not beside the first answers: the parent may have loaded long ago
         self.models.catch_up()
         self.models.watch()
+        self.membership.watch()
         self.keeper.start()
 
     def close(self) -> None:
         """Stop the threads and close the connections; what is in the journal stays there."""
         self.keeper.stop()
+        self.membership.close()
         self.models.close()
         self.pool.close()
         self.store.close()
@@ -87,7 +94,15 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         Keys(store),
     )
     sessions = SessionRows(store, settings.session_hours, settings.session_idle_minutes)
-    journal = Journal(settings.state / "journal", history.insert)
+    membership = Membership(store, settings.state, lambda changed: obey(service, changed))
+    models = LiveModels(
+        registry,
+        settings.model,
+        settings.state / "bell",
+        metrics.answers_with,
+        Together(membership.rules if store.is_shared else None, membership.check),
+    )
+    journal = Journal(settings.state / "journal", insertion(history, models.erased))
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
     bodies = allowance(settings)
     clock = Clock(settings.state / "clock.json")
@@ -100,9 +115,10 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         Chore(registry.tidy, HOUR),
         Chore(Datasets(settings.datasets).tidy, HOUR),
     ]
-    return Service(
+    service = Service(
         settings=settings,
-        models=LiveModels(registry, settings.model, settings.state / "bell", metrics.answers_with),
+        membership=membership,
+        models=models,
         pool=build_pool(settings, metrics),
         store=store,
         keys=keys,
@@ -117,12 +133,46 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         bodies=bodies,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )
+    return service
+
+
+def obey(service: Service, changed: bool) -> int:
+    """Make this server obey the rules that all servers share; the epoch of the rules.
+
+    changed: somebody was forgotten, so nothing that is kept here may name them.
+
+    Models that are gone are let go of first: a rule for one may be gone as well. Raises StoreDown.
+    """
+    service.models.catch_up()
+    epoch = service.models.erased.take_over()
+    if changed:
+        service.journal.drain()
+        service.jobs.remove_logs()
+        service.kept.remove_orphans(service.history.known)
+    return epoch
+
+
+def insertion(history: PredictionLog, erased: ErasedNames) -> Callable[[list[Record]], None]:
+    """What moves answers to the database: without those that name who was forgotten meanwhile."""
+
+    def insert(records: list[Record]) -> None:
+        answers = [(record, LoggedAnswer.from_record(record)) for record in records]
+        history.insert(
+            [
+                record
+                for record, answer in answers
+                if not erased.hides(answer.model, answer.version, answer.names)
+            ]
+        )
+
+    return insert
 
 
 def expire(clock: Clock, kept: KeptPictures, history: PredictionLog, days: int) -> None:
     """Delete what is older than the settings let it become, unless the clock has leapt."""
     if clock.is_steady():
         kept.expire()
+        kept.remove_orphans(history.known)
         history.expire(days)
 
 

@@ -89,6 +89,12 @@ class Settings:
         " first.",
     )
 
+    upstreams: str = setting(
+        "",
+        "For nginx before several servers: where each of them listens, comma separated, as"
+        " 10.0.0.5:8000,10.0.0.6:8000; empty means this one alone.",
+    )
+
     workers: int = setting(0, "Processes of gunicorn; 0 means one a core.", low=0, high=64)
     threads: int = setting(
         0, "Threads a process; 0 means enough for the queue and 8 more.", low=0, high=256
@@ -318,6 +324,7 @@ def _check_lists(settings: Settings) -> None:
     _check_proxies(settings)
     _check_database(settings)
     _check_bind(settings)
+    _check_upstreams(settings)
     _check_ports(settings)
     _check_origins(settings)
     if settings.public_url and not re.match(r"https?://[^\s\"'<>#]+$", settings.public_url):
@@ -355,6 +362,15 @@ def _check_bind(settings: Settings) -> None:
             raise SettingError(
                 f"{variable('bind')} holds {place!r}; write 127.0.0.1:8000 or"
                 " unix:/run/likeness/app.sock."
+            )
+
+
+def _check_upstreams(settings: Settings) -> None:
+    for place in _listed(settings.upstreams):
+        if not (place.startswith("unix:/") or re.fullmatch(r"[\w.\[\]:-]+:\d{1,5}", place)):
+            raise SettingError(
+                f"{variable('upstreams')} holds {place!r}; write host:port for each server, joined"
+                " by commas."
             )
 
 

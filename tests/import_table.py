@@ -27,7 +27,7 @@ CLEANING = of("data_cleaning", "files", "imaging", "datasets", "fetching")
 TEMPLATES = ("jinja2", "markupsafe")
 HTTP = ("flask", "flask_openapi3", "werkzeug", "pydantic", "pydantic_core")
 # What every subject of the service stands on.
-GROUND = of("server", "errors", "settings", "protocols", "context", "storage", "web")
+GROUND = of("server", "errors", "settings", "protocols", "context", "storage", "cluster", "web")
 
 TABLE: dict[str, May] = {
     # data_cleaning: picture bytes -> image -> detections -> crops; data sets; no model, no server.
@@ -155,6 +155,7 @@ TABLE: dict[str, May] = {
         (*CLEANING, *of("server", "errors", "locations", "settings")),
         ("sqlalchemy", "alembic"),
     ),
+    "server.cluster": May((*CLEANING, *of("server", "errors", "storage")), ("sqlalchemy",)),
     "server.protocols": May((*CLEANING, "model.recognition", "data_cleaning.json_types")),
     "server.context": May(
         (*CLEANING, *of("server", "protocols", "settings", "storage")), ("flask",)

@@ -106,7 +106,9 @@ class SiteOptions:
     "--ui", type=FilePath(), metavar="DIR", help="folder of the page's files (default: LIKENESS_UI)"
 )
 @click.option(
-    "--app", help="where gunicorn listens: host:port or unix:/path (default: LIKENESS_BIND)"
+    "--app",
+    help="where gunicorn listens: host:port or unix:/path, several joined by commas (default:"
+    " LIKENESS_UPSTREAMS, else LIKENESS_BIND)",
 )
 @click.option(
     "--listen",

@@ -22,6 +22,9 @@ HERE = shipped("nginx")
 WORD = re.compile(r"@([A-Z_]+)@")
 FROM_SETTINGS = {"APP", "MAX_BODY", "MAX_BATCH", "BATCH_ROUTES", "TIMEOUT"}
 BATCH_ROUTES = "/api/(predict/batch|datasets/)"
+PREDICT_ROUTES = "/(api/)?(predict|classify_image)"
+ALONE = "{} fail_timeout=0"  # there is nobody else to ask
+ONE_OF_SEVERAL = "{} max_fails=2 fail_timeout=5s"
 
 
 class SiteLimits(TypedDict):
@@ -44,7 +47,11 @@ def limits(settings: Settings) -> SiteLimits:
 
 
 def gunicorn_at(settings: Settings) -> str:
-    """Where nginx finds gunicorn, from the first address that it listens on."""
+    """Where nginx finds gunicorn: on all servers that are named, or at the first address that this
+    one listens on.
+    """
+    if settings.upstreams:
+        return settings.upstreams
     first = settings.bind.split(",")[0].strip()
     if first.startswith("unix:"):
         return first
@@ -60,7 +67,8 @@ DEFAULTS = limits(Settings())
 class Site:
     """What differs from one machine to the next.
 
-    listen: values of nginx's listen directive. app: host:port or unix:/path of gunicorn. max_body,
+    listen: values of nginx's listen directive. app: host:port or unix:/path of gunicorn, or several
+    of them, joined by commas. max_body,
     max_batch: bytes. timeout: seconds nginx waits for an answer. rate, burst: requests a second,
     and at once, from one address that is not the machine itself.
     """
@@ -109,14 +117,24 @@ def words(site: Site) -> dict[str, str]:
         "LISTEN": "\n".join(f"    listen {where};" for where in site.listen),
         "SERVER_NAME": site.server_name,
         "UI": str(site.ui),
-        "APP": site.app,
+        "APP": upstreams(site.app),
         "MAX_BODY": str(site.max_body),
         "MAX_BATCH": str(site.max_batch),
         "BATCH_ROUTES": BATCH_ROUTES,
+        "PREDICT_ROUTES": PREDICT_ROUTES,
         "TIMEOUT": str(site.timeout),
         "RATE": str(site.rate),
         "BURST": str(site.burst),
     }
+
+
+def upstreams(app: str) -> str:
+    """What follows `server` in nginx's upstream: one address, or all, each with when to pass over
+    it.
+    """
+    found = [address.strip() for address in app.split(",") if address.strip()]
+    form = ONE_OF_SEVERAL if len(found) > 1 else ALONE
+    return "; server ".join(form.format(address) for address in found)
 
 
 def site_template() -> str:
@@ -138,8 +156,8 @@ def refreshed(text: str, site: Site) -> str:
     for line in site_template().splitlines():
         if not FROM_SETTINGS & set(WORD.findall(line)):
             continue
-        pattern = WORD.sub(".+?", re.escape(line.strip()))
-        found = re.compile(pattern).search(text, place)
+        pattern = WORD.sub(".+?", re.escape(line.strip())) + r"(?=\s*(#.*)?$)"
+        found = re.compile(pattern, re.MULTILINE).search(text, place)
         if not found:
             raise ValueError(f"the site has no line like {render(line.strip(), filled)!r} any more")
         new = render(line.strip(), filled)

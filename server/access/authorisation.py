@@ -24,6 +24,7 @@ from server.access.claims import Claims
 from server.access.keys import Keys
 from server.access.session_rows import SessionRows
 from server.access.sessions import Network, Sessions, address_of, from_proxy, within
+from server.cluster.shared_secret import shared_secret
 from server.context import Caller
 from server.errors import Forbidden, NeedsKey
 from server.settings import Settings
@@ -85,6 +86,14 @@ class Access:
     def load_secret(self, app: Flask) -> None:
         """What signs the page's sessions; the first start makes it."""
         app.secret_key = secret(self.settings.state / "secret")
+
+    def share_secret(self, app: Flask) -> None:
+        """The same for all servers of one database. Raises StoreDown."""
+        ours = secret(self.settings.state / "secret")
+        shared = shared_secret(self.keys.store, ours)
+        if shared != ours:
+            write_secret(self.settings.state / "secret", shared)
+        app.secret_key = shared
 
     def guard(self) -> None:
         """Before every request: name the caller, refuse who may not. Raises NeedsKey, Forbidden."""
@@ -259,9 +268,7 @@ def secret(path: Path) -> bytes:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-        part.touch(mode=0o600)
-        part.write_bytes(secrets.token_bytes(32))
+        part = _secret_part(path, secrets.token_bytes(32))
         try:
             path.hardlink_to(part)  # fails where another process was quicker, and never replaces
         except FileExistsError:
@@ -269,6 +276,19 @@ def secret(path: Path) -> bytes:
         finally:
             part.unlink()
     return path.read_bytes()
+
+
+def write_secret(path: Path, value: bytes) -> None:
+    """Put another secret in its place."""
+    _secret_part(path, value).replace(path)
+
+
+def _secret_part(path: Path, value: bytes) -> Path:
+    """A file beside it that this user alone can read."""
+    part = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
+    part.touch(mode=0o600)
+    part.write_bytes(value)
+    return part
 
 
 def _shown_key(request: Request) -> str | None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 
 from data_cleaning.errors import LikenessError
+from server.cluster.leases import Lease
 from server.context import Context
 from server.datasets.managed_datasets import Datasets
 from server.erasure.schemas import Forgotten, ForgottenModel
@@ -39,12 +41,14 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
     if label.startswith("_"):
         raise RequestError(f"{label!r} is a special class, not a person's.")
     trainings = StoppedTrainings(service.settings.state, service.jobs)
-    service.keeper.settle()
-    with trainings.forgetting():
+    with trainings.forgetting(), _alone(service):
         stopped = _stop_trainings(service, label, trainings)
         knowing = models_knowing(service, label)
         _stop_naming(service, knowing, label)
+        service.membership.wait_for_all()  # from here on no server names them
+        service.keeper.settle()
         removed = _remove(service, label)
+        service.membership.wait_for_all()  # and none keeps a picture of theirs
     if not knowing and not any(removed.values()):
         raise NotFound(f"Nothing here knows a class {label!r}.")
     return Forgotten(
@@ -58,6 +62,18 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
         ],
         restarted=[job.model for job in stopped],
     )
+
+
+@contextlib.contextmanager
+def _alone(service: Context) -> Iterator[None]:
+    """One server forgets at a time. Raises Conflict."""
+    with Lease(service.store, "forgetting", service.settings.state).held(ENDING) as ours:
+        if not ours:
+            raise Conflict(
+                "Another server is forgetting somebody just now. Nothing was removed; ask again"
+                " soon."
+            )
+        yield
 
 
 def _stop_trainings(service: Context, label: str, trainings: StoppedTrainings) -> list[Job]:

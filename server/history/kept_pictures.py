@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from data_cleaning.errors import LikenessError
@@ -15,6 +16,8 @@ from data_cleaning.files import write
 from data_cleaning.imaging.encoding import reencode
 
 log = logging.getLogger("likeness.pictures")
+SETTLED = 10.0  # seconds after which an answer has come from the journal to the database
+AT_A_TIME = 500
 LONGEST = 1600  # pixels: enough to train on, a tenth of the bytes of a camera's picture
 
 
@@ -52,6 +55,23 @@ class KeptPictures:
             if self.path(prediction).exists():
                 self.path(prediction).unlink(missing_ok=True)
                 gone += 1
+        return gone
+
+    def remove_orphans(self, known: Callable[[list[str]], set[str]]) -> int:
+        """Delete pictures whose answer is gone; how many it were.
+
+        known: which of these ids are in the log. Those that have just come may wait in a journal.
+        """
+        limit = time.time() - SETTLED
+        old = [path for path in self.folder.glob("*/*.jpg") if path.stat().st_mtime < limit]
+        gone = 0
+        for start in range(0, len(old), AT_A_TIME):
+            portion = {path.stem: path for path in old[start : start + AT_A_TIME]}
+            here = known(list(portion))
+            for identity, path in portion.items():
+                if identity not in here:
+                    path.unlink(missing_ok=True)
+                    gone += 1
         return gone
 
     def expire(self) -> int:

@@ -71,6 +71,13 @@ class LoggedAnswer:
         """For the journal."""
         return {**asdict(self), "regions": [region.to_record() for region in self.regions]}
 
+    @property
+    def names(self) -> set[str]:
+        """Every label that it holds."""
+        found = {self.label, *(region.best for region in self.regions)}
+        found |= {label for region in self.regions for label in region.labels}
+        return {label for label in found if label is not None}
+
     @classmethod
     def from_record(cls, record: Record) -> LoggedAnswer:
         """From the journal."""

@@ -108,6 +108,12 @@ class PredictionLog:
                 _delete(connection, predictions.c.id.in_(portion))
         return ids, len(outdated)
 
+    def known(self, ids: list[str]) -> set[str]:
+        """Those that are in the log. Raises StoreDown."""
+        with self.store.read() as connection:
+            query = select(predictions.c.id).where(predictions.c.id.in_(ids))
+            return set(connection.scalars(query))
+
     def expire(self, days: int) -> int:
         """Remove answers older than so many days; how many it were. 0 days keeps everything."""
         if not days:

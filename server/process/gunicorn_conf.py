@@ -7,6 +7,7 @@ memory of models and libraries; what must not be shared (connections, threads) i
 # ruff: noqa: E402
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import logging
@@ -20,7 +21,7 @@ from gunicorn.workers.base import Worker
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
 
-from server.errors import SettingError
+from server.errors import SettingError, StoreDown
 from server.operations import logs, metrics
 from server.process import allocator
 from server.settings import load, make_state
@@ -71,7 +72,11 @@ def when_ready(server: Arbiter) -> None:
 
 
 def on_exit(server: Arbiter) -> None:
-    """What lies in memory goes with the service."""
+    """What lies in memory goes with the service, and no other server waits for this one."""
+    from server.service import service_of
+
+    with contextlib.suppress(StoreDown, AttributeError):  # there may have been no application
+        service_of(server.app.wsgi()).membership.leave()
     shutil.rmtree(_numbers, ignore_errors=True)
 
 

@@ -33,6 +33,8 @@ def start(app: Flask, show_link: Callable[[str], object]) -> None:
     try:
         with lock(service.settings.state / "start.lock"):
             prepare_storage(service, show_link)
+            service.access.share_secret(app)
+            service.membership.join()
             drop_spent_rules(service)
             service.jobs.revive()
     except SettingError:
@@ -62,7 +64,12 @@ def prepare_storage(service: Service, show_link: Callable[[str], object]) -> Non
 
 
 def drop_spent_rules(service: Service) -> None:
-    """Whom no version left knows needs no rule that they are not to be named."""
+    """Whom no version left knows needs no rule that they are not to be named.
+
+    Another server may answer with a version that is gone.
+    """
+    if not service.membership.is_alone():
+        return
     for name in service.models.names():
         service.models.erased.spent(name, min(service.models.registry.versions(name)))
 

@@ -1,5 +1,7 @@
 """Who is not to be named any more: rules in a small file, kept by every process alike.
 
+Where several servers share a database the rules lie there, and the file is this server's copy.
+
 A person who asked to be forgotten is not named from that moment on, and not only after the
 retraining. A rule holds for the versions that knew the person; later ones were trained without
 them, or with their new consent.
@@ -8,11 +10,13 @@ them, or with their new consent.
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, astuple, dataclass
 from pathlib import Path
 
 from data_cleaning.files import sha256_of_bytes, write
 from model.recognition.protocols import RecognitionModel
+from server.cluster.shared_rules import SharedRules
 from server.storage.database import lock
 
 
@@ -37,10 +41,12 @@ class Rule:
 
 
 class ErasedNames:
-    """path: a small JSON file, read again whenever it changed."""
+    """path: a small JSON file, read again whenever it changed. shared: the rules of all servers,
+    where there may be several.
+    """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, path: Path, shared: SharedRules | None = None) -> None:
+        self.path, self.shared = path, shared
         self._read: tuple[int, tuple[Rule, ...]] = (0, ())
 
     def rules(self) -> tuple[Rule, ...]:
@@ -55,7 +61,10 @@ class ErasedNames:
         return self._read[1]
 
     def add(self, rule: Rule) -> None:
-        """From now on it holds, in every process."""
+        """From now on it holds, in every process of this server; the others hear of it.
+
+        Raises StoreDown, where several servers share the rules.
+        """
         self._change({rule}, set())
 
     def spent(self, model: str, oldest: int) -> None:
@@ -80,10 +89,30 @@ class ErasedNames:
         digests = {rule.digest for rule in rules}
         return {label for label in bundle.labels if _digest(label) in digests} if digests else set()
 
-    def _change(self, more: set[Rule], less: set[Rule]) -> None:
+    def hides(self, model: str, version: int, labels: Iterable[str]) -> bool:
+        """Whether one of the labels must not be named as an answer of that version."""
+        digests = {rule.digest for rule in self.rules() if rule.holds_for(model, version)}
+        return bool(digests) and any(_digest(label) in digests for label in labels)
+
+    def take_over(self) -> int:
+        """Obey what the servers share, as it is now; the epoch of that. Raises StoreDown."""
+        assert self.shared is not None
         with lock(self.path.with_suffix(".lock")):
-            rules = ({*self.rules()} | more) - less
-            write(self.path, json.dumps([asdict(rule) for rule in rules]))
+            epoch, rows = self.shared.read()
+            if {*self.rules()} != (rules := {Rule(*row) for row in rows}):
+                self._write(rules)
+            return epoch
+
+    def _change(self, more: set[Rule], less: set[Rule]) -> None:
+        if self.shared is not None:
+            self.shared.change({astuple(rule) for rule in more}, {astuple(rule) for rule in less})
+            self.take_over()
+            return
+        with lock(self.path.with_suffix(".lock")):
+            self._write(({*self.rules()} | more) - less)
+
+    def _write(self, rules: set[Rule]) -> None:
+        write(self.path, json.dumps([asdict(rule) for rule in rules]))
 
 
 def _digest(label: str) -> str:

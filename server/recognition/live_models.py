@@ -14,10 +14,12 @@ import logging
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
 from model.recognition.protocols import ModelRegistry, RecognitionModel
+from server.cluster.shared_rules import SharedRules
 from server.recognition.erased_names import ErasedNames, Rule
 
 log = logging.getLogger("likeness.models")
@@ -27,10 +29,23 @@ LOOK = 0.5  # seconds between two looks for a version that took over
 Stamp = tuple[int, int]
 
 
+def _nothing() -> None:
+    """Never refuses."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """What several servers share: the rules, and whether this one may answer (raises CutOff)."""
+
+    rules: SharedRules | None = None
+    check: Callable[[], None] = _nothing
+
+
 class LiveModels:
     """bell: a file of the state folder; touching it tells every process to load again.
 
-    on_answer: hears the name and version of every bundle that begins to answer.
+    on_answer: hears the name and version of every bundle that begins to answer. together: for
+    servers that share a database.
     """
 
     def __init__(
@@ -39,11 +54,13 @@ class LiveModels:
         default: str,
         bell: Path,
         on_answer: Callable[[str, int], object] = lambda name, version: None,
+        together: Together | None = None,
     ) -> None:
         self.registry = registry
         self._default = default
         self._bell = bell
-        self.erased = ErasedNames(bell.with_name("forgotten.json"))
+        self._together = together or Together()
+        self.erased = ErasedNames(bell.with_name("forgotten.json"), self._together.rules)
         self._live: dict[str, tuple[Stamp, RecognitionModel]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
@@ -137,7 +154,8 @@ class LiveModels:
         self.erased.add(Rule.of(name, version, label))
 
     def hidden_labels(self, bundle: RecognitionModel) -> set[str]:
-        """The labels of a bundle that must not be named."""
+        """The labels of a bundle that must not be named. Raises CutOff."""
+        self._together.check()
         return self.erased.hidden_labels(bundle)
 
     def hides(self, name: str, version: int) -> bool:

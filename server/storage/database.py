@@ -46,6 +46,7 @@ AWAY = (
 
 LOCK_SECONDS = 10  # for which a table that is in use is waited for
 LARGE = 512 * 1024 * 1024  # bytes of a file that is not looked through at every start
+MIGRATING = 7_391_405  # our own number among PostgreSQL's advisory locks
 READONLY, FULL = "readonly database", "disk is full"  # how SQLite says so
 
 
@@ -74,6 +75,18 @@ class Store:
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write"
                 " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether servers on several machines may use it at once: SQLite's file is one server's."""
+        return self.engine.dialect.name != "sqlite"
+
+    def clock(self, connection: Connection) -> int:
+        """Milliseconds since 1970 by the clock that all who share the database can see."""
+        if not self.is_shared:
+            return now()
+        seconds = connection.exec_driver_sql("SELECT extract(epoch FROM clock_timestamp())")
+        return int(seconds.scalar_one() * 1000)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -143,6 +156,8 @@ class Store:
         config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
             config.attributes["connection"] = connection
+            if self.is_shared:  # one server at a time, until the transaction ends
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             before = _form(connection)
             try:
                 alembic.command.upgrade(config, "head")

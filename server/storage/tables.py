@@ -149,3 +149,36 @@ jobs = Table(
     Column("by", String(64), nullable=False),
     Index("ix_jobs_state", "state"),
 )
+
+# Of several servers that share a PostgreSQL database. Their times are the database's own clock.
+servers = Table(
+    "servers",
+    metadata,
+    Column("id", String(32), primary_key=True),  # another one at each start
+    Column("name", String(200), nullable=False),
+    Column("seen", BigInteger, nullable=False),
+    Column("epoch", BigInteger, nullable=False),  # up to which it obeys `erased_names`
+)
+
+erased_names = Table(
+    "erased_names",
+    metadata,
+    Column("model", String(64), primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), primary_key=True),  # sha256 of a label, which must not stay
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("holder", String(32), nullable=False),
+    Column("seen", BigInteger, nullable=False),
+)
+
+shared_values = Table(
+    "shared_values",
+    metadata,
+    Column("name", String(32), primary_key=True),
+    Column("value", String(200), nullable=False),
+)

@@ -32,6 +32,7 @@ from server.training.training_output import TrainingOutput, result_of
 log = logging.getLogger("likeness.runner")
 
 AGAIN = 5.0  # seconds between two attempts to write down an end
+TAKEN_OVER = "Another server has taken it over."
 STUBBORN = 3600.0  # seconds for which that is attempted
 PROOF = ("trained", "removed_versions", "left")  # of an erasure: nothing that names anybody
 
@@ -49,14 +50,23 @@ class Runner:
             with lock(self.settings.state / "jobs.lock", wait=False) as held:
                 if not held:
                     return done
-                self._recover()
-                while job := self.jobs.take():
-                    self._run(job)
-                    done += 1
+                with self.jobs.lease.held() as ours:
+                    if not ours:
+                        return done
+                    done += self._work_off()
             # A job that was added between our last look and giving up the lock found a runner and
             # started none.
-            if not self.jobs.open():
+            if self.jobs.lease.lost or not self.jobs.open():
                 return done
+
+    def _work_off(self) -> int:
+        """Everything that waits, as long as no other server has taken over."""
+        done = 0
+        self._recover()
+        while not self.jobs.lease.lost and (job := self.jobs.take()):
+            self._run(job)
+            done += 1
+        return done
 
     def _recover(self) -> None:
         """Jobs that a killed runner left.
@@ -118,6 +128,9 @@ class Runner:
         until = time.monotonic() + STUBBORN
         while True:
             try:
+                if not self.jobs.lease.renew():  # whoever took over says how it ends
+                    log.error("%s Job %s is no longer ours.", TAKEN_OVER, job)
+                    return None
                 return self.jobs.change(job, **values)
             except StoreDown as error:
                 if time.monotonic() > until:
@@ -143,7 +156,9 @@ class Runner:
         return self.settings.state / "jobs" / job.id
 
     def _reason_to_stop(self, job: TrainingJob, seconds: float) -> str | None:
-        """Whether it was cancelled, or takes too long."""
+        """Whether it was cancelled, takes too long, or is another server's by now."""
+        if self.jobs.lease.lost:
+            return TAKEN_OVER
         with contextlib.suppress(StoreDown):  # nobody can have cancelled anything then
             if self.jobs.get(job.id).cancel:
                 return STOPPED

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from sqlalchemy import ColumnElement, Connection, func, select, update
 
+from server.cluster.leases import Lease
 from server.errors import Conflict, NotFound
 from server.recognition.redaction import without_names
 from server.settings import Settings
@@ -33,10 +34,11 @@ LISTED = 100
 
 
 class Jobs:
-    """start_runner: sees to it that a process does what waits."""
+    """start_runner: sees to it that a process does what waits. lease: of the one that does."""
 
     def __init__(self, store: Store, settings: Settings, start_runner: Callable[[], None]) -> None:
         self.store, self.settings, self.start_runner = store, settings, start_runner
+        self.lease = Lease(store, "runner", settings.state)
 
     def add(self, kind: str, arguments: dict[str, object], by: str) -> TrainingJob:
         """A new job at the end of the queue.
@@ -133,6 +135,13 @@ class Jobs:
                     elif label in path.read_text("utf-8", "replace"):
                         path.unlink()
 
+    def remove_logs(self) -> None:
+        """Remove all files of ended jobs here: where the name is not known they may hold it."""
+        with self.store.read() as connection:
+            ended = _jobs(connection, jobs.c.state.not_in(OPEN))
+        for job in ended:
+            shutil.rmtree(self.settings.state / "jobs" / job.id, ignore_errors=True)
+
     def is_training(self, model: str) -> bool:
         """Whether a job for that model waits or runs."""
         with self.store.read() as connection:
@@ -153,9 +162,11 @@ class Jobs:
             self.ensure_runner()
 
     def ensure_runner(self) -> None:
-        """Start the runner unless one is there; it ends by itself when the queue is empty."""
+        """Start the runner unless one is there, on this server or another; it ends by itself when
+        the queue is empty.
+        """
         with lock(self.settings.state / "jobs.lock", wait=False) as free:
-            if not free:
+            if not free or not self.lease.is_free():
                 return
         self.start_runner()
 
