@@ -88,6 +88,7 @@ def _fits(one: MarkedPicture, query: ReviewQuery) -> bool:
     decided = {one.decision.action} if one.decision else set()
     return (
         query.picture in ("", one.item.sha256)
+        and query.file in ("", f"{one.item.label}/{one.item.path.name}")
         and query.label in ("", one.shows)
         and _chosen(kinds, query.mark)
         and _chosen(decided, query.decision)

@@ -35,6 +35,9 @@ class ReviewQuery(SubjectQuery):
     picture: str = Field(
         "", max_length=64, description="sha256 of the one picture that is looked for."
     )
+    file: str = Field(
+        "", max_length=460, description="The one file that is looked for, as `anna/1.jpg`."
+    )
     order: Literal["doubtful", "name"] = Field(
         "doubtful", description="doubtful: gravest mark first, near copies side by side."
     )

@@ -1,4 +1,4 @@
-"""The pictures that a report names, as links to where a data set shows them.
+"""The pictures that a report names, as links to where a data set is looked through.
 
 The file of a report holds no address, so that it can be read anywhere. Nothing here decides who may
 see a picture: the route of pictures does, when somebody follows a link.
@@ -13,7 +13,6 @@ from urllib.parse import quote
 
 from server.web.validation_messages import LABEL, NAME
 
-LARGE = 2048  # pixels of the longer side, the most that the route of pictures gives
 _DATASET = re.compile(r'<main data-dataset="([^"<>]*)">')
 _PICTURE = re.compile(r'<span data-picture="([^"<>]*)">([^<]*)</span>')
 
@@ -29,19 +28,17 @@ def linked(html: str, datasets: Path) -> str:
         return html
 
     def link(match: re.Match[str]) -> str:
-        found = _found(datasets / name, unescape(match[1]))
-        if found is None:
+        picture = unescape(match[1])
+        if not _is_there(datasets / name, picture):
             return match[0]
-        label, file = found
-        place = f"{quote(name)}/classes/{quote(label)}/pictures/{quote(file)}"
-        address = f"../../datasets/{place}?size={LARGE}"
+        address = f"../../../review?dataset={quote(name)}&amp;file={quote(picture)}"
         return f'<a href="{address}" target="_blank" rel="noopener">{match[2]}</a>'
 
     return _PICTURE.sub(link, html)
 
 
-def _found(folder: Path, picture: str) -> tuple[str, str] | None:
-    """Class and file of a picture of a data set; None where it has no such picture."""
+def _is_there(folder: Path, picture: str) -> bool:
+    """Whether a data set has the picture. picture: class and file, as `anna/1.jpg`."""
     label, _, file = picture.partition("/")
     plain = re.match(LABEL, label) and re.match(LABEL, file)
-    return (label, file) if plain and (folder / label / file).is_file() else None
+    return bool(plain) and (folder / label / file).is_file()

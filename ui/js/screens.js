@@ -4,5 +4,7 @@
 // path: below the page's root; role: what a key must at least allow.
 export const SCREENS = [
   { name: "recognise", path: "", role: "predict", title: "nav.recognise" },
+  { name: "teach", path: "teach", role: "train", title: "nav.teach" },
+  { name: "review", path: "review", role: "train", title: "nav.review" },
   { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
 ];

@@ -112,6 +112,8 @@ def test_filters_and_pages(trainer: FlaskClient, face: Image) -> None:
     assert len(rows(trainer, decision="none", mark="none")) == 1
     assert rows(trainer, label="ride") == []
     assert [row["sha256"] for row in rows(trainer, picture=digest)] == [digest]
+    found = rows(trainer, picture=digest)[0]
+    assert rows(trainer, file=f"ride/{found['file']}") == [found]
     pages = [rows(trainer, order="name", limit=1, offset=n) for n in range(4)]
     assert [len(page) for page in pages] == [1, 1, 1, 0]
     assert trainer.get(f"{BASE}/pictures?limit=0").status_code == 422
