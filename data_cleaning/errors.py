@@ -15,6 +15,7 @@ LikenessError
 │   └── FetchRefused            an address is not fetched, or did not give a picture
 ├── WeightsMissing          a pretrained file is not installed
 ├── WeightsBroken           a pretrained file is not the one we know
+├── StoreFailed             an object store cannot be read or written
 ├── DownloadFailed          a pretrained file could not be brought in
 └── BundleError             a trained model
     ├── BundleMissing           there is none of that name or version
@@ -97,6 +98,10 @@ class WeightsBroken(LikenessError):
 
 class DownloadFailed(LikenessError):
     """A pretrained file could not be fetched: no network, no client, or the other side refused."""
+
+
+class StoreFailed(LikenessError):
+    """An object store cannot be read or written: it is away, refuses, or is not as it was."""
 
 
 class BundleError(LikenessError):

@@ -22,6 +22,9 @@ LISTS = (
     "requirements-postgres.txt",
     "requirements-faiss.txt",
     "requirements-ddgs.txt",
+    "requirements-s3.txt",
+    "requirements-gs.txt",
+    "requirements-az.txt",
 )
 NAME = re.compile(r"([A-Za-z0-9][A-Za-z0-9._-]*)(?:\[([\w,-]+)\])?")
 EXTRA = re.compile(r"extra == ['\"]([\w-]+)['\"]")

@@ -71,6 +71,13 @@ DATASETS = {
         collect="bring pictures into a class: files, searches, pages, stores, videos, cameras",
     ),
 }
+EXCHANGE = {
+    "label-studio": Entry(
+        "likeness.commands.exchange:label_studio",
+        "hand pictures to Label Studio to label, and take what was chosen there",
+    ),
+    **_entries("exchange", npz="write a data set as one file of numpy arrays"),
+}
 SERVE = _entries("serve", serve="serve the page and the API on this machine, until Ctrl-C")
 SETTINGS = _entries("service", settings="every setting, its value and where that came from")
 DATABASE = _entries(
@@ -82,7 +89,11 @@ INTERNAL = {
     **_entries("serve", prepare="fetch what is missing"),
     "nginx-site": Entry("likeness.commands.serve:nginx_site", "print a site for an nginx of yours"),
     "api": Entry("likeness.api_document:api", "the page of the documentation about the API"),
-    **_entries("service", work="do the jobs that wait, then end"),
+    **_entries(
+        "service",
+        work="do the jobs that wait, then end",
+        store="keep the models in step with the object store",
+    ),
 }
 COMPLETION = {
     "completion": Entry(
@@ -139,6 +150,7 @@ likeness = _group(
     | WEIGHTS
     | {"models": Entry("likeness.cli:models", "list, inspect, compare, promote, roll back, forget")}
     | DATASETS
+    | EXCHANGE
     | SERVE
     | DATABASE
     | SETTINGS

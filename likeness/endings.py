@@ -9,6 +9,7 @@ import sys
 import click
 
 from data_cleaning.errors import InputError, LikenessError
+from likeness.options import MIRRORS
 
 
 class TrainingCommand(click.Command):
@@ -20,6 +21,8 @@ class TrainingCommand(click.Command):
         signal.signal(signal.SIGTERM, _terminated)
         try:
             status = int(super().invoke(ctx) or 0)
+            for mirror in ctx.meta.get(MIRRORS, ()):
+                mirror.sync()
             sys.stdout.flush()
         except LikenessError as error:
             click.echo(f"error: {error}", err=True)

@@ -9,18 +9,18 @@ import click
 
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.files import sha256_of_file
-from likeness.options import FilePath, Output, options
+from likeness.options import Output, PlacePath, options
 from likeness.serving.shipped_models import models_folder
 from model.recognition.bundle import Bundle
 from model.recognition.registry import Registry
 
 artifacts = click.option(
     "--artifacts",
-    type=FilePath(),
+    type=PlacePath(),
     default=models_folder,
     show_default="artifacts",
     metavar="DIR",
-    help="folder of the models",
+    help="folder of the models, or s3://BUCKET/FOLDER",
 )
 
 model_version = options(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +12,13 @@ from typing import Any, TypeVar
 import click
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.files import sha256_of_bytes
+from data_cleaning.objectstore.mirror import Mirror
+from data_cleaning.objectstore.store import is_store
 
 T = TypeVar("T")
 R = TypeVar("R")
+MIRRORS = "likeness.mirrors"  # of a command, in its context: what is to be brought in step again
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
@@ -39,6 +44,46 @@ class FilePath(click.Path):
 
     def __init__(self) -> None:
         super().__init__(path_type=Path)
+
+
+class PlacePath(FilePath):
+    """A folder, or a place in an object store, as s3://bucket/people.
+
+    Of a store the command is handed a folder of this machine that is brought in step with it first,
+    and again when the command has ended (likeness/endings.py).
+    """
+
+    def convert(
+        self,
+        value: str | os.PathLike[str],
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> Path:
+        text = os.fspath(value)
+        if not is_store(text):
+            return Path(str(super().convert(value, param, ctx)))
+        mirror = Mirror(text, cache_of(text))
+        try:
+            done = mirror.sync()
+        except LikenessError as error:
+            self.fail(str(error), param, ctx)
+        if done.brought:
+            click.echo(f"{len(done.brought)} files brought from {text}", err=True)
+        if ctx is not None:
+            ctx.meta.setdefault(MIRRORS, []).append(mirror)
+        return mirror.folder
+
+
+def cache_of(url: str) -> Path:
+    """The folder of this machine that is kept in step with a place in an object store.
+
+    Its name is the place's: a report says what it was trained on.
+    """
+    plain = url.rstrip("/")
+    base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    home = base / "likeness" / "stores" / sha256_of_bytes(plain.encode())[:16]
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return home / plain.rpartition("/")[2]
 
 
 def share(most: float) -> Parsed:
@@ -90,4 +135,4 @@ output = options(
     as_json,
     click.option("--progress-json", is_flag=True, help="progress as JSON lines on standard error"),
 )
-data = click.argument("data", type=FilePath(), metavar="DATA")
+data = click.argument("data", type=PlacePath(), metavar="DATA")

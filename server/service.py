@@ -27,6 +27,7 @@ from server.history.prediction_log import PredictionLog
 from server.operations.clock import Clock
 from server.operations.housekeeping import Chore, Housekeeper
 from server.operations.metrics import Metrics
+from server.operations.model_store import ModelStore
 from server.recognition.erased_names import ErasedNames
 from server.recognition.live_models import LiveModels, Together
 from server.recognition.pool import Pool
@@ -58,6 +59,7 @@ class Service:
     kept: KeptPictures
     keeper: Housekeeper
     metrics: Metrics
+    model_store: ModelStore
     bodies: BodiesInFlight
     streams: threading.BoundedSemaphore  # places for those who follow a job: each holds a thread
 
@@ -105,11 +107,12 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
     journal = Journal(settings.state / "journal", insertion(history, models.erased))
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
     bodies = allowance(settings)
-    clock = Clock(settings.state / "clock.json")
+    clock, model_store = Clock(settings.state / "clock.json"), ModelStore(settings)
     chores = [
         Chore(bodies.tidy, TIDYING),
         Chore(jobs.revive, REVIVAL),
         Chore(StoppedTrainings(settings.state, jobs).recover, REVIVAL),
+        Chore(model_store.ensure, REVIVAL),
         Chore(sessions.expire, HOUR),
         Chore(lambda: expire(clock, kept, history, settings.keep_predictions_days), HOUR),
         Chore(registry.tidy, HOUR),
@@ -130,6 +133,7 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         kept=kept,
         keeper=Housekeeper(journal, kept, chores),
         metrics=metrics,
+        model_store=model_store,
         bodies=bodies,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )

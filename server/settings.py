@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
+from data_cleaning.objectstore.store import SCHEMES, is_store
 from server.errors import SettingError
 from server.locations import home, shipped
 
@@ -60,7 +61,18 @@ class Settings:
         "127.0.0.1:8000", "Address and port, or unix:PATH, that gunicorn listens on."
     )
     artifacts: Path = setting(
-        home() / "artifacts", "Folder of the trained models.", shown="`artifacts`"
+        home() / "artifacts",
+        "Folder of the trained models. An object store, as s3://bucket/models, is"
+        " LIKENESS_ARTIFACTS_STORE with a folder in the state folder.",
+        shown="`artifacts`",
+    )
+    artifacts_store: str = setting(
+        "",
+        "Object store that the folder of models is kept in step with, as s3://bucket/models: new"
+        " versions, promotions and deletions go both ways.",
+    )
+    artifacts_seconds: float = setting(
+        10.0, "Seconds between two looks at that object store.", low=1, high=3600
     )
     weights: str = setting(
         "",
@@ -279,6 +291,10 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         if name in environ
     }
     settings = dataclasses.replace(Settings(), **values)
+    if is_store(artifacts := environ.get(variable("artifacts"), "")):
+        place = settings.artifacts_store or artifacts
+        folder = settings.state / "models"
+        settings = dataclasses.replace(settings, artifacts=folder, artifacts_store=place)
     check(settings)
     return settings
 
@@ -327,6 +343,7 @@ def _check_lists(settings: Settings) -> None:
     _check_upstreams(settings)
     _check_ports(settings)
     _check_origins(settings)
+    _check_store(settings)
     if settings.public_url and not re.match(r"https?://[^\s\"'<>#]+$", settings.public_url):
         raise SettingError(
             f"{variable('public_url')} is {settings.public_url!r}; write an address like"
@@ -395,6 +412,15 @@ def _check_origins(settings: Settings) -> None:
                 f"{variable('cors_origins')} holds {origin!r}; write origins like"
                 " https://shop.example."
             )
+
+
+def _check_store(settings: Settings) -> None:
+    place = settings.artifacts_store
+    if place and not is_store(place):
+        raise SettingError(
+            f"{variable('artifacts_store')} is {place!r}; write an address like s3://bucket/models"
+            f" ({', '.join(SCHEMES)})."
+        )
 
 
 def make_state(settings: Settings) -> Path:

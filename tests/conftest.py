@@ -20,7 +20,7 @@ from data_cleaning.imaging.encoding import encode
 from model.recognition.golden import golden_picture
 from tests.support.paths import ROOT
 
-pytest_plugins = ["tests.support.live"]
+pytest_plugins = ["tests.support.live", "tests.support.s3"]
 
 # Taken out of the environment, which the service reads too: it refuses settings that it does not
 # know.

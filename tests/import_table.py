@@ -23,7 +23,7 @@ def of(parent: str, *names: str) -> tuple[str, ...]:
 
 
 EVERYBODY_MAY = of("data_cleaning", "errors", "json_types", "version")
-CLEANING = of("data_cleaning", "files", "imaging", "datasets", "fetching")
+CLEANING = of("data_cleaning", "files", "imaging", "datasets", "fetching", "objectstore")
 TEMPLATES = ("jinja2", "markupsafe")
 HTTP = ("flask", "flask_openapi3", "werkzeug", "pydantic", "pydantic_core")
 # What every subject of the service stands on.
@@ -56,6 +56,10 @@ TABLE: dict[str, May] = {
         ("numpy", "cv2", *TEMPLATES),
     ),
     "data_cleaning.fetching": May((), ("protego",)),
+    "data_cleaning.objectstore": May(of("data_cleaning", "files"), ("fsspec",)),
+    "data_cleaning.exchange": May(
+        of("data_cleaning", "files", "progress", "imaging", "datasets"), ("numpy",)
+    ),
     "data_cleaning.collecting": May(
         of(
             "data_cleaning",
@@ -64,8 +68,10 @@ TABLE: dict[str, May] = {
             "imaging",
             "datasets",
             "fetching",
+            "objectstore",
+            "exchange",
         ),
-        ("numpy", "cv2", "bs4", "ddgs"),
+        ("numpy", "bs4", "ddgs"),
     ),
     # model: crops -> features -> names; never collecting, never the server.
     "model.onnx_graph": May((), ("numpy", "onnx")),
@@ -150,7 +156,7 @@ TABLE: dict[str, May] = {
     # server: HTTP, what was asked and answered, background work; nothing about pixels.
     "server.errors": May(()),
     "server.locations": May(()),
-    "server.settings": May(of("server", "errors", "locations")),
+    "server.settings": May((*of("server", "errors", "locations"), "data_cleaning.objectstore")),
     "server.storage": May(
         (*CLEANING, *of("server", "errors", "locations", "settings")),
         ("sqlalchemy", "alembic"),

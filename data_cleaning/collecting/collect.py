@@ -14,7 +14,7 @@ import re
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from data_cleaning.collecting.entries import CollectOptions, Entry, LeftOut, Plan, brief
@@ -86,6 +86,7 @@ class Collection:
             raise DatasetError(
                 f"{label!r} cannot name a class: no slashes, no dot or underscore in front."
             )
+        options = replace(options, label=label)
         return cls(root, label, [(s, open_source(s, options)) for s in sources], options)
 
     @property

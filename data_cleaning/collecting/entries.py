@@ -60,7 +60,8 @@ class CollectOptions:
     picture: bytes and pixels of one picture. entries, total: how many entries and bytes, unpacked,
     are taken from one source. network: may the addresses of a list be asked? seconds: for one
     address. manners: how hosts are asked. private: may addresses that strangers wrote lead into
-    this network? contact: of whoever collects, told to the hosts.
+    this network? contact: of whoever collects, told to the hosts. label: the
+    class that is collected.
     """
 
     picture: Limits = DEFAULT_LIMITS
@@ -71,6 +72,7 @@ class CollectOptions:
     manners: Manners = field(default_factory=Manners)
     private: bool = False
     contact: str = ""
+    label: str = ""
     search: SearchOptions = field(default_factory=SearchOptions)
     page: PageOptions = field(default_factory=PageOptions)
     frame: FrameOptions = field(default_factory=FrameOptions)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from likeness.endings import ServiceCommand, say
 from likeness.options import Parsed, as_json, into
 from server.access.keys import Key, Keys
+from server.operations.model_store import ModelStore
 from server.settings import FIELDS, KeyRole, Settings, load, make_state, origin, variable
 from server.storage.database import Store
 from server.training.job_runner import Runner
@@ -182,6 +183,13 @@ def work() -> None:
         Runner(Jobs(store, settings, RunnerProcesses(settings).start), settings).work()
     finally:
         store.close()
+
+
+@click.command(cls=ServiceCommand)
+@click.option("--once", is_flag=True, help="look once, then end")
+def store(once: bool) -> None:
+    """Keep the models in step with the object store. The service starts it itself."""
+    ModelStore(load()).keep(once)
 
 
 @contextmanager

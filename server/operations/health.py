@@ -14,6 +14,7 @@ from model.recognition.protocols import RecognitionModel
 from server.context import current
 from server.errors import NotReady, StoreDamaged, StoreDown
 from server.operations import disk
+from server.operations.model_store import ModelStore
 from server.operations.schemas import Health, Ready, Status
 from server.protocols import Models
 from server.storage.database import Store
@@ -25,6 +26,7 @@ DAMAGED = "The database is damaged. Answers go on; the log says how to restore i
 NO_SPACE = "Nothing can be stored: the disk is full or read-only. Answers go on, unlogged."
 NO_MODEL = "No model can answer; /readyz says why."
 REFUSED = "The active version of {name} cannot be loaded. The one before goes on, if there was one."
+NO_STORE = "The object store of the models cannot be used; the log says why. Answers go on."
 NO_WEIGHTS = "A pretrained file of {name} is gone or damaged; /readyz says which."
 HEALTH = Tag(name="health", description="Is it up?")
 
@@ -57,6 +59,8 @@ def condition() -> JsonObject:
     except LikenessError:
         bundle = None
     found = [*database_problems(service.store), *model_problems(service.models, bundle)]
+    if ModelStore(service.settings).problem():
+        found.append(NO_STORE)
     if not disk.can_store(service.settings.state):
         found.append(NO_SPACE)
     return {

@@ -27,8 +27,9 @@ def start(app: Flask, show_link: Callable[[str], object]) -> None:
     go on without it.
     """
     service = service_of(app)
-    check_settings(service)
     make_state(service.settings)
+    service.model_store.begin()
+    check_settings(service)
     service.access.load_secret(app)
     try:
         with lock(service.settings.state / "start.lock"):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from data_cleaning.__main__ import main
 from data_cleaning.imaging.image import Image
+from likeness.cli import main
 from tests.support.pictures import packaged
 
 

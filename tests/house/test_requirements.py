@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 OURS = ("data_cleaning", "model", "server", "likeness")
-OPTIONAL = {"psycopg", "faiss", "ddgs"}  # requirements-postgres.txt and their like
+OPTIONAL = {"psycopg", "faiss", "ddgs", "fsspec"}  # requirements-postgres.txt and their like
 
 
 def imported(path: Path) -> set[str]:

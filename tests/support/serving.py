@@ -99,7 +99,7 @@ def start(folder: Path, app: str = "tests.server.tiny_wsgi:app", **settings: obj
 
 
 def wait_ready(running: Running) -> None:
-    until = time.monotonic() + 60
+    until = time.monotonic() + 150
     while True:
         with contextlib.suppress(requests.ConnectionError, requests.Timeout):
             if requests.get(f"{running.url}/readyz", timeout=2).ok:

@@ -132,6 +132,11 @@ def _capped(file: IO[bytes], limits: Limits) -> bytes:
     return data
 
 
+def may_be_picture_file(name: str) -> bool:
+    """Whether a file of that name may be a picture."""
+    return _wanted(Path(name))
+
+
 def _wanted(inside: Path) -> bool:
     """Whether a file may be a picture: it is not hidden, and its name speaks of no other kind."""
     hidden = any(

@@ -15,9 +15,12 @@ from data_cleaning.collecting.sources.files import (
     single_file,
 )
 from data_cleaning.collecting.sources.frames import camera, is_camera, is_video, video
+from data_cleaning.collecting.sources.label_studio import is_export, label_studio
 from data_cleaning.collecting.sources.page import is_page, page
 from data_cleaning.collecting.sources.search import is_search, search
+from data_cleaning.collecting.sources.store import store
 from data_cleaning.errors import DatasetError
+from data_cleaning.objectstore.store import is_store
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,12 @@ KINDS = {
     "search": SourceKind(is_search, search),
     "camera": SourceKind(is_camera, camera),
     "page": SourceKind(is_page, page),
+    "store": SourceKind(is_store, store),
     "folder": SourceKind(lambda source: Path(source).is_dir(), folder),
     "archive": SourceKind(_is_archive, archive),
     "video": SourceKind(is_video, video),
     "addresses": SourceKind(_is_list, address_list),
+    "label studio": SourceKind(is_export, label_studio),
     "file": SourceKind(lambda source: Path(source).is_file(), single_file),
 }
 """The first kind that accepts a source takes it."""
