@@ -6,7 +6,7 @@
 set -eu
 
 wants_network() {
-    grep -Eiq "^(export +)?LIKENESS_FETCH_URLS=[\"']?(1|true|yes|on)" "$1" && return
+    grep -Eiq "^(export +)?LIKENESS_(FETCH_URLS|COLLECT)=[\"']?(1|true|yes|on)" "$1" && return
     grep -Eiq "^(export +)?LIKENESS_ARTIFACTS(_STORE)?=[\"']?[a-z0-9]+://" "$1" && return
     grep -Eiq "^(export +)?LIKENESS_DATABASE_URL=[\"']?postgres" "$1" && return
     grep -E "^(export +)?LIKENESS_BIND=" "$1" | tail -n 1 \

@@ -19,6 +19,7 @@ from server.recognition.version_views import versions
 from server.recognition.views import api
 from server.service import build_service
 from server.settings import Settings
+from server.training.collect_views import collecting
 from server.training.views import training
 from server.web import bodies_in_flight, problem_answers, request_checks, request_log
 from server.web.api_docs.docs_page import docs
@@ -34,6 +35,7 @@ SUBJECTS = (
     datasets,
     review,
     training,
+    collecting,
     admin,
     versions,
     entry,

@@ -191,6 +191,21 @@ class Settings:
         False, "Fetch nothing that the robots.txt of its site does not want to be asked."
     )
 
+    collect: bool = setting(
+        False, "Let admins collect pictures from the web on the page: hosts are asked then."
+    )
+    collect_interval: float = setting(
+        1.0, "Least seconds between two requests of collecting to a host.", low=0, high=3600
+    )
+    collect_providers: str = setting(
+        "",
+        "Providers at another address than their own, comma separated, as"
+        " openverse=https://pictures.example.",
+    )
+    collect_private: bool = setting(
+        False, "Let what a search finds lead into this network: for a picture server of your own."
+    )
+
     keep_pictures_days: int = setting(
         0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650
     )
@@ -263,6 +278,10 @@ class Settings:
     @property
     def origins(self) -> tuple[str, ...]:
         return _listed(self.cors_origins)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        return _listed(self.collect_providers)
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -344,6 +363,7 @@ def _check_lists(settings: Settings) -> None:
     _check_ports(settings)
     _check_origins(settings)
     _check_store(settings)
+    _check_providers(settings)
     if settings.public_url and not re.match(r"https?://[^\s\"'<>#]+$", settings.public_url):
         raise SettingError(
             f"{variable('public_url')} is {settings.public_url!r}; write an address like"
@@ -421,6 +441,15 @@ def _check_store(settings: Settings) -> None:
             f"{variable('artifacts_store')} is {place!r}; write an address like s3://bucket/models"
             f" ({', '.join(SCHEMES)})."
         )
+
+
+def _check_providers(settings: Settings) -> None:
+    for provider in settings.providers:
+        if not re.fullmatch(r"[a-z]+=https?://[^\s,]+", provider):
+            raise SettingError(
+                f"{variable('collect_providers')} holds {provider!r}; write"
+                " openverse=https://pictures.example."
+            )
 
 
 def make_state(settings: Settings) -> Path:

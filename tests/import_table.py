@@ -178,7 +178,13 @@ TABLE: dict[str, May] = {
         (*CLEANING, "data_cleaning.detection", "model.recognition", "model.recipes", *GROUND), HTTP
     ),
     "server.training": May(
-        (*CLEANING, "model.recipes.presets", *GROUND, *of("server", "recognition", "datasets")),
+        (
+            *CLEANING,
+            *of("data_cleaning", "collecting"),
+            "model.recipes.presets",
+            *GROUND,
+            *of("server", "recognition", "datasets"),
+        ),
         (*HTTP, "sqlalchemy"),
     ),
     "server.corrections": May(

@@ -72,6 +72,8 @@ class Collection:
     plans: Sequence[tuple[str, Plan]]
     options: CollectOptions
     web: bool = field(init=False)
+    _added: int = 0
+    _bytes: int = 0
 
     def __post_init__(self) -> None:
         before = Sidecar.of(self.root, self.label).web
@@ -100,7 +102,20 @@ class Collection:
         with _alone(self.root / self.label):
             folder = _ClassFolder.of(self.root, self.label, self.options)
             for source, plan in self.plans:
-                yield from self._bring(plan.shown or source, plan, folder)
+                for done in self._bring(plan.shown or source, plan, folder):
+                    yield done
+                    if self._is_full(done):
+                        full = "stopped: it may take no more than was added"
+                        yield CollectedEntry(plan.shown or source, "left_out", note=full)
+                        return
+
+    def _is_full(self, done: CollectedEntry) -> bool:
+        """Count what was added; whether it is all that may be."""
+        if done.path is not None:
+            self._added += 1
+            self._bytes += done.path.stat().st_size
+        most, size = self.options.most_pictures, self.options.most_bytes
+        return bool((most and self._added >= most) or (size and self._bytes >= size))
 
     def _bring(self, source: str, plan: Plan, folder: _ClassFolder) -> Iterator[CollectedEntry]:
         options, number, unpacked = self.options, 0, 0

@@ -61,7 +61,7 @@ class CollectOptions:
     are taken from one source. network: may the addresses of a list be asked? seconds: for one
     address. manners: how hosts are asked. private: may addresses that strangers wrote lead into
     this network? contact: of whoever collects, told to the hosts. label: the
-    class that is collected.
+    class that is collected. most_pictures, most_bytes: how much may be added; 0 is no limit.
     """
 
     picture: Limits = DEFAULT_LIMITS
@@ -73,6 +73,8 @@ class CollectOptions:
     private: bool = False
     contact: str = ""
     label: str = ""
+    most_pictures: int = 0
+    most_bytes: int = 0
     search: SearchOptions = field(default_factory=SearchOptions)
     page: PageOptions = field(default_factory=PageOptions)
     frame: FrameOptions = field(default_factory=FrameOptions)

@@ -123,6 +123,20 @@ filming: Decorator = options(
     ),
 )
 sizes: Decorator = options(
+    click.option(
+        "--most-pictures",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="end when so many were added; 0 is no limit",
+    ),
+    click.option(
+        "--most-bytes",
+        type=click.IntRange(min=0),
+        default=0,
+        metavar="N",
+        help="end when so many bytes were added; 0 is no limit",
+    ),
     click.option("--megabytes", type=click.IntRange(1, 1024), default=15, help="most of one file"),
     click.option(
         "--pixels",
@@ -158,6 +172,8 @@ class CollectCommand(Output):
     frames: int
     megabytes: int
     pixels: int
+    most_pictures: int
+    most_bytes: int
     totals: bool
 
     def __post_init__(self) -> None:
@@ -174,6 +190,8 @@ class CollectCommand(Output):
             manners=Manners(Pace(self.interval), robots, self.retries),
             private=self.allow_private,
             contact=self.contact,
+            most_pictures=self.most_pictures,
+            most_bytes=self.most_bytes,
             search=SearchOptions(
                 tuple(dict.fromkeys(self.query)),
                 self.count,

@@ -16,6 +16,7 @@ from data_cleaning.imaging.decoding import SUFFIXES
 from server.errors import QuotaReached
 from server.settings import Settings
 
+ENDLESS = 10**12
 COUNTED_FOR = 5.0  # seconds; several processes may overshoot by what comes in meanwhile
 
 _guard = threading.Lock()
@@ -56,6 +57,21 @@ class Quota:
         self.check(name, size)
         with _guard:
             self._counts().setdefault(name, Held()).add(Held(1, size))
+
+    def room(self, name: str) -> Held | None:
+        """What a data set can still take; of a limit that there is not, very much.
+
+        None where it can take nothing.
+        """
+        with _guard:
+            counts, together = self._counts(fresh=True), Held()
+        for held in counts.values():
+            together.add(held)
+        limits = [(self.one, counts.get(name, Held())), (self.together, together)]
+        pictures = [most.pictures - held.pictures for most, held in limits if most.pictures]
+        size = [most.bytes - held.bytes for most, held in limits if most.bytes]
+        left = Held(min([*pictures, ENDLESS]), min([*size, ENDLESS]))
+        return left if min(left.pictures, left.bytes) > 0 else None
 
     def _counts(self, fresh: bool = False) -> dict[str, Held]:
         when, counts = _counts.get(self.root, (0.0, {}))

@@ -21,7 +21,7 @@ from server.erasure.stopped_trainings import StoppedTrainings
 from server.errors import Conflict, NotFound, RequestError
 from server.history.prediction_log import PredictionLog
 from server.protocols import Job
-from server.training.training_job import ERASE, RUNNING, TRAIN
+from server.training.training_job import COLLECT, ERASE, RUNNING, TRAIN
 
 NO_PICTURES = (
     "The pictures that it was trained on are not here, so it cannot be trained again without them."
@@ -78,7 +78,7 @@ def _alone(service: Context) -> Iterator[None]:
 
 def _stop_trainings(service: Context, label: str, trainings: StoppedTrainings) -> list[Job]:
     """End the trainings that have read the class's pictures, or they would make versions that know
-    them; which those were.
+    them; which those were. What brings more of their pictures ends, too.
 
     Raises Conflict, before anything was removed, where one does not end in time.
     """
@@ -90,11 +90,16 @@ def _stop_trainings(service: Context, label: str, trainings: StoppedTrainings) -
     ]
     if theirs:
         trainings.remember(theirs)
-    for job in theirs:
+    bringing = [
+        job
+        for job in service.jobs.all()
+        if job.kind == COLLECT and job.is_open and job.arguments.get("label") == label
+    ]
+    for job in [*theirs, *bringing]:
         with contextlib.suppress(Conflict):  # it ended a moment ago
             service.jobs.cancel(job.id)
     until = time.monotonic() + ENDING
-    while any(service.jobs.get(job.id).state == RUNNING for job in theirs):
+    while any(service.jobs.get(job.id).state == RUNNING for job in [*theirs, *bringing]):
         if time.monotonic() > until:
             raise Conflict(
                 "A training that has read their pictures is still ending. Nothing was removed; ask"

@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
+from server.datasets.quota import Held, quota_of
 from server.recognition.erased_names import ErasedNames
 from server.settings import Settings
-from server.training.training_job import ERASE, TRAIN, TrainingJob
+from server.training.training_job import COLLECT, ERASE, TRAIN, TrainingJob
 
 JobCommand = Callable[[TrainingJob, Settings], list[str]]
 
@@ -20,11 +21,38 @@ def job_command(job: TrainingJob, settings: Settings) -> list[str]:
         folder = str(settings.datasets / job.dataset)
         options = ["--name", job.model, *_options(job), *_erased(job, settings)]
         return [*start, "train", folder, *options, *artifacts]
+    if job.kind == COLLECT:
+        return [sys.executable, "-m", "data_cleaning", *_collect(job, settings)]
     if job.kind == ERASE:
         datasets = ["--datasets", str(settings.datasets)]
         # Behind --, for a class may have a name that begins with a dash.
         return [*start, "forget", *datasets, *artifacts, "--", job.model, job.label]
     raise ValueError(f"no such kind of job: {job.kind}")
+
+
+def _collect(job: TrainingJob, settings: Settings) -> list[str]:
+    """Nothing that a person typed can be taken for an option: it stands behind = or --.
+
+    Raises QuotaReached.
+    """
+    wanted = job.arguments
+    queries, licences = wanted["queries"], wanted["licences"]
+    assert isinstance(queries, list) and isinstance(licences, list)
+    places = [f"--provider={place}" for place in settings.providers]
+    private = ["--allow-private"] if settings.collect_private else []
+    words = [f"--query={query}" for query in queries] + [f"--licence={one}" for one in licences]
+    quota = quota_of(settings)
+    quota.check(job.dataset, 1)
+    room = quota.room(job.dataset) or Held(1, 1)
+    limits = [
+        f"--interval={settings.collect_interval}",
+        f"--most-pictures={room.pictures}",
+        f"--most-bytes={room.bytes}",
+    ]
+    folder = str(settings.datasets / job.dataset)
+    start = ["collect", f"--from={wanted['source']}", f"--count={wanted['count']}", *words]
+    said = ["--json", "--totals", "--progress-json"]
+    return [*start, *places, *private, *limits, *said, "--", folder, job.label]
 
 
 def _options(job: TrainingJob) -> list[str]:

@@ -26,7 +26,7 @@ from server.training.job_commands import JobCommand, job_command
 from server.training.jobs import Jobs
 from server.training.picture_snapshot import picture_snapshot
 from server.training.training_child import STOPPED, Ending, TrainingChild
-from server.training.training_job import DONE, ERASE, ERASED, FAILED, TRAIN, TrainingJob
+from server.training.training_job import COLLECT, DONE, ERASE, ERASED, FAILED, TRAIN, TrainingJob
 from server.training.training_output import TrainingOutput, result_of
 
 log = logging.getLogger("likeness.runner")
@@ -111,7 +111,8 @@ class Runner:
     def _end(self, job: TrainingJob, ending: Ending) -> None:
         values: dict[str, object] = {"state": ending.state, "message": ending.message}
         if ending.state == DONE:
-            (self.settings.state / "bell").touch()  # every process looks for the new version
+            if job.kind != COLLECT:
+                (self.settings.state / "bell").touch()  # every process looks for the new version
             values["result"] = ending.result
             if job.kind == ERASE:
                 values |= self._without_name(job, ending.result)

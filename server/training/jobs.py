@@ -19,6 +19,7 @@ from server.storage.database import Store, lock, new_id, now
 from server.storage.tables import jobs
 from server.training.training_job import (
     CANCELLED,
+    COLLECT,
     ERASE,
     ERASED,
     FAILED,
@@ -196,6 +197,8 @@ def _without(job: TrainingJob, label: str) -> dict[str, object]:
         changes["result"] = result
     if job.kind == ERASE and job.label == label:
         changes["arguments"] = {"model": job.model, "label": ERASED}
+    if job.kind == COLLECT and label in json.dumps(job.arguments, ensure_ascii=False):
+        changes["arguments"] = {"dataset": job.dataset, "label": ERASED}
     if label in (job.message or ""):
         changes["message"] = "What was said here named somebody who is forgotten."
     if label in json.dumps(job.progress, ensure_ascii=False):

@@ -129,8 +129,8 @@ def _ending(code: int, reason: str | None, result: dict[str, object] | None, tai
     """code: of the child, below 0 for the signal that killed it. result: what it printed at its
     end, or None.
     """
-    # It may have finished just before it was stopped.
-    if code == 0 or (code < 0 and result is not None):
+    # It may have finished just before it was stopped, or have left something out and said so.
+    if code == 0 or (code < 0 and result is not None) or (code == 1 and result is not None):
         return Ending(DONE, result=result)
     if reason is not None:
         return Ending(CANCELLED if reason == STOPPED else FAILED, reason)

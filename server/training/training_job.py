@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-TRAIN, ERASE = "train", "forget"  # kinds
+TRAIN, ERASE, COLLECT = "train", "forget", "collect"  # kinds
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
 ERASED = "(forgotten)"  # in place of a class whose erasure has ended
 OPEN = (QUEUED, RUNNING)
@@ -53,5 +53,5 @@ class TrainingJob:
 
     @property
     def label(self) -> str:
-        """The class that an erasure is about."""
+        """The class that an erasure or a collection is about."""
         return str(self.arguments.get("label") or "")

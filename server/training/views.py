@@ -31,25 +31,25 @@ RETRY = 2000  # milliseconds after which a browser whose stream ended asks again
 def start_training(body: JobBody) -> tuple[dict[str, object], int]:
     """Train a model from a data set; it waits its turn in the queue."""
     Datasets(current().settings.datasets).check(body.dataset)
-    return _row(current().jobs.add(TRAIN, body.arguments(), caller().by)), 202
+    return row(current().jobs.add(TRAIN, body.arguments(), caller().by)), 202
 
 
 @training.get("/api/jobs", tags=[JOBS], responses={200: JobList})
 def list_jobs() -> dict[str, object]:
     """The newest hundred."""
-    return {"jobs": [_row(job) for job in current().jobs.all()]}
+    return {"jobs": [row(job) for job in current().jobs.all()]}
 
 
 @training.get("/api/jobs/<id>", tags=[JOBS], responses={200: JobSchema})
 def show_job(path: IdPath) -> dict[str, object]:
     """One job: its state, how far it is, what came of it."""
-    return _row(current().jobs.get(path.id))
+    return row(current().jobs.get(path.id))
 
 
 @training.post("/api/jobs/<id>/cancel", tags=[JOBS], responses={200: JobSchema})
 def cancel_job(path: IdPath) -> dict[str, object]:
     """Stop it; a training that is stopped leaves nothing behind."""
-    return _row(current().jobs.cancel(path.id))
+    return row(current().jobs.cancel(path.id))
 
 
 @training.get(
@@ -77,7 +77,7 @@ def _events(service: Context, job: str, follower: Caller) -> Iterator[str]:
     yield f"retry: {RETRY}\n\n"
     while service.access.holds(follower):
         found = service.jobs.get(job)
-        data = json.dumps(_row(found))
+        data = json.dumps(row(found))
         if data != last:
             yield f"event: job\ndata: {data}\n\n"
             last, quiet = data, 0
@@ -95,7 +95,8 @@ def _events(service: Context, job: str, follower: Caller) -> Iterator[str]:
         time.sleep(PAUSE)
 
 
-def _row(job: Job) -> dict[str, object]:
+def row(job: Job) -> dict[str, object]:
+    """A job as it goes out."""
     version = job.result.get("version") if isinstance(job.result, dict) else None
     report = f"/api/models/{job.model}/report?version={version}" if version and job.model else None
     return {**job.to_json(), "report": report}

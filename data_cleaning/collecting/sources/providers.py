@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from bs4 import BeautifulSoup
-
 from data_cleaning.collecting.entries import Origin
 from data_cleaning.collecting.sources.licences import code_of
 from data_cleaning.json_types import JsonObject
@@ -147,8 +145,11 @@ def _commons_hit(row: JsonObject, query: str) -> Hit:
 def _plain(text: object) -> str:
     """Commons describes people in HTML, or in plain words."""
     words = str(text or "")
-    marked = "<" in words or "&" in words
-    return BeautifulSoup(words, "html.parser").get_text(" ", strip=True) if marked else words
+    if "<" not in words and "&" not in words:
+        return words
+    from bs4 import BeautifulSoup
+
+    return BeautifulSoup(words, "html.parser").get_text(" ", strip=True)
 
 
 def _allows(licences: frozenset[str], name: str) -> bool:
@@ -243,5 +244,6 @@ PROVIDERS = {
     ),
     "ddgs": Provider(ddgs, ""),
 }
+SEARCH = "search"
 FREE = ("openverse", "commons")
-"""What the source `search` asks: they need no key, and say under which licence a picture is."""
+"""What the source SEARCH asks: they need no key, and say under which licence a picture is."""

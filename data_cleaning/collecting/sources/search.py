@@ -20,12 +20,11 @@ from data_cleaning.collecting.entries import (
     fetcher,
     load_picture,
 )
-from data_cleaning.collecting.sources.providers import FREE, PROVIDERS, Search
+from data_cleaning.collecting.sources.providers import FREE, PROVIDERS, SEARCH, Search
 from data_cleaning.errors import DatasetError, PictureTooLarge
 from data_cleaning.fetching.guarded_fetch import Fetcher
 from data_cleaning.json_types import JsonObject
 
-SEARCH = "search"  # all that need no key, one after the other
 LARGEST_ANSWER = 8 * 1024 * 1024  # bytes of JSON
 
 

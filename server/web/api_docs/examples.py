@@ -317,6 +317,13 @@ BY_MODEL: JsonObject = {
         "journal_bytes": 0,
         "problems": [],
     },
+    "CollectBody": {
+        "source": "search",
+        "queries": ["Ada Lovelace"],
+        "count": 100,
+        "licences": ["commercial"],
+    },
+    "Collecting": {"allowed": True, "licences_of": ["search", "openverse", "commons"]},
     "Job": JOB,
     "JobBody": {"dataset": "family", "model": "family", "recipe": "face-modern"},
     "JobList": {"jobs": [JOB]},
