@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_cleaning.json_types import JsonObject
+from model.recognition.protocols import RecognitionModel
 from server.context import current
 from server.recognition.redaction import without_names
 
@@ -20,10 +21,20 @@ def model_summary(name: str) -> JsonObject:
         "recipe": bundle.recipe.name,
         "subject": bundle.recipe.subject,
         "strangers_named": bundle.facts.acceptance.fpir if bundle.facts.acceptance else None,
+        "threshold": _threshold(bundle),
+        "dataset": bundle.facts.dataset,
         "multi_label": bundle.multi_label,
         "refuses": bundle.refuses,
         "labels": [label for label in bundle.labels if label not in hidden],
     }
+
+
+def _threshold(bundle: RecognitionModel) -> float | None:
+    """The score from which on a name is believed; None where nobody is refused, or each class has
+    a threshold of its own.
+    """
+    rule = bundle.facts.acceptance
+    return rule.threshold if rule and bundle.refuses and not bundle.multi_label else None
 
 
 def model_detail(name: str) -> JsonObject:

@@ -6,16 +6,19 @@ Shared by every route that answers about pictures.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeGuard
 
 from flask import request
 
 from data_cleaning.json_types import JsonObject
 from model.recognition.bundle import Bundle
+from model.recognition.explain import explain
 from model.recognition.predictions import Recognition
 from model.recognition.protocols import RecognitionModel
 from server.context import Context, caller, current
 from server.errors import RequestError
 from server.history.logged_answers import logged_answer
+from server.recognition.picture_places import picture_places
 from server.recognition.redaction import without_erased
 from server.recognition.schemas import PredictQuery
 from server.recognition.serialisation import explanation, picture_answer
@@ -47,7 +50,7 @@ class AnsweredPicture:
     labels: tuple[str, ...]
     recognition: Recognition
     prediction_id: str | None
-    why: dict[str, str] = field(default_factory=dict)
+    why: JsonObject = field(default_factory=dict)
 
     def to_json(self, top_k: int) -> JsonObject:
         """Our own JSON."""
@@ -62,12 +65,18 @@ def answer_picture(data: bytes, options: PredictOptions) -> AnsweredPicture:
     if options.explain is not None and not isinstance(bundle, Bundle):
         raise RequestError(f"The model {bundle.name} cannot explain its answers.")
 
-    def look() -> tuple[Recognition, dict[str, str]]:
+    hidden = service.models.hidden_labels(bundle)
+    may_see = caller().may("train")  # asked here: a thread of the pool knows nothing of the request
+
+    def look() -> tuple[Recognition, JsonObject]:
         found = bundle.recognise(data, service.limits)
-        return found, _explanation(service, bundle, data, found, options.explain)
+        if options.explain is None or not _explains(bundle, found, options.explain, hidden):
+            return found, {}
+        why = explain(bundle, data, options.explain, service.limits)
+        places = picture_places(service.settings.datasets, bundle) if may_see else {}
+        return found, explanation(why, hidden, places)
 
     found, why = service.pool.run(look, options.wait, options.until)
-    hidden = service.models.hidden_labels(bundle)
     labels = tuple(label for label in bundle.labels if label not in hidden)
     recognition = without_erased(found, hidden, bundle.multi_label)
     kinds = [prediction.reason for prediction in recognition.predictions]
@@ -86,22 +95,15 @@ def predict_uploaded(query: PredictQuery) -> JsonObject:
     return answer_picture(data, options).to_json(query.top_k)
 
 
-def _explanation(
-    service: Context,
-    bundle: RecognitionModel,
-    data: bytes,
-    found: Recognition,
-    index: int | None,
-) -> dict[str, str]:
-    """{} where nobody asked, nothing was found, or the one whom the region is most like was
-    erased.
+def _explains(
+    bundle: RecognitionModel, found: Recognition, index: int, hidden: set[str]
+) -> TypeGuard[Bundle]:
+    """Whether there is something to explain: something was found, and the one whom the region is
+    most like was not erased.
     """
-    if index is None or not found.predictions or not isinstance(bundle, Bundle):
-        return {}
-    hidden = service.models.hidden_labels(bundle)
-    if index < len(found.predictions) and found.predictions[index].best in hidden:
-        return {}
-    return explanation(bundle, data, index, service.limits)
+    if not found.predictions:
+        return False
+    return index >= len(found.predictions) or found.predictions[index].best not in hidden
 
 
 def _log(

@@ -56,6 +56,7 @@ class Found(Out):
     best: str = Field(description="The most probable class, also for strangers.")
     probability: float = Field(ge=0, le=1, description="Of `best`.")
     similarity: float | None = Field(description="To the nearest examples of `best`, -1 to 1.")
+    acceptance: float | None = Field(description="What the model's `threshold` is held against.")
     detection_score: float
     reason: str = Field(
         description=(
@@ -92,6 +93,14 @@ class Size(Out):
     height: int
 
 
+class NearestExample(Out):
+    label: str = Field(description="Its class; where it carries several, all of them.")
+    similarity: float = Field(description="To the region, -1 to 1.")
+    picture: str | None = Field(
+        description="Where it can be seen, by those who may see the data set, while it is there."
+    )
+
+
 class Answer(Out):
     """One picture's answer. Nothing found is an answer too: no regions, and a reason."""
 
@@ -116,6 +125,9 @@ class Answer(Out):
     )
     explanation: str | None = None
     why: str | None = None
+    nearest: list[NearestExample] | None = Field(
+        None, description="With `explain`: the enrolled pictures most like the region."
+    )
 
 
 class BatchEntry(Out):
@@ -145,6 +157,13 @@ class ModelSummary(Out):
             " training."
         ),
     )
+    threshold: float | None = Field(
+        description=(
+            "The least `acceptance` of a region that is believed; null where nobody is refused, or"
+            " each class has its own."
+        )
+    )
+    dataset: str | None = Field(description="The data set that it was trained on.")
     multi_label: bool = Field(
         description="Whether a picture may carry several classes, each a question of its own."
     )
@@ -153,8 +172,17 @@ class ModelSummary(Out):
     )
 
 
+class Asking(Out):
+    """What may be asked here."""
+
+    picture_bytes: int
+    pixels: int
+    addresses: bool = Field(description="Whether a picture may be named by its address.")
+
+
 class ModelList(Out):
     default: str | None
+    asking: Asking
     models: list[ModelSummary]
     broken: list[dict[str, str]] = Field(description="Models that could not be loaded, and why.")
 

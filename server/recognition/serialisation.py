@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import base64
 
-from data_cleaning.imaging.limits import Limits
 from data_cleaning.json_types import JsonObject
-from model.recognition.bundle import Bundle
-from model.recognition.explain import explain
+from model.recognition.explain import Explanation
 from model.recognition.predictions import Prediction, Recognition
 
 PLACES = 6  # decimals of a probability or a time
@@ -63,18 +61,31 @@ def picture_answer(recognition: Recognition, name: str, version: int, top_k: int
     }
 
 
-def explanation(bundle: Bundle, data: bytes, index: int, limits: Limits) -> dict[str, str]:
-    """Why a region got its answer: the heatmap, a PNG as a data URL, and words. Raises NoRegion."""
-    found = explain(bundle, data, index, limits)
+def explanation(found: Explanation, hidden: set[str], places: dict[str, str]) -> JsonObject:
+    """Why a region got its answer: the heatmap, a PNG as a data URL, words, and the nearest
+    pictures.
+
+    hidden: labels that must not be named. places: where pictures can be seen, by sha256.
+    """
+    shown = [example for example in found.nearest if hidden.isdisjoint(example.labels)]
     return {
         "explanation": "data:image/png;base64," + base64.b64encode(found.heatmap).decode(),
         "why": found.sentence,
+        "nearest": [
+            {
+                "label": example.label,
+                "similarity": _rounded(example.similarity),
+                "picture": places.get(example.sha256),
+            }
+            for example in shown
+        ],
     }
 
 
 def _region(prediction: Prediction) -> JsonObject:
     """One detection. box: [x, y, width, height] in pixels of the upright picture."""
     box, similarity = prediction.detection, prediction.similarity
+    acceptance = prediction.acceptance
     return {
         "box": [box.x, box.y, box.width, box.height],
         "kind": box.kind,
@@ -83,6 +94,7 @@ def _region(prediction: Prediction) -> JsonObject:
         "best": prediction.best,
         "probability": _rounded(prediction.probability),
         "similarity": None if similarity is None else _rounded(similarity),
+        "acceptance": None if acceptance is None else _rounded(acceptance),
         "detection_score": _rounded(box.score),
         "reason": prediction.reason,
         "note": prediction.note,

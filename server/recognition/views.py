@@ -125,7 +125,16 @@ def list_models() -> JsonObject:
         except LikenessError as error:
             broken.append({"name": name, "detail": str(error)})
     default = models.default() if good or broken else None
-    return {"default": default, "models": good, "broken": broken}
+    return {"default": default, "asking": _asking(), "models": good, "broken": broken}
+
+
+def _asking() -> JsonObject:
+    service = current()
+    return {
+        "picture_bytes": service.settings.picture_bytes,
+        "pixels": service.limits.pixels,
+        "addresses": service.settings.fetch_urls,
+    }
 
 
 @api.get("/api/models/<name>", tags=[MODELS], responses={200: ModelDetail})
@@ -158,7 +167,6 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
         return send_file(report.resolve(), mimetype="text/html", max_age=0)
     page = linked(report.read_text("utf-8"), current().settings.datasets)
     return Response(page, mimetype="text/html", headers={"Cache-Control": "private, no-cache"})
-    return send_file(report.resolve(), mimetype="text/html", max_age=0)
 
 
 @api.get("/api/models/<name>/card", tags=[MODELS], responses={200: ResultCard})

@@ -94,6 +94,7 @@ class Patches:
             probability=sure,
             scores=scores,
             similarity=None,
+            acceptance=None,
             reason="known" if label else "unknown",
             note="" if label else "Only one eye was found: less certain.",
             marks=(),

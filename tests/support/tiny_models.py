@@ -46,6 +46,7 @@ class Prediction:
     note: str = ""
     marks: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    acceptance: float | None = None
 
 
 @dataclass(frozen=True)

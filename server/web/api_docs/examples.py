@@ -19,6 +19,7 @@ FOUND = {
     "best": "anna",
     "probability": 0.972,
     "similarity": 0.898,
+    "acceptance": 0.898,
     "detection_score": 0.94,
     "reason": "known",
     "note": "",
@@ -55,9 +56,12 @@ MODEL = {
     "subject": "face",
     "labels": ["anna", "ben"],
     "strangers_named": 0.01,
+    "threshold": 0.42,
+    "dataset": "family",
     "multi_label": False,
     "refuses": True,
 }
+ASKING = {"picture_bytes": 15728640, "pixels": 40000000, "addresses": False}
 KEY = {
     "id": "c97ce4fde525",
     "name": "shop",
@@ -340,7 +344,7 @@ BY_MODEL: JsonObject = {
         "report": "/api/models/family/report",
         "reports": [2, 3],
     },
-    "ModelList": {"default": "family", "models": [MODEL], "broken": []},
+    "ModelList": {"default": "family", "asking": ASKING, "models": [MODEL], "broken": []},
     "NewKey": {**KEY, "key": "lk_c97ce4fde525_..."},
     "PictureBody": {"image": "data:image/jpeg;base64,/9j/4AAQ"},
     "PictureList": {"pictures": [FILE]},
