@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable
 
@@ -10,7 +11,10 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from data_cleaning.errors import LikenessError
+from data_cleaning.imaging.encoding import reencode
+from data_cleaning.imaging.limits import DEFAULT_LIMITS
 from data_cleaning.json_types import JsonObject
+from model.recognition.golden import golden_picture
 from server.context import caller, current
 from server.errors import NotFound
 from server.recognition.model_summary import model_detail, model_summary
@@ -38,6 +42,7 @@ api = APIBlueprint("api", __name__, abp_security=needs("predict"))
 PREDICTING = Tag(name="predicting", description="What is in this picture?")
 MODELS = Tag(name="models", description="Who answers.")
 TEXT = {"type": "string", "description": "A data URL, or the picture as bare base64."}
+SAMPLE_SIDE = 512  # pixels: as large as it comes
 LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
 LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
 
@@ -110,6 +115,19 @@ def _entry(
         return {"index": index, "ok": True, "answer": answered.to_json(query.top_k)}
     except Exception as error:  # whatever it is, it is this picture's alone
         return {"index": index, "ok": False, "problem": describe(error)}
+
+
+@api.get("/api/sample", tags=[PREDICTING], responses={200: answer(content="image/jpeg")})
+def sample() -> Response:
+    """A portrait to try with: an astronaut (NASA, public domain)."""
+    response = Response(_sample(), mimetype="image/jpeg")
+    response.headers["Cache-Control"] = "private, max-age=86400"
+    return response
+
+
+@functools.cache
+def _sample() -> bytes:
+    return reencode(golden_picture(), SAMPLE_SIDE, DEFAULT_LIMITS)
 
 
 @api.get("/api/models", tags=[MODELS], responses={200: ModelList})

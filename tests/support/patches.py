@@ -97,7 +97,7 @@ class Patches:
             acceptance=None,
             reason="known" if label else "unknown",
             note="" if label else "Only one eye was found: less certain.",
-            marks=(),
+            marks=() if label else ("one_eye",),
         )
 
 

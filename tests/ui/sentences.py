@@ -71,14 +71,13 @@ def code_of(path: Path) -> str:
 def keys_in(path: Path, sections: set[str]) -> set[str]:
     """What a file uses: data-say of HTML; in a script each string that begins as keys do."""
     text = code_of(path)
-    if path.suffix == ".html":
-        return set(re.findall(r'data-say(?:-[a-z-]+)?="([^"]+)"', text))
-    if path.suffix == ".css":
-        return set()
+    filled = set(re.findall(r'data-say(?:-[a-z-]+)?="([^"]+)"', text))
+    if path.suffix != ".js":
+        return filled
     said = set(re.findall(rf'(?<![.\w])say\(\s*"({KEY})"', text))
     found = {match[1] or "" for match in STRING.finditer(text)}
-    looks = re.compile(rf"(?:{'|'.join(sorted(sections))})\.(?!html|js|css|svg)[\w.-]+")
-    return said | {string for string in found if looks.fullmatch(string)}
+    looks = re.compile(rf"(?:{'|'.join(sorted(sections))})\.(?!html|js|css|svg|jpg|csv)[\w.-]+")
+    return filled | said | {string for string in found if looks.fullmatch(string)}
 
 
 def calls(path: Path) -> Iterator[tuple[str, set[str]]]:
@@ -147,7 +146,7 @@ def _is_text(words: str) -> bool:
 
 def _reads_as_one(words: str) -> bool:
     """Whether a string reads as a sentence or as a part of one."""
-    if re.search(r"[=#\[\]{}<>]|^\.|^[a-z]+/|\w\.\w", words):
+    if re.search(r"[=#\[\]{}<>|]|^\.|^[a-z]+/|\w\.\w", words):
         return False  # a selector, an address, markup
     capital = re.match(r"[A-ZÄÖÜ][a-zäöü]+(?:[\s.,…!?:]|$)", words)
     return bool(capital or re.search(r"[a-zäöü] [a-zäöü]+[.,…!?:](?:\s|$)|…", words))

@@ -37,8 +37,8 @@ def test_without_a_model_the_page_leads_to_making_one(page: Any, live: Start) ->
     server.registry.bundles.clear()
     page.goto(server.url)
     assert settled(page, "trouble") == "No model is trained yet."
-    page.click("#remedies button:has-text('Manage')")
-    page.wait_for_selector("#view h1:has-text('Data sets')")
+    page.click("#remedies button:has-text('Teach one')")
+    page.wait_for_url(lambda url: not url.endswith("/"))
 
 
 def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:
@@ -110,7 +110,7 @@ def test_people_of_one_class_are_counted(
         for probability in sure
     ]
     words = page.evaluate(
-        "async (r) => (await import('/js/words.js')).headline(r, 'person')", regions
+        "async (r) => (await import('/js/recognise/sentences.js')).headline(r, 'person')", regions
     )
     assert words == text
 
@@ -122,7 +122,7 @@ def test_a_doubtful_name_is_said_with_doubt(page: Any, live: Start, sure: float,
     opened(page, live())
     region = {"label": "ada", "labels": ["ada"], "best": "ada", "probability": sure}
     words = page.evaluate(
-        "async (r) => (await import('/js/words.js')).headline([r], 'face')", region
+        "async (r) => (await import('/js/recognise/sentences.js')).headline([r], 'face')", region
     )
     assert text in words
 
@@ -149,10 +149,12 @@ def test_why_is_told_of_the_face_that_is_chosen(page: Any, live: Start, astronau
         with page.expect_request(f"**/api/predict?*region={chosen}"):
             page.click(".why button")
         page.wait_for_selector(".why img[src^='data:image/png']")
-        label = page.inner_text(".scores tr.best th")
+        label = page.text_content(".scores tr.best th")
         text = page.inner_text(".why figcaption")
         assert text.startswith(f"What counted for {label}: the warmer, the more.")
-        assert f"nearest examples are {label}" in text
+        assert f"nearest pictures are {label}" in text
+        assert page.locator(".nearest li").count() == 5
+        assert "role train" in page.inner_text(".nearest")
 
 
 def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(

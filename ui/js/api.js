@@ -1,5 +1,6 @@
 // Talks to /api, and turns every way it can fail into a sentence. Knows nothing of the page.
 
+import { say } from "./languages.js";
 import { at } from "./root.js";
 import { sizeOf } from "./words.js";
 
@@ -30,62 +31,60 @@ function problemOf(xhr) {
 
 // The server's stable codes first; the status where nginx, or somebody else on the way, answered.
 const BY_CODE = {
-  "not-a-picture": ["not_a_picture", "That is not a picture I can read."],
-  "broken-picture": ["not_a_picture", "That picture is damaged."],
-  "empty-picture": ["not_a_picture", "That file is empty."],
-  "picture-too-small": ["not_a_picture", "That picture is too small."],
-  "picture-too-large": ["too_big", "That picture is too big."],
-  "body-too-large": ["too_big", "That picture is too big."],
-  "model-missing": ["no_model", "That model is not there."],
-  "model-broken": ["no_model", "That model cannot answer."],
-  "weights-missing": ["no_model", "A file that the model needs is missing."],
-  "too-slow": ["busy", "That took too long."],
-  "store-down": ["busy", "The server cannot reach its database."],
+  "not-a-picture": ["not_a_picture", "trouble.not-a-picture", "trouble.not-a-picture.do"],
+  "broken-picture": ["not_a_picture", "trouble.broken-picture", "trouble.broken-picture.do"],
+  "empty-picture": ["not_a_picture", "trouble.empty-picture", "trouble.empty-picture.do"],
+  "picture-too-small": ["not_a_picture", "trouble.small-picture"],
+  "picture-too-large": ["too_big", "trouble.too-big"],
+  "body-too-large": ["too_big", "trouble.too-big"],
+  "model-missing": ["no_model", "trouble.no-model"],
+  "model-broken": ["no_model", "trouble.broken-model"],
+  "weights-missing": ["no_model", "trouble.no-weights"],
+  "too-slow": ["busy", "trouble.slow", "trouble.slow.do"],
+  "store-down": ["busy", "trouble.no-database", "trouble.wait"],
+  busy: ["busy", "trouble.busy", "trouble.wait"],
+  "too-many-requests": ["busy", "trouble.busy", "trouble.wait"],
 };
 const BY_STATUS = {
-  401: ["denied", "This needs a key."],
-  403: ["denied", "This key may not do that."],
-  404: ["refused", "There is no such thing on the server."],
-  408: ["busy", "The upload stood still."],
-  413: ["too_big", "That picture is too big."],
-  429: ["busy", "The server is busy."],
-  502: ["away", "The server is away."],
-  503: ["busy", "The server is not ready."],
-  504: ["busy", "That took too long."],
+  401: ["denied", "trouble.no-key", "trouble.no-key.do"],
+  403: ["denied", "trouble.not-allowed"],
+  404: ["refused", "trouble.not-there"],
+  408: ["busy", "trouble.stood-still", "trouble.stood-still.do"],
+  413: ["too_big", "trouble.too-big"],
+  429: ["busy", "trouble.busy", "trouble.wait"],
+  502: ["away", "trouble.away", "trouble.wait"],
+  503: ["busy", "trouble.not-ready", "trouble.wait"],
+  504: ["busy", "trouble.slow", "trouble.slow.do"],
+};
+const OTHERWISE = {
+  refused: ["refused", "trouble.refused"],
+  broken: ["broken", "trouble.broken"],
 };
 
-// A body over the limit is refused unread, in words for programs; people want the limit in
-// megabytes.
-function detailOf(problem) {
-  const most = problem.limits?.body_bytes;
-  if (most) return `At most ${sizeOf(most)} can be sent at once.`;
-  return typeof problem.detail === "string" ? problem.detail : "";
+// What to do about it. A body over the limit is refused unread, in words for programs; people want
+// the limit in megabytes. What is not known here, the server says itself.
+function detailOf(problem, what) {
+  const { body_bytes: bytes, picture_bytes: file, pixels } = problem.limits ?? {};
+  if (bytes) return say("trouble.most-bytes", { size: sizeOf(bytes) });
+  if (file) return say("trouble.most-file", { size: sizeOf(file) });
+  if (pixels) return say("trouble.most-pixels", { pixels });
+  if (what) return say(what);
+  return typeof problem.detail === "string" ? problem.detail : problem.title;
 }
 
 export function troubleOf(xhr) {
   if (xhr.status === 0) {
-    return new Trouble(
-      "away",
-      "The server does not answer.",
-      "It may be restarting, or the network is down.",
-    );
+    return new Trouble("away", say("trouble.no-answer"), say("trouble.no-answer.do"));
   }
   const problem = problemOf(xhr);
   const retryAfter = Number(xhr.getResponseHeader("Retry-After")) || null;
-  const [kind, title] =
-    BY_CODE[problem.code] ||
-    BY_STATUS[xhr.status] ||
-    (xhr.status < 500
-      ? ["refused", "The server refused this."]
-      : ["broken", "Something went wrong on the server."]);
-  const words = detailOf(problem);
-  return new Trouble(
-    kind,
-    title,
-    words || problem.title || `It said ${xhr.status} ${xhr.statusText}.`,
-    retryAfter,
-    problem.code,
-  );
+  const [kind, title, what] =
+    BY_CODE[problem.code] ??
+    BY_STATUS[xhr.status] ??
+    (xhr.status < 500 ? OTHERWISE.refused : OTHERWISE.broken);
+  const status = say("trouble.status", { status: String(xhr.status), text: xhr.statusText });
+  const detail = detailOf(problem, what) || status;
+  return new Trouble(kind, say(title), detail, retryAfter, problem.code);
 }
 
 // Who we are to the server: {role, via, name, csrf}. Kept here because every changing request must
@@ -103,15 +102,9 @@ export function request(method, path, options = {}) {
     xhr.fail((_, status) => {
       if (status === "abort") reject(new Abandoned());
       else if (status === "timeout")
-        reject(
-          new Trouble(
-            "busy",
-            "That took too long.",
-            "The picture was not answered in time. A smaller one is sent faster.",
-          ),
-        );
+        reject(new Trouble("busy", say("trouble.slow"), say("trouble.slow.do")));
       else if (status === "parsererror")
-        reject(new Trouble("broken", "The server's answer makes no sense.", "It was no JSON."));
+        reject(new Trouble("broken", say("trouble.no-sense"), say("trouble.wait")));
       else reject(troubleOf(xhr));
     });
   });
@@ -120,8 +113,12 @@ export function request(method, path, options = {}) {
 }
 
 // A request with a JSON body.
-export const send = (method, path, body) =>
-  request(method, path, { data: JSON.stringify(body), contentType: "application/json" });
+export const send = (method, path, body, options = {}) =>
+  request(method, path, {
+    data: JSON.stringify(body),
+    contentType: "application/json",
+    ...options,
+  });
 
 // A request with files in a multipart field.
 export function upload(path, field, files, options = {}) {
@@ -136,7 +133,7 @@ export function dataUrl(blob) {
     reader.onload = () => resolve(reader.result);
     reader.onerror = () =>
       reject(
-        new Trouble("refused", "That file cannot be read.", String(reader.error?.message || "")),
+        new Trouble("refused", say("trouble.unreadable"), String(reader.error?.message || "")),
       );
     reader.readAsDataURL(blob);
   });
@@ -161,27 +158,30 @@ function listening(sent) {
 
 const LONGEST = 300000; // milliseconds: 15 MB over a slow line, and the answer
 
-// Ask what is in the picture. Resolves to the server's answer with `regions[].scores`; `.abort()`
-// gives up, sent(part) hears of progress.
-export function recognise(blob, model, options = {}, sent = () => {}) {
+// Ask what is in a picture: a Blob, or the address of one. Resolves to the server's answer with
+// `regions[].scores`; `.abort()` gives up, sent(part) hears of progress.
+export function recognise(picture, model, options = {}, sent = () => {}) {
   const query = $.param({ top_k: MOST_CLASSES, ...(model ? { model } : {}), ...options });
-  const running = upload(`api/predict?${query}`, "image", [blob], {
-    timeout: LONGEST,
-    xhr: () => listening(sent),
-  });
+  const path = `api/predict?${query}`;
+  const limits = { timeout: LONGEST };
+  const running =
+    typeof picture === "string"
+      ? send("POST", path, { url: picture }, limits)
+      : upload(path, "image", [picture], { ...limits, xhr: () => listening(sent) });
   const answer = running.then((found) => ({ ...found, regions: found.regions.map(regionOf) }));
   answer.abort = running.abort;
   return answer;
 }
 
-// The models that answer, the default first: [{name, version, recipe, subject, labels, default}];
-// and the broken ones.
+// What answers: {good, broken, asking}; good: [{name, version, recipe, subject, labels, default, …}],
+// the default first; asking: what may be asked (picture_bytes, pixels, addresses).
 export async function models() {
   const answer = await request("GET", "api/models");
   const isDefault = (model) => Number(model.name === answer.default);
   return {
     good: [...answer.models].sort((a, b) => isDefault(b) - isDefault(a)),
     broken: answer.broken,
+    asking: answer.asking,
   };
 }
 

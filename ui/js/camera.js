@@ -1,6 +1,8 @@
 // A picture from the camera. When the browser or the person says no, it says why and what else
 // works.
 
+import { say } from "./languages.js";
+
 const $ = window.jQuery;
 
 let stream = null;
@@ -8,25 +10,26 @@ let facing = "user";
 let deliver = () => {};
 
 const REASONS = {
-  NotAllowedError:
-    "The browser may not use the camera. Allow it in the address bar, or choose a picture instead.",
-  NotFoundError: "This device has no camera that the browser can see. Choose a picture instead.",
-  OverconstrainedError: "This device has no such camera.",
-  NotReadableError: "The camera is in use by another program. Close that one and try again.",
+  NotAllowedError: "camera.refused",
+  NotFoundError: "camera.none",
+  OverconstrainedError: "camera.no-such",
+  NotReadableError: "camera.in-use",
 };
 
+// Why there is no picture from the camera, and what else works.
 export function reasonOf(error) {
-  return (
-    REASONS[error.name] ||
-    `The camera did not start (${error.name || error}). Choose a picture instead.`
-  );
+  if (error.name in REASONS) return say(REASONS[error.name]);
+  return say("camera.failed", { reason: String(error.name || error) });
 }
 
-function say(text) {
+// Whether the browser would give a camera at all: only https pages and localhost get one.
+export const possible = () => Boolean(navigator.mediaDevices?.getUserMedia);
+
+function tell(text) {
   $("#camera-note").text(text);
 }
 
-function release(camera) {
+export function release(camera) {
   for (const track of camera?.getTracks() ?? []) track.stop();
 }
 
@@ -39,14 +42,11 @@ function halt() {
 
 async function begin() {
   halt();
-  if (!navigator.mediaDevices?.getUserMedia) {
-    say(
-      "Browsers give the camera only to https pages and to localhost. On a phone, “Choose a " +
-        "picture” offers the camera too.",
-    );
+  if (!possible()) {
+    tell(`${say("camera.https")} ${say("camera.phone")}`);
     return;
   }
-  say("Waiting for the camera …");
+  tell(say("camera.waiting"));
   try {
     const wanted = {
       video: { facingMode: facing, width: { ideal: 1280 }, height: { ideal: 960 } },
@@ -67,10 +67,10 @@ async function begin() {
       "hidden",
       devices.filter((device) => device.kind === "videoinput").length < 2,
     );
-    say("");
+    tell("");
   } catch (error) {
     halt();
-    say(reasonOf(error));
+    tell(reasonOf(error));
   }
 }
 

@@ -1,21 +1,20 @@
 // The link that the first start of the service prints: whoever opens it gets the admin key, once.
 
 import { send } from "./api.js";
+import { fill, say } from "./languages.js";
 
 const $ = window.jQuery;
 const MARK = "#claim=";
 
 const MARKUP = `
   <dialog id="claim-dialog" aria-labelledby="claim-title">
-    <h2 id="claim-title">The admin key</h2>
-    <p class="quiet" id="claim-text">
-      This link gives the first admin key, once. With it you manage models, data sets and keys.
-    </p>
+    <h2 id="claim-title" data-say="claim.title"></h2>
+    <p class="quiet" id="claim-text" data-say="claim.text"></p>
     <p><code class="key" id="claimed-key"></code></p>
     <p class="bad" id="claim-note" role="alert"></p>
     <div class="actions">
-      <button class="button primary" type="button" id="claim">Get the key</button>
-      <button class="button plain" type="button" id="close-claim">Close</button>
+      <button class="button primary" type="button" id="claim" data-say="claim.get"></button>
+      <button class="button plain" type="button" id="close-claim" data-say="toast.close"></button>
     </div>
   </dialog>`;
 
@@ -24,7 +23,7 @@ async function take(token, signIn) {
   try {
     const { key } = await send("POST", "api/claim", { claim: token });
     $("#claimed-key").text(key);
-    $("#claim-text").text("It is shown only now: keep it in a safe place. You are signed in.");
+    $("#claim-text").text(say("claim.keep"));
     $("#claim").prop("hidden", true);
     await signIn(key);
   } catch (error) {
@@ -39,6 +38,7 @@ export function offer(signIn) {
   const token = location.hash.slice(MARK.length);
   history.replaceState(null, "", location.pathname + location.search);
   $("body").append(MARKUP);
+  fill($("#claim-dialog")[0]);
   $("#close-claim").on("click", () => $("#claim-dialog")[0].close());
   $("#claim").on("click", () => take(token, signIn));
   $("#claim-dialog")[0].showModal();

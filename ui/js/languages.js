@@ -45,7 +45,7 @@ export function say(key, values = {}) {
 export const listed = (names) =>
   new Intl.ListFormat(language, { type: "conjunction" }).format(names);
 
-const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt", "content"];
+const ATTRIBUTES = ["aria-label", "title", "placeholder", "alt", "data-drop"];
 
 // Put the sentences into static HTML: data-say="key" is an element's text, data-say-title="key" its
 // title, and so on.

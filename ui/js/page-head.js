@@ -64,15 +64,17 @@ export function draw(current) {
   head.data("screen", current).append(brand(), menuButton(nav), nav, end);
 }
 
+// The screens that this person may use.
+export const allowed = () => SCREENS.filter(({ role }) => may(role));
+
 // Show what this person may use, now that the server said who they are.
 export function update() {
   const signedIn = who.via === "session";
   const head = $("#page-head");
-  const mine = SCREENS.filter(({ role }) => may(role));
   head
     .find("#screens ul")
     .empty()
-    .append(mine.map((screen) => entry(screen, head.data("screen"))));
+    .append(allowed().map((screen) => entry(screen, head.data("screen"))));
   $("#sign-in").prop("hidden", signedIn || who.role === "admin");
   $("#sign-out-everywhere").prop("hidden", !signedIn);
   $("#sign-out")

@@ -1,21 +1,24 @@
 // The dialog that asks for a key: the one place where it is written, for every page.
 
+import { fill } from "./languages.js";
+
 const $ = window.jQuery;
 
 const MARKUP = `
   <dialog id="sign-in-dialog" aria-labelledby="sign-in-title">
     <form id="sign-in-form">
-      <h2 id="sign-in-title">Sign in with a key</h2>
-      <p class="quiet">
-        The first start of the service printed a link to the admin key; an admin makes further ones.
-      </p>
+      <h2 id="sign-in-title" data-say="session.with-a-key"></h2>
+      <p class="quiet" data-say="session.where-from"></p>
+      <input class="visually-hidden" type="text" autocomplete="username" tabindex="-1"
+        aria-hidden="true" value="likeness">
       <label class="field">
-        Key <input type="password" id="key" autocomplete="current-password" required>
+        <span data-say="session.key"></span>
+        <input type="password" id="key" autocomplete="current-password" required>
       </label>
       <p class="bad" id="sign-in-note" role="alert"></p>
       <div class="actions">
-        <button class="button primary" type="submit">Sign in</button>
-        <button class="button plain" type="button" id="close-sign-in">Cancel</button>
+        <button class="button primary" type="submit" data-say="session.sign-in"></button>
+        <button class="button plain" type="button" id="close-sign-in" data-say="dialog.cancel"></button>
       </div>
     </form>
   </dialog>`;
@@ -32,6 +35,7 @@ export const close = () => $("#sign-in-dialog")[0].close();
 // Trouble.
 export function build(signIn) {
   $("body").append(MARKUP);
+  fill($("#sign-in-dialog")[0]);
   $("#close-sign-in").on("click", close);
   $("#sign-in-form").on("submit", async (event) => {
     event.preventDefault();

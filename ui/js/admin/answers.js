@@ -16,7 +16,8 @@ import {
   tile,
   when,
 } from "../dom.js";
-import { labelFor, listed, nameOf, percent } from "../words.js";
+import { listed } from "../languages.js";
+import { labelFor, nameOf, percent } from "../words.js";
 import { choicesFor } from "./choices.js";
 
 const $ = window.jQuery;

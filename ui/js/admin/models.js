@@ -3,7 +3,8 @@
 import { may, request, send } from "../api.js";
 import { sure } from "../components/dialog.js";
 import { button, el, empty, link, panel, select } from "../dom.js";
-import { listed, nameOf } from "../words.js";
+import { listed } from "../languages.js";
+import { nameOf } from "../words.js";
 import { verdictOf } from "./verdict.js";
 
 const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;

@@ -1,7 +1,11 @@
 // Cards of everybody the model knows, made from the labels that the API gives. A named person's
 // card lights up.
 
-import { initialsOf, nameOf, percent, sureOf } from "./words.js";
+import { may, request } from "../api.js";
+import { say } from "../languages.js";
+import { at } from "../root.js";
+import { initialsOf, nameOf, percent } from "../words.js";
+import { sureOf } from "./sentences.js";
 
 const $ = window.jQuery;
 const FEW = 24; // more cards than this are folded away until asked for
@@ -35,6 +39,25 @@ export function setLabels(labels) {
   fold();
 }
 
+// For those who may see data sets: a picture of each class instead of its initials.
+export async function showExamples(dataset) {
+  if (!dataset || !may("train")) return;
+  const { datasets } = await request("GET", "api/datasets");
+  const set = datasets.find(({ name }) => name === dataset);
+  const filled = new Set(set?.classes.filter(({ pictures }) => pictures).map(({ name }) => name));
+  const seen = order.filter((label) => filled.has(label)).slice(0, FEW);
+  for (const label of seen) {
+    const place = `api/datasets/${[dataset, "classes", label, "pictures"].map(encodeURIComponent).join("/")}`;
+    const { pictures } = await request("GET", place);
+    if (!pictures.length || !cards.has(label)) continue;
+    const image = $("<img alt='' loading='lazy'>").attr(
+      "src",
+      `${at(place)}/${encodeURIComponent(pictures[0])}?size=160`,
+    );
+    cards.get(label).find(".monogram").empty().append(image);
+  }
+}
+
 // Which cards are seen: those that match the search, those lit, and otherwise the first few.
 function fold() {
   const wanted = $("#find").val().trim().toLowerCase();
@@ -47,7 +70,7 @@ function fold() {
   });
   $("#all-cards")
     .prop("hidden", Boolean(wanted) || unfolded || order.length <= FEW)
-    .text(`Show all ${order.length}`);
+    .text(say("recognise.show-all", { count: order.length }));
 }
 
 // Light the cards of the regions that were named; the chosen one strongest.

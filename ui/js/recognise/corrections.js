@@ -1,9 +1,10 @@
 // "This is X", "this is not X", "not a face": a person's word on one region, kept for the next
 // training. Nothing is sent before it is said with a button, and what was sent can be taken back.
 
-import { dataUrl, may, request, send } from "./api.js";
-import { sure } from "./components/dialog.js";
-import { labelFor, nameOf, nounsOf } from "./words.js";
+import { dataUrl, may, request, send } from "../api.js";
+import { sure } from "../components/dialog.js";
+import { say } from "../languages.js";
+import { labelFor, nameOf } from "../words.js";
 
 const $ = window.jQuery;
 const OTHER = "\u0000other";
@@ -15,15 +16,18 @@ export const forget = () => panels.clear();
 
 const option = (value, text) => $("<option>").val(value).text(text);
 const prompt = (text) => $("<option value='' selected>").text(text);
+const newOne = (subject) => say(subject === "object" ? "correct.new-class" : "correct.new-person");
 
+// Whoever has a name gets a button for "It is not …"; a stranger's is in the list.
 function options({ region, labels, subject }) {
-  const known = labels.filter((label) => label !== region.label);
-  const thing = subject === "object";
+  const other = subject === "object" ? "correct.something-else" : "correct.somebody-else";
   return [
-    prompt("It is …"),
-    ...known.map((label) => option(label, nameOf(label))),
-    option(NEW, thing ? "New class …" : "New person …"),
-    option(OTHER, thing ? "something else" : "somebody else"),
+    prompt(say("correct.it-is")),
+    ...labels
+      .filter((label) => label !== region.label)
+      .map((label) => option(label, nameOf(label))),
+    option(NEW, newOne(subject)),
+    region.label === null ? option(OTHER, say(other)) : null,
   ];
 }
 
@@ -34,11 +38,9 @@ function wordOf(value, typed, { region, labels }) {
 }
 
 function thanks(correction, body) {
-  if (correction.learned) return "Thank you, the next training learns from it.";
+  if (correction.learned) return say("correct.thanks-learned");
   // Whoever chose not to hand the picture over knows that nothing can be learned from it.
-  return body.image
-    ? "Thank you, noted. But the next training learns nothing from it."
-    : "Thank you, noted.";
+  return say(body.image ? "correct.thanks-in-vain" : "correct.thanks");
 }
 
 // A data set is made on somebody's word alone: the server says where one would have to be.
@@ -48,9 +50,9 @@ async function sent(body) {
   } catch (error) {
     if (error.code !== "no-dataset") throw error;
     const yes = await sure(
-      "Make a data set for it?",
-      `${error.detail} It would begin with this picture alone.`,
-      "Make it",
+      say("correct.make-data-set"),
+      `${error.detail} ${say("correct.begins-with-this")}`,
+      say("correct.make-it"),
     );
     return yes ? await send("POST", "api/corrections", { ...body, create: true }) : null;
   }
@@ -58,16 +60,16 @@ async function sent(body) {
 
 function drawThanks(panel, context, correction, body) {
   const undo = $("<button type='button' class='button small'>")
-    .text("Undo")
+    .text(say("toast.undo"))
     .on("click", async () => {
       undo.prop("disabled", true);
       try {
         await request("DELETE", `api/corrections/${correction.id}`);
         drawQuestions(panel, context);
-        say(panel, "It was taken back.");
+        note(panel, say("correct.taken-back"));
       } catch (error) {
         undo.prop("disabled", false);
-        say(panel, error.detail || error.title);
+        note(panel, error.detail || error.title);
       }
     });
   panel
@@ -79,7 +81,7 @@ function drawThanks(panel, context, correction, body) {
   undo.trigger("focus");
 }
 
-function say(panel, text) {
+function note(panel, text) {
   panel.find(".remark").remove();
   panel.append($("<p class='remark' role='status'>").text(text));
 }
@@ -89,15 +91,16 @@ async function tell(panel, context, word) {
   const body = { prediction_id: answer.prediction_id, region: region.index, ...word };
   const controls = panel.find("button, select, input").prop("disabled", true);
   try {
-    if (panel.find("input[type=checkbox]").prop("checked")) body.image = await dataUrl(file);
+    const along = file && panel.find("input[type=checkbox]").prop("checked");
+    if (along) body.image = await dataUrl(file);
     const correction = await sent(body);
     if (correction) {
       drawThanks(panel, context, correction, body);
       return;
     }
-    say(panel, "Nothing was saved.");
+    note(panel, say("correct.nothing-saved"));
   } catch (error) {
-    say(panel, error.detail || error.title);
+    note(panel, error.detail || error.title);
   }
   controls.prop("disabled", false);
 }
@@ -106,10 +109,12 @@ async function tell(panel, context, word) {
 function chooser(panel, context, name, choices) {
   const select = $("<select>").attr("aria-label", name).append(choices);
   const typed = $("<input type='text' maxlength='63' hidden>").attr({
-    "aria-label": "Name of somebody new",
-    placeholder: "their name",
+    "aria-label": say("correct.new-name"),
+    placeholder: say("correct.their-name"),
   });
-  const save = $("<button type='button' class='button small primary' hidden>").text("Save");
+  const save = $("<button type='button' class='button small primary' hidden>").text(
+    say("correct.save"),
+  );
   const show = () => {
     const isNew = select.val() === NEW;
     typed.prop("hidden", !isNew);
@@ -128,54 +133,60 @@ function chooser(panel, context, name, choices) {
 
 // Where a picture may carry several classes, each is right or wrong by itself.
 function questions({ region, labels }, button, choose) {
-  const further = labels
-    .filter((label) => !region.labels.includes(label))
-    .map((label) => option(label, nameOf(label)));
+  const yes =
+    region.labels.length > 1
+      ? say("correct.yes-all")
+      : say("correct.yes", { name: nameOf(region.label ?? "") });
+  const further = labels.filter((label) => !region.labels.includes(label));
   return [
-    region.label !== null
-      ? button(region.labels.length > 1 ? "Yes, all of it" : `Yes, ${nameOf(region.label)}`, {
-          action: "is",
-          label: region.label,
-        })
-      : null,
-    ...region.labels.map((label) => button(`No ${nameOf(label)}`, { action: "is_not", label })),
-    ...choose("It also shows another class", [
-      prompt("It also shows …"),
-      ...further,
-      option(NEW, "New class …"),
+    region.label !== null ? button(yes, { action: "is", label: region.label }) : null,
+    ...region.labels.map((label) =>
+      button(say("correct.no-such", { name: nameOf(label) }), { action: "is_not", label }),
+    ),
+    ...choose(say("correct.also-shows-another"), [
+      prompt(say("correct.also-shows")),
+      ...further.map((label) => option(label, nameOf(label))),
+      option(NEW, say("correct.new-class")),
     ]),
   ];
 }
 
+// Where it has one name or none: yes, it is somebody else, it is not them, it is nobody.
+function answers(context, button, choose) {
+  const { region, subject } = context;
+  const { label } = region;
+  const name = nameOf(label ?? "");
+  const nobody = subject === "person" ? "correct.no-person" : "correct.no-face";
+  return [
+    label !== null ? button(say("correct.yes", { name }), { action: "is", label }) : null,
+    ...choose(say("correct.another"), options(context)),
+    label !== null ? button(say("correct.is-not", { name }), { action: "is_not", label }) : null,
+    subject !== "object" ? button(say(nobody), { action: "not_a_face" }) : null,
+  ];
+}
+
+function keepBox({ answer, file }) {
+  const part = answer.regions.length === 1 ? "correct.add-picture" : "correct.add-part";
+  if (!file) return null;
+  return $("<label class='quiet keep'>").append(
+    $("<input type='checkbox' checked>"),
+    $("<span>").text(say(part)),
+  );
+}
+
 function drawQuestions(panel, context) {
-  const { answer, region, subject, several } = context;
   const button = (text, word) =>
     $("<button type='button' class='button small'>")
       .text(text)
       .on("click", () => tell(panel, context, word));
   const choose = (name, choices) => chooser(panel, context, name, choices);
-  const buttons = $("<div class='actions'>");
-  if (several) {
-    buttons.append(questions(context, button, choose));
-  } else {
-    if (region.label !== null) {
-      buttons.append(button(`Yes, ${nameOf(region.label)}`, { action: "is", label: region.label }));
-    }
-    buttons.append(choose("It is another one", options(context)));
-  }
-  const noun = nounsOf(subject).one;
-  if (subject !== "object") buttons.append(button(`Not a ${noun}`, { action: "not_a_face" }));
-  const part =
-    answer.regions.length === 1 ? "the picture" : `the part of the picture that shows this ${noun}`;
+  const ask = context.several ? questions : answers;
   panel
     .empty()
     .append(
-      $("<p class='quiet'>").text("Is that right?"),
-      buttons,
-      $("<label class='quiet keep'>").append(
-        $("<input type='checkbox' checked>"),
-        ` add ${part} to the data set, so that the next training learns from it`,
-      ),
+      $("<h3>").text(say("correct.wrong")),
+      $("<div class='actions'>").append(ask(context, button, choose)),
+      keepBox(context),
     );
 }
 

@@ -1,6 +1,8 @@
 // The three ways picture files get in: dropped, picked, pasted. Hands on a list of Files, or a
 // sentence why there is none.
 
+import { say } from "../languages.js";
+
 const $ = window.jQuery;
 
 // The pictures; without any, the first file, so that somebody says what is wrong with it.
@@ -38,7 +40,7 @@ function dropping(take, refuse) {
       event.preventDefault();
       const files = filesOf(event.originalEvent.dataTransfer);
       if (files.length) take(files);
-      else refuse("That was no picture file.", "Save the picture first, then drop the file here.");
+      else refuse(say("intake.no-file"), say("intake.no-file.do"));
     });
 }
 
@@ -47,11 +49,7 @@ function pasting(take, refuse) {
     if ($(event.target).is("input:not([type=file]), textarea")) return;
     const files = filesOf(event.originalEvent.clipboardData);
     if (files.length) take(files);
-    else
-      refuse(
-        "There is no picture in the clipboard.",
-        "Copy a picture, not a link or a text, and paste again.",
-      );
+    else refuse(say("intake.no-clipboard"), say("intake.no-clipboard.do"));
   });
 }
 
