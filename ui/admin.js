@@ -3,7 +3,6 @@
 
 import * as answers from "./js/admin/answers.js";
 import * as datasets from "./js/admin/datasets.js";
-import * as keys from "./js/admin/keys.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
@@ -13,7 +12,7 @@ import * as pageHead from "./js/page-head.js";
 import * as session from "./js/session.js";
 
 const $ = window.jQuery;
-const VIEWS = { models, datasets, training, answers, keys, rights };
+const VIEWS = { models, datasets, training, answers, rights };
 
 let visit = 0; // a view that was left must not draw any more
 let working = 0; // requests under way

@@ -29,5 +29,5 @@ def test_the_link_shows_the_key_and_signs_in(browser: Any, live: Callable[..., L
     page.goto(f"{site.url}/#claim={token}")
     page.reload()
     page.click("#claim")
-    page.wait_for_function("document.querySelector('#claim-note').textContent.includes('used')")
+    page.wait_for_selector("#claim-note:has-text('used')")
     page.close()

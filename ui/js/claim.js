@@ -27,7 +27,8 @@ async function take(token, signIn) {
     $("#claim").prop("hidden", true);
     await signIn(key);
   } catch (error) {
-    $("#claim-note").text(error.detail || error.title);
+    const gone = ["denied", "refused"].includes(error.kind);
+    $("#claim-note").text(gone ? say("claim.used") : error.detail || error.title);
   }
 }
 

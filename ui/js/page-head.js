@@ -54,13 +54,8 @@ export function draw(current) {
       type: "button",
       id: "sign-out",
     }),
-    el("button.button.small.plain", say("session.sign-out-everywhere")).attr({
-      type: "button",
-      id: "sign-out-everywhere",
-      title: say("session.everywhere-means"),
-    }),
   );
-  end.find("#sign-in, #sign-out, #sign-out-everywhere").prop("hidden", true);
+  end.find("#sign-in, #sign-out").prop("hidden", true);
   head.data("screen", current).append(brand(), menuButton(nav), nav, end);
 }
 
@@ -76,7 +71,6 @@ export function update() {
     .empty()
     .append(allowed().map((screen) => entry(screen, head.data("screen"))));
   $("#sign-in").prop("hidden", signedIn || who.role === "admin");
-  $("#sign-out-everywhere").prop("hidden", !signedIn);
   $("#sign-out")
     .prop("hidden", !signedIn)
     .attr(

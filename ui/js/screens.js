@@ -6,5 +6,7 @@ export const SCREENS = [
   { name: "recognise", path: "", role: "predict", title: "nav.recognise" },
   { name: "teach", path: "teach", role: "train", title: "nav.teach" },
   { name: "review", path: "review", role: "train", title: "nav.review" },
+  { name: "live", path: "camera", role: "predict", title: "nav.live" },
   { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
+  { name: "settings", path: "settings", role: "none", title: "nav.settings" },
 ];

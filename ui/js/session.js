@@ -17,7 +17,8 @@ async function adopt(pending) {
 
 const signIn = (key) => adopt(send("POST", "api/session", { key }));
 
-const signOut = (address) => adopt(request("DELETE", address)).then(refresh);
+// address: of this session, or of all that its key has
+export const signOut = (address) => adopt(request("DELETE", address)).then(refresh);
 
 // Wire the buttons and find out who we are; `onChange` is called now and whenever that changes.
 export async function start(onChange) {
@@ -27,9 +28,6 @@ export async function start(onChange) {
   $("#sign-out")
     .off("click")
     .on("click", () => signOut("api/session"));
-  $("#sign-out-everywhere")
-    .off("click")
-    .on("click", () => signOut("api/session?everywhere=true"));
   await refresh();
   claim.offer(signIn);
 }

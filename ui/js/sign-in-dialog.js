@@ -1,6 +1,6 @@
 // The dialog that asks for a key: the one place where it is written, for every page.
 
-import { fill } from "./languages.js";
+import { fill, say } from "./languages.js";
 
 const $ = window.jQuery;
 
@@ -44,7 +44,8 @@ export function build(signIn) {
       await signIn($("#key").val().trim());
       close();
     } catch (error) {
-      $("#sign-in-note").text(error.detail || error.title);
+      const words = error.kind === "denied" ? say("session.wrong-key") : error.detail;
+      $("#sign-in-note").text(words || error.title);
       $("#key").trigger("select");
     }
   });

@@ -2,26 +2,34 @@
 // die Seite ein. Die anderen Sprachen haben dieselben Schlüssel.
 export default {
   "camera.failed": "Die Kamera ist nicht gestartet ({reason}). Wählen Sie stattdessen ein Bild.",
-  "camera.https": "Browser geben die Kamera nur Seiten mit https und localhost, und diese Seite ist keines von beiden.",
-  "camera.in-use": "Die Kamera wird von einem anderen Programm benutzt. Schließen Sie es und versuchen Sie es noch einmal.",
+  "camera.https":
+    "Browser geben die Kamera nur Seiten mit https und localhost, und diese Seite ist keines von beiden.",
+  "camera.in-use":
+    "Die Kamera wird von einem anderen Programm benutzt. Schließen Sie es und versuchen Sie es noch einmal.",
   "camera.no-such": "Dieses Gerät hat keine solche Kamera.",
-  "camera.none": "Dieses Gerät hat keine Kamera, die der Browser sieht. Wählen Sie stattdessen ein Bild.",
+  "camera.none":
+    "Dieses Gerät hat keine Kamera, die der Browser sieht. Wählen Sie stattdessen ein Bild.",
   "camera.other": "Andere Kamera",
   "camera.phone": "Auf dem Telefon bietet auch „Bild wählen“ die Kamera an.",
-  "camera.refused": "Der Browser darf die Kamera nicht benutzen. Erlauben Sie es in der Adresszeile, oder wählen Sie stattdessen ein Bild.",
+  "camera.refused":
+    "Der Browser darf die Kamera nicht benutzen. Erlauben Sie es in der Adresszeile, oder wählen Sie stattdessen ein Bild.",
   "camera.shoot": "Foto machen",
   "camera.title": "Ein Foto machen",
   "camera.waiting": "Warte auf die Kamera …",
 
   "claim.get": "Schlüssel holen",
   "claim.keep": "Er wird nur jetzt gezeigt: Bewahren Sie ihn sicher auf. Sie sind angemeldet.",
-  "claim.text": "Dieser Link gibt einmal den ersten Schlüssel eines Administrators. Mit ihm verwalten Sie Modelle, Datensätze und Schlüssel.",
+  "claim.text":
+    "Dieser Link gibt einmal den ersten Schlüssel eines Administrators. Mit ihm verwalten Sie Modelle, Datensätze und Schlüssel.",
   "claim.title": "Der Schlüssel des Administrators",
+  "claim.used":
+    "Dieser Link wurde schon benutzt, oder seine Stunde ist um. Solange es keinen Schlüssel eines Administrators gibt, gibt jeder Start des Dienstes einen neuen aus.",
 
   "copy.done": "Kopiert",
   "copy.selected": "Markiert: Strg+C drücken",
 
-  "correct.add-part": "diesen Teil des Bildes in den Datensatz legen, damit das nächste Training daraus lernt",
+  "correct.add-part":
+    "diesen Teil des Bildes in den Datensatz legen, damit das nächste Training daraus lernt",
   "correct.add-picture": "das Bild in den Datensatz legen, damit das nächste Training daraus lernt",
   "correct.also-shows": "Es zeigt auch …",
   "correct.also-shows-another": "Es zeigt auch eine andere Klasse",
@@ -59,67 +67,127 @@ export default {
   "gate.admin": "Das hier ist für alle, deren Schlüssel die Rolle admin hat.",
   "gate.has-predict": "Ihr Schlüssel hat die Rolle predict: Er darf nach Bildern fragen.",
   "gate.has-train": "Ihr Schlüssel hat die Rolle train: Er darf lehren, prüfen und trainieren.",
-  "gate.predict": "Dieser Server verlangt einen Schlüssel. Wer ihn betreibt, kann Ihnen einen geben.",
+  "gate.kiosk":
+    "Diesen Bildschirm kann jeder erreichen. Melden Sie sich mit einem Schlüssel an, der nur predict darf; der jetzige darf mehr.",
+  "gate.predict":
+    "Dieser Server verlangt einen Schlüssel. Wer ihn betreibt, kann Ihnen einen geben.",
   "gate.title": "Ein Schlüssel wird gebraucht",
   "gate.train": "Das hier ist für alle, deren Schlüssel die Rolle train oder admin hat.",
 
   "intake.no-clipboard": "In der Zwischenablage ist kein Bild.",
-  "intake.no-clipboard.do": "Kopieren Sie ein Bild, keinen Link und keinen Text, und fügen Sie es noch einmal ein.",
+  "intake.no-clipboard.do":
+    "Kopieren Sie ein Bild, keinen Link und keinen Text, und fügen Sie es noch einmal ein.",
   "intake.no-file": "Das war keine Bilddatei.",
   "intake.no-file.do": "Speichern Sie das Bild zuerst und ziehen Sie dann die Datei hierher.",
 
+  "live.at-once": "so schnell, wie Antworten kommen",
+  "live.camera": "Kamera",
+  "live.camera-number": "Kamera {number}",
+  "live.every": "Ein Blick",
+  "live.from-to": "{from} bis {to}",
+  "live.go-on": "Weiter",
+  "live.kiosk":
+    "Für einen Bildschirm, an dem jeder vorbeikommt, gibt es eine Ansicht in großer Schrift ohne Bedienung; geben Sie ihr einen Schlüssel, der nur predict darf.",
+  "live.kiosk.open": "Die Kiosk-Ansicht öffnen",
+  "live.last": "Letzte Antworten",
+  "live.looking": "Ich sehe nach …",
+  "live.no-camera": "Es kommt kein Bild von einer Kamera.",
+  "live.no-frame": "Die Kamera hat kein Bild gegeben.",
+  "live.no-model.do": "Sobald jemand eines gelehrt hat, antwortet es hier.",
+  "live.note": "Ihre Kamera, alle paar Sekunden ein Bild, und wer darauf ist.",
+  "live.pause": "Pause",
+  "live.private":
+    "Einzelne Bilder gehen an diesen Server und sonst nirgendwohin. Die Kamera hält an, wenn Sie die Seite verlassen.",
+  "live.resting": {
+    one: "Der Server ist beschäftigt oder nicht da; der nächste Blick ist in einer Sekunde.",
+    other: "Der Server ist beschäftigt oder nicht da; der nächste Blick ist in {count} Sekunden.",
+  },
+  "live.seconds": { one: "jede Sekunde", other: "alle {count} Sekunden" },
+  "live.seen": "Wer wann gesehen wurde",
+  "live.slow": {
+    one: "Eine Antwort dauert eine Sekunde; so weit liegen die Blicke auseinander.",
+    other: "Eine Antwort dauert {count} Sekunden; so weit liegen die Blicke auseinander.",
+  },
+  "live.somebody-unknown": "Jemand Unbekanntes",
+  "live.start": "Kamera starten",
+  "live.stop": "Anhalten",
+  "live.stopped": "Die Kamera ist aus.",
+  "live.stopped.note": "Was gesehen wurde, bleibt hier, bis Sie die Seite verlassen.",
+  "live.times": { one: "einmal", other: "{count} Mal" },
+  "live.title": "Wer ist da?",
+
+  "lost.api": "Die API",
+  "lost.ask": "Nach einem Bild fragen",
+  "lost.note": "Vielleicht ist sie vertippt, oder was hier war, ist weg.",
+  "lost.title": "Unter dieser Adresse ist nichts.",
+
   "marks.blurred": "Unscharf",
-  "marks.blurred-do": "Die Einzelheiten, an denen man Menschen unterscheidet, fehlen. Lassen Sie es weg, wenn Sie schärfere haben.",
+  "marks.blurred-do":
+    "Die Einzelheiten, an denen man Menschen unterscheidet, fehlen. Lassen Sie es weg, wenn Sie schärfere haben.",
   "marks.bright": "Überbelichtet",
-  "marks.bright-do": "Selbst die dunkelsten Stellen sind hell. Lassen Sie es weg oder senden Sie ein anderes.",
+  "marks.bright-do":
+    "Selbst die dunkelsten Stellen sind hell. Lassen Sie es weg oder senden Sie ein anderes.",
   "marks.choose": "Nummer {number} ist gemeint",
   "marks.copies": "Dieselbe Datei zweimal",
   "marks.copies-do": "Sie zählt doppelt. Wer sie weglässt, lässt alle Kopien weg.",
   "marks.copies_across": "Dieselbe Datei in mehreren Klassen",
-  "marks.copies_across-do": "Ein Bild kann nicht zwei Namen lehren. Behalten Sie es dort, wo es hingehört.",
+  "marks.copies_across-do":
+    "Ein Bild kann nicht zwei Namen lehren. Behalten Sie es dort, wo es hingehört.",
   "marks.dark": "Zu dunkel",
   "marks.dark-do": "Man sieht kaum etwas. Lassen Sie es weg oder senden Sie ein helleres.",
   "marks.looks-like": "Sieht eher aus wie {name}",
   "marks.near": "Fast dasselbe Bild",
   "marks.near-do": "Harmlos. Mehrere davon lehren kaum mehr als eines.",
   "marks.near_across": "Fast dasselbe Bild in einer anderen Klasse",
-  "marks.near_across-do": "Behalten Sie es in der Klasse, die es zeigt, und lassen Sie das andere weg.",
+  "marks.near_across-do":
+    "Behalten Sie es in der Klasse, die es zeigt, und lassen Sie das andere weg.",
   "marks.nothing": "Kein Gesicht gefunden",
-  "marks.nothing-do": "Es kann nichts lehren. Lassen Sie es weg oder senden Sie eines, das das Gesicht größer und von vorn zeigt.",
+  "marks.nothing-do":
+    "Es kann nichts lehren. Lassen Sie es weg oder senden Sie eines, das das Gesicht größer und von vorn zeigt.",
   "marks.pose": "Weit abgewandt",
   "marks.pose-do": "In Ordnung als eines von vielen; geben Sie einige von vorn dazu.",
   "marks.several": "Mehrere Personen",
   "marks.several-do": "Wer ist gemeint? Wählen Sie eine Person; nur sie wird gelernt.",
   "marks.small": "Zu klein",
-  "marks.small-do": "Es sind zu wenige Pixel, um jemanden zu erkennen. Lassen Sie es weg oder senden Sie ein größeres.",
+  "marks.small-do":
+    "Es sind zu wenige Pixel, um jemanden zu erkennen. Lassen Sie es weg oder senden Sie ein größeres.",
   "marks.something": "Zeigt etwas, wo nichts sein soll",
-  "marks.something-do": "Bilder mit niemandem sollen niemanden zeigen. Lassen Sie es weg oder verschieben Sie es.",
+  "marks.something-do":
+    "Bilder mit niemandem sollen niemanden zeigen. Lassen Sie es weg oder verschieben Sie es.",
   "marks.unlike": "Anders als der Rest der Klasse",
   "marks.unlike-do": "Ist es jemand anderes? Dann sagen Sie es; wenn es stimmt, behalten Sie es.",
   "marks.unreadable": "Nicht lesbar",
-  "marks.unreadable-do": "Ein Training übergeht es. Senden Sie das Bild noch einmal oder lassen Sie es weg.",
+  "marks.unreadable-do":
+    "Ein Training übergeht es. Senden Sie das Bild noch einmal oder lassen Sie es weg.",
   "marks.wrong_label": "Sieht aus wie eine andere Klasse",
-  "marks.wrong_label-do": "Verschieben Sie es dorthin, wo es hingehört, oder behalten Sie es, wenn es hier richtig ist.",
+  "marks.wrong_label-do":
+    "Verschieben Sie es dorthin, wo es hingehört, oder behalten Sie es, wenn es hier richtig ist.",
 
+  "nav.live": "Live",
   "nav.manage": "Verwalten",
   "nav.menu": "Menü",
   "nav.recognise": "Erkennen",
   "nav.review": "Durchsehen",
   "nav.screens": "Seiten",
+  "nav.settings": "Einstellungen",
   "nav.teach": "Anlernen",
 
   "program.all": "Die ganze API",
-  "program.answer": "Die Antwort ist eine Liste mit einem Eintrag je Gesicht: class, class_probability in Prozent in der Reihenfolge von class_dictionary, und box als x, y, Breite, Höhe in Pixeln des aufrechten Bildes. Ohne Gesicht ist die Liste leer.",
+  "program.answer":
+    "Die Antwort ist eine Liste mit einem Eintrag je Gesicht: class, class_probability in Prozent in der Reihenfolge von class_dictionary, und box als x, y, Breite, Höhe in Pixeln des aufrechten Bildes. Ohne Gesicht ist die Liste leer.",
   "program.copy": "Befehl kopieren",
-  "program.how": "Schicken Sie ein Bild als Data-URL oder als reines base64 im Formularfeld image_data:",
+  "program.how":
+    "Schicken Sie ein Bild als Data-URL oder als reines base64 im Formularfeld image_data:",
   "program.title": "Aus einem Programm benutzen",
 
   "progress.minutes-left": { one: "noch etwa eine Minute", other: "noch etwa {count} Minuten" },
   "progress.seconds-left": { one: "noch etwa eine Sekunde", other: "noch etwa {count} Sekunden" },
 
   "recognise.address": "Adresse eines Bildes",
-  "recognise.alike-known": "{points} von 100 Punkten Ähnlichkeit mit {name}; ab {threshold} wird der Name genannt.",
-  "recognise.alike-stranger": "Am ähnlichsten {name}, mit {points} von 100 Punkten. Ab {threshold} würde der Name genannt.",
+  "recognise.alike-known":
+    "{points} von 100 Punkten Ähnlichkeit mit {name}; ab {threshold} wird der Name genannt.",
+  "recognise.alike-stranger":
+    "Am ähnlichsten {name}, mit {points} von 100 Punkten. Ab {threshold} würde der Name genannt.",
   "recognise.another": "Andere Bilder",
   "recognise.answer": "Antwort",
   "recognise.camera": "Kamera benutzen",
@@ -129,24 +197,31 @@ export default {
   "recognise.choose": "Bilder wählen",
   "recognise.chosen-picture": "Das gewählte Bild",
   "recognise.class": "Klasse",
-  "recognise.classes-are-all": "Für dieses Modell gibt es nur seine Klassen: Alles bekommt den Namen einer davon. Die Tabelle zeigt, wie sicher es ist.",
+  "recognise.classes-are-all":
+    "Für dieses Modell gibt es nur seine Klassen: Alles bekommt den Namen einer davon. Die Tabelle zeigt, wie sicher es ist.",
   "recognise.closest": "Am nächsten ist {name}, aber nicht nahe genug, um es zu sagen.",
   "recognise.drop": "Bilder hierher ziehen",
   "recognise.drop-this": "Loslassen, um sie anzusehen",
-  "recognise.elsewhere": "Das Bild liegt anderswo. Der Server sieht es sich an; diese Seite lädt nichts von anderen Seiten.",
+  "recognise.elsewhere":
+    "Das Bild liegt anderswo. Der Server sieht es sich an; diese Seite lädt nichts von anderen Seiten.",
   "recognise.every-class": "Jede Klasse mit ihrer Wahrscheinlichkeit",
-  "recognise.expect-somebody": "Wen das Modell nicht gelernt hat, der sollte „{answer}“ sein. Es kann sich irren: Die Antwort zeigt, wie sicher es ist.",
-  "recognise.expect-something": "Was das Modell nicht gelernt hat, sollte „{answer}“ sein. Es kann sich irren: Die Antwort zeigt, wie sicher es ist.",
+  "recognise.expect-somebody":
+    "Wen das Modell nicht gelernt hat, der sollte „{answer}“ sein. Es kann sich irren: Die Antwort zeigt, wie sicher es ist.",
+  "recognise.expect-something":
+    "Was das Modell nicht gelernt hat, sollte „{answer}“ sein. Es kann sich irren: Die Antwort zeigt, wie sicher es ist.",
   "recognise.find": "Einen Namen finden",
   "recognise.found": "Im Bild gefunden",
-  "recognise.give-strangers": "Wo es auf Fremde ankommt, geben Sie ihm Bilder anderer Leute in einer Klasse _unknown.",
+  "recognise.give-strangers":
+    "Wo es auf Fremde ankommt, geben Sie ihm Bilder anderer Leute in einer Klasse _unknown.",
   "recognise.hint.private": "Ihr Bild geht an diesen Server und sonst nirgendwohin.",
-  "recognise.hint.several": "In einem Bild können mehrere sein; wählen Sie eines, um seine Werte zu sehen.",
+  "recognise.hint.several":
+    "In einem Bild können mehrere sein; wählen Sie eines, um seine Werte zu sehen.",
   "recognise.if-it-had-to-be": "Wenn es jemand davon sein müsste:",
   "recognise.keep-trying": "Ich versuche es weiter.",
   "recognise.look-there": "Ansehen",
   "recognise.looking": "Ich sehe nach …",
-  "recognise.made-smaller": "Das Bild war größer, als dieser Server es annimmt ({before}). Es wurde hier verkleinert: {width} × {height} Pixel, {after}.",
+  "recognise.made-smaller":
+    "Das Bild war größer, als dieser Server es annimmt ({before}). Es wurde hier verkleinert: {width} × {height} Pixel, {after}.",
   "recognise.mark.blurred": "Es ist unscharf: weniger sicher.",
   "recognise.mark.bright": "Es ist überbelichtet: weniger sicher.",
   "recognise.mark.dark": "Es ist sehr dunkel: weniger sicher.",
@@ -155,18 +230,23 @@ export default {
   "recognise.mark.turned": "Das Gesicht ist weit abgewandt: weniger sicher.",
   "recognise.model": "Modell",
   "recognise.more-names": { one: "noch jemand", other: "{count} weitere" },
-  "recognise.names-every-stranger": "Dieses Modell erkennt Fremde kaum: Beim Ausprobieren bekam fast jeder von ihnen einen Namen.",
-  "recognise.names-strangers": "Dieses Modell erkennt Fremde kaum: Beim Ausprobieren bekamen {share} von ihnen einen Namen.",
+  "recognise.names-every-stranger":
+    "Dieses Modell erkennt Fremde kaum: Beim Ausprobieren bekam fast jeder von ihnen einen Namen.",
+  "recognise.names-strangers":
+    "Dieses Modell erkennt Fremde kaum: Beim Ausprobieren bekamen {share} von ihnen einen Namen.",
   "recognise.no-model": "Noch ist kein Modell trainiert.",
-  "recognise.no-model.do": "Geben Sie mir Bilder der Leute, die ich kennen soll, je ein Dutzend. Oder legen Sie sie in Ordner und rufen Sie auf: make train DATA=Ordner NAME=Name",
+  "recognise.no-model.do":
+    "Geben Sie mir Bilder der Leute, die ich kennen soll, je ein Dutzend. Oder legen Sie sie in Ordner und rufen Sie auf: make train DATA=Ordner NAME=Name",
   "recognise.no-sample": "Hier gibt es kein Beispielbild.",
   "recognise.nobody": "Niemand.",
   "recognise.note.face": "Zeigen Sie mir ein Bild, und ich nenne die Leute, die ich darin kenne.",
   "recognise.note.object": "Zeigen Sie mir ein Bild, und ich sage, was es zeigt.",
   "recognise.note.person": "Zeigen Sie mir ein Bild, und ich sage, was für Leute darin sind.",
-  "recognise.nothing-do.face": "Ein Gesicht zeigt sich am besten, wenn es größer als ein Daumennagel ist, von vorn beleuchtet, und beide Augen zu sehen sind.",
+  "recognise.nothing-do.face":
+    "Ein Gesicht zeigt sich am besten, wenn es größer als ein Daumennagel ist, von vorn beleuchtet, und beide Augen zu sehen sind.",
   "recognise.nothing-do.object": "Versuchen Sie ein Bild, das die Sache fast ganz ausfüllt.",
-  "recognise.nothing-do.person": "Menschen zeigen sich am besten, wenn sie ganz zu sehen und nicht zu weit weg sind.",
+  "recognise.nothing-do.person":
+    "Menschen zeigen sich am besten, wenn sie ganz zu sehen und nicht zu weit weg sind.",
   "recognise.nothing.face": "Ich habe in diesem Bild kein Gesicht gefunden.",
   "recognise.nothing.object": "Ich habe in diesem Bild keine Sache gefunden.",
   "recognise.nothing.person": "Ich habe in diesem Bild keinen Menschen gefunden.",
@@ -176,10 +256,12 @@ export default {
   "recognise.probably": "wahrscheinlich {name}",
   "recognise.reason.taken": "Jemand anderes in diesem Bild ist ihnen ähnlicher.",
   "recognise.reason.too-small": "Es ist zu klein, um einen Namen zu bekommen.",
-  "recognise.refuses-nobody": "Dieses Modell weist niemanden ab: Wen es auch sieht, der bekommt einen seiner Namen. Eine dritte Klasse oder Bilder anderer Leute in einer Klasse _unknown würden das ändern.",
+  "recognise.refuses-nobody":
+    "Dieses Modell weist niemanden ab: Wen es auch sieht, der bekommt einen seiner Namen. Eine dritte Klasse oder Bilder anderer Leute in einer Klasse _unknown würden das ändern.",
   "recognise.sample": "Ein Beispielbild versuchen",
   "recognise.sending": "Das Bild wird gesendet",
-  "recognise.several-classes": "Ein Bild kann mehreres davon zeigen oder nichts: Jedes ist eine eigene Frage. Die Tabelle zeigt, wie sicher die Antworten sind.",
+  "recognise.several-classes":
+    "Ein Bild kann mehreres davon zeigen oder nichts: Jedes ist eine eigene Frage. Die Tabelle zeigt, wie sicher die Antworten sind.",
   "recognise.sheet": { one: "Ein Bild", other: "{count} Bilder" },
   "recognise.show-all": "Alle {count} zeigen",
   "recognise.skip": "Zur Antwort springen",
@@ -190,24 +272,35 @@ export default {
   "recognise.stranger.face": "jemand, den ich nicht kenne",
   "recognise.stranger.object": "etwas, das ich nicht kenne",
   "recognise.stranger.person": "jemand anderes",
-  "recognise.strangers.face": { one: "jemand, den ich nicht kenne", other: "{count} Leute, die ich nicht kenne" },
-  "recognise.strangers.object": { one: "etwas, das ich nicht kenne", other: "{count} Sachen, die ich nicht kenne" },
+  "recognise.strangers.face": {
+    one: "jemand, den ich nicht kenne",
+    other: "{count} Leute, die ich nicht kenne",
+  },
+  "recognise.strangers.object": {
+    one: "etwas, das ich nicht kenne",
+    other: "{count} Sachen, die ich nicht kenne",
+  },
   "recognise.strangers.person": { one: "jemand anderes", other: "{count} andere" },
   "recognise.tap": "Tippen, um Bilder zu wählen",
   "recognise.teach-one": "Eines lehren",
   "recognise.this-is": "Das ist {names}.",
-  "recognise.three-verdicts": "Die Antwort ist eine der Arten unten, „jemand anderes“ oder „niemand“.",
+  "recognise.three-verdicts":
+    "Die Antwort ist eine der Arten unten, „jemand anderes“ oder „niemand“.",
   "recognise.title.face": "Wer ist das?",
   "recognise.title.object": "Was ist das?",
   "recognise.title.person": "Wer ist da?",
   "recognise.train-modern": "Wo es auf Fremde ankommt, trainieren Sie mit dem Rezept {recipe}.",
   "recognise.unknown": "unbekannt",
-  "recognise.unseen": "Dieser Browser kann diese Art Bild nicht zeigen; der Server sieht es sich trotzdem an.",
+  "recognise.unseen":
+    "Dieser Browser kann diese Art Bild nicht zeigen; der Server sieht es sich trotzdem an.",
   "recognise.waiting": "Wartet …",
   "recognise.your-picture": "Ihr Bild",
 
   "result.add": "Was am meisten hülfe",
-  "result.add-more": { one: "Ein weiteres Bild von {name}", other: "{count} weitere Bilder von {name}" },
+  "result.add-more": {
+    one: "Ein weiteres Bild von {name}",
+    other: "{count} weitere Bilder von {name}",
+  },
   "result.ask-admin": "Jemand mit der Rolle admin kann sie antworten lassen.",
   "result.better": "Besser als Version {version} ({share}).",
   "result.changed": "Seit der Version davor",
@@ -220,9 +313,13 @@ export default {
   "result.right": "richtig: {correct} von {pictures} Bildern, die es nicht gesehen hatte",
   "result.same": "So gut wie Version {version} ({share}), im Rahmen des Zufalls.",
   "result.strangers": "Fremde",
-  "result.strangers-measured": { one: "{share} bekommen einen Namen (gemessen an einem Bild).", other: "{share} bekommen einen Namen (gemessen an {count} Bildern)." },
+  "result.strangers-measured": {
+    one: "{share} bekommen einen Namen (gemessen an einem Bild).",
+    other: "{share} bekommen einen Namen (gemessen an {count} Bildern).",
+  },
   "result.strangers-promised": "{share} bekommen einen Namen, verspricht es.",
-  "result.strangers-unknown": "Es hält seine Klassen für alles, was es gibt: jeder bekommt einen Namen.",
+  "result.strangers-unknown":
+    "Es hält seine Klassen für alles, was es gibt: jeder bekommt einen Namen.",
   "result.title": "Version {version} ist trainiert",
   "result.unfit": "Version {version} taugt nicht für den Einsatz",
   "result.waits": "Diese Version antwortet noch nicht.",
@@ -248,9 +345,11 @@ export default {
   "review.decided-reject": "Weggelassen",
   "review.decision": "Entscheidung",
   "review.empty": "Noch keine Bilder",
-  "review.empty-how": "Legen Sie Klassen an und geben Sie ihnen Bilder; dann kann man sie hier durchsehen.",
+  "review.empty-how":
+    "Legen Sie Klassen an und geben Sie ihnen Bilder; dann kann man sie hier durchsehen.",
   "review.keys": "Tasten",
-  "review.keys-list": "Pfeile bewegen, Leertaste wählt, Umschalt mit Pfeilen wählt mehrere, Strg+A wählt alle gezeigten, Enter öffnet. K behält, R lässt weg, N sagt „nicht diese Person“, M verschiebt, X öffnet einen Stapel, U nimmt zurück, Escape leert die Auswahl.",
+  "review.keys-list":
+    "Pfeile bewegen, Leertaste wählt, Umschalt mit Pfeilen wählt mehrere, Strg+A wählt alle gezeigten, Enter öffnet. K behält, R lässt weg, N sagt „nicht diese Person“, M verschiebt, X öffnet einen Stapel, U nimmt zurück, Escape leert die Auswahl.",
   "review.kind": "{kind}: {count}",
   "review.left-out": "{name}, weggelassen",
   "review.marked": "Mit Merkmal: {count}",
@@ -274,8 +373,53 @@ export default {
   "session.sign-out": "Abmelden",
   "session.sign-out-everywhere": "Überall abmelden",
   "session.signed-in-as": "Angemeldet als {name}, Rolle {role}",
-  "session.where-from": "Der erste Start des Dienstes hat einen Link zum Schlüssel des Administrators ausgegeben; weitere macht ein Administrator.",
+  "session.where-from":
+    "Der erste Start des Dienstes hat einen Link zum Schlüssel des Administrators ausgegeben; weitere macht ein Administrator.",
   "session.with-a-key": "Mit einem Schlüssel anmelden",
+  "session.wrong-key": "Der Schlüssel gilt nicht: Er ist unbekannt, widerrufen oder abgelaufen.",
+
+  "settings.copy": "Kopieren",
+  "settings.days": "Gilt so viele Tage",
+  "settings.expired": "abgelaufen {when}",
+  "settings.for-ever": "für immer",
+  "settings.for-whom": "für wen oder was",
+  "settings.keys": "Schlüssel",
+  "settings.keys.note":
+    "Wer einen Schlüssel hat, darf diesen Server benutzen, soweit dessen Rolle reicht.",
+  "settings.language": "Sprache",
+  "settings.language.note": "Dieser Browser merkt sich die Wahl.",
+  "settings.made": "gemacht {when}",
+  "settings.make": "Schlüssel machen",
+  "settings.may.admin": "Das erlaubt alles.",
+  "settings.may.none": "Ohne Schlüssel kann hier nichts gefragt werden.",
+  "settings.may.predict": "Das erlaubt, nach Bildern zu fragen.",
+  "settings.may.train": "Das erlaubt zu fragen, zu lehren und zu trainieren.",
+  "settings.name": "Name",
+  "settings.not-signed-in": "Niemand ist angemeldet.",
+  "settings.other-key": "Anderen Schlüssel benutzen",
+  "settings.revoke": "Widerrufen",
+  "settings.revoke.done": "Der Schlüssel von {name} wurde widerrufen.",
+  "settings.revoke.note": "Er gilt ab sofort nicht mehr.",
+  "settings.revoke.sure": "Den Schlüssel von {name} widerrufen?",
+  "settings.revoke.whose": "Den Schlüssel von {name} widerrufen",
+  "settings.revoked": "widerrufen {when}",
+  "settings.role": "Rolle",
+  "settings.role.admin": "admin: alles",
+  "settings.role.predict": "predict: nach Bildern fragen",
+  "settings.role.train": "train: auch Datensätze und Training",
+  "settings.rotate": "Ersetzen",
+  "settings.rotate.note":
+    "Der neue hat denselben Namen, dieselbe Rolle und dasselbe Ende. Der alte gilt ab sofort nicht mehr.",
+  "settings.rotate.sure": "Den Schlüssel von {name} durch einen neuen ersetzen?",
+  "settings.rotate.whose": "Den Schlüssel von {name} ersetzen",
+  "settings.session": "Wer Sie hier sind",
+  "settings.shown-once":
+    "Der Schlüssel von {name}, Rolle {role}. Er wird nur jetzt gezeigt: Bewahren Sie ihn sicher auf.",
+  "settings.signed-in": "Sie sind mit dem Schlüssel von {name} angemeldet.",
+  "settings.title": "Einstellungen",
+  "settings.until": "bis {when}",
+  "settings.valid": "gültig",
+  "settings.without-key": "Sie sind an der Maschine selbst und brauchen keinen Schlüssel.",
 
   "size.bytes": { one: "{count} Byte", other: "{count} Byte" },
   "size.kilobytes": "{count} kB",
@@ -284,7 +428,8 @@ export default {
   "state.again": "Noch einmal versuchen",
   "state.broken": "Auf dieser Seite ist etwas schiefgegangen.",
   "state.loading": "Einen Augenblick …",
-  "state.offline": "Sie sind offline. Was Sie sehen, ist von vorher; es geht weiter, sobald das Netz wieder da ist.",
+  "state.offline":
+    "Sie sind offline. Was Sie sehen, ist von vorher; es geht weiter, sobald das Netz wieder da ist.",
 
   "teach.add": "Bilder hinzufügen",
   "teach.add-class": "Klasse anlegen",
@@ -293,16 +438,21 @@ export default {
   "teach.again": { one: "Eines war schon da.", other: "{count} waren schon da." },
   "teach.also": "Außerdem: {marks}.",
   "teach.camera": "Kamera",
-  "teach.camera-absent": "Dieses Gerät hat keine Kamera, die der Browser sieht. Fügen Sie stattdessen Bilder hinzu.",
+  "teach.camera-absent":
+    "Dieses Gerät hat keine Kamera, die der Browser sieht. Fügen Sie stattdessen Bilder hinzu.",
   "teach.camera-close": "Kamera schließen",
   "teach.camera-failed": "Die Kamera ist nicht gestartet. Fügen Sie stattdessen Bilder hinzu.",
   "teach.camera-for": "{name} mit der Kamera fotografieren",
-  "teach.camera-https": "Browser geben die Kamera nur https-Seiten und localhost. Fügen Sie stattdessen Bilder hinzu.",
-  "teach.camera-refused": "Der Browser darf die Kamera nicht benutzen. Erlauben Sie es in der Adressleiste oder fügen Sie Bilder hinzu.",
-  "teach.camera-taken": "Ein anderes Programm benutzt die Kamera. Schließen Sie es und versuchen Sie es noch einmal.",
+  "teach.camera-https":
+    "Browser geben die Kamera nur https-Seiten und localhost. Fügen Sie stattdessen Bilder hinzu.",
+  "teach.camera-refused":
+    "Der Browser darf die Kamera nicht benutzen. Erlauben Sie es in der Adressleiste oder fügen Sie Bilder hinzu.",
+  "teach.camera-taken":
+    "Ein anderes Programm benutzt die Kamera. Schließen Sie es und versuchen Sie es noch einmal.",
   "teach.camera-waits": "Warten auf die Kamera …",
   "teach.cancelled": "Das Training wurde angehalten. Nichts davon bleibt.",
-  "teach.choose": "Wer ist gemeint? Drücken Sie auf das Gesicht: es wird ausgeschnitten, und nur das wird gelernt.",
+  "teach.choose":
+    "Wer ist gemeint? Drücken Sie auf das Gesicht: es wird ausgeschnitten, und nur das wird gelernt.",
   "teach.choose-folder": "Ordner wählen",
   "teach.chosen": "Dieses Gesicht wurde ausgeschnitten. Das Bild selbst bleibt weg.",
   "teach.class-name": "Name einer Klasse, etwa Anna",
@@ -312,17 +462,23 @@ export default {
   "teach.default-name": "leute",
   "teach.delete": "Löschen",
   "teach.delete-class": "{name} aus {dataset} löschen?",
-  "teach.delete-class-detail": { one: "Ein Bild wird gelöscht. Schon trainierte Modelle kennen die Klasse weiterhin.", other: "{count} Bilder werden gelöscht. Schon trainierte Modelle kennen die Klasse weiterhin." },
+  "teach.delete-class-detail": {
+    one: "Ein Bild wird gelöscht. Schon trainierte Modelle kennen die Klasse weiterhin.",
+    other: "{count} Bilder werden gelöscht. Schon trainierte Modelle kennen die Klasse weiterhin.",
+  },
   "teach.delete-class-of": "Die Klasse {name} löschen",
   "teach.delete-dataset": "Den Datensatz {name} löschen?",
   "teach.delete-dataset-button": "Diesen Datensatz löschen",
-  "teach.delete-dataset-detail": "Alle seine Bilder werden gelöscht. Das lässt sich nicht zurücknehmen. Daraus trainierte Modelle bleiben.",
+  "teach.delete-dataset-detail":
+    "Alle seine Bilder werden gelöscht. Das lässt sich nicht zurücknehmen. Daraus trainierte Modelle bleiben.",
   "teach.failed": "Das Training ist gescheitert.",
   "teach.first": "Legen Sie hier einen Ordner ab, in dem jede Person einen eigenen Ordner hat.",
-  "teach.first-folders": "Die Namen der Ordner werden die Klassen. Oder geben Sie unten einen Namen ein und fügen Bilder hinzu.",
+  "teach.first-folders":
+    "Die Namen der Ordner werden die Klassen. Oder geben Sie unten einen Namen ein und fügen Bilder hinzu.",
   "teach.found-nothing": "In diesem Bild wurde nichts gefunden.",
   "teach.hold": "Zum Fotografieren halten",
-  "teach.hold-how": "Halten Sie den Knopf, die Leertaste oder Enter: zweimal in der Sekunde entsteht ein Bild. Drehen Sie dabei den Kopf ein wenig.",
+  "teach.hold-how":
+    "Halten Sie den Knopf, die Leertaste oder Enter: zweimal in der Sekunde entsteht ein Bild. Drehen Sie dabei den Kopf ein wenig.",
   "teach.is": "{name}, zu {share} sicher",
   "teach.is-unknown": "Jemand, den ich nicht kenne",
   "teach.keep": "Behalten",
@@ -330,10 +486,14 @@ export default {
   "teach.looking": "Bilder werden angesehen: {looked} von {all}",
   "teach.model-name": "Name des Modells",
   "teach.more": "Weitere Einstellungen",
-  "teach.more-marked": { one: "Noch ein Bild sollte man ansehen", other: "Noch {count} Bilder sollte man ansehen" },
+  "teach.more-marked": {
+    one: "Noch ein Bild sollte man ansehen",
+    other: "Noch {count} Bilder sollte man ansehen",
+  },
   "teach.move-to": "Zu {name} verschieben",
   "teach.multi-label": "Ein Bild kann mehrere Klassen zeigen: fügen Sie es jeder hinzu",
-  "teach.needs-two": "Ein Training vergleicht Klassen: füllen Sie mindestens zwei, mit je einem Dutzend Bildern oder mehr.",
+  "teach.needs-two":
+    "Ein Training vergleicht Klassen: füllen Sie mindestens zwei, mit je einem Dutzend Bildern oder mehr.",
   "teach.new-dataset": "Neuer Datensatz …",
   "teach.not": "Nicht {name}",
   "teach.picture-of": "Ein Bild von {name}: {mark}",
@@ -341,7 +501,10 @@ export default {
   "teach.private": "Keine Bilder im Bericht und keine Beispiele im Modell behalten",
   "teach.queued": "Wartet, bis ein anderes Training endet.",
   "teach.ready": "{classes} Klassen mit {count} Bildern.",
-  "teach.ready-marked": { one: "Eines davon sollte man vorher ansehen.", other: "{count} davon sollte man vorher ansehen." },
+  "teach.ready-marked": {
+    one: "Eines davon sollte man vorher ansehen.",
+    other: "{count} davon sollte man vorher ansehen.",
+  },
   "teach.recipe": "Rezept",
   "teach.recipe-default": "Probieren, was passt, und das Beste behalten",
   "teach.recipe-face-classic": "face-classic: Gesichter, schnell trainiert",
@@ -356,7 +519,8 @@ export default {
   "teach.sending": "Bilder werden gesendet",
   "teach.sent": "{sent} von {of}",
   "teach.shots": { one: "Ein Bild aufgenommen.", other: "{count} Bilder aufgenommen." },
-  "teach.special": "Zwei Namen sind besonders: _unknown für andere Leute, damit Fremde abgewiesen werden, und _none für Bilder ohne jemanden.",
+  "teach.special":
+    "Zwei Namen sind besonders: _unknown für andere Leute, damit Fremde abgewiesen werden, und _none für Bilder ohne jemanden.",
   "teach.special-none": "Niemand (_none)",
   "teach.special-unknown": "Andere Leute (_unknown)",
   "teach.starting": "Beginnt …",
@@ -384,7 +548,8 @@ export default {
   "teach.try-picture": "Bild wählen",
   "teach.try-waits": "Die neue Version antwortet noch nicht.",
   "teach.waiting": "wartet auf den Prozessor, den andere beschäftigen",
-  "teach.which-class": "Zu welcher Klasse gehören diese Bilder? Legen Sie eine Klasse an oder legen Sie sie auf einer ab.",
+  "teach.which-class":
+    "Zu welcher Klasse gehören diese Bilder? Legen Sie eine Klasse an oder legen Sie sie auf einer ab.",
   "teach.your-picture": "Ihr Bild",
 
   "time.minutes": "{count} min",
@@ -416,13 +581,15 @@ export default {
   "trouble.no-sense": "Die Antwort des Servers ergibt keinen Sinn.",
   "trouble.no-weights": "Eine Datei, die das Modell braucht, fehlt.",
   "trouble.not-a-picture": "Das ist kein Bild, das ich lesen kann.",
-  "trouble.not-a-picture.do": "Geben Sie mir eine Datei in JPEG, PNG, WebP, GIF, BMP, TIFF oder HEIC.",
+  "trouble.not-a-picture.do":
+    "Geben Sie mir eine Datei in JPEG, PNG, WebP, GIF, BMP, TIFF oder HEIC.",
   "trouble.not-allowed": "Dieser Schlüssel darf das nicht.",
   "trouble.not-ready": "Der Server ist nicht bereit.",
   "trouble.not-there": "Das gibt es auf dem Server nicht.",
   "trouble.refused": "Der Server hat das abgelehnt.",
   "trouble.slow": "Das hat zu lange gedauert.",
-  "trouble.slow.do": "Das Bild wurde nicht rechtzeitig beantwortet. Ein kleineres ist schneller gesendet.",
+  "trouble.slow.do":
+    "Das Bild wurde nicht rechtzeitig beantwortet. Ein kleineres ist schneller gesendet.",
   "trouble.small-picture": "Dieses Bild ist zu klein.",
   "trouble.status": "Er sagte {status} {text}.",
   "trouble.stood-still": "Das Hochladen ist stehengeblieben.",
@@ -438,6 +605,8 @@ export default {
   "why.looking": "Ich sehe genauer hin …",
   "why.nearest": "Die nächsten Bilder des Trainings",
   "why.none": "Hierfür lässt sich kein Grund zeigen.",
-  "why.pictures-elsewhere": "Die Bilder selbst liegen in keinem Datensatz dieses Servers und lassen sich darum nicht zeigen.",
-  "why.pictures-for-trainers": "Die Bilder selbst sieht, wer einen Schlüssel mit der Rolle train hat.",
+  "why.pictures-elsewhere":
+    "Die Bilder selbst liegen in keinem Datensatz dieses Servers und lassen sich darum nicht zeigen.",
+  "why.pictures-for-trainers":
+    "Die Bilder selbst sieht, wer einen Schlüssel mit der Rolle train hat.",
 };

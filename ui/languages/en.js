@@ -2,27 +2,34 @@
 // in by the page. The other languages have the same keys.
 export default {
   "camera.failed": "The camera did not start ({reason}). Choose a picture instead.",
-  "camera.https": "Browsers give the camera only to https pages and to localhost, and this page is neither.",
+  "camera.https":
+    "Browsers give the camera only to https pages and to localhost, and this page is neither.",
   "camera.in-use": "The camera is in use by another program. Close that one and try again.",
   "camera.no-such": "This device has no such camera.",
   "camera.none": "This device has no camera that the browser can see. Choose a picture instead.",
   "camera.other": "Other camera",
   "camera.phone": "On a phone, “Choose a picture” offers the camera too.",
-  "camera.refused": "The browser may not use the camera. Allow it in the address bar, or choose a picture instead.",
+  "camera.refused":
+    "The browser may not use the camera. Allow it in the address bar, or choose a picture instead.",
   "camera.shoot": "Take the picture",
   "camera.title": "Take a picture",
   "camera.waiting": "Waiting for the camera …",
 
   "claim.get": "Get the key",
   "claim.keep": "It is shown only now: keep it in a safe place. You are signed in.",
-  "claim.text": "This link gives the first admin key, once. With it you manage models, data sets and keys.",
+  "claim.text":
+    "This link gives the first admin key, once. With it you manage models, data sets and keys.",
   "claim.title": "The admin key",
+  "claim.used":
+    "This link was used already, or its hour is over. While there is no admin key, each start of the service prints another one.",
 
   "copy.done": "Copied",
   "copy.selected": "Selected: press Ctrl+C",
 
-  "correct.add-part": "add this part of the picture to the data set, so that the next training learns from it",
-  "correct.add-picture": "add the picture to the data set, so that the next training learns from it",
+  "correct.add-part":
+    "add this part of the picture to the data set, so that the next training learns from it",
+  "correct.add-picture":
+    "add the picture to the data set, so that the next training learns from it",
   "correct.also-shows": "It also shows …",
   "correct.also-shows-another": "It also shows another class",
   "correct.another": "It is another one",
@@ -59,6 +66,8 @@ export default {
   "gate.admin": "This is for those whose key has the role admin.",
   "gate.has-predict": "Your key has the role predict: it may ask about pictures.",
   "gate.has-train": "Your key has the role train: it may teach, review and train.",
+  "gate.kiosk":
+    "Everybody can reach this screen. Sign in with a key that may only predict; the one that is signed in here may do more.",
   "gate.predict": "This server asks for a key. Whoever runs it can give you one.",
   "gate.title": "A key is needed",
   "gate.train": "This is for those whose key has the role train or admin.",
@@ -68,8 +77,50 @@ export default {
   "intake.no-file": "That was no picture file.",
   "intake.no-file.do": "Save the picture first, then drop the file here.",
 
+  "live.at-once": "as fast as answers come",
+  "live.camera": "Camera",
+  "live.camera-number": "Camera {number}",
+  "live.every": "A look",
+  "live.from-to": "{from} to {to}",
+  "live.go-on": "Go on",
+  "live.kiosk":
+    "For a screen that everybody passes there is a view in large type without controls; give it a key that may only predict.",
+  "live.kiosk.open": "Open the kiosk view",
+  "live.last": "Last answers",
+  "live.looking": "Looking …",
+  "live.no-camera": "There is no picture from a camera.",
+  "live.no-frame": "The camera gave no picture.",
+  "live.no-model.do": "As soon as somebody has taught one, it answers here.",
+  "live.note": "Your camera, a picture every few seconds, and who is in it.",
+  "live.pause": "Pause",
+  "live.private":
+    "A picture at a time goes to this server and nowhere else. The camera stops when you leave this page.",
+  "live.resting": {
+    one: "The server is busy or away; the next look is in a second.",
+    other: "The server is busy or away; the next look is in {count} seconds.",
+  },
+  "live.seconds": { one: "every second", other: "every {count} seconds" },
+  "live.seen": "Who was seen when",
+  "live.slow": {
+    one: "An answer takes a second, so the looks are that far apart.",
+    other: "An answer takes {count} seconds, so the looks are that far apart.",
+  },
+  "live.somebody-unknown": "Somebody unknown",
+  "live.start": "Start the camera",
+  "live.stop": "Stop",
+  "live.stopped": "The camera is off.",
+  "live.stopped.note": "What was seen stays here until you leave the page.",
+  "live.times": { one: "once", other: "{count} times" },
+  "live.title": "Who is there?",
+
+  "lost.api": "The API",
+  "lost.ask": "Ask about a picture",
+  "lost.note": "It may have been mistyped, or what was here is gone.",
+  "lost.title": "There is nothing at this address.",
+
   "marks.blurred": "Blurred",
-  "marks.blurred-do": "The details that tell people apart are lost. Leave it out where you have sharper ones.",
+  "marks.blurred-do":
+    "The details that tell people apart are lost. Leave it out where you have sharper ones.",
   "marks.bright": "Over-exposed",
   "marks.bright-do": "Even its darkest parts are bright. Leave it out, or send another one.",
   "marks.choose": "Number {number} is meant",
@@ -85,13 +136,15 @@ export default {
   "marks.near_across": "Nearly the same picture in another class",
   "marks.near_across-do": "Keep it in the class that it shows, and leave out the other.",
   "marks.nothing": "No face found",
-  "marks.nothing-do": "It cannot teach anything. Leave it out, or send one that shows the face larger and from the front.",
+  "marks.nothing-do":
+    "It cannot teach anything. Leave it out, or send one that shows the face larger and from the front.",
   "marks.pose": "Turned far away",
   "marks.pose-do": "Fine as one of many; add some from the front.",
   "marks.several": "Several people",
   "marks.several-do": "Which one is meant? Choose one; only that one is learned.",
   "marks.small": "Too small",
-  "marks.small-do": "There are too few pixels to tell anybody by. Leave it out, or send a larger one.",
+  "marks.small-do":
+    "There are too few pixels to tell anybody by. Leave it out, or send a larger one.",
   "marks.something": "Shows something, where nothing should be",
   "marks.something-do": "Pictures of nobody should show nobody. Leave it out, or move it.",
   "marks.unlike": "Unlike the rest of its class",
@@ -101,15 +154,18 @@ export default {
   "marks.wrong_label": "Looks like another class",
   "marks.wrong_label-do": "Move it where it belongs, or keep it if it is right here.",
 
+  "nav.live": "Live",
   "nav.manage": "Manage",
   "nav.menu": "Menu",
   "nav.recognise": "Recognise",
   "nav.review": "Review",
   "nav.screens": "Screens",
+  "nav.settings": "Settings",
   "nav.teach": "Teach",
 
   "program.all": "The whole API",
-  "program.answer": "The answer is a list with one entry a face: class, class_probability in percent in the order of class_dictionary, and box as x, y, width, height in pixels of the upright picture. The list is empty when no face was found.",
+  "program.answer":
+    "The answer is a list with one entry a face: class, class_probability in percent in the order of class_dictionary, and box as x, y, width, height in pixels of the upright picture. The list is empty when no face was found.",
   "program.copy": "Copy the command",
   "program.how": "Send a picture as a data URL, or as bare base64, in the form field image_data:",
   "program.title": "Use it from a program",
@@ -118,8 +174,10 @@ export default {
   "progress.seconds-left": { one: "about a second left", other: "about {count} seconds left" },
 
   "recognise.address": "Address of a picture",
-  "recognise.alike-known": "As like {name} as {points} of 100 points; the name is given from {threshold} on.",
-  "recognise.alike-stranger": "Most like {name}, with {points} of 100 points. The name would be given from {threshold} on.",
+  "recognise.alike-known":
+    "As like {name} as {points} of 100 points; the name is given from {threshold} on.",
+  "recognise.alike-stranger":
+    "Most like {name}, with {points} of 100 points. The name would be given from {threshold} on.",
   "recognise.another": "Other pictures",
   "recognise.answer": "Answer",
   "recognise.camera": "Use the camera",
@@ -129,24 +187,30 @@ export default {
   "recognise.choose": "Choose pictures",
   "recognise.chosen-picture": "The picture you chose",
   "recognise.class": "Class",
-  "recognise.classes-are-all": "This model takes its classes for all there is: everything gets the name of one. The table shows how sure it is.",
+  "recognise.classes-are-all":
+    "This model takes its classes for all there is: everything gets the name of one. The table shows how sure it is.",
   "recognise.closest": "Closest is {name}, but not close enough to say so.",
   "recognise.drop": "Drop pictures here",
   "recognise.drop-this": "Drop to look at these",
-  "recognise.elsewhere": "The picture lies elsewhere. The server looks at it; this page loads nothing from other sites.",
+  "recognise.elsewhere":
+    "The picture lies elsewhere. The server looks at it; this page loads nothing from other sites.",
   "recognise.every-class": "Every class with its probability",
-  "recognise.expect-somebody": "Whoever the model was not trained on should be answered with “{answer}”. It can be wrong: the answer shows how sure it is.",
-  "recognise.expect-something": "Whatever the model was not trained on should be answered with “{answer}”. It can be wrong: the answer shows how sure it is.",
+  "recognise.expect-somebody":
+    "Whoever the model was not trained on should be answered with “{answer}”. It can be wrong: the answer shows how sure it is.",
+  "recognise.expect-something":
+    "Whatever the model was not trained on should be answered with “{answer}”. It can be wrong: the answer shows how sure it is.",
   "recognise.find": "Find a name",
   "recognise.found": "Found in the picture",
-  "recognise.give-strangers": "Where strangers matter, give it pictures of other people, in a class _unknown.",
+  "recognise.give-strangers":
+    "Where strangers matter, give it pictures of other people, in a class _unknown.",
   "recognise.hint.private": "Your picture goes to this server and nowhere else.",
   "recognise.hint.several": "There may be several in one picture; choose one to see its figures.",
   "recognise.if-it-had-to-be": "If it had to be one of them:",
   "recognise.keep-trying": "I keep trying.",
   "recognise.look-there": "Look at it",
   "recognise.looking": "Looking …",
-  "recognise.made-smaller": "The picture was larger than this server takes ({before}). It was made smaller here: {width} × {height} pixels, {after}.",
+  "recognise.made-smaller":
+    "The picture was larger than this server takes ({before}). It was made smaller here: {width} × {height} pixels, {after}.",
   "recognise.mark.blurred": "It is blurred: less certain.",
   "recognise.mark.bright": "It is over-exposed: less certain.",
   "recognise.mark.dark": "It is very dark: less certain.",
@@ -155,18 +219,23 @@ export default {
   "recognise.mark.turned": "The face is turned far away: less certain.",
   "recognise.model": "Model",
   "recognise.more-names": { one: "one more", other: "{count} more" },
-  "recognise.names-every-stranger": "This model hardly knows strangers: when it was tried, nearly every one of them got a name.",
-  "recognise.names-strangers": "This model hardly knows strangers: when it was tried, {share} of them got a name.",
+  "recognise.names-every-stranger":
+    "This model hardly knows strangers: when it was tried, nearly every one of them got a name.",
+  "recognise.names-strangers":
+    "This model hardly knows strangers: when it was tried, {share} of them got a name.",
   "recognise.no-model": "No model is trained yet.",
-  "recognise.no-model.do": "Give me pictures of the people I should know, a dozen each. Or put them in folders and run: make train DATA=folder NAME=name",
+  "recognise.no-model.do":
+    "Give me pictures of the people I should know, a dozen each. Or put them in folders and run: make train DATA=folder NAME=name",
   "recognise.no-sample": "There is no sample picture here.",
   "recognise.nobody": "Nobody.",
   "recognise.note.face": "Show me a picture and I will name the people I know in it.",
   "recognise.note.object": "Show me a picture and I will say what it shows.",
   "recognise.note.person": "Show me a picture and I will say what kind of people are in it.",
-  "recognise.nothing-do.face": "A face shows best when it is larger than a thumbnail, lit from the front, and both eyes can be seen.",
+  "recognise.nothing-do.face":
+    "A face shows best when it is larger than a thumbnail, lit from the front, and both eyes can be seen.",
   "recognise.nothing-do.object": "Try a picture in which the thing fills most of the frame.",
-  "recognise.nothing-do.person": "People show best when they are seen whole and are not too far away.",
+  "recognise.nothing-do.person":
+    "People show best when they are seen whole and are not too far away.",
   "recognise.nothing.face": "I found no face in this picture.",
   "recognise.nothing.object": "I found no thing in this picture.",
   "recognise.nothing.person": "I found no person in this picture.",
@@ -176,10 +245,12 @@ export default {
   "recognise.probably": "probably {name}",
   "recognise.reason.taken": "Somebody else in this picture is more like them.",
   "recognise.reason.too-small": "It is too small to be named.",
-  "recognise.refuses-nobody": "This model refuses nobody: whoever it looks at gets one of its names. A third class, or pictures of other people in a class _unknown, would change that.",
+  "recognise.refuses-nobody":
+    "This model refuses nobody: whoever it looks at gets one of its names. A third class, or pictures of other people in a class _unknown, would change that.",
   "recognise.sample": "Try a sample picture",
   "recognise.sending": "Sending the picture",
-  "recognise.several-classes": "A picture may show several of these, or none: each is a question of its own. The table shows how sure the answers are.",
+  "recognise.several-classes":
+    "A picture may show several of these, or none: each is a question of its own. The table shows how sure the answers are.",
   "recognise.sheet": { one: "One picture", other: "{count} pictures" },
   "recognise.show-all": "Show all {count}",
   "recognise.skip": "Skip to the answer",
@@ -191,7 +262,10 @@ export default {
   "recognise.stranger.object": "something I don’t know",
   "recognise.stranger.person": "somebody else",
   "recognise.strangers.face": { one: "someone I don’t know", other: "{count} people I don’t know" },
-  "recognise.strangers.object": { one: "something I don’t know", other: "{count} things I don’t know" },
+  "recognise.strangers.object": {
+    one: "something I don’t know",
+    other: "{count} things I don’t know",
+  },
   "recognise.strangers.person": { one: "somebody else", other: "{count} others" },
   "recognise.tap": "Tap to choose pictures",
   "recognise.teach-one": "Teach one",
@@ -202,12 +276,16 @@ export default {
   "recognise.title.person": "Who is there?",
   "recognise.train-modern": "Where strangers matter, train with the recipe {recipe}.",
   "recognise.unknown": "unknown",
-  "recognise.unseen": "This browser cannot show this kind of picture; the server looks at it all the same.",
+  "recognise.unseen":
+    "This browser cannot show this kind of picture; the server looks at it all the same.",
   "recognise.waiting": "Waiting …",
   "recognise.your-picture": "Your picture",
 
   "result.add": "What would help most",
-  "result.add-more": { one: "One more picture of {name}", other: "{count} more pictures of {name}" },
+  "result.add-more": {
+    one: "One more picture of {name}",
+    other: "{count} more pictures of {name}",
+  },
   "result.ask-admin": "Somebody with the role admin can let it answer.",
   "result.better": "Better than version {version} ({share}).",
   "result.changed": "Since the version before",
@@ -220,7 +298,10 @@ export default {
   "result.right": "right: {correct} of {pictures} pictures that it had not seen",
   "result.same": "As good as version {version} ({share}), within chance.",
   "result.strangers": "Strangers",
-  "result.strangers-measured": { one: "{share} get a name (measured with one picture).", other: "{share} get a name (measured with {count} pictures)." },
+  "result.strangers-measured": {
+    one: "{share} get a name (measured with one picture).",
+    other: "{share} get a name (measured with {count} pictures).",
+  },
   "result.strangers-promised": "{share} get a name, it promises.",
   "result.strangers-unknown": "It takes its classes for all there is: everybody gets a name.",
   "result.title": "Version {version} is trained",
@@ -250,7 +331,8 @@ export default {
   "review.empty": "No pictures yet",
   "review.empty-how": "Make classes and give them pictures; then they can be looked through here.",
   "review.keys": "Keys",
-  "review.keys-list": "Arrows move, Space chooses, Shift with arrows chooses many, Ctrl+A chooses all that are shown, Enter opens. K keeps, R leaves out, N says “not this person”, M moves, X opens a stack, U undoes, Escape clears.",
+  "review.keys-list":
+    "Arrows move, Space chooses, Shift with arrows chooses many, Ctrl+A chooses all that are shown, Enter opens. K keeps, R leaves out, N says “not this person”, M moves, X opens a stack, U undoes, Escape clears.",
   "review.kind": "{kind}: {count}",
   "review.left-out": "{name}, left out",
   "review.marked": "With a mark: {count}",
@@ -274,8 +356,52 @@ export default {
   "session.sign-out": "Sign out",
   "session.sign-out-everywhere": "Sign out everywhere",
   "session.signed-in-as": "Signed in as {name}, role {role}",
-  "session.where-from": "The first start of the service printed a link to the admin key; an admin makes further ones.",
+  "session.where-from":
+    "The first start of the service printed a link to the admin key; an admin makes further ones.",
   "session.with-a-key": "Sign in with a key",
+  "session.wrong-key": "The key is not valid: it is unknown, revoked or expired.",
+
+  "settings.copy": "Copy",
+  "settings.days": "Valid for days",
+  "settings.expired": "expired {when}",
+  "settings.for-ever": "for ever",
+  "settings.for-whom": "for whom or what",
+  "settings.keys": "Keys",
+  "settings.keys.note": "Whoever has a key may use this server as far as its role goes.",
+  "settings.language": "Language",
+  "settings.language.note": "This browser keeps the choice.",
+  "settings.made": "made {when}",
+  "settings.make": "Make a key",
+  "settings.may.admin": "That allows everything.",
+  "settings.may.none": "Without a key nothing can be asked here.",
+  "settings.may.predict": "That allows asking about pictures.",
+  "settings.may.train": "That allows asking, teaching and training.",
+  "settings.name": "Name",
+  "settings.not-signed-in": "Nobody is signed in.",
+  "settings.other-key": "Use another key",
+  "settings.revoke": "Revoke",
+  "settings.revoke.done": "The key of {name} was revoked.",
+  "settings.revoke.note": "It stops working at once.",
+  "settings.revoke.sure": "Revoke the key of {name}?",
+  "settings.revoke.whose": "Revoke the key of {name}",
+  "settings.revoked": "revoked {when}",
+  "settings.role": "Role",
+  "settings.role.admin": "admin: everything",
+  "settings.role.predict": "predict: ask about pictures",
+  "settings.role.train": "train: also data sets and training",
+  "settings.rotate": "Replace",
+  "settings.rotate.note":
+    "The new one has the same name, role and end. The old one stops working at once.",
+  "settings.rotate.sure": "Replace the key of {name} by a new one?",
+  "settings.rotate.whose": "Replace the key of {name}",
+  "settings.session": "Who you are here",
+  "settings.shown-once":
+    "The key of {name}, role {role}. It is shown only now: keep it in a safe place.",
+  "settings.signed-in": "You are signed in with the key of {name}.",
+  "settings.title": "Settings",
+  "settings.until": "until {when}",
+  "settings.valid": "valid",
+  "settings.without-key": "You are on the machine itself and need no key.",
 
   "size.bytes": { one: "{count} byte", other: "{count} bytes" },
   "size.kilobytes": "{count} kB",
@@ -284,7 +410,8 @@ export default {
   "state.again": "Try again",
   "state.broken": "Something went wrong on this page.",
   "state.loading": "One moment …",
-  "state.offline": "You are offline. What you see is from before; it goes on as soon as the network is back.",
+  "state.offline":
+    "You are offline. What you see is from before; it goes on as soon as the network is back.",
 
   "teach.add": "Add pictures",
   "teach.add-class": "Add class",
@@ -293,16 +420,20 @@ export default {
   "teach.again": { one: "One was there already.", other: "{count} were there already." },
   "teach.also": "Also: {marks}.",
   "teach.camera": "Camera",
-  "teach.camera-absent": "This device has no camera that the browser can see. Add pictures instead.",
+  "teach.camera-absent":
+    "This device has no camera that the browser can see. Add pictures instead.",
   "teach.camera-close": "Close the camera",
   "teach.camera-failed": "The camera did not start. Add pictures instead.",
   "teach.camera-for": "Photograph {name} with the camera",
-  "teach.camera-https": "Browsers give the camera only to https pages and to localhost. Add pictures instead.",
-  "teach.camera-refused": "The browser may not use the camera. Allow it in the address bar, or add pictures instead.",
+  "teach.camera-https":
+    "Browsers give the camera only to https pages and to localhost. Add pictures instead.",
+  "teach.camera-refused":
+    "The browser may not use the camera. Allow it in the address bar, or add pictures instead.",
   "teach.camera-taken": "Another program uses the camera. Close that one and try again.",
   "teach.camera-waits": "Waiting for the camera …",
   "teach.cancelled": "The training was stopped. Nothing of it is kept.",
-  "teach.choose": "Which one is meant? Press the face: it is cut out, and only that one is learned.",
+  "teach.choose":
+    "Which one is meant? Press the face: it is cut out, and only that one is learned.",
   "teach.choose-folder": "Choose a folder",
   "teach.chosen": "That face was cut out. The picture itself is left out.",
   "teach.class-name": "Name of a class, as Anna",
@@ -312,17 +443,23 @@ export default {
   "teach.default-name": "people",
   "teach.delete": "Delete",
   "teach.delete-class": "Delete {name} from {dataset}?",
-  "teach.delete-class-detail": { one: "One picture is deleted. Models that were trained already keep knowing the class.", other: "{count} pictures are deleted. Models that were trained already keep knowing the class." },
+  "teach.delete-class-detail": {
+    one: "One picture is deleted. Models that were trained already keep knowing the class.",
+    other: "{count} pictures are deleted. Models that were trained already keep knowing the class.",
+  },
   "teach.delete-class-of": "Delete the class {name}",
   "teach.delete-dataset": "Delete the data set {name}?",
   "teach.delete-dataset-button": "Delete this data set",
-  "teach.delete-dataset-detail": "All its pictures are deleted. This cannot be undone. Models that were trained from it stay.",
+  "teach.delete-dataset-detail":
+    "All its pictures are deleted. This cannot be undone. Models that were trained from it stay.",
   "teach.failed": "The training failed.",
   "teach.first": "Drop a folder here that has one folder for each person.",
-  "teach.first-folders": "The folders’ names become the classes. Or type a name below, and add pictures to it.",
+  "teach.first-folders":
+    "The folders’ names become the classes. Or type a name below, and add pictures to it.",
   "teach.found-nothing": "Nothing was found in this picture.",
   "teach.hold": "Hold to photograph",
-  "teach.hold-how": "Hold the button, the space bar or Enter: a picture is taken twice a second. Turn your head a little meanwhile.",
+  "teach.hold-how":
+    "Hold the button, the space bar or Enter: a picture is taken twice a second. Turn your head a little meanwhile.",
   "teach.is": "{name}, {share} sure",
   "teach.is-unknown": "Somebody I don’t know",
   "teach.keep": "Keep it",
@@ -330,10 +467,14 @@ export default {
   "teach.looking": "Looking at pictures: {looked} of {all}",
   "teach.model-name": "Name of the model",
   "teach.more": "More choices",
-  "teach.more-marked": { one: "One more picture needs a look", other: "{count} more pictures need a look" },
+  "teach.more-marked": {
+    one: "One more picture needs a look",
+    other: "{count} more pictures need a look",
+  },
   "teach.move-to": "Move to {name}",
   "teach.multi-label": "A picture may show several classes: add it to each of them",
-  "teach.needs-two": "A training compares classes: fill two at least, with a dozen pictures each, better more.",
+  "teach.needs-two":
+    "A training compares classes: fill two at least, with a dozen pictures each, better more.",
   "teach.new-dataset": "New data set …",
   "teach.not": "Not {name}",
   "teach.picture-of": "A picture of {name}: {mark}",
@@ -341,7 +482,10 @@ export default {
   "teach.private": "Keep no pictures in the report, and no examples in the model",
   "teach.queued": "Waits for another training to end.",
   "teach.ready": "{classes} classes with {count} pictures.",
-  "teach.ready-marked": { one: "One of them needs a look first.", other: "{count} of them need a look first." },
+  "teach.ready-marked": {
+    one: "One of them needs a look first.",
+    other: "{count} of them need a look first.",
+  },
   "teach.recipe": "Recipe",
   "teach.recipe-default": "Try what fits and keep the best",
   "teach.recipe-face-classic": "face-classic: faces, quick to train",
@@ -356,7 +500,8 @@ export default {
   "teach.sending": "Sending pictures",
   "teach.sent": "{sent} of {of}",
   "teach.shots": { one: "One picture taken.", other: "{count} pictures taken." },
-  "teach.special": "Two names are special: _unknown for other people, so that strangers are refused, and _none for pictures with nobody.",
+  "teach.special":
+    "Two names are special: _unknown for other people, so that strangers are refused, and _none for pictures with nobody.",
   "teach.special-none": "Nobody (_none)",
   "teach.special-unknown": "Other people (_unknown)",
   "teach.starting": "Starting …",
@@ -438,6 +583,8 @@ export default {
   "why.looking": "Looking closer …",
   "why.nearest": "Nearest pictures of the training",
   "why.none": "No reason can be shown for this one.",
-  "why.pictures-elsewhere": "The pictures themselves are not in a data set of this server, so they cannot be shown.",
-  "why.pictures-for-trainers": "The pictures themselves are shown to whoever has a key with the role train.",
+  "why.pictures-elsewhere":
+    "The pictures themselves are not in a data set of this server, so they cannot be shown.",
+  "why.pictures-for-trainers":
+    "The pictures themselves are shown to whoever has a key with the role train.",
 };

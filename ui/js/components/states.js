@@ -33,7 +33,12 @@ export function errorState(error, again = null) {
   ).attr("role", "alert");
 }
 
-const NEEDS = { predict: "gate.predict", train: "gate.train", admin: "gate.admin" };
+const NEEDS = {
+  kiosk: "gate.kiosk",
+  predict: "gate.predict",
+  train: "gate.train",
+  admin: "gate.admin",
+};
 const HAS = { predict: "gate.has-predict", train: "gate.has-train" };
 
 // For whoever may not use a screen. who: of api.js; ask(): opens the dialog for a key

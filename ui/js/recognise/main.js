@@ -190,7 +190,7 @@ async function lookAt(turn) {
 
 async function prepare(item) {
   if (item.address || item.sent) return;
-  const { file, note } = await fitting(item.file, state.asking);
+  const { file, note } = await fitting(item, state.asking);
   Object.assign(item, { sent: file, note });
 }
 

@@ -4,14 +4,15 @@ import { say } from "../languages.js";
 import { sizeOf } from "../words.js";
 
 const GOOD = 0.92; // quality of the JPEG
-const WORTH_A_LOOK = 1_000_000; // bytes: below that, no picture is decoded only to learn its size
 
-async function decoded(file) {
-  try {
-    return await createImageBitmap(file);
-  } catch {
-    return null; // the browser cannot; the server may, or says why not
-  }
+// Width and height as the browser reads them; null where it cannot, and the server may all the same.
+function sizeIn(url) {
+  return new Promise((resolve) => {
+    const image = new Image();
+    image.onload = () => resolve({ width: image.naturalWidth, height: image.naturalHeight });
+    image.onerror = () => resolve(null);
+    image.src = url;
+  });
 }
 
 function drawn(bitmap, factor) {
@@ -26,28 +27,25 @@ function drawn(bitmap, factor) {
 
 const LEAST = 0.05; // of a side: below that nothing could be found any more
 
-// The picture as it may be sent: {file, note}; note: what was done to it, or "".
-// asking: the server's limits (picture_bytes, pixels)
-export async function fitting(file, asking) {
-  const tooHeavy = file.size > asking.picture_bytes;
-  if (!tooHeavy && file.size < Math.min(WORTH_A_LOOK, asking.pixels / 100))
-    return { file, note: "" };
-  const bitmap = await decoded(file);
-  if (!bitmap) return { file, note: "" };
-  const pixels = bitmap.width * bitmap.height;
+// A picture as it may be sent: {file, note}; note: what was done to it, or "".
+// item: {file, url}; asking: the server's limits (picture_bytes, pixels)
+export async function fitting({ file, url }, asking) {
+  const size = await sizeIn(url);
+  const pixels = size ? size.width * size.height : 0;
+  const fits = file.size <= asking.picture_bytes && pixels <= asking.pixels;
+  if (fits || !size) return { file, note: "" };
+  const bitmap = await createImageBitmap(file);
   let factor = Math.min(1, Math.sqrt(asking.pixels / pixels));
-  if (!tooHeavy && factor === 1) return { file, note: "" };
   let { blob, canvas } = await drawn(bitmap, factor);
   while (blob.size > asking.picture_bytes && factor > LEAST) {
     factor *= 0.75;
     ({ blob, canvas } = await drawn(bitmap, factor));
   }
-  const smaller = new File([blob], file.name, { type: blob.type });
   const note = say("recognise.made-smaller", {
     width: String(canvas.width),
     height: String(canvas.height),
     before: sizeOf(file.size),
     after: sizeOf(blob.size),
   });
-  return { file: smaller, note };
+  return { file: new File([blob], file.name, { type: blob.type }), note };
 }
