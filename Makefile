@@ -27,7 +27,7 @@ weights: setup ## fetch the pretrained files that the modern recipes need (setup
 
 .PHONY: run
 run: setup ## serve the page and the API at http://localhost:8080 (PORT=, HOST=) until Ctrl-C
-	@exec $(PY) deploy/run.py --port $(PORT) --host $(HOST)
+	@exec $(PY) deploy/checkout/run.py --port $(PORT) --host $(HOST)
 
 .PHONY: train
 train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-classic; left out: what suits best)
@@ -72,8 +72,8 @@ docs: ## the documentation site, into var/docs; a warning is an error
 .PHONY: sbom
 sbom: setup ## list every installed library with its licence: var/sbom.json (CycloneDX) and var/licences.txt
 	@mkdir -p var
-	$(PY) deploy/sbom.py > var/sbom.json
-	$(PY) deploy/sbom.py --licences > var/licences.txt
+	$(PY) deploy/checkout/sbom.py > var/sbom.json
+	$(PY) deploy/checkout/sbom.py --licences > var/licences.txt
 	@echo "var/sbom.json and var/licences.txt are written"
 
 .PHONY: bench

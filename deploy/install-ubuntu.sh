@@ -1,112 +1,165 @@
 #!/bin/sh
-# Installs Likeness on Ubuntu 24.04+ or Debian 12+: a system user, /opt/likeness, a service, an nginx site.
-# Run it again to update; models, data sets, the database and /etc/likeness.env stay as they are.
-#   sudo deploy/install-ubuntu.sh                      any host name, port 80
-#   sudo deploy/install-ubuntu.sh faces.example.org    one host name
+# Installs Likeness on Ubuntu 24.04+ or Debian 12+: a system user, /opt/likeness, a service, an nginx site with https.
+# Run it again to update: models, data sets, the database and /etc/likeness.env stay as they are, nobody waits longer
+# than a restart takes, and no request is lost. At a terminal it asks what it was not told.
+#   sudo deploy/install-ubuntu.sh --domain faces.example.org --email you@example.org
+#   sudo deploy/install-ubuntu.sh --self-signed
 set -eu
 
 source=$(cd "$(dirname "$0")/.." && pwd)
-server_name=${1:-_}
 home=/opt/likeness
-state=/var/lib/likeness
 environment=/etc/likeness.env
+units=/etc/systemd/system
+https=/etc/likeness
+changes=0
+
+usage() {
+    cat <<USAGE
+Usage: sudo $0 [options]
+  --domain NAME --email ADDRESS  the host name people type, and a certificate for it from Let's Encrypt
+  --self-signed                  a certificate of this machine's own: browsers warn once (--domain NAME puts the name in)
+  --behind-proxy                 plain http, for a load balancer that speaks https for it
+  --open | --keyed               everybody may ask for names | only who has a key (without a word: keyed)
+  --data DIR                     where models, data sets and the database lie (without a word: /var/lib/likeness)
+What it is not told it asks at a terminal; without one, a first run means --self-signed --keyed.
+USAGE
+}
 
 say() { printf '== %s\n' "$*"; }
+changed() { changes=$((changes + 1)); printf '   %s\n' "$*"; }
 give_up() { printf 'install: %s\n' "$*" >&2; exit 1; }
+wrong() { printf 'install: %s\n' "$*" >&2; exit 2; }
 
-[ "$(id -u)" -eq 0 ] || give_up "run it as root: sudo $0"
-command -v apt-get >/dev/null || give_up "this script is for Ubuntu and Debian; docs/deploy.md tells the steps for others"
+# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source=deploy/ubuntu/wishes.sh
+. "$source/deploy/ubuntu/wishes.sh"
+# shellcheck source=deploy/ubuntu/program.sh
+. "$source/deploy/ubuntu/program.sh"
+# shellcheck source=deploy/ubuntu/https.sh
+. "$source/deploy/ubuntu/https.sh"
 
-say "Packages"
-export DEBIAN_FRONTEND=noninteractive
-apt-get -q -o DPkg::Lock::Timeout=300 update
-apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends python3 python3-venv nginx-light ca-certificates
-
-say "User and folders"
-id likeness >/dev/null 2>&1 || useradd --system --home-dir "$state" --no-create-home --shell /usr/sbin/nologin likeness
-install -d -m 0755 "$home"
-install -d -m 0750 -o likeness -g likeness "$state" "$state/state" "$state/datasets"
-install -d -m 0755 "$state/weights"
-
-say "The program, into $home"
-if [ "$source" != "$home" ]; then
-    for part in likeness data_cleaning model server ui nginx deploy; do
-        rm -rf "${home:?}/$part.new"
-        cp -R "$source/$part" "$home/$part.new"
-        rm -rf "${home:?}/$part"
-        mv "$home/$part.new" "$home/$part"
+packages() {
+    set -- python3 python3-venv ca-certificates openssl
+    command -v nginx >/dev/null || [ -x /usr/sbin/nginx ] || set -- "$@" nginx-light
+    [ "$kind" != letsencrypt ] || command -v certbot >/dev/null || set -- "$@" certbot
+    missing=
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
     done
-    cp "$source"/requirements.txt "$source"/requirements-postgres.txt "$source"/README.md "$source"/LICENSE "$source"/THIRD_PARTY.md "$source"/CHANGELOG.md "$home/"
-fi
-LIKENESS_WEIGHTS="$state/weights" "$home/deploy/setup.sh" --environment "$environment"
-chmod -R u=rwX,go=rX "$home" "$state/weights"
+    [ -n "$missing" ] || return 0
+    changed "apt-get install$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get -q -o DPkg::Lock::Timeout=300 update
+    # shellcheck disable=SC2086  # several words on purpose
+    apt-get -q -y -o DPkg::Lock::Timeout=300 install --no-install-recommends $missing
+}
 
-if [ ! -d "$state/artifacts" ]; then
-    say "The models that come with Likeness"
-    cp -R "$source/artifacts" "$state/artifacts"
-fi
-chown -R likeness:likeness "$state/artifacts"
+user_and_folders() {
+    if ! id likeness >/dev/null 2>&1; then
+        useradd --system --home-dir "$data" --no-create-home --shell /usr/sbin/nologin likeness
+        changed "the system user likeness"
+    fi
+    install -d -m 0755 "$home" "$home/releases" "$home/libraries" "$https"
+    install -d -m 0750 -o likeness -g likeness "$data" "$data/state" "$data/datasets"
+    install -d -m 0755 "$data/weights"
+}
 
-say "Settings in $environment"
-if [ ! -f "$environment" ]; then
-    cat >"$environment" <<SETTINGS
+settings() {
+    [ ! -f "$environment" ] || return 0
+    changed "$environment"
+    (umask 027; cat >"$environment.new" <<SETTINGS
 # Settings of Likeness. All of them: sudo likeness settings. After a change here: sudo likeness apply
-LIKENESS_ARTIFACTS=$state/artifacts
-LIKENESS_DATASETS=$state/datasets
-LIKENESS_STATE=$state/state
-LIKENESS_WEIGHTS=$state/weights
+LIKENESS_ARTIFACTS=$data/artifacts
+LIKENESS_DATASETS=$data/datasets
+LIKENESS_STATE=$data/state
+LIKENESS_WEIGHTS=$data/weights
 LIKENESS_BIND=127.0.0.1:8000
 LIKENESS_TRUSTED_PROXY=127.0.0.1
+LIKENESS_PUBLIC_URL=$(address)
+LIKENESS_OPEN=$open
 SETTINGS
-    chmod 0640 "$environment"
-    chgrp likeness "$environment"
-fi
+    )
+    chgrp likeness "$environment.new"
+    mv "$environment.new" "$environment"
+}
 
-say "The service"
-install -m 0644 "$home/deploy/likeness.service" /etc/systemd/system/likeness.service
-"$home/deploy/network.sh" "$environment" /etc/systemd/system/likeness.service.d
-install -m 0755 "$home/deploy/likeness" /usr/local/bin/likeness
-
-say "The nginx site"
-# Nothing of the caller's environment: a setting of theirs would be one that the service does not have.
-site() { (cd "$home" && env -i PATH="$PATH" .venv/bin/python -m likeness --environment "$environment" nginx-site "$@"); }
-available=/etc/nginx/sites-available/likeness
-site --server-name "$server_name" >"$available.new" || give_up "the settings in $environment cannot be used"
-if grep -q "managed by Certbot" "$available" 2>/dev/null; then
-    say "certbot has changed the site: only its limits are renewed; the new version lies beside it as likeness.new"
-    if site --refresh "$available" >"$available.part"; then
-        mv "$available.part" "$available"
-    else
-        rm "$available.part"
-        say "$available stays as it is: compare it with likeness.new"
+shipped_models() {
+    if [ ! -d "$data/artifacts" ]; then
+        changed "the models that come with Likeness, into $data/artifacts"
+        cp -R "$source/artifacts" "$data/artifacts.new"
+        chown -R likeness:likeness "$data/artifacts.new"
+        mv "$data/artifacts.new" "$data/artifacts"
     fi
-else
-    mv "$available.new" "$available"
-fi
-ln -sf ../sites-available/likeness /etc/nginx/sites-enabled/likeness
-# Debian's own welcome page answers on port 80 as well; it goes only if nobody changed the link.
-if [ "$(readlink /etc/nginx/sites-enabled/default 2>/dev/null)" = /etc/nginx/sites-available/default ]; then
-    rm /etc/nginx/sites-enabled/default
-fi
-nginx -t -q || give_up "nginx does not accept its configuration; the lines above say why"
+}
 
-if [ ! -d /run/systemd/system ]; then
+put() {  # MODE SOURCE TARGET
+    cmp -s "$2" "$3" && return
+    install -D -m "$1" "$2" "$3"
+    changed "$3"
+}
+
+systemd_units() {
+    before=$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)
+    put 0644 "$new/deploy/ubuntu/likeness.service" "$units/likeness.service"
+    put 0644 "$new/deploy/ubuntu/likeness.socket" "$units/likeness.socket"
+    "$new/deploy/ubuntu/network.sh" "$environment" "$units"
+    [ "$before" = "$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)" ] && return
+    changed "what systemd knows of the service"
+    units_changed=1
+}
+
+explain_without_systemd() {
     say "Everything is installed, but systemd does not run here: start the service and nginx your own way."
     exit 0
-fi
-systemctl daemon-reload
-systemctl enable --quiet likeness nginx
-systemctl restart likeness || { journalctl -u likeness -n 30 --no-pager; give_up "the service did not start"; }
-systemctl reload-or-restart nginx
+}
 
-say "Waiting until it is ready"
-tries=0
-until python3 -c 'import urllib.request as u; u.urlopen("http://127.0.0.1/readyz", timeout=5)' 2>/dev/null; do
-    tries=$((tries + 1))
-    [ "$tries" -lt 60 ] || { journalctl -u likeness -n 30 --no-pager; give_up "it is not ready after two minutes"; }
-    sleep 2
-done
-say "Likeness answers on port 80. The first start printed a link to the admin key, valid once and for an hour:"
-printf '     journalctl -u likeness | grep -i "admin key"\n'
-say "Lost it?  sudo likeness keys create me --role admin"
-say "For https:  apt-get install certbot python3-certbot-nginx && certbot --nginx -d your.host.name"
+start() {
+    [ -d /run/systemd/system ] || { make_current; site; explain_without_systemd; }
+    if [ -n "$units_changed" ]; then
+        systemctl daemon-reload
+        systemctl stop likeness 2>/dev/null || true  # the address can only change while nobody answers there
+        systemctl enable --quiet likeness.socket likeness nginx
+        systemctl restart likeness.socket
+    fi
+    if [ -n "$units_changed" ] || ! is_current || ! systemctl --quiet is-active likeness; then
+        switch "$new"
+    fi
+    site
+}
+
+say_who_may_come_in() {
+    say "Likeness answers at $(address)"
+    if link=$(installed keys claim --page "$(address)" 2>/dev/null); then
+        say "The admin key, shown once, within the next hour:  $link"
+        say "Later: sudo likeness keys claim makes another link."
+    fi
+    if [ "$kind" = self-signed ]; then
+        say "Browsers warn of its own certificate, once: \"Advanced\", then \"Proceed\". A host name ends that:"
+        printf '     sudo %s --domain faces.example.org --email you@example.org\n' "$0"
+    fi
+    say "Is all well?  sudo likeness doctor"
+}
+
+read_wishes "$@"
+[ "$(id -u)" -eq 0 ] || give_up "run it as root: sudo $0"
+command -v apt-get >/dev/null || give_up "this script is for Ubuntu and Debian; docs/deploy.md tells the steps for others"
+what_is_installed
+ask_the_rest
+check_wishes
+units_changed=
+say "Packages, user, folders"
+packages
+user_and_folders
+say "The program"
+program
+shipped_models
+say "Settings, service, site"
+settings
+systemd_units
+certificate
+start
+real_certificate
+keep_wishes
+clean_up
+[ "$changes" -gt 0 ] || say "Nothing changed."
+say_who_may_come_in

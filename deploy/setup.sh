@@ -1,8 +1,9 @@
 #!/bin/sh
 # Makes the checkout ready to run: .venv, the pinned libraries, the page's jQuery, the pretrained files.
 # Run again, it does only what is missing.
-# Usage: deploy/setup.sh [--dev] [--docs] [--environment FILE]
-# --dev adds what tests and linters need, --docs what the documentation site needs.
+# Usage: deploy/setup.sh [--dev] [--docs] [--no-command] [--environment FILE]
+# --dev adds what tests and linters need, --docs what the documentation site needs. --no-command leaves out the command
+# `likeness` in .venv, where several copies of the code share it.
 # Where LIKENESS_DATABASE_URL names PostgreSQL, in the environment or in that file, psycopg comes along.
 set -eu
 cd "$(dirname "$0")/.."
@@ -11,14 +12,16 @@ venv=${VENV:-.venv}
 oldest="3.11"
 requirements=requirements.txt
 docs=
+command=1
 environment=
 while [ $# -gt 0 ]; do
     case $1 in
         --dev) requirements="requirements-dev.txt" ;;
         --docs) docs=1 ;;
+        --no-command) command= ;;
         --environment) environment=${2:?names a file}; shift ;;
         *)
-            printf 'setup: there is no %s; there are --dev, --docs and --environment FILE\n' "$1" >&2
+            printf 'setup: there is no %s; there are --dev, --docs, --no-command and --environment FILE\n' "$1" >&2
             exit 2
             ;;
     esac
@@ -99,6 +102,6 @@ if [ -n "$docs" ]; then install requirements-docs.txt "the documentation site"; 
 if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for PostgreSQL"; fi
 
 # The command `likeness`: this checkout's code, found whatever folder it is typed in.
-"$venv/bin/python" deploy/link_command.py
+if [ -n "$command" ]; then "$venv/bin/python" deploy/checkout/link_command.py; fi
 
 "$venv/bin/python" -m likeness prepare

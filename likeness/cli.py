@@ -79,6 +79,12 @@ EXCHANGE = {
     **_entries("exchange", npz="write a data set as one file of numpy arrays"),
 }
 SERVE = _entries("serve", serve="serve the page and the API on this machine, until Ctrl-C")
+BACKUP = _entries(
+    "backup",
+    backup="write all that cannot be made again into one file, while the service answers",
+    restore="put a backup back; who was forgotten since stays forgotten",
+)
+DOCTOR = _entries("doctor", doctor="look at everything, and say what to do where it is wrong")
 SETTINGS = _entries("service", settings="every setting, its value and where that came from")
 DATABASE = _entries(
     "service",
@@ -153,6 +159,8 @@ likeness = _group(
     | EXCHANGE
     | SERVE
     | DATABASE
+    | BACKUP
+    | DOCTOR
     | SETTINGS
     | COMPLETION
     | {name: replace(entry, hidden=True) for name, entry in INTERNAL.items()},
@@ -168,7 +176,9 @@ data_cleaning = _group(
     DATASETS,
 )
 server = _group(
-    "Likeness' service, at the machine itself.", SETTINGS | DATABASE | INTERNAL, environment
+    "Likeness' service, at the machine itself.",
+    SETTINGS | DATABASE | BACKUP | DOCTOR | INTERNAL,
+    environment,
 )
 
 

@@ -199,6 +199,9 @@ TABLE: dict[str, May] = {
         ),
         (*HTTP, "sqlalchemy"),
     ),
+    "server.backup": May(
+        (*CLEANING, *of("server", "errors", "settings", "storage")), ("sqlalchemy",)
+    ),
     "server.operations": May(
         (*CLEANING, "model.recognition", *GROUND, "server.recognition"),
         (*HTTP, "prometheus_client"),
@@ -207,7 +210,7 @@ TABLE: dict[str, May] = {
     "server.process": May(
         (
             *CLEANING,
-            *of("server", "errors", "settings", "storage", "operations", "service"),
+            *of("server", "errors", "settings", "storage", "access", "operations", "service"),
         ),
         ("flask", "gunicorn"),
     ),

@@ -11,7 +11,15 @@ import click
 from likeness.endings import ServiceCommand
 from likeness.options import FilePath, into
 from likeness.serving.addresses import Wording, port_number
-from likeness.serving.nginx_site import Site, gunicorn_at, limits, refreshed, site_config
+from likeness.serving.nginx_site import (
+    SECURE,
+    Https,
+    Site,
+    gunicorn_at,
+    limits,
+    refreshed,
+    site_config,
+)
 from likeness.serving.preparation import prepare as bring_missing
 from likeness.serving.processes import CannotRun
 from likeness.serving.run import ServeOptions, find_nginx
@@ -78,13 +86,15 @@ class SiteOptions:
     listen: tuple[str, ...]
     server_name: str
     rate: int
+    https: Path | None
 
     def site(self) -> Site:
         settings = load()
         return Site(
             ui=(self.ui or settings.ui).resolve(),
             app=self.app or gunicorn_at(settings),
-            listen=self.listen or Site.listen,
+            listen=self.listen or (SECURE if self.https else Site.listen),
+            https=Https.of(self.https) if self.https else None,
             server_name=self.server_name,
             rate=self.rate,
             **limits(settings),
@@ -113,7 +123,13 @@ class SiteOptions:
 @click.option(
     "--listen",
     multiple=True,
-    help="address and port; may be given several times (default: 80 and [::]:80)",
+    help="address and port; may be given several times (default: 80 and [::]:80, or 443)",
+)
+@click.option(
+    "--https",
+    type=FilePath(),
+    metavar="DIR",
+    help="speak https: the folder of fullchain.pem, privkey.pem, challenges/ and site.d/",
 )
 @click.option("--server-name", default="_", help="host names, separated by spaces; _ is any")
 @click.option("--rate", type=int, default=30, help="requests a second and address")

@@ -16,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from likeness.endings import ServiceCommand, say
 from likeness.options import Parsed, as_json, into
+from server.access.claims import Claims, page_address
 from server.access.keys import Key, Keys
 from server.operations.model_store import ModelStore
 from server.settings import FIELDS, KeyRole, Settings, load, make_state, origin, variable
@@ -155,6 +156,24 @@ def revoke(id: str, as_json: bool) -> None:
     with _database(load()) as (store, _, _):
         Keys(store).revoke(id)
     print(json.dumps({"revoked": id}) if as_json else f"{id} is revoked.")
+
+
+@keys.command(cls=ServiceCommand, epilog="Example: sudo likeness keys claim")
+@click.option("--page", help="where people reach the page (default: LIKENESS_PUBLIC_URL)")
+@as_json
+def claim(page: str | None, as_json: bool) -> int:
+    """Print a link to the first admin key, valid once and for an hour.
+
+    The link before is worth nothing any more. With 1 where there was an admin key already.
+    """
+    settings = load()
+    with _database(settings) as (store, _, _):
+        link = Claims(store).link(page or page_address(settings))
+    if link is None:
+        say("there is an admin key already; likeness keys create NAME --role admin makes another.")
+        return 1
+    print(json.dumps({"link": link}) if as_json else link)
+    return 0
 
 
 @click.command(cls=ServiceCommand, epilog="Example: likeness migrate")

@@ -10,6 +10,7 @@ import grp
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypedDict
@@ -25,6 +26,12 @@ BATCH_ROUTES = "/api/(predict/batch|datasets/)"
 PREDICT_ROUTES = "/(api/)?(predict|classify_image)"
 ALONE = "{} fail_timeout=0"  # there is nobody else to ask
 ONE_OF_SEVERAL = "{} max_fails=2 fail_timeout=5s"
+PLAIN, SECURE = ("80", "[::]:80"), ("443", "[::]:443")
+# With forward secrecy and authenticated encryption; TLS 1.3 has a list of its own.
+CIPHERS = (
+    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+    "ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305"
+)
 
 
 class SiteLimits(TypedDict):
@@ -64,6 +71,30 @@ DEFAULTS = limits(Settings())
 
 
 @dataclass(frozen=True)
+class Https:
+    """How a site speaks https; plain http is redirected to it.
+
+    certificate, key: files in PEM. challenges: the folder in which certbot answers, by plain http.
+    further: a folder of nginx's directives for the site (*.conf), as that of HSTS.
+    """
+
+    certificate: Path
+    key: Path
+    challenges: Path
+    further: Path
+
+    @classmethod
+    def of(cls, folder: Path) -> Https:
+        """As the installation lays them out, in one folder."""
+        return cls(
+            certificate=folder / "fullchain.pem",
+            key=folder / "privkey.pem",
+            challenges=folder / "challenges",
+            further=folder / "site.d",
+        )
+
+
+@dataclass(frozen=True)
 class Site:
     """What differs from one machine to the next.
 
@@ -75,13 +106,14 @@ class Site:
 
     ui: Path
     app: str
-    listen: tuple[str, ...] = ("80", "[::]:80")
+    listen: tuple[str, ...] = PLAIN
     server_name: str = "_"
     max_body: int = DEFAULTS["max_body"]
     max_batch: int = DEFAULTS["max_batch"]
     timeout: int = DEFAULTS["timeout"]
     rate: int = 30
     burst: int = 150
+    https: Https | None = None
 
 
 @dataclass(frozen=True)
@@ -114,7 +146,7 @@ def render(template: str, words: dict[str, str]) -> str:
 def words(site: Site) -> dict[str, str]:
     """What the words of the template stand for."""
     return {
-        "LISTEN": "\n".join(f"    listen {where};" for where in site.listen),
+        "LISTEN": "\n".join(_listening(site)),
         "SERVER_NAME": site.server_name,
         "UI": str(site.ui),
         "APP": upstreams(site.app),
@@ -137,13 +169,41 @@ def upstreams(app: str) -> str:
     return "; server ".join(form.format(address) for address in found)
 
 
+def _listening(site: Site) -> Iterator[str]:
+    """The lines that say where a site is reached, and how it speaks there."""
+    if site.https is None:
+        yield from (f"    listen {where};" for where in site.listen)
+        return
+    yield from (f"    listen {where} ssl;" for where in site.listen)
+    yield f"    ssl_certificate {site.https.certificate};"
+    yield f"    ssl_certificate_key {site.https.key};"
+    yield "    ssl_protocols TLSv1.2 TLSv1.3;"
+    yield f"    ssl_ciphers {CIPHERS};"
+    yield "    ssl_prefer_server_ciphers off;"
+    yield "    ssl_session_cache shared:likeness_tls:5m;"
+    yield "    ssl_session_timeout 1d;"
+    yield "    ssl_session_tickets off;"
+    yield f"    include {site.https.further}/*.conf;"
+
+
+def _redirect(site: Site, challenges: Path) -> str:
+    """A server block for plain http."""
+    filled = {
+        "LISTEN": "\n".join(f"    listen {where};" for where in PLAIN),
+        "SERVER_NAME": site.server_name,
+        "CHALLENGES": str(challenges),
+    }
+    return render((HERE / "redirect.conf.template").read_text(), filled)
+
+
 def site_template() -> str:
     return (HERE / "likeness.conf.template").read_text()
 
 
 def site_config(site: Site) -> str:
-    """The http-level configuration: upstream, limits and one server block."""
-    return render(site_template(), words(site))
+    """The http-level configuration: upstream, limits and a server block; with https one more."""
+    text = render(site_template(), words(site))
+    return text if site.https is None else text + _redirect(site, site.https.challenges)
 
 
 def refreshed(text: str, site: Site) -> str:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import socket
 
 from sqlalchemy import delete, select
 
 from server.access.keys import Key, insert_key
 from server.errors import NeedsKey
+from server.settings import Settings
 from server.storage.database import Store, now
 from server.storage.tables import claims, keys
 
+EVERYWHERE = ("", "0.0.0.0", "[::]", "127.0.0.1", "[::1]")  # localhost reaches it
 LASTS = 3600_000  # milliseconds
 FRAGMENT = "#claim="  # of the address: browsers send it to nobody, so no log has it
 OVER = (
@@ -62,6 +65,17 @@ class Claims:
             if not connection.execute(select(keys.c.id).where(keys.c.role == "admin")).first():
                 return insert_key(connection, "first admin", "admin", None)
         raise NeedsKey(OVER)
+
+
+def page_address(settings: Settings) -> str:
+    """Where people reach the page, as far as is known here."""
+    if settings.public_url:
+        return settings.public_url.rstrip("/")
+    first = settings.bind.split(",")[0].strip()
+    if first.startswith("unix:"):
+        return f"http://{socket.gethostname()}"
+    host, _, port = first.rpartition(":")
+    return f"http://{'localhost' if host in EVERYWHERE else host}:{port}"
 
 
 def _hash(token: str) -> str:

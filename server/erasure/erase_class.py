@@ -21,6 +21,7 @@ from server.erasure.stopped_trainings import StoppedTrainings
 from server.errors import Conflict, NotFound, RequestError
 from server.history.prediction_log import PredictionLog
 from server.protocols import Job
+from server.storage.forgotten_list import ForgottenList
 from server.training.training_job import COLLECT, ERASE, RUNNING, TRAIN
 
 NO_PICTURES = (
@@ -47,6 +48,7 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
         _stop_naming(service, knowing, label)
         service.membership.wait_for_all()  # from here on no server names them
         service.keeper.settle()
+        ForgottenList(service.settings.state).add(label)
         removed = _remove(service, label)
         service.membership.wait_for_all()  # and none keeps a picture of theirs
     if not knowing and not any(removed.values()):

@@ -114,6 +114,14 @@ class PredictionLog:
             query = select(predictions.c.id).where(predictions.c.id.in_(ids))
             return set(connection.scalars(query))
 
+    def labels(self) -> set[str]:
+        """Every label that an answer or a correction holds."""
+        answered = (predictions.c.label, regions.c.label, regions.c.best, further_labels.c.label)
+        columns = (*answered, corrections.c.label)
+        with self.store.read() as connection:
+            found = [connection.scalars(select(column).distinct()) for column in columns]
+            return {label for rows in found for label in rows if label}
+
     def expire(self, days: int) -> int:
         """Remove answers older than so many days; how many it were. 0 days keeps everything."""
         if not days:

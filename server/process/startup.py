@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import logging
-import socket
 from collections.abc import Callable
 
 from flask import Flask
 
 from data_cleaning.errors import LikenessError
+from server.access.claims import page_address
 from server.errors import SettingError, StoreDamaged
 from server.service import Service, service_of
-from server.settings import Settings, check, check_model, make_state
+from server.settings import check, check_model, make_state
 from server.storage.database import lock
 
 log = logging.getLogger("likeness")
-EVERYWHERE = ("", "0.0.0.0", "[::]", "127.0.0.1", "[::1]")  # localhost reaches it
 
 
 def start(app: Flask, show_link: Callable[[str], object]) -> None:
@@ -84,14 +83,3 @@ def load_models(service: Service) -> None:
             service.models.get(name)
         except LikenessError as error:
             log.error("the model %s cannot answer: %s", name, error)
-
-
-def page_address(settings: Settings) -> str:
-    """Where people reach the page, as far as is known here."""
-    if settings.public_url:
-        return settings.public_url.rstrip("/")
-    first = settings.bind.split(",")[0].strip()
-    if first.startswith("unix:"):
-        return f"http://{socket.gethostname()}"
-    host, _, port = first.rpartition(":")
-    return f"http://{'localhost' if host in EVERYWHERE else host}:{port}"

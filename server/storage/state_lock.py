@@ -12,6 +12,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import TextIOWrapper
 from pathlib import Path
@@ -49,6 +50,18 @@ def hold_state(folder: Path, where: str) -> None:
     file.write(json.dumps(holder))
     file.flush()
     _held[path] = file
+
+
+@contextlib.contextmanager
+def left_alone(folder: Path) -> Iterator[None]:
+    """No instance holds the folder while the block runs, and none can begin.
+
+    Raises SettingError, which says who holds it.
+    """
+    with (folder / NAME).open("a+") as file:
+        if not _locked(file, time.monotonic()):
+            raise SettingError(_refusal(folder, _holder(file)))
+        yield
 
 
 def _locked(file: TextIOWrapper, until: float) -> bool:

@@ -19,15 +19,20 @@ SCRIPTS = [
     ".ci/run",
     "deploy/setup.sh",
     "deploy/install-ubuntu.sh",
-    "deploy/likeness",
-    "deploy/network.sh",
+    "deploy/uninstall.sh",
+    "deploy/backup.sh",
+    "deploy/restore.sh",
+    "deploy/ubuntu/likeness",
+    "deploy/ubuntu/network.sh",
+    "deploy/ubuntu/renewed",
+    "deploy/ubuntu/start",
 ]
 
 
 def unit() -> configparser.ConfigParser:
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    parser.read(ROOT / "deploy" / "likeness.service")
+    parser.read(ROOT / "deploy" / "ubuntu" / "likeness.service")
     return parser
 
 
@@ -35,7 +40,9 @@ def unit() -> configparser.ConfigParser:
 def test_scripts_pass_shellcheck(script: str) -> None:
     if shutil.which("shellcheck") is None:
         pytest.skip("shellcheck is not installed: apt-get install shellcheck")
-    done = subprocess.run(["shellcheck", script], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        ["shellcheck", "--external-sources", script], cwd=ROOT, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stdout
     assert (ROOT / script).stat().st_mode & 0o111
 
@@ -55,7 +62,9 @@ def test_the_dockerfile_copies_what_exists() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [DOCKERFILE, "\n".join(unit()["Service"].values())], ids=["Dockerfile", "unit"]
+    "text",
+    [DOCKERFILE, (ROOT / "deploy" / "ubuntu" / "start").read_text()],
+    ids=["Dockerfile", "start"],
 )
 def test_modules_and_files_that_are_started_exist(text: str) -> None:
     assert (ROOT / "server" / "wsgi.py").is_file() and "server.wsgi:app" in text
@@ -69,7 +78,8 @@ def test_modules_and_files_that_are_started_exist(text: str) -> None:
         "deploy/Dockerfile",
         "deploy/compose.yaml",
         "deploy/install-ubuntu.sh",
-        "deploy/likeness",
+        "deploy/ubuntu/likeness",
+        "deploy/ubuntu/network.sh",
         "docs/deploy.md",
     ],
 )
@@ -78,10 +88,18 @@ def test_settings_named_there_exist(file: str) -> None:
     assert set(re.findall(r"LIKENESS_[A-Z_]+", (ROOT / file).read_text())) - known == set()
 
 
+VALUES = {"$(address)": "https://faces.example.org", "$open": "0"}
+
+
 def test_the_installed_settings_can_be_loaded() -> None:
     script = (ROOT / "deploy" / "install-ubuntu.sh").read_text()
     lines = re.findall(r"^(LIKENESS_\w+)=(.*)$", script, re.MULTILINE)
-    settings = load({name: value.replace("$state", "/var/lib/likeness") for name, value in lines})
+    settings = load(
+        {
+            name: VALUES.get(value, value.replace("$data", "/var/lib/likeness"))
+            for name, value in lines
+        }
+    )
     assert settings.trusted_proxy == "127.0.0.1"
     assert settings.artifacts == Path("/var/lib/likeness/artifacts")
     assert settings.bind == Settings().bind, "nginx and the service must agree on the port"
@@ -94,6 +112,21 @@ def test_the_unit_gives_away_no_rights() -> None:
     assert service["ProtectSystem"] == "strict"
     assert service["StateDirectory"] == "likeness"
     assert service["CapabilityBoundingSet"] == ""
+    assert service["ExecStart"] == "/opt/likeness/current/deploy/ubuntu/start"
+
+
+def test_systemd_has_nothing_to_say_of_the_units(tmp_path: Path) -> None:
+    """`systemd-analyze verify`, with the program that the unit starts at its place."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("systemd-analyze is not installed: apt-get install systemd")
+    for name in ("likeness.service", "likeness.socket"):
+        text = (ROOT / "deploy" / "ubuntu" / name).read_text()
+        text = text.replace("/opt/likeness/current", str(ROOT))
+        (tmp_path / name).write_text(text.replace("User=likeness", "User=daemon"))
+    command = ["systemd-analyze", "verify", "--man=no", *map(str, tmp_path.iterdir())]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    ours = [line for line in done.stderr.splitlines() if str(tmp_path) in line]
+    assert (done.returncode, ours) == (0, [])
 
 
 def test_the_compose_file_keeps_the_service_inside() -> None:

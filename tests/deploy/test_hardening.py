@@ -13,7 +13,7 @@ import pytest
 
 from tests.support.paths import ROOT
 
-UNIT = ROOT / "deploy" / "likeness.service"
+UNIT = ROOT / "deploy" / "ubuntu" / "likeness.service"
 MOST_EXPOSURE = 2.0
 
 
@@ -82,24 +82,59 @@ def test_the_network_is_opened_where_a_setting_needs_it(
 ) -> None:
     environment, folder = tmp_path / "likeness.env", tmp_path / "likeness.service.d"
     environment.write_text(f"{settings}\n")
-    script = ROOT / "deploy" / "network.sh"
-    subprocess.run([script, environment, folder], check=True)
+    script = ROOT / "deploy" / "ubuntu" / "network.sh"
+    subprocess.run([script, environment, tmp_path], check=True)
     assert (folder / "network.conf").exists() == lifted
     if lifted:
         parser = configparser.ConfigParser()
         parser.read(folder / "network.conf")
         assert dict(parser["Service"]) == {"ipaddressdeny": "", "ipaddressallow": ""}
         environment.write_text("")
-        subprocess.run([script, environment, folder], check=True)
+        subprocess.run([script, environment, tmp_path], check=True)
         assert not (folder / "network.conf").exists()
 
 
-@pytest.mark.parametrize("script", ["install-ubuntu.sh", "likeness"])
+@pytest.mark.parametrize(
+    ("settings", "file", "lines"),
+    [
+        ("LIKENESS_STATE=/var/lib/likeness/state", "likeness.service.d/data.conf", []),
+        (
+            "LIKENESS_STATE=/srv/likeness/state\nLIKENESS_ARTIFACTS='/srv/likeness/artifacts'",
+            "likeness.service.d/data.conf",
+            [
+                "[Service]",
+                "ReadWritePaths=/srv/likeness/artifacts",
+                "ReadWritePaths=/srv/likeness/state",
+            ],
+        ),
+        ("LIKENESS_BIND=127.0.0.1:8000", "likeness.socket.d/bind.conf", []),
+        (
+            "LIKENESS_BIND=127.0.0.1:9000, unix:/run/likeness/socket",
+            "likeness.socket.d/bind.conf",
+            [
+                "[Socket]",
+                "ListenStream=",
+                "ListenStream=127.0.0.1:9000",
+                "ListenStream=/run/likeness/socket",
+            ],
+        ),
+    ],
+)
+def test_systemd_is_told_of_folders_and_addresses(
+    tmp_path: Path, settings: str, file: str, lines: list[str]
+) -> None:
+    environment = tmp_path / "likeness.env"
+    environment.write_text(f"{settings}\n")
+    subprocess.run([ROOT / "deploy" / "ubuntu" / "network.sh", environment, tmp_path], check=True)
+    written = (tmp_path / file).read_text().splitlines() if (tmp_path / file).exists() else []
+    assert [line for line in written if not line.startswith("#")] == lines
+
+
+@pytest.mark.parametrize("script", ["install-ubuntu.sh", "ubuntu/likeness"])
 def test_who_writes_settings_asks_what_the_network_must_be(script: str) -> None:
     text = (ROOT / "deploy" / script).read_text()
-    line = re.search(r"network\.sh\"? \"\$environment\" (\S+)", text)
-    assert line is not None and line[1] == "/etc/systemd/system/likeness.service.d"
-    assert text.index("network.sh") < text.rindex("systemctl restart likeness")
+    assert re.search(r"network\.sh\"? \"\$environment\" \"\$units\"", text)
+    assert "units=/etc/systemd/system" in text
 
 
 @pytest.mark.parametrize("service", ["app", "front"])

@@ -37,15 +37,17 @@ class Machine:
         (self.root / "bin").mkdir()
         for name, body in PROGRAMS.items():
             self._program(self.root / "bin" / name, body)
-        text = (ROOT / "deploy" / "likeness").read_text()
+        text = (ROOT / "deploy" / "ubuntu" / "likeness").read_text()
+        (self.root / "current").symlink_to(ROOT)
         for there, here in {
-            "$home/.venv": sys.prefix,
-            "/opt/likeness": str(ROOT),
+            "$(readlink -f .venv)/bin": f"{sys.prefix}/bin",
+            "/opt/likeness": str(self.root),
             "/var/lib/likeness": str(self.root),
             "/etc/likeness.env": str(self.environment),
+            "/etc/systemd/system": str(self.root / "units"),
             "/etc/nginx/sites-available/likeness": str(self.site),
-            "deploy/setup.sh": (
-                "true deploy/setup.sh"
+            " deploy/setup.sh": (
+                " true deploy/setup.sh"
             ),  # it would install into the .venv of this test
         }.items():
             assert there in text

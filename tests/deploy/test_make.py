@@ -111,7 +111,7 @@ def test_setup_installs_what_the_database_needs_and_only_once(
 def test_setup_refuses_a_wish_it_does_not_know(tmp_path: Path) -> None:
     done = run("deploy/setup.sh", "--postgre", VENV=str(tmp_path / "venv"))
     assert done.returncode == 2
-    known = "--dev, --docs and --environment FILE"
+    known = "--dev, --docs, --no-command and --environment FILE"
     assert done.stderr == f"setup: there is no --postgre; there are {known}\n"
 
 

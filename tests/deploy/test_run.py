@@ -168,14 +168,14 @@ def more(request: pytest.FixtureRequest) -> dict[str, str]:
 def started(
     tmp_path: Path, request: pytest.FixtureRequest, more: dict[str, str]
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`deploy/run.py` with the shipped model, until it says Ready."""
+    """`deploy/checkout/run.py` with the shipped model, until it says Ready."""
     if not SHIPPED.is_dir():
         pytest.skip("artifacts/celebrities is not trained")
     extra: list[str] = request.param
     if not extra and find_nginx() is None:
         pytest.skip("nginx is not installed: apt-get install nginx-light")
     port = free_port()
-    command = [sys.executable, "deploy/run.py", "--port", str(port), *extra]
+    command = [sys.executable, "deploy/checkout/run.py", "--port", str(port), *extra]
     environment = (
         os.environ | {"LIKENESS_STATE": str(tmp_path / "var"), "LIKENESS_WORKERS": "1"} | more
     )

@@ -14,7 +14,7 @@ from tests.support.paths import ROOT
 
 
 def printed(*options: str) -> str:
-    command = [sys.executable, "deploy/sbom.py", *options]
+    command = [sys.executable, "deploy/checkout/sbom.py", *options]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 

@@ -17,7 +17,9 @@ ROOT = Path(__file__).resolve().parents[2]
 def test_the_command_runs_this_checkout_from_any_folder(tmp_path: Path) -> None:
     prefix = tmp_path / "venv"
     venv.create(prefix, with_pip=False, symlinks=True)
-    subprocess.run([prefix / "bin" / "python", ROOT / "deploy" / "link_command.py"], check=True)
+    subprocess.run(
+        [prefix / "bin" / "python", ROOT / "deploy" / "checkout" / "link_command.py"], check=True
+    )
     # The libraries are those of the environment that runs the tests.
     environment = {**os.environ, "PYTHONPATH": sysconfig.get_path("purelib")}
     for command in ([prefix / "bin" / "likeness"], [prefix / "bin" / "python", "-m", "likeness"]):

@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 
 from server.access import claims
-from server.process.startup import page_address, prepare_storage
+from server.access.claims import page_address
+from server.process.startup import prepare_storage
 from server.service import service_of
 from server.settings import Settings
 from server.storage.database import now

@@ -1,7 +1,7 @@
 """What is installed here, as a CycloneDX document or as a list of licences.
 
-    python deploy/sbom.py               an SBOM (CycloneDX 1.6, JSON)
-    python deploy/sbom.py --licences    a table of names, versions and licences
+    python deploy/checkout/sbom.py               an SBOM (CycloneDX 1.6, JSON)
+    python deploy/checkout/sbom.py --licences    a table of names, versions and licences
 
 It starts from requirements.txt (and what is installed of the optional ones) and follows what each
 library needs. It reads the metadata of the installed libraries and asks nobody else. The same
@@ -16,7 +16,7 @@ import re
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 LISTS = (
     "requirements.txt",
     "requirements-postgres.txt",

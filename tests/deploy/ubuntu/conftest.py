@@ -1,0 +1,37 @@
+"""The clean Debian machine that the installer is tried out on; made once for all its tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.deploy.ubuntu import machine
+
+Once = Callable[[str, Callable[[Path], object]], Path]
+
+
+@pytest.fixture(scope="session")
+def debian(once: Once) -> Path:
+    """A folder with a Debian root and wheels; LIKENESS_TEST_DEBIAN names one that is kept."""
+    if why := machine.missing():
+        pytest.skip(why)
+    kept = os.environ.get("LIKENESS_TEST_DEBIAN")
+    if kept and Path(kept).is_dir():
+        return Path(kept)
+    made = once("debian", machine.debian)
+    if kept:
+        shutil.copytree(made, kept, symlinks=True)
+    return made
+
+
+@pytest.fixture(scope="module")
+def box(debian: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
+    """A machine that runs, with nothing of Likeness on it but the checkout in /src."""
+    box = machine.Machine(tmp_path_factory.mktemp("box"), debian)
+    box.start()
+    yield box
+    box.stop()
