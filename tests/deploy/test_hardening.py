@@ -150,4 +150,4 @@ def test_a_container_is_confined(service: str) -> None:
 def test_neither_image_runs_as_root() -> None:
     stages = re.split(r"^FROM ", (ROOT / "deploy" / "Dockerfile").read_text(), flags=re.MULTILINE)
     users = [re.findall(r"^USER (\w+)$", stage, re.MULTILINE) for stage in stages[1:]]
-    assert users == [["likeness"], ["101"]]
+    assert users == [[], ["likeness"], ["101"]]
