@@ -8,6 +8,9 @@ find "$site" -name __pycache__ -prune -exec rm -rf {} +
 find "$site" -type d \( -name tests -o -path '*/onnx/backend/test' \) -prune -exec rm -rf {} +
 find "$site" -type f \( -name '*.pxd' -o -name '*.pyx' -o -name '*.c' -o -name '*.h' \
     -o -name '*.cpp' -o -name '*.hpp' -o -name '*.a' \) -delete
+# Its own stubs are read by scikit-image alone.
+find "$site" -name '*.pyi' -not -path '*/skimage/*' -delete
+rm -rf "$site"/setuptools "$site"/setuptools-* "$site"/pkg_resources "$site"/_distutils_hack "$site"/distutils-precedence.pth
 # onnxruntime for programs in C; Python has its own copy.
 rm -f "$site"/onnxruntime/capi/libonnxruntime.so.*
 
