@@ -1,7 +1,6 @@
 // Wires the admin corner: one view at a time, chosen by the address's #part, shown to those whose
 // role allows it.
 
-import * as answers from "./js/admin/answers.js";
 import * as datasets from "./js/admin/datasets.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
@@ -12,7 +11,7 @@ import * as pageHead from "./js/page-head.js";
 import * as session from "./js/session.js";
 
 const $ = window.jQuery;
-const VIEWS = { models, datasets, training, answers, rights };
+const VIEWS = { models, datasets, training, rights };
 
 let visit = 0; // a view that was left must not draw any more
 let working = 0; // requests under way

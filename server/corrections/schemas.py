@@ -65,5 +65,9 @@ class Taught(Correction):
     why: str = Field(description="What became of it, or what was missing, in a sentence.")
 
 
+class ListedCorrection(Correction):
+    waits: bool = Field(description="Whether it is newer than the last training on its data set.")
+
+
 class CorrectionList(Out):
-    corrections: list[Correction]
+    corrections: list[ListedCorrection]

@@ -6,7 +6,8 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from server.context import caller, current
-from server.corrections.corrections import correct, newest_corrections, take_back
+from server.corrections.corrections import correct, take_back
+from server.corrections.next_training import with_waiting
 from server.corrections.schemas import Correction, CorrectionBody, CorrectionList, Taught
 from server.web.api_docs.openapi import needs, operation_ids
 from server.web.schemas import IdPath
@@ -35,4 +36,4 @@ def undo_correction(path: IdPath) -> dict[str, object]:
 @corrections.get("/api/corrections", tags=[RIGHTS], responses={200: CorrectionList})
 def list_corrections() -> dict[str, object]:
     """The newest 500, each with what the model had said before."""
-    return CorrectionList(corrections=newest_corrections(current().store)).model_dump()
+    return CorrectionList(corrections=with_waiting(current())).model_dump()

@@ -73,6 +73,12 @@ class PredictionQuery(Query):
     )
 
 
+class AskedPictureQuery(Query):
+    size: QueryInt | None = Field(
+        None, ge=16, le=1600, description="Longest side in pixels; left out, as it is kept."
+    )
+
+
 class PredictionRow(Out):
     id: str
     time: int = Field(description="Milliseconds since 1970, UTC.")
@@ -119,3 +125,30 @@ class Stats(Out):
     mean_seconds: float | None
     slowest_seconds: float | None
     corrections: int
+
+
+class ActivityQuery(Query):
+    span: Literal["hour", "day", "month"] = Field(
+        "day", description="The last 60 minutes, 24 hours or 30 days."
+    )
+
+
+class ActivityStretch(Out):
+    since: int = Field(description="Where the stretch begins: milliseconds since 1970, UTC.")
+    predictions: int
+    known: int
+    unknown: int
+    nothing_found: int
+    unknown_rate: float | None = Field(
+        description="Part of the answers that found anything in which nobody was named, 0 to 1."
+    )
+    p50: float | None = Field(description="Seconds within which half of them were answered.")
+    p95: float | None = Field(description="Seconds within which 95 of 100 were answered.")
+    corrections: int
+
+
+class Activity(Out):
+    span: Literal["hour", "day", "month"]
+    stretch: int = Field(description="Milliseconds of one stretch.")
+    until: int
+    stretches: list[ActivityStretch] = Field(description="Oldest first, empty ones too.")

@@ -11,13 +11,24 @@ from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from data_cleaning.imaging.encoding import reencode
 from server.context import Context, current
 from server.errors import NotFound, RequestError
+from server.history.activity import STRETCHES, activity
 from server.history.csv_export import csv_lines
 from server.history.find_prediction import find_prediction
 from server.history.logged_answers import LoggedAnswer
 from server.history.prediction_log import DAY, Filter, PredictionLog
-from server.history.schemas import PredictionList, PredictionQuery, PredictionRow, Stats, StatsQuery
+from server.history.schemas import (
+    Activity,
+    ActivityQuery,
+    AskedPictureQuery,
+    PredictionList,
+    PredictionQuery,
+    PredictionRow,
+    Stats,
+    StatsQuery,
+)
 from server.history.statistics import statistics
 from server.settings import variable
 from server.web.api_docs.openapi import answer, needs, schema_of
@@ -66,7 +77,7 @@ def show_prediction(path: IdPath) -> dict[str, object]:
 @records.get(
     "/api/predictions/<id>/picture", tags=[HISTORY], responses={200: answer(content="image/jpeg")}
 )
-def show_asked_picture(path: IdPath) -> Response:
+def show_asked_picture(path: IdPath, query: AskedPictureQuery) -> Response:
     """The picture that was asked about, as a fresh JPEG, where the service keeps it."""
     service = current()
     service.keeper.settle()
@@ -77,7 +88,7 @@ def show_asked_picture(path: IdPath) -> Response:
             f" {service.kept.days}"
         )
         raise NotFound(f"The picture of this answer is not kept, or not any more: {days}.")
-    return Response(data, mimetype="image/jpeg")
+    return Response(_smaller(service, data, query.size), mimetype="image/jpeg")
 
 
 def stats(query: StatsQuery) -> dict[str, object]:
@@ -96,11 +107,31 @@ def stats(query: StatsQuery) -> dict[str, object]:
     }
 
 
+@records.get("/api/stats/over-time", tags=[HISTORY], responses={200: Activity})
+def stats_over_time(query: ActivityQuery) -> dict[str, object]:
+    """How many answers of which kind, and how quick they were, stretch by stretch until now."""
+    service = current()
+    service.keeper.settle()
+    _, width = STRETCHES[query.span]
+    until = (int(time.time() * 1000) // width + 1) * width
+    stretches = activity(service.store, query.span, until)
+    return {
+        "span": query.span,
+        "stretch": width,
+        "until": until,
+        "stretches": [asdict(stretch) for stretch in stretches],
+    }
+
+
 for rule in ("/api/stats", "/stats"):
     name = rule.strip("/").replace("/", "_")
     records.get(rule, tags=[HISTORY], responses={200: Stats}, operation_id=name, endpoint=name)(
         stats
     )
+
+
+def _smaller(service: Context, data: bytes, size: int | None) -> bytes:
+    return service.pool.run(lambda: reencode(data, size), wait=True) if size else data
 
 
 def _row(service: Context, found: LoggedAnswer) -> dict[str, object]:

@@ -12,7 +12,7 @@ from tests.support.browsing import Live, picture
 Start = Callable[..., Live]
 ADA = picture({"ada_lovelace": (40, 60, 80, 100)})
 TRAINER_VIEWS = ["models", "datasets", "training"]
-VIEWS = {"train": TRAINER_VIEWS, "admin": [*TRAINER_VIEWS, "answers", "rights"]}
+VIEWS = {"train": TRAINER_VIEWS, "admin": [*TRAINER_VIEWS, "rights"]}
 
 
 def key_of(live: Live, role: str) -> str:

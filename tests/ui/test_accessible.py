@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.browsing import Live, picture
 from tests.ui.admin_page import VIEWS, at, filled, signed_in
+from tests.ui.test_activity import asked_before
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]
@@ -101,6 +102,17 @@ def test_every_view_can_be_seen_and_reached(page: Any, live: Start) -> None:
     page.fill("input[aria-label='Add class to letters']", "c")
     page.keyboard.press("Enter")
     page.wait_for_selector("#done:not(:empty)")
+    assert page.evaluate(WRONG) == []
+
+
+def test_activity_can_be_seen_and_reached(page: Any, live: Start) -> None:
+    server = live()
+    asked_before(server, 9)
+    signed_in(page, server, "admin", "/")
+    page.goto(f"{server.url}/activity")
+    for place in ("#answers tbody", ".chart-fill", "#corrected .state"):
+        page.wait_for_selector(place)
+    page.click("#over-time summary")
     assert page.evaluate(WRONG) == []
 
 

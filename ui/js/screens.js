@@ -7,6 +7,7 @@ export const SCREENS = [
   { name: "teach", path: "teach", role: "train", title: "nav.teach" },
   { name: "review", path: "review", role: "train", title: "nav.review" },
   { name: "live", path: "camera", role: "predict", title: "nav.live" },
+  { name: "activity", path: "activity", role: "admin", title: "nav.activity" },
   { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
   { name: "settings", path: "settings", role: "none", title: "nav.settings" },
 ];

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import time
 from typing import Any
 
 from flask import Flask
@@ -42,3 +44,37 @@ def test_statistics(client: FlaskClient, key_of: KeyOf) -> None:
         assert body["by_label"] == {"red": 2}
         assert body["by_reason"] == {"known": 2, "unknown": 1}
         assert body["mean_seconds"] > 0
+
+
+def test_over_time(app: Flask, client: FlaskClient, key_of: KeyOf) -> None:
+    log = service_of(app).history
+    now = int(time.time() * 1000)
+    kinds = ["known"] * 18 + ["unknown"] * 6 + ["nothing_found"] * 4
+    log.insert(
+        [
+            {**sample(), "time": now - HOUR, "reason": kind, "seconds": 0.01 * (number + 1)}
+            for number, kind in enumerate(kinds)
+        ]
+    )
+    log.insert([{**sample(), "time": now - 40 * 24 * HOUR}])
+    for span, count in (("hour", 60), ("day", 24), ("month", 30)):
+        body = client.get(f"/api/stats/over-time?span={span}", headers=key_of("admin")).get_json()
+        starts = [stretch["since"] for stretch in body["stretches"]]
+        assert len(starts) == count
+        assert {after - before for before, after in itertools.pairwise(starts)} == {body["stretch"]}
+        assert starts[-1] <= now < body["until"] == starts[-1] + body["stretch"]
+        [filled] = [row for row in body["stretches"] if row["predictions"]] or [None]
+        if span == "hour":
+            assert filled is None
+            continue
+        assert filled["since"] <= now - HOUR < filled["since"] + body["stretch"]
+        assert (filled["known"], filled["unknown"], filled["nothing_found"]) == (18, 6, 4)
+        assert filled["unknown_rate"] == 0.25
+        assert (filled["p50"], filled["p95"]) == (0.14, 0.27)
+
+
+def test_over_time_of_nothing(client: FlaskClient, key_of: KeyOf) -> None:
+    stretches = client.get("/api/stats/over-time", headers=key_of("admin")).get_json()["stretches"]
+    assert [row["p50"] for row in stretches] == [None] * 24
+    answer = client.get("/api/stats/over-time?span=week", headers=key_of("admin"))
+    assert answer.status_code in (400, 422)

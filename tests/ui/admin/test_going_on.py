@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from tests.support.browsing import picture
 from tests.support.patches import Patches, Registry
 from tests.support.started import no_runner
 from tests.ui.admin_page import Start, at, filled, signed_in
@@ -102,21 +101,6 @@ def test_a_reports_picture_opens_for_who_is_signed_in(
     assert shown.count() == 1
     assert "A" in shown.inner_text()
     assert page.title() != "ran"
-
-
-def test_answers_are_filtered_by_the_name_that_is_shown(page: Any, live: Start) -> None:
-    server = live()
-    signed_in(page, server, "admin", "/")
-    data = picture({"ada_lovelace": (40, 60, 80, 100)})
-    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": data})
-    page.wait_for_selector("#answer[data-tone=good]")
-    at(page, server, "answers", "Answers")
-    page.wait_for_selector("[aria-label=Answers] tbody tr:has-text('Ada Lovelace')")
-    for name, fits in (("Grace Hopper", False), ("Ada Lovelace", True)):
-        page.fill("label:has-text('Name') input", name)
-        page.click("button:has-text('Show')")
-        where = "[aria-label=Answers] tbody tr" if fits else "#view:has-text('Nothing fits.')"
-        page.wait_for_selector(where)
 
 
 def test_a_training_that_waits_for_the_processor_says_so(page: Any, live: Start) -> None:

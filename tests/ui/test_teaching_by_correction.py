@@ -1,0 +1,43 @@
+"""What a correction on Recognise teaches, and how Activity shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.browsing import picture
+from tests.ui.admin_page import Start, signed_in
+
+pytestmark = pytest.mark.browser
+
+
+def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> None:
+    """And what a word that teaches nothing was good for is said, too."""
+    server = live()
+    signed_in(page, server, "admin", "/")
+    both = picture({"ada_lovelace": (40, 60, 80, 100), "grace_hopper": (260, 60, 80, 100)})
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": both})
+    page.wait_for_selector("#answer[data-tone=good]")
+    page.wait_for_selector(".keep:has-text('add this part of the picture to the data set')")
+    page.click(".corrections button:has-text('Yes, Ada Lovelace')")
+    page.click("#sure-yes")
+    page.wait_for_selector("#details:has-text('Thank you, the next training learns from it.')")
+    assert (
+        "The part of the picture that shows this one is now in colours as ada_lovelace"
+        in page.inner_text("#details")
+    )
+    page.goto(f"{server.url}/activity")
+    row = page.locator("#corrected tbody tr").first
+    row.wait_for()
+    said = ["Ada Lovelace", "It is Ada Lovelace", "colours", "waits"]
+    assert row.locator("td").all_inner_texts()[1:5] == said
+    page.goto(server.url)
+    page.wait_for_selector("#cards .card")
+    others = picture({"ada_lovelace": (20, 60, 80, 100), "grace_hopper": (260, 60, 80, 100)})
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": others})
+    page.wait_for_selector("#answer[data-tone=good]")
+    page.click(".corrections button:has-text('No face')")
+    page.wait_for_selector(
+        "#details:has-text('learns nothing from it. The picture shows others as well')"
+    )
