@@ -24,7 +24,7 @@ from data_cleaning.files import sha256_of_file
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import nearest_mean
-from model.training.open_set.stranger_population import FILE, StrangerPopulation
+from model.recognition.naming.stranger_population import FILE, StrangerPopulation
 from model.training.samples import Sample, readable, samples
 
 STRANGERS = "faces/lfw_strangers_dev"

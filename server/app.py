@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from model.recognition.protocols import ModelRegistry
 from server.access.views import admin, entry
+from server.compreface.people_views import people, pictures
+from server.compreface.recognition_views import asking
 from server.context import EXTENSION, Context
 from server.corrections.views import corrections
 from server.datasets.review_views import review
 from server.datasets.views import datasets
 from server.erasure.views import erasure
 from server.history.views import records
+from server.kserve.views import kserve
 from server.operations.health import health
 from server.operations.views import operations
 from server.recognition.version_views import versions
@@ -41,7 +44,9 @@ SUBJECTS = (
     entry,
     operations,
     health,
+    kserve,
 )
+OF_COMPREFACE = (asking, people, pictures)
 
 
 def create_app(settings: Settings, registry: ModelRegistry) -> Application:
@@ -49,23 +54,23 @@ def create_app(settings: Settings, registry: ModelRegistry) -> Application:
 
     Raises SettingError for a database that cannot be used.
     """
-    app = Application()
+    app = Application(of_others=settings.compreface)
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = settings.form_bytes
     service = build_service(settings, registry)
     context: Context = service
     app.extensions[EXTENSION] = context
     request_log.install(app, service.metrics.request_answered)
     problem_answers.install(app, settings)
-    add_routes(app)
+    add_routes(app, settings)
     service.access.install(app)
     request_checks.install(app)
     bodies_in_flight.install(app, service.bodies, settings)
     return app
 
 
-def add_routes(app: Application) -> None:
+def add_routes(app: Application, settings: Settings) -> None:
     """Put the routes of every subject, the documentation and the page into an application."""
-    for blueprint in SUBJECTS:
+    for blueprint in SUBJECTS + (OF_COMPREFACE if settings.compreface else ()):
         app.register_api(blueprint)
     app.register_blueprint(docs)
     app.register_blueprint(pages)

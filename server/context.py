@@ -32,7 +32,7 @@ EXTENSION = "likeness"
 @dataclass(frozen=True)
 class Caller:
     """role: what they may do. by: a short name for the log. via: key, session, local, open or
-    nothing. session: the id of the page's session.
+    nothing. session: the id of the page's session. model: of a key for other systems' routes.
     """
 
     role: str
@@ -41,6 +41,7 @@ class Caller:
     key: str | None = None
     by: str = "anonymous"
     session: str | None = None
+    model: str | None = None
 
     def may(self, role: str) -> bool:
         """Whether they may do what asks for a role."""

@@ -32,6 +32,14 @@ class NotFound(RequestError):
     """There is nothing of that name."""
 
 
+class NoPerson(NotFound):
+    """A collection has nobody of that name."""
+
+
+class NoExample(NotFound):
+    """A collection has no such example."""
+
+
 class Conflict(RequestError):
     """The wish does not fit the state things are in."""
 
@@ -42,6 +50,18 @@ class NoDataset(Conflict):
 
 class QuotaReached(InputError):
     """The data sets hold as much as they may."""
+
+
+class PersonExists(Conflict):
+    """A collection has somebody of that name."""
+
+
+class NoFace(RequestError):
+    """Nothing is found in the picture that could be somebody."""
+
+
+class SeveralFaces(RequestError):
+    """The picture shows several, and only one may be in it."""
 
 
 class NeedsKey(RequestError):

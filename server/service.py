@@ -18,6 +18,7 @@ from server.access.authorisation import Access
 from server.access.keys import Keys
 from server.access.session_rows import SessionRows
 from server.cluster.membership import Membership
+from server.collections.upkeep import Upkeep
 from server.context import EXTENSION
 from server.datasets.managed_datasets import Datasets
 from server.erasure.stopped_trainings import StoppedTrainings
@@ -102,7 +103,9 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         settings.model,
         settings.state / "bell",
         metrics.answers_with,
-        Together(membership.rules if store.is_shared else None, membership.check),
+        Together(
+            membership.rules if store.is_shared else None, membership.check, settings.enrolled
+        ),
     )
     journal = Journal(settings.state / "journal", insertion(history, models.erased))
     kept = KeptPictures(settings.state / "pictures", settings.keep_pictures_days)
@@ -137,6 +140,7 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         bodies=bodies,
         streams=threading.BoundedSemaphore(max(1, settings.thread_count // 4)),
     )
+    chores.append(Chore(Upkeep(service).run, REVIVAL))
     return service
 
 

@@ -190,6 +190,16 @@ class Settings:
     fetch_robots: bool = setting(
         False, "Fetch nothing that the robots.txt of its site does not want to be asked."
     )
+    compreface: bool = setting(
+        False, "Answer the routes of CompreFace below /api/v1 (docs/compreface.md)."
+    )
+    enrol_train_seconds: float = setting(
+        60.0,
+        "Seconds after the last change of a collection of CompreFace until its model is trained"
+        " again; 0 never trains.",
+        low=0,
+        high=86400,
+    )
 
     collect: bool = setting(
         False, "Let admins collect pictures from the web on the page: hosts are asked then."
@@ -246,6 +256,11 @@ class Settings:
     def database(self) -> str:
         """The SQLAlchemy address in force."""
         return self.database_url or f"sqlite:///{(self.state / 'likeness.db').resolve()}"
+
+    @property
+    def enrolled(self) -> Path:
+        """Folder of whom models were told of since their training, shared as they are."""
+        return self.artifacts / ".enrolled"
 
     @property
     def form_bytes(self) -> int:

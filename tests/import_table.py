@@ -172,7 +172,12 @@ TABLE: dict[str, May] = {
     ),
     "server.access": May(GROUND, (*HTTP, "sqlalchemy")),
     "server.history": May((*CLEANING, "model.recognition", *GROUND), (*HTTP, "sqlalchemy")),
-    "server.recognition": May((*CLEANING, "model.recognition", *GROUND, "server.history"), HTTP),
+    "server.enrolment": May(
+        (*CLEANING, "model.recipes.presets", "model.recognition", *GROUND), ("numpy",)
+    ),
+    "server.recognition": May(
+        (*CLEANING, "model.recognition", *GROUND, *of("server", "history", "enrolment")), HTTP
+    ),
     # Pictures are looked at before anything is trained: for that it asks as answering does.
     "server.datasets": May(
         (*CLEANING, "data_cleaning.detection", "model.recognition", "model.recipes", *GROUND), HTTP
@@ -187,6 +192,14 @@ TABLE: dict[str, May] = {
         ),
         (*HTTP, "sqlalchemy"),
     ),
+    "server.collections": May(
+        (
+            *CLEANING,
+            *of("model", "recipes", "recognition"),
+            *GROUND,
+            *of("server", "datasets", "enrolment", "training.training_job"),
+        )
+    ),
     "server.corrections": May(
         (*CLEANING, "model.recognition", *GROUND, *of("server", "history", "datasets")),
         (*HTTP, "sqlalchemy"),
@@ -196,11 +209,32 @@ TABLE: dict[str, May] = {
             *CLEANING,
             *GROUND,
             *of("server", "history", "recognition", "datasets", "training", "corrections"),
+            "server.enrolment",
         ),
         (*HTTP, "sqlalchemy"),
     ),
     "server.backup": May(
         (*CLEANING, *of("server", "errors", "settings", "storage")), ("sqlalchemy",)
+    ),
+    "server.compreface": May(
+        (
+            *CLEANING,
+            *of("data_cleaning", "detection.detection"),
+            *of("model", "recipes", "recognition"),
+            *GROUND,
+            *of("server", "access", "recognition", "datasets", "collections"),
+        ),
+        HTTP,
+    ),
+    "server.kserve": May(
+        (
+            *CLEANING,
+            *of("data_cleaning", "version"),
+            "model.recognition",
+            *GROUND,
+            "server.recognition",
+        ),
+        HTTP,
     ),
     "server.operations": May(
         (*CLEANING, "model.recognition", *GROUND, "server.recognition"),

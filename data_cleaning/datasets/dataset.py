@@ -155,6 +155,10 @@ class Dataset:
         """Take decisions out again, of a class that is deleted or forgotten; how many it were."""
         return self._log.withdraw(unwanted)
 
+    def rewrite(self, change: Callable[[Decision], Decision]) -> None:
+        """Say decisions otherwise, each in its place, as of a class that is renamed."""
+        self._log.rewrite(change)
+
     def _folders(self) -> list[str]:
         return sorted(
             p.name for p in self.root.iterdir() if p.is_dir() and not p.name.startswith(".")

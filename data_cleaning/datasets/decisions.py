@@ -116,6 +116,17 @@ class DecisionLog:
                 write(self.path, b"".join(line + b"\n" for line in kept), durable=True)
         return len(whole) - len(kept)
 
+    def rewrite(self, change: Callable[[Decision], Decision]) -> None:
+        """Every decision as `change` gives it, in its place; as `withdraw` for the rest."""
+        if not self.path.exists():
+            return
+        with _alone(self.path) as file:
+            file.seek(0)
+            *lines, last = file.read().split(b"\n")
+            lines += [last] if _is_decision(last) else []
+            text = [_changed(line, change) for line in lines if line.strip()]
+            write(self.path, b"".join(line + b"\n" for line in text), durable=True)
+
 
 def parse(line: bytes) -> Decision:
     """One line of a decisions file. Raises DatasetError, saying what is wrong with it."""
@@ -157,6 +168,13 @@ def _is_decision(line: bytes) -> bool:
     except DatasetError:
         return False
     return True
+
+
+def _changed(line: bytes, change: Callable[[Decision], Decision]) -> bytes:
+    """A line that is no decision stays as it is."""
+    if not _is_decision(line):
+        return line
+    return json.dumps(asdict(change(parse(line))), ensure_ascii=False).encode()
 
 
 @contextmanager

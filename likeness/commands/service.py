@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -25,6 +26,7 @@ from server.training.job_runner import Runner
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
 from server.web.api_docs.settings_page import settings_markdown
+from server.web.validation_messages import MODEL_NAME, PATTERNS
 
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
 
@@ -81,6 +83,12 @@ def _days(text: str) -> float:
     )
 
 
+def _model(text: str) -> str:
+    if re.fullmatch(MODEL_NAME, text):
+        return text
+    raise ValueError(f"{text!r}: {PATTERNS[MODEL_NAME]}")
+
+
 @click.group(epilog="Example: likeness keys create me --role admin")
 def keys() -> None:
     """Make, list or revoke keys of the API. Needs no key: whoever types it owns the machine."""
@@ -91,6 +99,7 @@ class NewKey:
     name: str
     role: KeyRole
     days: float
+    model: str | None
     as_json: bool
 
     @property
@@ -113,6 +122,11 @@ class NewKey:
     default=0,
     help="days until it expires; 0 means never",
 )
+@click.option(
+    "--model",
+    type=Parsed("name", _model),
+    help="a UUID for CompreFace's clients, bound to this model, which need not be there yet",
+)
 @as_json
 @into(NewKey)
 def create(options: NewKey) -> None:
@@ -122,7 +136,7 @@ def create(options: NewKey) -> None:
     """
     settings = load()
     with _database(settings) as (store, _, _):
-        key = Keys(store).create(options.name, options.role, options.expires)[0]
+        key = Keys(store).create(options.name, options.role, options.expires, options.model)[0]
         print(json.dumps({"key": key}) if options.as_json else key)
         say(f"this key is for the service with the database {_address(settings)}.")
 
@@ -145,7 +159,8 @@ def _line(key: Key) -> str:
     until = "never expires"
     if key.expires is not None:
         until = f"until {datetime.fromtimestamp(key.expires / 1000, UTC):%Y-%m-%d %H:%M} UTC"
-    return f"{key.id}  {key.role:<8} {state:<8} {until:<26} {key.name}"
+    bound = f"  (CompreFace, {key.model})" if key.model else ""
+    return f"{key.id}  {key.role:<8} {state:<8} {until:<26} {key.name}{bound}"
 
 
 @keys.command(cls=ServiceCommand)

@@ -5,14 +5,14 @@ How it lies on disk is in bundle_files.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from data_cleaning.detection.crops import MARKS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from data_cleaning.pretrained import locate
-from model.recipes.recipe import Recipe
+from model.recipes.recipe import Recipe, Step
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.naming.region_naming import name_regions
@@ -45,6 +45,10 @@ class Bundle:
     def refuses(self) -> bool:
         """Whether anything may be answered with none of the classes."""
         return self.multi_label or self.recogniser.acceptance.threshold > -1
+
+    def of_whole_pictures(self) -> Bundle:
+        """The same model for pictures that are a region each, as a face that is cut out already."""
+        return replace(self, recipe=replace(self.recipe, detector=Step("whole")))
 
     def check_weights(self) -> None:
         """Raises WeightsMissing, WeightsBroken where a pretrained file is not there any more, or is

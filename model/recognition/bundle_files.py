@@ -148,6 +148,21 @@ def _load_gallery(path: Path, sources: tuple[str, ...]) -> Gallery:
         return Gallery(arrays["vectors"], arrays["owners"], sources, space)
 
 
+def enrolled_examples(directory: Path) -> set[tuple[str, str]]:
+    """The examples in a version's gallery, each by its picture's sha256 and its label.
+
+    Raises BundleBroken.
+    """
+    manifest = read_manifest(directory)
+    try:
+        with np.load(directory / GALLERY, allow_pickle=False) as arrays:
+            owners = arrays["owners"].tolist()
+        named = [manifest.labels[owner] for owner in owners]
+        return set(zip(manifest.sources, named, strict=True))
+    except (*UNREADABLE, IndexError) as error:
+        raise BundleBroken(f"The model in {_where(directory)} cannot be read: {error}") from error
+
+
 def _weigh(path: Path) -> None:
     """Raises BundleBroken where few packed bytes would unpack to very many."""
     with ZipFile(path) as members:

@@ -14,7 +14,7 @@ from pathlib import Path
 from data_cleaning import files
 from data_cleaning.errors import BundleBroken, BundleMissing
 from model.recognition.bundle import Bundle
-from model.recognition.bundle_files import load, save
+from model.recognition.bundle_files import enrolled_examples, load, save
 from model.recognition.manifest import Manifest, read_manifest
 
 Extras = Callable[[int], Mapping[str, str | bytes]]
@@ -81,6 +81,13 @@ class Registry:
         Raises BundleMissing, BundleBroken.
         """
         return read_manifest(self.path(name, version))
+
+    def examples(self, name: str, version: int) -> set[tuple[str, str]]:
+        """The enrolled examples of a version, each by its picture's sha256 and its label.
+
+        Raises BundleMissing, BundleBroken.
+        """
+        return enrolled_examples(self.path(name, version))
 
     def load(self, name: str, version: int | None = None) -> Bundle:
         """One version, the active one by default, its golden answer checked.

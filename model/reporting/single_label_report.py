@@ -13,6 +13,7 @@ from model.evaluation.curves import learning_curve, learning_verdict, score_hist
 from model.evaluation.figures import SingleLabelEvaluation
 from model.evaluation.metrics import PictureOutcome, known_ones, reliability
 from model.recognition.naming.recogniser import RegionAnswer, class_numbers
+from model.recognition.naming.stranger_population import population_of
 from model.reporting.advice import advice
 from model.reporting.report import (
     MISTAKES,
@@ -37,7 +38,6 @@ from model.reporting.similarities import similarities
 from model.reporting.verdict.figures import VerdictBasis, single_label_figures
 from model.reporting.verdict.sentence import verdict
 from model.training.fitted import FittedTraining
-from model.training.open_set.stranger_population import population_of
 
 Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
 

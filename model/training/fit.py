@@ -15,13 +15,13 @@ from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.errors import DatasetError
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser, class_numbers
+from model.recognition.naming.stranger_population import population_of
 from model.training.embedding.comparison import Judging
 from model.training.embedding.enrolment import choose_examples
 from model.training.embedding.fit import fit_embedding
 from model.training.fitted import FittedTraining
 from model.training.grid_search import GridSearchResult, quiet, search, with_basis
 from model.training.open_set.held_out import HeldOut
-from model.training.open_set.stranger_population import population_of
 from model.training.open_set.threshold import choose_acceptance
 from model.training.options import TrainingOptions
 from model.training.plan import Plan

@@ -24,9 +24,9 @@ from model.evaluation.figures import RecipeAttempt, SingleLabelEvaluation
 from model.evaluation.metrics import cross_validate, summary
 from model.recipes.presets import RECIPES, missing_files, preset
 from model.recipes.recipe import Recipe
+from model.recognition.naming.stranger_population import population_of
 from model.training.classifiers import NEAREST_EXAMPLES
 from model.training.fit import check_different, check_enough, fit
-from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import Sample, near_copies, samples, usable

@@ -28,7 +28,7 @@ from server.cluster.shared_secret import shared_secret
 from server.context import Caller
 from server.errors import Forbidden, NeedsKey
 from server.settings import Settings
-from server.web.api_docs.openapi import Application, role_of
+from server.web.api_docs.openapi import Application, is_of_others, role_of
 
 # What proxies, tunnels and content networks write into what they hand on.
 FORWARDED = (
@@ -52,6 +52,8 @@ FORWARDED = (
 SET_BY_NGINX = ("x-forwarded", "x-real-ip")
 CLAIMED = "X-Likeness-Claimed"
 EXTENSION = "likeness-access"
+BOUND = "This key is for the routes of CompreFace, about the model {model}; it opens nothing else."
+ASKED_BY_PROXY = "entry.show_access"
 OWN_SCRIPT = "X-Requested-With"
 SAFE = ("GET", "HEAD", "OPTIONS")
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "[::1]", socket.gethostname().lower())
@@ -68,10 +70,12 @@ class Access:
         ]
         self.unix = "unix" in settings.proxies
         self.needed: dict[tuple[str, str], str] = {}  # (endpoint, method) -> role
+        self.of_others: set[tuple[str, str]] = set()  # routes that other systems have
 
     def install(self, app: Application) -> None:
         """Guard every route of the application; call it after all of them are in."""
         self.needed = roles(app)
+        self.of_others = {place for place, operation in app.operations() if is_of_others(operation)}
         app.extensions[EXTENSION] = self
         app.config.update(
             SESSION_COOKIE_HTTPONLY=True,
@@ -100,10 +104,13 @@ class Access:
         if request.method == "OPTIONS":
             g.caller = Caller("none", "nothing", None)
             return
-        needed = self.needed.get((request.endpoint or "", request.method.replace("HEAD", "GET")))
+        place = (request.endpoint or "", request.method.replace("HEAD", "GET"))
+        needed = self.needed.get(place)
         g.caller = self._as_guest(self.identify(request, needed is not None))
         if needed is None:
             return
+        if g.caller.model and place not in self.of_others and place[0] != ASKED_BY_PROXY:
+            raise Forbidden(BOUND.format(model=g.caller.model))
         if not g.caller.may(needed):
             if g.caller.via in ("key", "session"):
                 raise Forbidden(
@@ -130,7 +137,7 @@ class Access:
             key = self.keys.check(shown)
             if key is None:
                 raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
-            return Caller(key.role, "key", address, key.id, key.name)
+            return Caller(key.role, "key", address, key.id, key.name, model=key.model)
         if (signed_in := self._signed_in(address)) is not None:
             return signed_in
         if direct and _is_loopback(address) and _host_name(request) in LOOPBACK_NAMES:

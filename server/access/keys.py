@@ -1,15 +1,18 @@
 """Keys: made, checked, listed and revoked. Only a hash is stored; the key itself is shown once.
 
 A key is 256 random bits, so one SHA-256 is enough: nobody can try that many, and a slow hash would
-only slow down the answers.
+only slow down the answers. A key of a model is a UUID, as other systems write them: its secret has
+80 bits, and it opens the routes of those systems alone.
 """
 
 from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
+import uuid
 from dataclasses import asdict, dataclass, replace
 from typing import cast
 
@@ -24,11 +27,15 @@ from server.storage.tables import keys
 # seconds for which a key counts as it was while the database is away, and nobody can revoke it
 REMEMBERED = 600.0
 NOBODY = hashlib.sha256(b"").hexdigest()
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class Key:
-    """What is known of a key, without its secret. Times are milliseconds since 1970."""
+    """What is known of a key, without its secret. Times are milliseconds since 1970.
+
+    model: of a key for other systems' routes, the model that they speak of.
+    """
 
     id: str
     name: str
@@ -36,6 +43,7 @@ class Key:
     created: int
     expires: int | None
     revoked: int | None
+    model: str | None = None
 
     @property
     def valid(self) -> bool:
@@ -54,8 +62,11 @@ class Keys:
         self.store = store
         self._seen: dict[str, tuple[float, tuple[Key, str]]] = {}
 
-    def create(self, name: str, role: KeyRole, expires: int | None = None) -> tuple[str, Key]:
-        """(the key, shown only now; what is known of it). expires: milliseconds since 1970.
+    def create(
+        self, name: str, role: KeyRole, expires: int | None = None, model: str | None = None
+    ) -> tuple[str, Key]:
+        """(the key, shown only now; what is known of it). expires: milliseconds since 1970. model:
+        of a key for other systems' routes.
 
         Raises RequestError for its name.
         """
@@ -64,7 +75,7 @@ class Keys:
                 f"A key is named by 1 to 64 printable characters, not by {name[:80]!r}."
             )
         with self.store.write() as connection:
-            return insert_key(connection, name, role, expires)
+            return insert_key(connection, name, role, expires, model)
 
     def rotate(self, identity: str) -> tuple[str, Key]:
         """Another key of the same name, role and end; the old one ends now. As `create` gives it.
@@ -78,7 +89,7 @@ class Keys:
             old = _key(row)
             if not old.valid:
                 raise Conflict("This key has ended already. Make another one.")
-            new = insert_key(connection, old.name, old.role, old.expires)
+            new = insert_key(connection, old.name, old.role, old.expires, old.model)
             ended = update(keys).where(keys.c.id == identity).values(revoked=now())
             connection.execute(ended)
             return new
@@ -88,9 +99,8 @@ class Keys:
 
         Takes as long for a wrong secret as for a right one.
         """
-        prefix, _, rest = text.partition("_")
-        identity, _, secret = rest.partition("_")
-        found = self._find(identity) if prefix == "lk" else None
+        identity, secret = _parts(text)
+        found = self._find(identity)
         same = hmac.compare_digest(_hash(secret), found[1] if found else NOBODY)
         return found[0] if found and same and found[0].valid else None
 
@@ -148,13 +158,31 @@ class Keys:
 
 
 def insert_key(
-    connection: Connection, name: str, role: KeyRole, expires: int | None
+    connection: Connection,
+    name: str,
+    role: KeyRole,
+    expires: int | None,
+    model: str | None = None,
 ) -> tuple[str, Key]:
     """A new key in the table: the key as it is shown, and what is known of it."""
-    secret = secrets.token_urlsafe(32)
-    key = Key(secrets.token_hex(6), name, role, now(), expires, None)
+    if model is None:
+        text = f"lk_{secrets.token_hex(6)}_{secrets.token_urlsafe(32)}"
+    else:
+        text = str(uuid.UUID(bytes=secrets.token_bytes(16)))
+    identity, secret = _parts(text)
+    key = Key(identity, name, role, now(), expires, None, model)
     connection.execute(keys.insert(), {**asdict(key), "hash": _hash(secret)})
-    return f"lk_{key.id}_{secret}", key
+    return text, key
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """The id and the secret of a key as it is written; an empty id where it is none."""
+    if UUID.fullmatch(text):
+        digits = text.replace("-", "").lower()
+        return digits[:12], digits[12:]
+    prefix, _, rest = text.partition("_")
+    identity, _, secret = rest.partition("_")
+    return (identity if prefix == "lk" else ""), secret
 
 
 def _admins(connection: Connection) -> list[Key]:
@@ -164,7 +192,8 @@ def _admins(connection: Connection) -> list[Key]:
 
 
 def _key(row: Row[tuple[object, ...]]) -> Key:
-    return Key(row.id, row.name, cast(KeyRole, row.role), row.created, row.expires, row.revoked)
+    role = cast(KeyRole, row.role)
+    return Key(row.id, row.name, role, row.created, row.expires, row.revoked, row.model)
 
 
 def _hash(secret: str) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from server.settings import KeyRole
 from server.web.schemas import In, Out, Query, QueryBool
+from server.web.validation_messages import MODEL_NAME
 
 
 class KeyBody(In):
@@ -13,6 +16,10 @@ class KeyBody(In):
     role: KeyRole
     days: int | None = Field(
         None, ge=1, le=3650, description="Days until it expires; never if left out."
+    )
+    model: Annotated[str, Field(pattern=MODEL_NAME)] | None = Field(
+        None,
+        description="The key is a UUID that opens CompreFace's routes alone, about this model.",
     )
 
 
@@ -23,6 +30,7 @@ class KeyRow(Out):
     created: int = Field(description="Milliseconds since 1970, UTC, as all times here.")
     expires: int | None
     revoked: int | None
+    model: str | None = Field(description="Of a key for CompreFace's routes.")
     valid: bool
 
 

@@ -10,7 +10,7 @@ from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
 from data_cleaning.json_types import JsonObject
-from server.access.authorisation import access
+from server.access.authorisation import BOUND, access
 from server.access.schemas import (
     ClaimBody,
     KeyBody,
@@ -35,7 +35,7 @@ KEYS = Tag(name="keys", description="Who may do what.")
 def create_key(body: KeyBody) -> tuple[JsonObject, int]:
     """Make a key; it is shown this once."""
     expires = int((time.time() + body.days * 24 * 3600) * 1000) if body.days else None
-    text, key = access().keys.create(body.name, body.role, expires)
+    text, key = access().keys.create(body.name, body.role, expires, body.model)
     return {**key.shown(), "key": text}, 201
 
 
@@ -71,6 +71,8 @@ def log_in(body: LoginBody) -> Response:
     key = access().keys.check(body.key)
     if key is None:
         raise NeedsKey("The key is not valid: it is unknown, revoked or expired.")
+    if key.model is not None:
+        raise NeedsKey(BOUND.format(model=key.model))
     _end_session()
     session.permanent = True
     session["token"], session["csrf"] = access().sessions.begin(key.id), secrets.token_urlsafe(24)

@@ -17,6 +17,7 @@ from server.corrections.schemas import Correction, CorrectionBody, Taught
 from server.corrections.take_back import undo_teaching
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.dataset_folders import check_label
+from server.datasets.dataset_of_model import dataset_of_model
 from server.datasets.managed_datasets import Datasets
 from server.errors import Conflict, NotFound, RequestError
 from server.history.find_prediction import find_prediction
@@ -39,7 +40,7 @@ def correct(service: Context, body: CorrectionBody, by: str) -> Taught:
     label = body.label or (region.label if region else None)
     multi_label = _is_multi_label(service, answer.model)
     _check(body, region, label, multi_label)
-    dataset = body.dataset or _home(service, answer.model)
+    dataset = body.dataset or dataset_of_model(service, answer.model)
     lesson = TaughtPicture(dataset, body.action, label, by, body.note, body.create)
     about = CorrectedAnswer(answer, region, _picture(service, body, answer), multi_label)
     taught = apply_to_dataset(service, lesson, about)
@@ -142,18 +143,6 @@ def _before(answer: LoggedAnswer, region: LoggedRegion | None) -> dict[str, obje
         "model": answer.model,
         "version": answer.version,
     }
-
-
-def _home(service: Context, model: str) -> str:
-    """The data set that the model was trained on, where it lies here under that name; else one of
-    the model's name.
-    """
-    with contextlib.suppress(LikenessError, RequestError):
-        trained_on = service.models.get(model).facts.dataset
-        if trained_on:
-            Datasets(service.settings.datasets).folder(trained_on)
-            return trained_on
-    return model
 
 
 def _is_multi_label(service: Context, model: str) -> bool:

@@ -16,6 +16,7 @@ from data_cleaning.errors import LikenessError
 from server.cluster.leases import Lease
 from server.context import Context
 from server.datasets.managed_datasets import Datasets
+from server.enrolment.enrolled_examples import EnrolledExamples
 from server.erasure.schemas import Forgotten, ForgottenModel
 from server.erasure.stopped_trainings import StoppedTrainings
 from server.errors import Conflict, NotFound, RequestError
@@ -125,11 +126,13 @@ def _stop_naming(service: Context, knowing: dict[str, list[int]], label: str) ->
 def _remove(service: Context, label: str) -> dict[str, object]:
     """Pictures, decisions, answers, corrections, and what jobs said."""
     pictures = Datasets(service.settings.datasets).erase_class(label)
+    enrolled = EnrolledExamples(service.settings.enrolled).forget(label)
     ids, corrections = PredictionLog(service.store).erase_class(label)
     service.jobs.remove_name(label)
     service.store.compact()
     return {
         **asdict(pictures),
+        "enrolled": enrolled,
         "predictions": len(ids),
         "corrections": corrections,
         "kept_pictures": service.kept.remove(ids),

@@ -70,7 +70,7 @@ def drop_spent_rules(service: Service) -> None:
     """
     if not service.membership.is_alone():
         return
-    for name in service.models.names():
+    for name in service.models.registry.names():
         service.models.erased.spent(name, min(service.models.registry.versions(name)))
 
 

@@ -5,7 +5,8 @@ Knows names, versions and bundles; nothing of HTTP, nothing of pixels.
 A model is loaded once and then followed: when its active version changes, or somebody asked for a
 reload, the new one is loaded beside the old one and takes its place in one assignment; every
 process looks for that, whether somebody asks it or not. A bundle that cannot be loaded is refused
-and the old one goes on answering.
+and the old one goes on answering. Whom it was told of since its training it knows with the next
+picture (server/enrolment/).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from pathlib import Path
 from data_cleaning.errors import BundleBroken, BundleMissing, LikenessError
 from model.recognition.protocols import ModelRegistry, RecognitionModel
 from server.cluster.shared_rules import SharedRules
+from server.enrolment.enrolled_examples import EnrolledExamples
 from server.recognition.erased_names import ErasedNames, Rule
 
 log = logging.getLogger("likeness.models")
@@ -35,10 +37,13 @@ def _nothing() -> None:
 
 @dataclass(frozen=True)
 class Together:
-    """What several servers share: the rules, and whether this one may answer (raises CutOff)."""
+    """What several servers share: the rules, whether this one may answer (raises CutOff), and the
+    folder of enrolled examples.
+    """
 
     rules: SharedRules | None = None
     check: Callable[[], None] = _nothing
+    enrolled: Path | None = None
 
 
 class LiveModels:
@@ -61,6 +66,7 @@ class LiveModels:
         self._bell = bell
         self._together = together or Together()
         self.erased = ErasedNames(bell.with_name("forgotten.json"), self._together.rules)
+        self.enrolled = EnrolledExamples(self._together.enrolled or bell.with_name("enrolled"))
         self._live: dict[str, tuple[Stamp, RecognitionModel]] = {}
         self._refused: dict[str, Stamp] = {}
         self._loading: dict[str, threading.Lock] = {}
@@ -70,7 +76,8 @@ class LiveModels:
         self._on_answer = on_answer
 
     def names(self) -> list[str]:
-        return list(self.registry.names())
+        """Of every model, also of those that enrolled examples alone make."""
+        return sorted({*self.registry.names(), *self.enrolled.names_untrained()})
 
     def default(self) -> str:
         """The model that answers when none is named.
@@ -95,11 +102,25 @@ class LiveModels:
         name = name or self.default()
         live = self._live.get(name)
         if live is None:
-            return self.reload(name, ring=False)
+            return self._untrained(name) or self.reload(name, ring=False)
         stamp = self._stamp(name, live[0])
         if stamp != live[0] and stamp != self._refused.get(name):
             self._follow(name)
-        return live[1]
+        return self.enrolled.applied(live[1])
+
+    def trained(self, name: str) -> RecognitionModel | None:
+        """The bundle that answers now, as its training left it; None where there is no training.
+
+        Raises BundleError, WeightsMissing.
+        """
+        if name not in self._live and name not in self.registry.names():
+            return None
+        self.get(name)
+        return self._live[name][1]
+
+    def _untrained(self, name: str) -> RecognitionModel | None:
+        """A model that no training has made yet."""
+        return None if name in self.registry.names() else self.enrolled.untrained(name)
 
     def reload(self, name: str | None = None, ring: bool = True) -> RecognitionModel:
         """Load the active version now and answer with it. ring: tell the other processes too.
@@ -111,7 +132,7 @@ class LiveModels:
             raise self._missing(name)
         with self._lock(name):
             if not ring and name in self._live and self._stamp(name) == self._live[name][0]:
-                return self._live[name][1]
+                return self.enrolled.applied(self._live[name][1])
             if ring:
                 self.ring()
             stamp = self._stamp(name)
@@ -122,7 +143,7 @@ class LiveModels:
                 raise
             self._live[name] = (stamp, bundle)
             self._on_answer(name, bundle.version)
-            return bundle
+            return self.enrolled.applied(bundle)
 
     def _missing(self, name: str) -> BundleMissing:
         return BundleMissing(
@@ -154,13 +175,20 @@ class LiveModels:
         self.erased.add(Rule.of(name, version, label))
 
     def hidden_labels(self, bundle: RecognitionModel) -> set[str]:
-        """The labels of a bundle that must not be named. Raises CutOff."""
+        """The labels of a bundle that must not be named: of who asked for that, and of who was
+        taken out since the training. Raises CutOff.
+        """
         self._together.check()
-        return self.erased.hidden_labels(bundle)
+        live = self._live.get(bundle.name)
+        gone = self.enrolled.hidden(live[1]) if live else set()
+        return self.erased.hidden_labels(bundle) | gone
 
     def hides(self, name: str, version: int) -> bool:
         """Whether a version knows somebody who must not be named."""
-        return any(rule.holds_for(name, version) for rule in self.erased.rules())
+        if any(rule.holds_for(name, version) for rule in self.erased.rules()):
+            return True
+        live = self._live.get(name)
+        return bool(live and self.enrolled.hidden(live[1]))
 
     def ring(self) -> None:
         """Tell every process to load again."""
@@ -200,9 +228,11 @@ class LiveModels:
         """Delete a model for good; its versions. Raises BundleMissing."""
         if name not in self.names():
             raise self._missing(name)
-        versions: list[int] = self.registry.discard(name)
+        trained = name in self.registry.names()
+        versions: list[int] = self.registry.discard(name) if trained else []
         self._live.pop(name, None)
         self.erased.deleted(name)
+        self.enrolled.remove(name)
         return versions
 
     def refused(self) -> list[str]:

@@ -31,12 +31,14 @@ class PredictOptions:
 
     model: None is the default one. explain: the region, counted from 0, that is to be explained.
     wait: rather wait for a place than be refused. until: when at the latest, by time.monotonic.
+    whole: the picture is one region, cut out already.
     """
 
     model: str | None = None
     explain: int | None = None
     wait: bool = False
     until: float | None = None
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,8 +70,10 @@ def answer_picture(data: bytes, options: PredictOptions) -> AnsweredPicture:
     hidden = service.models.hidden_labels(bundle)
     may_see = caller().may("train")  # asked here: a thread of the pool knows nothing of the request
 
+    looking = bundle.of_whole_pictures() if options.whole and isinstance(bundle, Bundle) else bundle
+
     def look() -> tuple[Recognition, JsonObject]:
-        found = bundle.recognise(data, service.limits)
+        found = looking.recognise(data, service.limits)
         if options.explain is None or not _explains(bundle, found, options.explain, hidden):
             return found, {}
         why = explain(bundle, data, options.explain, service.limits)

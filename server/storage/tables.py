@@ -110,6 +110,7 @@ keys = Table(
     Column("created", BigInteger, nullable=False),
     Column("expires", BigInteger),
     Column("revoked", BigInteger),
+    Column("model", String(64)),  # of a key for other systems' routes; it opens no other ones
 )
 
 # Of the page. A row that is gone is a session that has ended.

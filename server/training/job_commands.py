@@ -64,7 +64,11 @@ def _options(job: TrainingJob) -> list[str]:
 
 
 def _erased(job: TrainingJob, settings: Settings) -> list[str]:
-    """Who must not be learned again, by the sha256 of their names."""
+    """Whom the new version need not know, by the sha256 of their names: who was erased, and who was
+    deleted or renamed since.
+    """
     rules = ErasedNames(settings.state / "forgotten.json").rules()
     digests = [rule.digest for rule in rules if rule.model == job.model]
+    more = job.arguments.get("without")
+    digests += [str(digest) for digest in more] if isinstance(more, list) else []
     return [f"--without={','.join(digests)}"] if digests else []

@@ -10,7 +10,7 @@ from flask import request
 from werkzeug.exceptions import UnsupportedMediaType
 
 from server.errors import RequestError
-from server.web.api_docs.openapi import Application
+from server.web.api_docs.openapi import Application, is_of_others
 from server.web.schemas import JSON_BYTES
 
 
@@ -60,10 +60,10 @@ def without_picture(app: Application) -> set[tuple[str, str]]:
 
 def parameters(app: Application) -> dict[tuple[str, str], list[str]]:
     """(endpoint, method) -> names of the query parameters, for every operation that asks for a
-    role.
+    role. Other systems pass over what they do not know, and their clients rely on that.
     """
     return {
         place: [part.name for part in operation.parameters or [] if part.param_in.value == "query"]
         for place, operation in app.operations()
-        if operation.security
+        if operation.security and not is_of_others(operation)
     }

@@ -15,8 +15,8 @@ from model.recipes.presets import RECIPES, missing_files
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Acceptance
+from model.recognition.naming.stranger_population import population_of
 from model.reporting.verdict.sentence import MeasuredStrangers, VerdictFigures, WeakestClass
-from model.training.open_set.stranger_population import population_of
 
 STRANGERS = {"face": "strangers", "person": "other people", "object": "other things"}
 

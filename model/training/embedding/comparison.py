@@ -17,10 +17,10 @@ from sklearn.pipeline import Pipeline
 
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
+from model.recognition.naming.stranger_population import StrangerPopulation
 from model.training.classifiers import CLASSIFIERS, NEAREST_EXAMPLES
 from model.training.embedding.enrolment import Enrolment, last_of_each
 from model.training.grid_search import GridSearchResult, search
-from model.training.open_set.stranger_population import StrangerPopulation
 from model.training.options import TrainingOptions
 from model.training.plan import enrol
 from model.training.samples import Rows, Sample

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from model.recipes.features import Features
 from model.recognition.naming.gallery import NEAREST
-from model.training.open_set.stranger_population import StrangerPopulation
+from model.recognition.naming.stranger_population import StrangerPopulation
 from model.training.samples import Sample
 
 ROUNDS = 3  # faces and examples settle each other; the third round hardly changes any

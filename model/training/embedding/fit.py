@@ -9,11 +9,11 @@ from scipy.special import log_softmax, softmax
 
 from model.recognition.naming.gallery import Gallery, NearestExamples
 from model.recognition.naming.recogniser import Acceptance, Recogniser
+from model.recognition.naming.stranger_population import StrangerPopulation
 from model.training.classifiers import NEAREST_EXAMPLES, ProbabilityClassifier
 from model.training.embedding.comparison import CandidateAnswers, Judging, compare
 from model.training.fitted import FittedTraining
 from model.training.open_set.held_out import HeldOut
-from model.training.open_set.stranger_population import StrangerPopulation
 from model.training.plan import Plan, enrol
 from model.training.samples import Rows
 

@@ -16,11 +16,11 @@ from model.recipes.presets import AUTO, preset
 from model.recipes.recipe import Recipe
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser
+from model.recognition.naming.stranger_population import population_of
 from model.reporting.report import SingleLabelReport, Thumbnail
 from model.reporting.single_label_report import Material, build, thumbnails
 from model.training.fit import check_enough, fit
 from model.training.fitted import FittedTraining
-from model.training.open_set.stranger_population import population_of
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples

@@ -69,6 +69,7 @@ KEY = {
     "created": NOW,
     "expires": None,
     "revoked": None,
+    "model": None,
     "valid": True,
 }
 DATASET = {

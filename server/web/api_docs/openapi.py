@@ -13,7 +13,6 @@ from json import JSONDecodeError
 from typing import Any, NoReturn
 
 from flask import Request as FlaskRequest
-from flask import Response
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.info import Info
 from flask_openapi3.models.operation import Operation
@@ -25,7 +24,6 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from data_cleaning.json_types import JsonObject
 from server.errors import BodyTooLarge
 from server.web.api_docs.examples import PROBLEMS, example_of
-from server.web.problem_answers import invalid
 from server.web.schemas import JSON_PARTS, Problem
 
 KEY_SCHEMES = {
@@ -37,6 +35,13 @@ KEY_SCHEMES = {
         "name": "likeness_session",
         "description": "Of the page. By https its name is __Host-likeness_session.",
     },
+}
+OTHERS = "model_key"
+OTHERS_SCHEME = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "x-api-key",
+    "description": "A key that is bound to a model: a UUID.",
 }
 VERSION = "1.0.0"
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -101,11 +106,15 @@ def check_parts(data: bytes) -> None:
 
 
 class Application(OpenAPI):
-    """Flask with the document. The document is made once, after all blueprints are in."""
+    """Flask with the document. The document is made once, after all blueprints are in.
+
+    of_others: whether there are routes of other systems, with keys of their own.
+    """
 
     request_class = Request
 
-    def __init__(self) -> None:
+    def __init__(self, of_others: bool = False) -> None:
+        more = {OTHERS: OTHERS_SCHEME} if of_others else {}
         super().__init__(
             "server",
             info=Info(
@@ -113,7 +122,7 @@ class Application(OpenAPI):
                 version=VERSION,
                 description="Names what is in a picture, and says why.",
             ),
-            security_schemes=KEY_SCHEMES,  # type: ignore[arg-type]
+            security_schemes=KEY_SCHEMES | more,  # type: ignore[arg-type]
             validation_error_callback=_refuse,
             doc_prefix="/api",
             doc_ui=False,
@@ -151,7 +160,9 @@ class Application(OpenAPI):
         content = getattr(operation.requestBody, "content", {})
         if set(content) != {"application/json"}:
             return bool(content)
-        reference: str = content["application/json"].media_type_schema.ref
+        reference: str | None = content["application/json"].media_type_schema.ref
+        if reference is None:
+            return False
         schema = self.components_schemas[reference.rpartition("/")[2]]
         return "image" in (schema.properties or {})
 
@@ -182,6 +193,16 @@ def operation_ids(prefix: str) -> Callable[..., str]:
 def needs(role: str) -> list[dict[str, list[str]]]:
     """The `security` of an operation that asks for a role: a key, shown in any of three ways."""
     return [{scheme: [role]} for scheme in KEY_SCHEMES]
+
+
+def needs_model_key(role: str) -> list[dict[str, list[str]]]:
+    """The same for a route of another system, whose key is bound to a model."""
+    return [{OTHERS: [role]}]
+
+
+def is_of_others(operation: Operation) -> bool:
+    """Whether an operation is another system's, with its own words and its own strictness."""
+    return any(OTHERS in scheme for scheme in operation.security or ())
 
 
 def role_of(operation: Operation) -> str | None:
@@ -231,11 +252,22 @@ def _describe(operation: JsonObject) -> None:
 
 
 def _finish(operation: JsonObject) -> None:
+    """Refusals and examples."""
+    responses = operation.setdefault("responses", {})
+    responses.pop("422", None)
+    if "400" not in responses:  # a route of another system describes its own refusals
+        _describe_refusals(operation, responses)
+    for part in (operation.get("requestBody", {}), *responses.values()):
+        for kind, content in part.get("content", {}).items():
+            example = example_of(kind, content.get("schema", {}))
+            if example is not None:
+                content.setdefault("example", example)
+
+
+def _describe_refusals(operation: JsonObject, responses: JsonObject) -> None:
     """Every refusal is a Problem: any operation may refuse with any of the codes of
     server/web/problems.py.
     """
-    responses = operation.setdefault("responses", {})
-    responses.pop("422", None)
     codes = {"400": "Bad request", "422": "Invalid", "429": "Busy", "503": "Away"}
     codes |= {"401": "A key is needed, or it is not valid", "403": "The key may not do this"}
     codes |= {"404": "Not found", "409": "Conflict"}
@@ -246,12 +278,8 @@ def _finish(operation: JsonObject) -> None:
         responses.setdefault(
             code, {"description": text, "content": {"application/problem+json": content}}
         )
-    for part in (operation.get("requestBody", {}), *responses.values()):
-        for kind, content in part.get("content", {}).items():
-            example = example_of(kind, content.get("schema", {}))
-            if example is not None:
-                content.setdefault("example", example)
 
 
-def _refuse(error: ValidationError) -> Response:
-    return invalid(error)
+def _refuse(error: ValidationError) -> NoReturn:
+    """Who handles errors of the route decides how that is worded."""
+    raise error

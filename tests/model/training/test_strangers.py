@@ -17,14 +17,14 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError
 from model.recipes.presets import RECIPES
 from model.recognition.naming.gallery import NearestExamples
-from model.recognition.pipeline import PictureRegion
-from model.training.embedding.enrolment import choose_examples
-from model.training.fit import fit
-from model.training.open_set.stranger_population import (
+from model.recognition.naming.stranger_population import (
     StrangerPopulation,
     population_of,
     populations,
 )
+from model.recognition.pipeline import PictureRegion
+from model.training.embedding.enrolment import choose_examples
+from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import Sample, near_copies
 
