@@ -17,7 +17,7 @@ def _given(value: object) -> object:
     return "" if value in ("undefined", "null") else value
 
 
-class Refused(Out):
+class CompreFaceError(Out):
     message: str
     code: int = Field(
         description=(
@@ -28,7 +28,9 @@ class Refused(Out):
 
 
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503, 507)
-REFUSED: dict[str | int, type[BaseModel] | JsonObject | None] = dict.fromkeys(STATUSES, Refused)
+REFUSED: dict[str | int, type[BaseModel] | JsonObject | None] = dict.fromkeys(
+    STATUSES, CompreFaceError
+)
 
 
 class FileBody(In):

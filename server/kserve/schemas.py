@@ -8,12 +8,14 @@ from data_cleaning.json_types import JsonObject
 from server.web.schemas import Name, Out
 
 
-class Refused(Out):
+class InferenceError(Out):
     error: str
 
 
 STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 507)
-REFUSED: dict[str | int, type[BaseModel] | JsonObject | None] = dict.fromkeys(STATUSES, Refused)
+REFUSED: dict[str | int, type[BaseModel] | JsonObject | None] = dict.fromkeys(
+    STATUSES, InferenceError
+)
 
 
 class NamePath(BaseModel):
@@ -24,39 +26,39 @@ class VersionedPath(NamePath):
     version: str = Field(description="The version that answers; another one is not loaded.")
 
 
-class Server(Out):
+class ServerMetadata(Out):
     name: str
     version: str
     extensions: list[str]
 
 
-class Live(Out):
+class ServerLive(Out):
     live: bool
 
 
-class Ready(Out):
+class ServerReady(Out):
     ready: bool
 
 
-class ModelReady(Ready):
+class ModelReady(ServerReady):
     name: str
 
 
-class Tensor(Out):
+class TensorMetadata(Out):
     name: str
     datatype: str
     shape: list[int] = Field(description="-1 is any number of pictures.")
 
 
-class Metadata(Out):
+class ModelMetadata(Out):
     name: str
     versions: list[str]
     platform: str
-    inputs: list[Tensor]
-    outputs: list[Tensor]
+    inputs: list[TensorMetadata]
+    outputs: list[TensorMetadata]
 
 
-class Output(Tensor):
+class OutputTensor(TensorMetadata):
     data: list[float | str]
 
 
@@ -64,7 +66,7 @@ class InferAnswer(Out):
     model_name: str
     model_version: str
     id: str | None = None
-    outputs: list[Output]
+    outputs: list[OutputTensor]
 
 
 class InferInput(BaseModel):

@@ -21,12 +21,12 @@ from server.kserve.schemas import (
     REFUSED,
     InferAnswer,
     InferBody,
-    Live,
-    Metadata,
+    ModelMetadata,
     ModelReady,
     NamePath,
-    Ready,
-    Server,
+    ServerLive,
+    ServerMetadata,
+    ServerReady,
     VersionedPath,
 )
 from server.kserve.tensors import (
@@ -65,7 +65,7 @@ def refused(error: Exception) -> Response:
     return answer
 
 
-@kserve.get("/v2", tags=[INFERENCE], responses={200: Server})
+@kserve.get("/v2", tags=[INFERENCE], responses={200: ServerMetadata})
 def server_metadata() -> JsonObject:
     """What answers here."""
     return {
@@ -75,13 +75,13 @@ def server_metadata() -> JsonObject:
     }
 
 
-@kserve.get("/v2/health/live", tags=[INFERENCE], responses={200: Live})
+@kserve.get("/v2/health/live", tags=[INFERENCE], responses={200: ServerLive})
 def live() -> JsonObject:
     """Whether the service runs."""
     return {"live": True}
 
 
-@kserve.get("/v2/health/ready", tags=[INFERENCE], responses={200: Ready, 503: Ready})
+@kserve.get("/v2/health/ready", tags=[INFERENCE], responses={200: ServerReady, 503: ServerReady})
 def ready() -> tuple[JsonObject, int]:
     """Whether the default model can answer."""
     try:
@@ -91,7 +91,7 @@ def ready() -> tuple[JsonObject, int]:
     return {"ready": True}, 200
 
 
-@kserve.get("/v2/models/<name>", tags=[INFERENCE], security=MAY, responses={200: Metadata})
+@kserve.get("/v2/models/<name>", tags=[INFERENCE], security=MAY, responses={200: ModelMetadata})
 def model_metadata(path: NamePath) -> JsonObject:
     """A model's inputs and outputs."""
     return _metadata(current().models.get(path.name))
@@ -101,7 +101,7 @@ def model_metadata(path: NamePath) -> JsonObject:
     "/v2/models/<name>/versions/<version>",
     tags=[INFERENCE],
     security=MAY,
-    responses={200: Metadata},
+    responses={200: ModelMetadata},
 )
 def version_metadata(path: VersionedPath) -> JsonObject:
     """The same of the version that answers."""
