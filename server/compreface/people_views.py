@@ -41,11 +41,13 @@ from server.compreface.schemas import (
 from server.context import current
 from server.datasets.managed_datasets import LONGEST
 from server.errors import NoExample, RequestError
-from server.web.api_docs.openapi import answer, body, needs_model_key
+from server.web.api_docs.examples_of_others import IMAGE_ID
+from server.web.api_docs.openapi import answer, body, needs_model_key, schema_of
 
 people, pictures = guarded("people"), blueprint("pictures")
 ASK, TEACH = needs_model_key("predict"), needs_model_key("train")
 IDS = body({"application/json": {"type": "array", "items": {"type": "string"}}})
+IDS["requestBody"]["content"]["application/json"]["example"] = [IMAGE_ID]
 JPEG = answer(content="image/jpeg")
 
 
@@ -101,7 +103,7 @@ def delete_faces(query: SubjectQuery) -> JsonObject:
 @people.post(
     "/api/v1/recognition/faces/delete",
     security=TEACH,
-    responses={200: answer(type="array", items={"type": "object"}), **REFUSED},
+    responses={200: answer(type="array", items=schema_of(FaceRow)), **REFUSED},
     openapi_extensions=IDS,
 )
 def delete_some_faces() -> list[JsonObject]:

@@ -5,6 +5,7 @@ its schema.
 from __future__ import annotations
 
 from data_cleaning.json_types import JsonObject
+from server.web.api_docs.examples_of_others import BY_MODEL_OF_OTHERS
 
 ID = "0660b2230e06e35ecb64f9741410c664"
 DIGEST = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -406,7 +407,8 @@ BY_TYPE = {
 def example_of(kind: str, schema: JsonObject) -> object:
     """The example for a content type and its schema, or None."""
     if "$ref" in schema:
-        return BY_MODEL.get(schema["$ref"].rsplit("/", 1)[-1])
+        name = schema["$ref"].rsplit("/", 1)[-1]
+        return BY_MODEL.get(name) or BY_MODEL_OF_OTHERS.get(name)
     if schema.get("type") == "array" and "$ref" in schema.get("items", {}):
         return [example_of(kind, schema["items"])]
     return BY_TYPE.get(kind)
