@@ -42,7 +42,7 @@ ASKING = _entries(
     "asking",
     predict="name what is in pictures",
     explain="say and draw why a picture gets its answer",
-)
+) | _entries("recognising", recognise="name everybody in a folder of pictures, into a table")
 EXPORT = _entries("export", export="write a model as one ONNX file")
 CHECKING = _entries(
     "checking",

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
+from data_cleaning.dask_executor import LOCAL, dask_executor
 from data_cleaning.errors import LikenessError
 from data_cleaning.files import sha256_of_bytes
 from data_cleaning.objectstore.mirror import Mirror
@@ -134,5 +135,27 @@ as_json = click.option("--json", "as_json", is_flag=True, help="print JSON on st
 output = options(
     as_json,
     click.option("--progress-json", is_flag=True, help="progress as JSON lines on standard error"),
+)
+
+
+def _enter_dask(ctx: click.Context, _: click.Parameter, address: str | None) -> None:
+    """The executor, in force until the command ends."""
+    if address is None or ctx.resilient_parsing:
+        return
+    if address != LOCAL and "://" not in address:
+        raise click.BadParameter(f"{address!r}: write tcp://HOST:PORT of a scheduler, or local.")
+    try:
+        ctx.with_resource(dask_executor(address))
+    except LikenessError as error:
+        raise click.UsageError(str(error)) from error
+
+
+dask = click.option(
+    "--dask",
+    metavar="ADDRESS",
+    expose_value=False,
+    callback=_enter_dask,
+    help="let a Dask cluster look at the pictures: tcp://HOST:8786 of its scheduler, or local for"
+    " one process a core",
 )
 data = click.argument("data", type=PlacePath(), metavar="DATA")

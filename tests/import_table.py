@@ -36,6 +36,8 @@ TABLE: dict[str, May] = {
     "data_cleaning.version": May(()),
     "data_cleaning.progress": May((), ("tqdm",)),
     "data_cleaning.files": May(()),
+    "data_cleaning.executors": May((), ("cv2",)),
+    "data_cleaning.dask_executor": May(of("data_cleaning", "executors"), ("cv2", "distributed")),
     "data_cleaning.pretrained": May(of("data_cleaning", "files")),
     "data_cleaning.onnx_inference": May(
         of("data_cleaning", "pretrained"), ("numpy", "onnxruntime")
@@ -52,7 +54,7 @@ TABLE: dict[str, May] = {
         ("numpy", "cv2"),
     ),
     "data_cleaning.datasets": May(
-        of("data_cleaning", "files", "progress", "imaging", "detection"),
+        of("data_cleaning", "executors", "files", "progress", "imaging", "detection"),
         ("numpy", "cv2", *TEMPLATES),
     ),
     "data_cleaning.fetching": May((), ("protego",)),
@@ -102,7 +104,7 @@ TABLE: dict[str, May] = {
     ),
     "model.training": May(
         (
-            *of("data_cleaning", "files", "progress", "imaging", "detection"),
+            *of("data_cleaning", "executors", "files", "progress", "imaging", "detection"),
             *of("data_cleaning", "datasets"),
             *of("model", "weights", "recipes", "recognition"),
         ),
@@ -144,6 +146,8 @@ TABLE: dict[str, May] = {
                 "errors",
                 "json_types",
                 "files",
+                "executors",
+                "imaging",
                 "progress",
                 "pretrained",
                 "datasets",
@@ -151,7 +155,7 @@ TABLE: dict[str, May] = {
             *of("model", "weights", "recipes", "recognition", "training", "evaluation"),
             *of("model", "reporting"),
         ),
-        ("numpy",),
+        ("numpy", "pyarrow"),
     ),
     # server: HTTP, what was asked and answered, background work; nothing about pixels.
     "server.errors": May(()),

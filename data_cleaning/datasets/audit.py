@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,11 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.datasets.findings import KINDS, Audit, Box, Finding, LabelDoubt
-from data_cleaning.detection.batch_detection import Detect, parallel_map
+from data_cleaning.detection.batch_detection import Detect
 from data_cleaning.detection.crops import Quality, quality
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import PictureError
+from data_cleaning.executors import parallel_map
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.near_duplicates import HASH_BYTES, difference_hash, groups
 from data_cleaning.progress import ProgressCallback
@@ -72,7 +74,7 @@ def inspect_dataset(
 ) -> list[InspectedPicture]:
     """`inspect_picture` for all, on all cores, in order."""
     pictures: list[InspectedPicture] = []
-    for picture in parallel_map(lambda item: inspect_picture(item, detect, True), items):
+    for picture in parallel_map(partial(inspect_picture, detect=detect, eyes=True), items):
         pictures.append(picture)
         if progress:
             progress(len(pictures), len(items))

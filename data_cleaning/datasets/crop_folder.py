@@ -14,10 +14,11 @@ from pathlib import Path
 
 from data_cleaning.datasets.class_names import NOTHING
 from data_cleaning.datasets.dataset import Dataset, Item
-from data_cleaning.detection.batch_detection import Detect, parallel_map, shows_eyes
+from data_cleaning.detection.batch_detection import Detect, shows_eyes
 from data_cleaning.detection.crops import square
 from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.executors import parallel_map
 from data_cleaning.files import write
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode

@@ -75,7 +75,7 @@ class Dataset:
         if not folder.is_dir():
             return []
         return sorted(
-            p for p in folder.rglob("*") if p.is_file() and _may_be_picture(p.relative_to(folder))
+            p for p in folder.rglob("*") if p.is_file() and may_be_picture(p.relative_to(folder))
         )
 
     def paths(self) -> list[tuple[Path, str]]:
@@ -176,6 +176,7 @@ def digest(items: Iterable[Item]) -> str:
     return sha256_of_bytes("".join(lines).encode())
 
 
-def _may_be_picture(inside: Path) -> bool:
+def may_be_picture(inside: Path) -> bool:
+    """Whether a file may be a picture, by its path below the folder that it was found in."""
     hidden = any(part.startswith(".") for part in inside.parts)
     return not hidden and inside.suffix.lower() not in _NOT_PICTURES

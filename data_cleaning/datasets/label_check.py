@@ -12,6 +12,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_cleaning import executors
 from data_cleaning.datasets.findings import LabelDoubt
 from data_cleaning.errors import DatasetError
 from data_cleaning.progress import StageCallback
@@ -38,6 +39,8 @@ def _run(data: Path, recipe: str, progress: StageCallback) -> tuple[int, str, st
     """Exit status, output and last complaint; its progress is shown as ours."""
     command = [sys.executable, "-m", "model", "labels", str(data), "--json", "--progress-json"]
     command += ["--recipe", recipe]
+    if address := executors.current().address:
+        command += ["--dask", address]
     with tempfile.TemporaryFile("w+") as answer:
         child = subprocess.Popen(command, stdout=answer, stderr=subprocess.PIPE, text=True)
         try:

@@ -1,17 +1,9 @@
-"""A detector of the table made ready by its name, and work on many pictures at once.
-
-Nothing is written here.
-"""
+"""A detector of the table made ready by its name. Nothing is written here."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
-
-import cv2
 
 from data_cleaning.detection.crops import plausible, quality
 from data_cleaning.detection.detection import Detection
@@ -21,8 +13,6 @@ from data_cleaning.imaging.image import Image
 from data_cleaning.pretrained import locate
 
 Detect = Callable[[Image], list[Detection]]
-T = TypeVar("T")
-R = TypeVar("R")
 
 
 def load_detector(name: str, weights: Path | None = None) -> Detect:
@@ -78,17 +68,3 @@ def shows_eyes(image: Image, detection: Detection) -> bool:
     if detection.landmarks is not None:
         return plausible(detection)
     return "one_eye" not in quality(image, detection, eyes=True).marks()
-
-
-def parallel_map(work: Callable[[T], R], items: Sequence[T]) -> Iterator[R]:
-    """The results of `work` for every item, on all cores, in order.
-
-    Ended early (Ctrl-C too), it starts nothing more.
-    """
-    cv2.setNumThreads(1)  # the pool uses the cores; nested threads only make them wait
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        try:
-            yield from pool.map(work, items)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from data_cleaning.imaging.banding import linked
 from data_cleaning.imaging.colour import grey
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
@@ -22,6 +23,7 @@ _SIDE = 16  # cells of the miniature, each way
 _STEP = 3  # grey levels: a smaller difference of neighbours is no edge, but noise
 _BLOCK = 256
 _SET_BITS = np.array([bin(byte).count("1") for byte in range(256)], np.int64)
+EVERY_PAIR = 20_000  # up to so many pictures each pair is compared
 
 
 def difference_hash(image: Image) -> NDArray[np.uint8]:
@@ -88,12 +90,21 @@ def groups(
     count = len(hashes)
     if count == 0:
         return np.zeros(0, np.int64)
-    pairs = near_pairs(np.stack(hashes), share)
-    links = [(first, second) for first, second, _ in pairs] + _same_name(names)
+    links = [*_near_links(np.stack(hashes), share), *_same_name(names)]
     first, second = [link[0] for link in links], [link[1] for link in links]
     graph = coo_matrix((np.ones(len(links)), (first, second)), shape=(count, count))
     numbers: NDArray[np.int64] = connected_components(graph, directed=False)[1].astype(np.int64)
     return numbers
+
+
+def _near_links(hashes: NDArray[np.uint8], share: float) -> list[tuple[int, int]]:
+    """Pairs that link all near copies: each of them, or of very many pictures a few that do."""
+    if len(hashes) <= EVERY_PAIR:
+        return [(first, second) for first, second, _ in near_pairs(hashes, share)]
+    numbers = linked(hashes, share)
+    _, first = np.unique(numbers, return_index=True)
+    leader = dict(zip(numbers[first].tolist(), first.tolist(), strict=True))
+    return [(leader[number], i) for i, number in enumerate(numbers.tolist())]
 
 
 def _same_name(names: Sequence[str | None]) -> list[tuple[int, int]]:

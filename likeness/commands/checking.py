@@ -10,7 +10,7 @@ import click
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
-from likeness.options import Decorator, FilePath, Output, data, into, output
+from likeness.options import Decorator, FilePath, Output, dask, data, into, output
 from likeness.printing import print_json
 from model.evaluation.label_errors import find_label_errors
 from model.evaluation.verification import verify as run_protocol
@@ -37,6 +37,7 @@ class LabelsOptions(Output):
 @click.command(cls=TrainingCommand, epilog="Example: likeness labels people --recipe face-modern")
 @data
 @recipe("face-classic")
+@dask
 @output
 @into(LabelsOptions)
 def labels(options: LabelsOptions) -> None:

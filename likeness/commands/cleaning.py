@@ -25,7 +25,7 @@ from data_cleaning.files import write
 from data_cleaning.progress import Progress
 from likeness.commands.datasets import detector, inspected
 from likeness.endings import DatasetCommand
-from likeness.options import FilePath, Output, Parsed, data, into, output
+from likeness.options import FilePath, Output, Parsed, dask, data, into, output
 from likeness.printing import Row, print_json, print_names
 
 RECIPES = {"haar_face": "face-classic", "yunet_face": "face-modern", "whole": "object-modern"}
@@ -76,6 +76,7 @@ class CleanOptions(Output):
     "--recipe", help="recipe to check labels with (default: the one that goes with the detector)"
 )
 @click.option("--no-labels", is_flag=True, help="do not check labels")
+@dask
 @output
 @into(CleanOptions)
 def clean(options: CleanOptions) -> None:

@@ -22,7 +22,7 @@ from data_cleaning.detection.batch_detection import Detect, load_detector
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.progress import Progress
 from likeness.endings import DatasetCommand
-from likeness.options import Decorator, FilePath, Output, data, into, options, output, share
+from likeness.options import Decorator, FilePath, Output, dask, data, into, options, output, share
 from likeness.printing import Row, print_json, print_names
 
 
@@ -136,6 +136,7 @@ class DuplicatesOptions(Output):
 
 @click.command(cls=DatasetCommand, epilog="Example: likeness duplicates people")
 @data
+@dask
 @output
 @into(DuplicatesOptions)
 def duplicates(options: DuplicatesOptions) -> None:

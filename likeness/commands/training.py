@@ -12,7 +12,18 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
 from likeness.model_options import ModelOptions, artifacts, model_version
-from likeness.options import Decorator, FilePath, Output, Parsed, data, into, options, output, share
+from likeness.options import (
+    Decorator,
+    FilePath,
+    Output,
+    Parsed,
+    dask,
+    data,
+    into,
+    options,
+    output,
+    share,
+)
 from likeness.printing import (
     Row,
     print_attempts,
@@ -176,6 +187,7 @@ class TrainOptions(HowOptions):
 )
 @how
 @artifacts
+@dask
 @output
 @into(TrainOptions)
 def train(options: TrainOptions) -> None:
@@ -238,6 +250,7 @@ class CrossvalOptions(HowOptions):
 )
 @how
 @judging(PRIVATE)
+@dask
 @output
 @into(CrossvalOptions)
 def crossval(options: CrossvalOptions) -> None:
@@ -276,6 +289,7 @@ class EvaluateOptions(ModelOptions):
 @model_version
 @data
 @judging("show no pictures in the report")
+@dask
 @output
 @into(EvaluateOptions)
 def evaluate(options: EvaluateOptions) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 import warnings
 from collections.abc import Iterator
@@ -17,10 +16,13 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from data_cleaning import executors
 from model.recipes.features import Features
 from model.training.classifiers import CLASSIFIERS, Splits, basis, calibrated, temper
 from model.training.samples import Rows
 from model.training.splits import grouped_splits
+
+FAR = 2000  # rows; of fewer the way to other machines takes longer than the search
 
 
 @dataclass(frozen=True)
@@ -54,10 +56,11 @@ def search(
         scoring="balanced_accuracy",
         cv=splits,
         refit=False,
-        n_jobs=os.cpu_count(),
+        n_jobs=-1,
     )
     start = time.perf_counter()
-    with joblib.parallel_config("threading"):
+    executor = executors.current() if len(features) >= FAR else executors.Threads()
+    with joblib.parallel_config(**executor.joblib_backend()):
         grid.fit(features, numbers)
     found = grid.cv_results_
     i = grid.best_index_

@@ -6,19 +6,18 @@ once.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError, PictureError
+from data_cleaning.executors import parallel_map
 from data_cleaning.imaging.decoding import load
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.limits import DISK_LIMITS
@@ -108,19 +107,12 @@ def samples(
     progress: ProgressCallback | None = None,
     augment: Augmentation = NO_AUGMENTATION,
 ) -> list[Sample]:
-    """`sample` for all, on all cores, in the items' order."""
-    cv2.setNumThreads(1)  # the pool below uses the cores; nested threads only make them wait
+    """`sample` for all, by the executor in force, in the items' order."""
     done: list[Sample] = []
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pending = pool.map(lambda item: sample(item, recipe, augment), items)
-        try:
-            for number, measured in enumerate(pending, 1):
-                done.append(measured)
-                if progress:
-                    progress(number, len(items))
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    for measured in parallel_map(partial(sample, recipe=recipe, augment=augment), items):
+        done.append(measured)
+        if progress:
+            progress(len(done), len(items))
     return done
 
 

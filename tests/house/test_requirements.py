@@ -11,7 +11,14 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 OURS = ("data_cleaning", "model", "server", "likeness")
-OPTIONAL = {"psycopg", "faiss", "ddgs", "fsspec"}  # requirements-postgres.txt and their like
+OPTIONAL = {  # requirements-postgres.txt and their like
+    "psycopg",
+    "faiss",
+    "ddgs",
+    "fsspec",
+    "distributed",
+    "pyarrow",
+}
 
 
 def imported(path: Path) -> set[str]:
