@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 import click
 
-from data_cleaning.dask_executor import LOCAL, dask_executor
 from data_cleaning.errors import LikenessError
 from data_cleaning.files import sha256_of_bytes
 from data_cleaning.objectstore.mirror import Mirror
@@ -142,6 +141,8 @@ def _enter_dask(ctx: click.Context, _: click.Parameter, address: str | None) -> 
     """The executor, in force until the command ends."""
     if address is None or ctx.resilient_parsing:
         return
+    from data_cleaning.dask_executor import LOCAL, dask_executor  # not for a page of help
+
     if address != LOCAL and "://" not in address:
         raise click.BadParameter(f"{address!r}: write tcp://HOST:PORT of a scheduler, or local.")
     try:

@@ -54,7 +54,7 @@ class RecogniseOptions(RegistryOptions):
 @output
 @into(RecogniseOptions)
 def recognise(options: RecogniseOptions) -> None:
-    """Name everybody in all pictures of a folder, a row a face.
+    """Name everybody in a folder of pictures, into a table with a row a face.
 
     SOURCE is a folder, with folders in it or without. Stopped or killed, it goes on where it was
     when the same is typed again; until the end its rows lie in FILE.parts. A picture without a face
