@@ -1,7 +1,7 @@
 // Data sets over the API: addresses, uploads in portions, decisions and their undoing. Draws nothing.
 
 import { request, send, upload } from "./api.js";
-import { at as fromRoot } from "./root.js";
+import { at } from "./root.js";
 
 const AT_ONCE = 8; // pictures a request, so that there is progress to see and no limit is met
 const MOST_BYTES = 40e6; // of a request; the server's own limit for a batch is larger
@@ -10,7 +10,7 @@ const DECIDED_AT_ONCE = 200; // as many as the server takes
 export const addressOf = (...parts) => `api/datasets/${parts.map(encodeURIComponent).join("/")}`;
 
 export const thumbnailOf = (dataset, sha256, size = 240) =>
-  fromRoot(`${addressOf(dataset, "pictures", sha256)}?size=${size}`);
+  at(`${addressOf(dataset, "pictures", sha256)}?size=${size}`);
 
 export const all = async () => (await request("GET", "api/datasets")).datasets;
 export const one = (name) => request("GET", addressOf(name));
