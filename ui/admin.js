@@ -1,7 +1,6 @@
 // Wires the admin corner: one view at a time, chosen by the address's #part, shown to those whose
 // role allows it.
 
-import * as datasets from "./js/admin/datasets.js";
 import * as models from "./js/admin/models.js";
 import * as rights from "./js/admin/rights.js";
 import * as training from "./js/admin/training.js";
@@ -11,7 +10,8 @@ import * as pageHead from "./js/page-head.js";
 import * as session from "./js/session.js";
 
 const $ = window.jQuery;
-const VIEWS = { models, datasets, training, rights };
+const VIEWS = { models, training, rights };
+const MOVED = { "#datasets": "teach" }; // parts that are a screen by now
 
 let visit = 0; // a view that was left must not draw any more
 let working = 0; // requests under way
@@ -94,6 +94,10 @@ function allowed() {
 }
 
 function open() {
+  if (location.hash in MOVED) {
+    location.replace(MOVED[location.hash]);
+    return;
+  }
   const names = allowed();
   const wanted = location.hash.slice(1);
   const name = names.includes(wanted) ? wanted : names[0];

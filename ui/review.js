@@ -199,6 +199,8 @@ function decide(action, to, meant = sheet.meant()) {
 function large(row) {
   openLarge(dataset, row, {
     decide: (action) => decide(action, undefined, [row]),
+    remove: () =>
+      attempt(async () => after(await dataSets.removePicture(dataset, row), say("review.deleted"))),
     choose: (index) =>
       attempt(async () =>
         after(await dataSets.choose(dataset, row.sha256, index), say("teach.chosen")),

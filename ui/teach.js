@@ -117,10 +117,9 @@ async function take(entries) {
   const { dataset, classes, loose } = asClasses(entries);
   if (classes.length) {
     await needDataset(dataset);
-    for (const { label, files } of classes) {
-      const card = await cardOf(label);
-      await card.add(files);
-    }
+    const filling = [];
+    for (const { label, files } of classes) filling.push([await cardOf(label), files]);
+    for (const [card, files] of filling) await card.add(files);
   }
   if (!loose.length) return;
   if (active) await active.add(loose);

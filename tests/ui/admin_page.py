@@ -11,7 +11,7 @@ from tests.support.browsing import Live, picture
 
 Start = Callable[..., Live]
 ADA = picture({"ada_lovelace": (40, 60, 80, 100)})
-TRAINER_VIEWS = ["models", "datasets", "training"]
+TRAINER_VIEWS = ["models", "training"]
 VIEWS = {"train": TRAINER_VIEWS, "admin": [*TRAINER_VIEWS, "rights"]}
 
 

@@ -5,12 +5,14 @@ view, light, dark.
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.browsing import Live, picture
-from tests.ui.admin_page import VIEWS, at, filled, signed_in
+from tests.ui.admin_page import VIEWS, filled, signed_in
+from tests.ui.teach.faces import person, put, two_people
 from tests.ui.test_activity import asked_before
 
 pytestmark = pytest.mark.browser
@@ -98,10 +100,21 @@ def test_every_view_can_be_seen_and_reached(page: Any, live: Start) -> None:
         page.wait_for_selector("#view h1")
         page.wait_for_selector("#view[aria-busy=false]")
         assert page.evaluate(WRONG) == [], view
-    at(page, server, "datasets", "Data sets")
-    page.fill("input[aria-label='Add class to letters']", "c")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#done:not(:empty)")
+
+
+@pytest.mark.parametrize("screen", ["teach", "review"])
+def test_pictures_with_marks_can_be_seen_and_reached(
+    page: Any, live: Start, screen: str, orl_faces: Path
+) -> None:
+    server = live()
+    put(server, "team", "ada", two_people(orl_faces), person(orl_faces, 1, 1))
+    put(server, "team", "W" * 60, person(orl_faces, 2, 1))
+    signed_in(page, server, "admin")
+    page.goto(f"{server.url}/{screen}?dataset=team")
+    page.wait_for_selector(".issue" if screen == "teach" else ".shot >> nth=2")
+    if screen == "review":
+        page.locator(".shot").first.click()
+        page.wait_for_selector("#act-bar:not([hidden])")
     assert page.evaluate(WRONG) == []
 
 

@@ -38,7 +38,7 @@ def test_without_a_model_the_page_leads_to_making_one(page: Any, live: Start) ->
     page.goto(server.url)
     assert settled(page, "trouble") == "No model is trained yet."
     page.click("#remedies button:has-text('Teach one')")
-    page.wait_for_url(lambda url: not url.endswith("/"))
+    page.wait_for_selector("#first:not([hidden])")
 
 
 def test_with_several_models_one_is_chosen(page: Any, live: Start) -> None:

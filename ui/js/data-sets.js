@@ -38,6 +38,13 @@ export async function decide(dataset, decisions) {
   return () => undoAll(dataset, undos);
 }
 
+// Delete a file; resolves to undo(), which brings it back within the hour.
+export async function removePicture(dataset, { label, file }) {
+  const address = addressOf(dataset, "classes", label, "pictures", file);
+  await request("DELETE", address);
+  return () => request("POST", `${address}/restore`);
+}
+
 // Of several in a picture the one that is meant; resolves to undo().
 export async function choose(dataset, sha256, region) {
   const address = addressOf(dataset, "pictures", sha256, "choose");

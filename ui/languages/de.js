@@ -380,8 +380,7 @@ export default {
     other: "{share} bekommen einen Namen (gemessen an {count} Bildern).",
   },
   "result.strangers-promised": "{share} bekommen einen Namen, verspricht es.",
-  "result.strangers-unknown":
-    "Es hält seine Klassen für alles, was es gibt: jeder bekommt einen Namen.",
+  "result.strangers-unknown": "Es weist niemanden ab: jeder bekommt einen seiner Namen.",
   "result.title": "Version {version} ist trainiert",
   "result.unfit": "Version {version} taugt nicht für den Einsatz",
   "result.waits": "Diese Version antwortet noch nicht.",
@@ -406,6 +405,7 @@ export default {
   "review.decided-not": "Nicht diese Person",
   "review.decided-reject": "Weggelassen",
   "review.decision": "Entscheidung",
+  "review.deleted": "Das Bild ist gelöscht. Eine Stunde lang lässt es sich zurückholen.",
   "review.empty": "Noch keine Bilder",
   "review.empty-how":
     "Legen Sie Klassen an und geben Sie ihnen Bilder; dann kann man sie hier durchsehen.",

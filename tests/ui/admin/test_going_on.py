@@ -14,42 +14,16 @@ from tests.ui.admin_page import Start, at, filled, signed_in
 pytestmark = pytest.mark.browser
 
 
-def test_added_does_not_stay_beside_the_refusal(page: Any, live: Start) -> None:
-    server = live()
-    filled(server, "letters", "a")
-    signed_in(page, server, "train")
-    at(page, server, "datasets", "Data sets")
-    for said in ("#done:has-text('Anna was added.')", "#trouble:has-text('already')"):
-        page.fill("input[aria-label='Add class to letters']", "anna")
-        page.click("button:has-text('Add class')")
-        page.wait_for_selector(said)
-    assert page.locator("#done").inner_text() == ""
-
-
 def test_manage_goes_on_when_the_server_is_back(page: Any, live: Start) -> None:
     server = live()
     signed_in(page, server, "train")
     at(page, server, "models", "Models")
     server.stop()
-    page.click("#tabs a:has-text('Data sets')")
+    page.click("#tabs a:has-text('Training')")
     page.wait_for_selector("#trouble:has-text('The server does not answer.')")
     server.start()
-    page.wait_for_selector("#view h1:has-text('Data sets')")
+    page.wait_for_selector("#view h1:has-text('Training')")
     assert page.locator("#trouble").is_hidden()
-
-
-def test_a_deleted_picture_is_counted_and_can_be_brought_back(page: Any, live: Start) -> None:
-    server = live()
-    filled(server, "letters", "a")
-    signed_in(page, server, "train")
-    at(page, server, "datasets", "Data sets")
-    page.click("summary:has-text('See the pictures')")
-    page.locator(".thumbnails button:has-text('Delete')").first.click()
-    page.wait_for_selector(".class-row:has-text('one picture')")
-    assert page.inner_text(".pictures-of-all") == "one picture"
-    page.click(".thumbnails button:has-text('Bring back')")
-    page.wait_for_selector(".class-row:has-text('two pictures')")
-    assert page.locator(".thumbnails img").count() == 2
 
 
 class Versions(Registry):

@@ -7,48 +7,9 @@ from typing import Any
 import pytest
 
 from tests.support.started import no_runner
-from tests.ui.admin_page import Start, at, filled, signed_in
+from tests.ui.admin_page import Start, at, signed_in
 
 pytestmark = pytest.mark.browser
-
-
-def test_a_training_that_cannot_start_says_why(page: Any, live: Start) -> None:
-    server = live()
-    filled(server, "letters", "a", "b", "empty")
-    signed_in(page, server, "train")
-    at(page, server, "datasets", "Data sets")
-    page.click("button:has-text('Start training')")
-    page.wait_for_selector("#trouble:not([hidden])")
-    assert "no pictures: empty" in page.inner_text("#trouble")
-
-
-def test_what_is_wished_of_a_training_is_asked_for_and_shown(page: Any, live: Start) -> None:
-    server = live()
-    server.app.extensions["likeness"].jobs.start_runner = no_runner
-    filled(server, "letters", "a", "b")
-    signed_in(page, server, "train")
-    at(page, server, "datasets", "Data sets")
-    page.click("summary:has-text('More choices')")
-    page.select_option(
-        "label:has-text('Strangers who may get a name') select",
-        label="1 in 1000, whatever it costs",
-    )
-    page.check("label:has-text('A picture may show several classes') input")
-    page.select_option("label:has-text('Recipe') select", "auto")
-    page.click("button:has-text('Start training')")
-    page.wait_for_selector("#trouble:not([hidden])")
-    assert "a recipe other than auto" in page.inner_text("#trouble")
-    page.select_option("label:has-text('Recipe') select", "object-classic")
-    page.click("button:has-text('Start training')")
-    page.wait_for_selector("#view h1:has-text('Training')")
-    page.wait_for_selector(
-        "h2:has-text('object-classic, several classes a picture, at most 0.001 of strangers named')"
-    )
-    [job] = server.app.extensions["likeness"].jobs.all()
-    assert job.arguments == {
-        "dataset": "letters", "model": "letters", "recipe": "object-classic", "fpir": 0.001,
-            "multi_label": True,
-    }  # fmt: skip
 
 
 def test_a_training_is_followed_through_refusals_and_breaks(

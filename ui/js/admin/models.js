@@ -159,7 +159,7 @@ export async function draw(view) {
       ? null
       : empty(
           "No model is trained yet. Make ",
-          link("a data set", "#datasets"),
+          link("a data set", "teach"),
           " with a class for each person, add a dozen pictures to each, and start a training.",
         ),
   );

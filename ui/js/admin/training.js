@@ -145,11 +145,7 @@ export async function draw(view) {
     el("h1", "Training"),
     jobs.length
       ? jobs.map((job) => card(view, job))
-      : empty(
-          "Nothing was trained here yet. It starts with ",
-          link("a data set", "#datasets"),
-          ".",
-        ),
+      : empty("Nothing was trained here yet. It starts with ", link("a data set", "teach"), "."),
   );
   const open = jobs.filter((job) => job.state === "running" || job.state === "queued");
   if (open.length)

@@ -10,7 +10,7 @@ import { decisionOf, nameOfRow } from "./shot.js";
 
 const SIZE = 1280; // pixels
 
-// act: {decide(action), choose(index)}
+// act: {decide(action), choose(index), remove()}
 export function openLarge(dataset, row, act) {
   const done = (work) => {
     dialog.close();
@@ -40,6 +40,7 @@ export function openLarge(dataset, row, act) {
           way("teach.keep", "keep"),
           way("teach.reject", "reject"),
           way("review.not", "not"),
+          button(say("teach.delete"), () => done(() => act.remove()), "danger"),
         ),
       ),
     ),

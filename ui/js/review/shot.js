@@ -31,9 +31,12 @@ function markLine(row) {
 
 // row: as the server lists it; copies: how many near copies lie under it, itself included
 export function shot(dataset, row, copies) {
-  const words = [nameOfRow(row), row.marks.map(titleOf).join(", "), decisionOf(row)];
-  const stack = copies > 1 ? el("span.stack", `× ${copies}`) : null;
-  if (stack) words.push(say("review.copies", { count: copies }));
+  // For who hears it: the marks that are not drawn, and what the number of the stack means.
+  const further = [
+    ...row.marks.slice(1).map(titleOf),
+    row.marks.length ? decisionOf(row) : "",
+    copies > 1 ? say("review.copies", { count: copies }) : "",
+  ].filter(Boolean);
   return el(
     `li.shot${row.shows === null ? ".out" : ""}`,
     $("<img loading='lazy' draggable='false'>").attr({
@@ -42,12 +45,12 @@ export function shot(dataset, row, copies) {
     }),
     el("span.shot-name", nameOfRow(row)),
     markLine(row),
-    stack,
+    further.length ? el("span.visually-hidden", further.join(". ")) : null,
+    copies > 1 ? el("span.stack", `× ${copies}`).attr("aria-hidden", "true") : null,
   ).attr({
     role: "option",
     tabindex: -1,
     "aria-selected": "false",
-    "aria-label": words.filter(Boolean).join(". "),
     "data-sha256": row.sha256,
   });
 }

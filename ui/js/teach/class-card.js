@@ -15,7 +15,7 @@ import { shots } from "./shots.js";
 
 const $ = window.jQuery;
 const SHOWN = 24; // pictures of a class; the rest is in the review
-const ISSUES = 3; // that are shown at once
+const ISSUES = 6; // that are shown at once
 const SPECIAL = { _unknown: "teach.special-unknown", _none: "teach.special-none" };
 const ENOUGH = 10; // pictures of a class that a training likes to have
 

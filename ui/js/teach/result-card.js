@@ -7,12 +7,15 @@ import { language, listed, say } from "../languages.js";
 import { at } from "../root.js";
 import { nameOf } from "../words.js";
 
+const NEARLY_ALL = 0.99; // of strangers
+
 const share = (value, digits = 0) =>
   value.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
 const names = (labels) => listed(labels.map(nameOf));
 
 function strangers(card) {
-  if (card.strangers_named === null) return say("result.strangers-unknown");
+  if (card.strangers_named === null || card.strangers_named > NEARLY_ALL)
+    return say("result.strangers-unknown");
   const values = { share: share(card.strangers_named, 1), count: card.strangers_measured };
   return card.strangers_measured
     ? say("result.strangers-measured", values)
