@@ -69,6 +69,10 @@ docs: ## the documentation site, into var/docs; a warning is an error
 	$(PY) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
 	@echo "Open var/docs/index.html"
 
+.PHONY: screenshots
+screenshots: setup-dev ## every screen of the page at two widths, light and dark, into var/screenshots
+	$(PY) -m tests.screenshots --readme docs/screenshots
+
 .PHONY: sbom
 sbom: setup ## list every installed library with its licence: var/sbom.json (CycloneDX) and var/licences.txt
 	@mkdir -p var

@@ -1,5 +1,7 @@
 // Small pieces that every screen is built from. No requests, no state.
 
+import { locale } from "./languages.js";
+
 const $ = window.jQuery;
 
 // el("p.quiet", "text", child, [children]): an element with classes; strings become text, never
@@ -87,7 +89,7 @@ export const link = (text, href) => el("a", text).attr("href", href);
 
 export function when(milliseconds) {
   return milliseconds
-    ? new Date(milliseconds).toLocaleString([], { dateStyle: "medium", timeStyle: "short" })
+    ? new Date(milliseconds).toLocaleString(locale, { dateStyle: "medium", timeStyle: "short" })
     : "";
 }
 

@@ -18,6 +18,8 @@ function chosen() {
 }
 
 export const language = chosen();
+// The same with the reader's country, where the browser names one: it decides how times are written.
+export const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
 const { default: sentences } = await import(`../languages/${language}.js`);
 const plural = new Intl.PluralRules(language);
 

@@ -3,7 +3,7 @@
 import { boxesFor, placeTags } from "../components/boxes.js";
 import { openDialog } from "../components/dialog.js";
 import { el } from "../dom.js";
-import { language } from "../languages.js";
+import { locale } from "../languages.js";
 import { captionOf, headline } from "../recognise/sentences.js";
 
 const $ = window.jQuery;
@@ -11,7 +11,7 @@ const KEPT = 12; // frames of the strip
 
 const kept = [];
 
-export const clock = (time) => time.toLocaleTimeString(language);
+export const clock = (time) => time.toLocaleTimeString(locale);
 
 // An element with the frame and its boxes. shot: {url, time, answer: {regions, picture}}
 function framed(shot) {
