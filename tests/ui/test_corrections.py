@@ -65,7 +65,7 @@ def test_somebody_new_gets_a_class(page: Any, live: Start) -> None:
     server = asked(page, live, ADA)
     page.select_option(".corrections select", label="New person …")
     assert page.locator(".corrections button:text-is('Save')").is_disabled()
-    page.keyboard.type("Mary Ann Evans")
+    page.fill(".corrections input[type=text]", "Mary Ann Evans")
     page.keyboard.press("Enter")
     page.wait_for_selector(".corrections:has-text('as mary_ann_evans, a class that is new there')")
     assert corrections(server) == [("is", "mary_ann_evans")]
@@ -98,3 +98,39 @@ def test_pasting_no_picture_keeps_the_answer(page: Any, live: Start) -> None:
     page.wait_for_selector("#reminder:has-text('There is no picture in the clipboard.')")
     assert page.inner_text("#headline") == "This is Ada Lovelace."
     assert page.locator(".box").count() == 1
+
+
+def tab_to(page: Any, selector: str) -> None:
+    """Press Tab until what is wanted has the keyboard."""
+    for _ in range(60):
+        if page.evaluate("wanted => document.activeElement.matches(wanted)", selector):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError(f"Tab does not lead to {selector}")
+
+
+def test_an_answer_is_asked_for_corrected_and_undone_by_keyboard_alone(
+    page: Any, live: Start
+) -> None:
+    server = live(local_role="train")
+    Datasets(server.app.extensions["likeness"].settings.datasets).create("colours")
+    opened(page, server)
+    tab_to(page, "#file")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Enter")
+    chooser.value.set_files([{"name": "a.png", "mimeType": "image/png", "buffer": BOTH}])
+    settled(page, "good")
+    tab_to(page, "#regions .crop[data-region='1']")
+    page.keyboard.press("Enter")
+    tab_to(page, ".corrections select")
+    page.keyboard.type("New")
+    tab_to(page, ".corrections input[type=text]")
+    page.keyboard.type("Mary Shelley")
+    tab_to(page, ".corrections .primary")
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".corrections:has-text('Thank you')")
+    assert corrections(server) == [("is", "mary_shelley")]
+    assert page.evaluate("document.activeElement.textContent") == "Undo"
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".corrections:has-text('It was taken back.')")
+    assert corrections(server) == []

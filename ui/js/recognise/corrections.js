@@ -120,10 +120,7 @@ function chooser(panel, context, name, choices) {
     typed.prop("hidden", !isNew);
     save.prop("hidden", !select.val()).prop("disabled", isNew && !typed.val().trim());
   };
-  select.on("change", () => {
-    show();
-    if (select.val() === NEW) typed.trigger("focus");
-  });
+  select.on("change", show); // the keyboard stays here: whoever types "New" would type on into the name
   typed.on("input", show).on("keydown", (event) => {
     if (event.key === "Enter" && typed.val().trim()) save.trigger("click");
   });
