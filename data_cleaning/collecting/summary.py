@@ -51,8 +51,8 @@ def sentence(entries: Sequence[CollectedEntry], root: Path, label: str) -> str:
     return said
 
 
-def to_json(entries: Sequence[CollectedEntry], root: Path, label: str) -> JsonObject:
-    """The same for programs, without the single entries."""
+def to_json(entries: Sequence[CollectedEntry]) -> JsonObject:
+    """The numbers for programs, without a path and without the single entries."""
     return {
         "counts": counts(entries),
         "found": len(entries),
@@ -60,7 +60,6 @@ def to_json(entries: Sequence[CollectedEntry], root: Path, label: str) -> JsonOb
         "reasons": dict(
             Counter(e.note for e in entries if e.result not in TAKEN and e.note).most_common(20)
         ),
-        "summary": sentence(entries, root, label),
     }
 
 

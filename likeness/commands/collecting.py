@@ -215,7 +215,9 @@ class CollectCommand(Output):
 @walking
 @filming
 @sizes
-@click.option("--totals", is_flag=True, help="with --json: no line for each single picture")
+@click.option(
+    "--totals", is_flag=True, help="with --json: numbers alone, no single picture and no path"
+)
 @output
 @into(CollectCommand)
 def collect(options: CollectCommand) -> int:
@@ -251,8 +253,11 @@ def collect(options: CollectCommand) -> int:
 
 def _print_collected(options: CollectCommand, entries: Sequence[CollectedEntry]) -> None:
     if options.as_json:
-        rows = {} if options.totals else {"entries": [_collected(entry) for entry in entries]}
-        print_json({**to_json(entries, options.data, options.label), **rows})
+        report = to_json(entries)
+        if not options.totals:
+            report["summary"] = sentence(entries, options.data, options.label)
+            report["entries"] = [_collected(entry) for entry in entries]
+        print_json(report)
         return
     for result, words in RESULTS.items():
         some = [e for e in entries if e.result == result]

@@ -45,6 +45,7 @@ class CollectBody(In):
 
 class Collecting(Out):
     allowed: bool = Field(description="Whether the settings allow it: LIKENESS_COLLECT.")
+    sources: list[str] = Field(description="Who can be searched: who has a key, or needs none.")
     licences_of: list[str] = Field(
         description="Sources that say under which licence a picture is, and can be asked for it."
     )

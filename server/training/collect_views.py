@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
 
+from data_cleaning.collecting.sources.providers import PROVIDERS, SEARCH, is_usable
 from server.context import caller, current
 from server.datasets.managed_datasets import Datasets
 from server.datasets.quota import quota_of
@@ -27,8 +28,11 @@ OFF = (
 @collecting.get("/api/collecting", tags=[TAG], responses={200: Collecting})
 def show_collecting() -> dict[str, object]:
     """Whether pictures can be collected here, and who can be searched."""
-    allowed = current().settings.collect
-    return Collecting(allowed=allowed, licences_of=list(PROVIDERS_THAT_SAY)).model_dump()
+    return Collecting(
+        allowed=current().settings.collect,
+        sources=[SEARCH, *filter(is_usable, PROVIDERS)],
+        licences_of=list(PROVIDERS_THAT_SAY),
+    ).model_dump()
 
 
 @collecting.post(

@@ -6,6 +6,7 @@ picture.
 
 from __future__ import annotations
 
+import importlib.util
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -245,5 +246,18 @@ PROVIDERS = {
     "ddgs": Provider(ddgs, ""),
 }
 SEARCH = "search"
+
+
+def missing(name: str) -> list[str]:
+    """What must still be in the environment before a provider can be asked."""
+    return [variable for variable in PROVIDERS[name].needs if not os.environ.get(variable)]
+
+
+def is_usable(name: str) -> bool:
+    """Whether a provider has its key, and its library is installed."""
+    installed = name != "ddgs" or importlib.util.find_spec("ddgs") is not None
+    return installed and not missing(name)
+
+
 FREE = ("openverse", "commons")
 """What the source SEARCH asks: they need no key, and say under which licence a picture is."""

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import importlib.util
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -20,7 +18,14 @@ from data_cleaning.collecting.entries import (
     fetcher,
     load_picture,
 )
-from data_cleaning.collecting.sources.providers import FREE, PROVIDERS, SEARCH, Search
+from data_cleaning.collecting.sources.providers import (
+    FREE,
+    PROVIDERS,
+    SEARCH,
+    Search,
+    is_usable,
+    missing,
+)
 from data_cleaning.errors import DatasetError, PictureTooLarge
 from data_cleaning.fetching.guarded_fetch import Fetcher
 from data_cleaning.json_types import JsonObject
@@ -56,10 +61,9 @@ def _check(name: str, options: CollectOptions) -> None:
         raise DatasetError(
             f"{name} does not say under which licence a picture is. --licence goes with {able}."
         )
-    missing = [variable for variable in provider.needs if not os.environ.get(variable)]
-    if missing:
-        raise DatasetError(f"{name} needs {' and '.join(missing)} in the environment.")
-    if name == "ddgs" and importlib.util.find_spec("ddgs") is None:
+    if needed := missing(name):
+        raise DatasetError(f"{name} needs {' and '.join(needed)} in the environment.")
+    if not is_usable(name):
         raise DatasetError("ddgs is not installed: pip install 'likeness[ddgs]'.")
 
 

@@ -329,7 +329,11 @@ BY_MODEL: JsonObject = {
         "count": 100,
         "licences": ["commercial"],
     },
-    "Collecting": {"allowed": True, "licences_of": ["search", "openverse", "commons"]},
+    "Collecting": {
+        "allowed": True,
+        "sources": ["search", "openverse", "commons", "ddgs"],
+        "licences_of": ["search", "openverse", "commons"],
+    },
     "Job": JOB,
     "JobBody": {"dataset": "family", "model": "family", "recipe": "face-modern"},
     "JobList": {"jobs": [JOB]},

@@ -23,6 +23,7 @@ FILL = {
     "label": "nobody",
     "file": "none.jpg",
     "version": "1",
+    "sha256": "0" * 64,
 }
 
 

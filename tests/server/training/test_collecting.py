@@ -35,6 +35,7 @@ def admin(make: Make, providers: Providers) -> FlaskClient:
         local_role="admin",
         collect=True,
         collect_interval=0.0,
+        train_nice=0,
         collect_private=True,
         collect_providers=f"openverse={providers.base}",
         dataset_pictures=5,
@@ -65,6 +66,7 @@ def test_a_search_fills_a_class_as_far_as_the_quota_goes(
     row = state(admin, job)
     assert (row["state"], row["kind"]) == (DONE, COLLECT), row
     assert row["result"]["counts"]["added"] == 5 and "entries" not in row["result"]
+    assert "/" not in json.dumps(row["result"]).replace("it answered", ""), "no path of the server"
     assert row["progress"]["stage"] == "collect" and row["progress"]["total"] >= 5
     (found,) = admin.get("/api/datasets/family").get_json()["classes"]
     assert found == {"name": "anna", "pictures": 5}
@@ -127,7 +129,8 @@ def test_it_is_off_unless_the_settings_say_otherwise(make: Make) -> None:
     client = make(local_role="admin").test_client()
     client.post("/api/datasets", json={"name": "family"})
     client.post("/api/datasets/family/classes", json={"name": "anna"})
-    assert client.get("/api/collecting").get_json()["allowed"] is False
+    about = client.get("/api/collecting").get_json()
+    assert about["allowed"] is False and about["sources"][:3] == ["search", "openverse", "commons"]
     answer = client.post(ROUTE, json=BODY)
     assert answer.status_code == 409 and "LIKENESS_COLLECT=1" in answer.get_json()["detail"]
 

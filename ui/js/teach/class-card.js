@@ -12,6 +12,7 @@ import { nameOf } from "../words.js";
 import { asClasses, ofDrop, ofInput } from "./files.js";
 import { issue } from "./issue.js";
 import { shots } from "./shots.js";
+import { openSearch, runSearch, searchable } from "./web-search.js";
 
 const $ = window.jQuery;
 const SHOWN = 24; // pictures of a class; the rest is in the review
@@ -46,6 +47,10 @@ export class ClassCard {
     this.more = el("p.more-issues");
     this.status = el("div.sending").attr("role", "status");
     this.cameraPlace = el("div");
+    this.searchPlace = el("div.sending").attr("role", "status");
+    this.search = button(say("teach.web"), () => this.openSearch())
+      .attr("aria-label", say("teach.web-for", { name }))
+      .prop("hidden", true);
     const chooser = input("file", {
       multiple: true,
       accept: "image/*,.heic,.heif",
@@ -74,6 +79,7 @@ export class ClassCard {
             "teach.camera-for",
             button(say("teach.camera"), () => this.openCamera()),
           ),
+          this.search,
           named(
             "teach.delete-class-of",
             button("×", () => this.remove(), "plain"),
@@ -81,6 +87,7 @@ export class ClassCard {
         ),
       ),
       this.cameraPlace,
+      this.searchPlace,
       this.status,
       this.issues,
       this.more,
@@ -94,6 +101,18 @@ export class ClassCard {
       })
       .on("dragleave drop", () => this.element.removeClass("over"))
       .on("drop", (event) => this.dropped(event));
+    searchable().then((found) => this.search.prop("hidden", !found));
+  }
+
+  async openSearch() {
+    const found = await searchable();
+    openSearch(found, titleOfClass(this.label), (body) =>
+      this.screen.attempt(async () => {
+        await runSearch(this.searchPlace, this.screen.dataset(), this.label, body);
+        await this.refresh();
+        this.screen.changed();
+      }),
+    );
   }
 
   async dropped(event) {
