@@ -58,7 +58,7 @@ def test_a_search_is_begun_followed_and_told(
     card = page.locator("article[data-label=empty]")
     card.locator("text=9 pictures added").wait_for(timeout=90_000)
     assert card.locator("text=9 were there already").is_visible()
-    assert card.locator(".thumbs img").count() + card.locator(".issue").count() > 0
+    card.locator(".thumbs img, .issue").first.wait_for()
     asked = [path for _, path in providers.site.asked if path.startswith("/v1/images")]
     assert "q=Ada+Lovelace" in asked[0] and "license=cc0%2Cpdm" in asked[0]
 
