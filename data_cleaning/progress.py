@@ -17,6 +17,10 @@ StageCallback = Callable[[str, int, int, str], None]  # stage, done, total, mess
 LineCallback = Callable[[str], None]  # a line of text, for work whose steps cannot be counted
 
 
+def silent(stage: str, done: int, total: int, message: str) -> None:
+    """For whoever does not want to know: a StageCallback."""
+
+
 class Progress:
     """Bars for people, or JSON lines {"stage", "done", "total", "message"} for programs."""
 

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from data_cleaning.datasets.class_names import NOTHING, UNKNOWN
 from data_cleaning.errors import DatasetError
 from data_cleaning.json_types import JsonObject
-from data_cleaning.progress import ProgressCallback
+from data_cleaning.progress import ProgressCallback, silent
 from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import Gallery
 from model.recognition.naming.recogniser import class_numbers
 from model.training.classifiers import ProbabilityClassifier
 from model.training.fit import check_enough
-from model.training.grid_search import quiet, search, with_basis
+from model.training.grid_search import FitCounter, quiet, search, with_basis
 from model.training.options import TrainingOptions
 from model.training.plan import Plan
 from model.training.samples import Rows, Sample, training_rows
@@ -152,7 +152,9 @@ class _Judge:
     def fit(cls, rows: Rows, labels: tuple[str, ...], recipe: Recipe) -> _Judge:
         names, numbers = class_numbers(rows.labels)
         rows, basis = with_basis(rows)
-        found = search(CLASSIFIER, rows.inside, numbers, grouped_splits(numbers, rows.groups, 3))
+        splits = grouped_splits(numbers, rows.groups, 3)
+        counter = FitCounter((CLASSIFIER,), len(splits), silent)
+        found = search(CLASSIFIER, rows.inside, numbers, splits, counter)
         plan = Plan(recipe, found, names, TrainingOptions(), basis)
         learnt = [*names, UNKNOWN] if (numbers == len(names)).any() else list(names)
         columns = [labels.index(name) for name in learnt]

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.errors import DatasetError
+from data_cleaning.progress import StageCallback, silent
 from model.recipes.recipe import Recipe
 from model.recognition.naming.recogniser import Recogniser, class_numbers
 from model.recognition.naming.stranger_population import population_of
@@ -20,7 +21,14 @@ from model.training.embedding.comparison import Judging
 from model.training.embedding.enrolment import choose_examples
 from model.training.embedding.fit import fit_embedding
 from model.training.fitted import FittedTraining
-from model.training.grid_search import GridSearchResult, quiet, search, with_basis
+from model.training.grid_search import (
+    CALIBRATING,
+    FitCounter,
+    GridSearchResult,
+    quiet,
+    search,
+    with_basis,
+)
 from model.training.open_set.held_out import HeldOut
 from model.training.open_set.threshold import choose_acceptance
 from model.training.options import TrainingOptions
@@ -35,6 +43,7 @@ def fit(
     copies: NDArray[np.int64],
     recipe: Recipe,
     options: TrainingOptions,
+    progress: StageCallback = silent,
 ) -> FittedTraining:
     """Train on samples; copies: near-copy group of each.
 
@@ -52,8 +61,10 @@ def fit(
         rows, basis = with_basis(rows)
         if population and enrolment:
             data = (all_samples, enrolment, rows, numbers, len(labels), basis)
-            return fit_embedding(Judging(*data, recipe, options, population), labels)
-        searches = _compare(rows, numbers, options)
+            judging = Judging(*data, recipe, options, population)
+            return fit_embedding(judging, labels, progress)
+        searches = _compare(rows, numbers, options, progress)
+        progress(*CALIBRATING)
         best = max(searches, key=lambda result: result.score)
         plan = Plan(recipe, best, labels, options, basis)
         recogniser, held_out = _recogniser(plan, rows, numbers)
@@ -61,14 +72,16 @@ def fit(
 
 
 def _compare(
-    rows: Rows, numbers: NDArray[np.int64], options: TrainingOptions
+    rows: Rows, numbers: NDArray[np.int64], options: TrainingOptions, progress: StageCallback
 ) -> tuple[GridSearchResult, ...]:
     """How each classifier that is allowed does on some of the rows."""
     few = searched(rows, numbers)
     splits = unaltered(
         grouped_splits(numbers[few], rows.groups[few], options.folds), rows.altered[few]
     )
-    return tuple(search(name, rows.inside[few], numbers[few], splits) for name in options.names())
+    names, data = options.names(), (rows.inside[few], numbers[few], splits)
+    counter = FitCounter(names, len(splits), progress)
+    return tuple(search(name, *data, counter) for name in names)
 
 
 def _recogniser(

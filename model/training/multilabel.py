@@ -21,6 +21,7 @@ from sklearn.pipeline import Pipeline
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import DatasetError
+from data_cleaning.progress import StageCallback, silent
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import Gallery, project
 from model.recognition.naming.recogniser import Acceptance, PerClass, Recogniser
@@ -32,7 +33,14 @@ from model.training.classifiers import (
     behind,
 )
 from model.training.fitted import FittedTraining
-from model.training.grid_search import GridSearchResult, fit_calibrated, quiet, with_basis
+from model.training.grid_search import (
+    CALIBRATING,
+    FitCounter,
+    GridSearchResult,
+    fit_calibrated,
+    quiet,
+    with_basis,
+)
 from model.training.options import TrainingOptions
 from model.training.plan import discriminant_space
 from model.training.samples import Rows, TrainingSet
@@ -119,7 +127,10 @@ def _groups(answer: NDArray[np.bool_], groups: NDArray[np.int64]) -> tuple[int, 
 
 
 def fit_multilabel(
-    training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+    training_set: TrainingSet,
+    recipe: Recipe,
+    options: TrainingOptions,
+    progress: StageCallback = silent,
 ) -> FittedTraining:
     """Train one classifier a class, of the kind and with the parameters that are best over all
     classes.
@@ -130,7 +141,8 @@ def fit_multilabel(
     with quiet():
         rows, basis = with_basis(table.rows)
         table = replace(table, rows=rows)
-        searches = _compare(table, options)
+        searches = _compare(table, options, progress)
+        progress(*CALIBRATING)
         best = max(searches, key=lambda result: np.nan_to_num(result.score))
         model = Recogniser(
             table.labels,
@@ -142,11 +154,14 @@ def fit_multilabel(
     return FittedTraining(model, searches, table.rows, best.name, recipe)
 
 
-def _compare(table: MultilabelRows, options: TrainingOptions) -> tuple[GridSearchResult, ...]:
+def _compare(
+    table: MultilabelRows, options: TrainingOptions, progress: StageCallback
+) -> tuple[GridSearchResult, ...]:
     """How each classifier that is allowed does on some of the rows."""
     few = table.subset(searched(table.rows, table.sets()))
     splits = unaltered(_splits(few, options.folds), few.rows.altered)
-    searches = tuple(_search(name, few, splits) for name in options.names())
+    counter = FitCounter(options.names(), len(splits), progress)
+    searches = tuple(_search(name, few, splits, counter) for name in options.names())
     if all(np.isnan(result.score) for result in searches):
         raise DatasetError(
             "The pictures fall into so few different groups that no fold has a yes and a no."
@@ -162,17 +177,23 @@ def _splits(table: MultilabelRows, folds: int) -> Splits:
     return list(splitter.split(table.answers, groups=groups))
 
 
-def _search(name: str, table: MultilabelRows, splits: Splits) -> GridSearchResult:
+def _search(
+    name: str, table: MultilabelRows, splits: Splits, counter: FitCounter
+) -> GridSearchResult:
     """The best parameters of one kind of classifier, by the mean average precision over the classes
     and folds.
     """
     start, best, fits = time.perf_counter(), None, 0
     for parameters in ParameterGrid(dict(CLASSIFIERS[name].grid)):
-        scores = [_fold_score(name, parameters, table, split) for split in splits]
+        scores = []
+        for split in splits:
+            scores.append(_fold_score(name, parameters, table, split))
+            counter.fitted()
         fits += len(splits)
         usable = [score for score in scores if not np.isnan(score)] or [float("nan")]
         found = float(np.mean(usable)), float(np.std(usable)), parameters
         best = found if best is None or found[0] > best[0] else best
+    counter.ended(name)
     assert best is not None
     took = time.perf_counter() - start
     return GridSearchResult(name, best[0], best[1], best[2], took / fits, took)

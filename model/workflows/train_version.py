@@ -74,8 +74,8 @@ def train_version(
     started = time.perf_counter()
     task, good = task_for(request.multi_label), dataset.readable
     progress("search", 0, 1, "Comparing classifiers")
-    training = task.fit(good, request.recipe, request.options)
-    progress("search", 1, 1, "Comparing classifiers")
+    training = task.fit(good, request.recipe, request.options, progress)
+    progress("calibrate", 1, 1, "Calibrating")
     options = task.fold_options(request.options, training)
     rounds = Rounds(progress=stage(progress, "folds", "Answering unseen pictures"))
     outcomes, _ = task.cross_validate(good, request.recipe, options, rounds)

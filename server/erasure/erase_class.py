@@ -176,5 +176,6 @@ def _job(service: Context, name: str, label: str, by: str) -> str:
     arguments: dict[str, object] = {"model": name, "label": label}
     for job in service.jobs.all():
         if job.kind == ERASE and job.arguments == arguments and job.is_open:
+            service.jobs.begin_now(job.id)
             return job.id
     return service.jobs.add(ERASE, arguments, by).id

@@ -21,12 +21,13 @@ from pathlib import Path
 from data_cleaning.files import write
 from server.errors import StoreDown
 from server.settings import Settings
-from server.storage.database import lock, now
+from server.storage.database import lock
 from server.training.job_commands import JobCommand, job_command
 from server.training.jobs import Jobs
 from server.training.picture_snapshot import picture_snapshot
 from server.training.training_child import STOPPED, Ending, TrainingChild
 from server.training.training_job import COLLECT, DONE, ERASE, ERASED, FAILED, TRAIN, TrainingJob
+from server.training.training_job import ending as how_it_ends
 from server.training.training_output import TrainingOutput, result_of
 
 log = logging.getLogger("likeness.runner")
@@ -56,7 +57,7 @@ class Runner:
                     done += self._work_off()
             # A job that was added between our last look and giving up the lock found a runner and
             # started none.
-            if self.jobs.lease.lost or not self.jobs.open():
+            if self.jobs.lease.lost or not self.jobs.due():
                 return done
 
     def _work_off(self) -> int:
@@ -77,7 +78,10 @@ class Runner:
             result = result_of(self._folder(job) / "out")
             if result is not None:
                 self._end(job, Ending(DONE, result=result))
-        self.jobs.recover()
+            elif job.kind == ERASE:
+                self._remove_files(job)
+        if self.jobs.recover():
+            self.jobs.store.compact()
 
     def _run(self, job: TrainingJob) -> None:
         try:
@@ -109,17 +113,18 @@ class Runner:
             yield replace(self.settings, datasets=twin.parent)
 
     def _end(self, job: TrainingJob, ending: Ending) -> None:
-        values: dict[str, object] = {"state": ending.state, "message": ending.message}
+        values = how_it_ends(job, ending.state, ending.message)
         if ending.state == DONE:
             if job.kind != COLLECT:
                 (self.settings.state / "bell").touch()  # every process looks for the new version
             values["result"] = ending.result
             if job.kind == ERASE:
                 values |= self._without_name(job, ending.result)
-        self._write(job.id, ended=now(), **values)
+        elif job.kind == ERASE:  # before it is written: a kill in between leaves no file
+            self._remove_files(job)
+        self._write(job.id, **values)
         if job.kind == ERASE:
-            if ending.state == DONE:
-                shutil.rmtree(self._folder(job), ignore_errors=True)
+            self._remove_files(job)
             self.jobs.store.compact()
 
     def _write(self, job: str, **values: object) -> None:
@@ -152,6 +157,9 @@ class Runner:
         write(folder / "out", json.dumps(proof))
         (folder / "log").unlink(missing_ok=True)
         return {"arguments": {"model": job.model, "label": ERASED}, "result": proof}
+
+    def _remove_files(self, job: TrainingJob) -> None:
+        shutil.rmtree(self._folder(job), ignore_errors=True)
 
     def _folder(self, job: TrainingJob) -> Path:
         return self.settings.state / "jobs" / job.id

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Callable
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from server.cluster.leases import Lease
 from server.errors import Conflict, NotFound
@@ -18,6 +18,7 @@ from server.settings import Settings
 from server.storage.database import Store, lock, new_id, now
 from server.storage.tables import jobs
 from server.training.training_job import (
+    ATTEMPTS,
     CANCELLED,
     COLLECT,
     ERASE,
@@ -27,10 +28,10 @@ from server.training.training_job import (
     QUEUED,
     RUNNING,
     TrainingJob,
+    ending,
 )
 
 MOST = 50  # jobs that may wait
-ATTEMPTS = 2
 LISTED = 100
 
 
@@ -87,8 +88,10 @@ class Jobs:
                 raise Conflict(f"The job has ended already: it is {found.state}.")
             changes: dict[str, object] = {"cancel": True}
             if found.state == QUEUED:
-                changes |= _ending(CANCELLED, "Cancelled before it began.")
+                changes |= ending(found, CANCELLED, "Cancelled before it began.")
             _change(connection, job, changes)
+        if found.kind == ERASE and found.state == QUEUED:
+            self.store.compact()
         return self.get(job)
 
     def change(self, job: str, **values: object) -> None:
@@ -99,11 +102,16 @@ class Jobs:
     def take(self) -> TrainingJob | None:
         """The next job, now running; None when the queue is empty. For the one runner alone."""
         with self.store.write() as connection:
-            waiting = _jobs(connection, jobs.c.state == QUEUED)
+            waiting = _due(_jobs(connection, jobs.c.state == QUEUED))
             if not waiting:
                 return None
             first = waiting[0]
-            started = {"state": RUNNING, "started": now(), "attempts": first.attempts + 1}
+            started: dict[str, object] = {
+                "state": RUNNING,
+                "started": now(),
+                "ended": None,
+                "attempts": first.attempts + 1,
+            }
             _change(connection, first.id, started)
             return _one(connection, first.id)
 
@@ -116,7 +124,7 @@ class Jobs:
 
     def recover(self) -> int:
         """Jobs that run in the table while nobody runs them: once more, or failed after two
-        attempts; how many.
+        attempts, a forgetting after some more; how many.
         """
         with self.store.write() as connection:
             stale = _jobs(connection, jobs.c.state == RUNNING)
@@ -148,23 +156,29 @@ class Jobs:
         with self.store.read() as connection:
             return any(job.model == model for job in _jobs(connection, jobs.c.state.in_(OPEN)))
 
-    def open(self) -> int:
-        """How many wait or run."""
-        query = select(func.count()).where(jobs.c.state.in_(OPEN))
+    def due(self) -> int:
+        """How many run, or wait for nothing but a runner."""
         with self.store.read() as connection:
-            return int(connection.scalar(query) or 0)
+            return len(_due(_jobs(connection, jobs.c.state.in_(OPEN))))
+
+    def begin_now(self, job: str) -> None:
+        """A job that waits to be tried again waits no longer."""
+        waits = (jobs.c.id == job) & (jobs.c.state == QUEUED)
+        with self.store.write() as connection:
+            connection.execute(update(jobs).where(waits).values(ended=None))
+        self.ensure_runner()
 
     def revive(self) -> None:
         """A runner that was killed left its job behind: see to it that somebody goes on.
 
         Raises StoreDown.
         """
-        if self.open():
+        if self.due():
             self.ensure_runner()
 
     def ensure_runner(self) -> None:
         """Start the runner unless one is there, on this server or another; it ends by itself when
-        the queue is empty.
+        nothing is due.
         """
         with lock(self.settings.state / "jobs.lock", wait=False) as free:
             if not free or not self.lease.is_free():
@@ -176,6 +190,11 @@ def _jobs(connection: Connection, which: ColumnElement[bool]) -> list[TrainingJo
     """Those for which it holds, the oldest first."""
     query = select(jobs).where(which).order_by(jobs.c.id)
     return [TrainingJob(**row) for row in connection.execute(query).mappings()]
+
+
+def _due(some: list[TrainingJob]) -> list[TrainingJob]:
+    present = now()
+    return [job for job in some if job.is_due(present)]
 
 
 def _one(connection: Connection, job: str) -> TrainingJob:
@@ -215,11 +234,8 @@ def _check_room(waiting: list[TrainingJob], kind: str, arguments: dict[str, obje
 
 def _after_crash(job: TrainingJob) -> dict[str, object]:
     if job.cancel:
-        return _ending(CANCELLED, "Cancelled.")
+        return ending(job, CANCELLED, "Cancelled.")
     if job.attempts < ATTEMPTS:
         return {"state": QUEUED, "message": "Interrupted; it begins once more."}
-    return _ending(FAILED, "Interrupted twice; not tried again.")
-
-
-def _ending(state: str, message: str) -> dict[str, object]:
-    return {"state": state, "ended": now(), "message": message}
+    told = "Interrupted twice; not tried again." if job.kind != ERASE else "Interrupted."
+    return ending(job, FAILED, told)

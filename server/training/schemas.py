@@ -70,6 +70,16 @@ class Progress(Out):
     seconds_left: int | None = Field(
         None, description="Until this stage ends, if it goes on as it did; null at its beginning."
     )
+    part: float | None = Field(
+        None, description="How much of the whole training is done, 0 to 1; it never goes back."
+    )
+    whole_seconds_left: int | None = Field(
+        None,
+        description=(
+            "Until the whole training ends: from the time that it took so far, and the part of it"
+            " that each stage usually takes. Null at its beginning."
+        ),
+    )
     waiting: bool = Field(
         False, description="Whether it waits for the processor, which others keep busy."
     )
@@ -82,7 +92,9 @@ class Job(Out):
     state: str = Field(description="queued, running, done, failed or cancelled.")
     created: int
     started: int | None
-    ended: int | None
+    ended: int | None = Field(
+        description="Of a forgetting that failed and waits to be tried again: when it failed."
+    )
     attempts: int
     cancel: bool
     progress: Progress | None

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from server.training.jobs import Jobs
+from server.training.whole_training import WholeTraining
 
 log = logging.getLogger("likeness.runner")
 TAIL = 4000  # characters of its output that a failed job keeps
@@ -43,6 +44,7 @@ class TrainingOutput:
         self.tail = ""
         self._written = 0.0
         self._progress, self._stage_began, self._waiting = STARTING, time.monotonic(), False
+        self._whole = WholeTraining()
         self._guard = threading.Lock()  # the lines come in one thread, the beats in another
 
     def begin(self) -> None:
@@ -76,13 +78,20 @@ class TrainingOutput:
         if progress.stage != self._progress.stage:
             self._stage_began = time.monotonic()
         self._progress = progress
+        self._whole.go_on(progress.stage, progress.done, progress.total)
         last = progress.done >= progress.total
         if last or time.monotonic() - self._written > PAUSE:
             self._write()
 
     def _write(self) -> None:
         self._written = time.monotonic()
-        more = {"seconds_left": self._seconds_left(), "waiting": self._waiting}
+        part = self._whole.part
+        more = {
+            "seconds_left": self._seconds_left(),
+            "part": None if part is None else round(part, 3),
+            "whole_seconds_left": self._whole.seconds_left(),
+            "waiting": self._waiting,
+        }
         try:
             self.jobs.change(self.job, progress=asdict(self._progress) | more)
         except Exception as error:  # progress is a courtesy

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 
+from data_cleaning.progress import StageCallback
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
 from model.recognition.naming.stranger_population import StrangerPopulation
 from model.training.classifiers import CLASSIFIERS, NEAREST_EXAMPLES
 from model.training.embedding.enrolment import Enrolment, last_of_each
-from model.training.grid_search import GridSearchResult, search
+from model.training.grid_search import FitCounter, GridSearchResult, search
 from model.training.options import TrainingOptions
 from model.training.plan import enrol
 from model.training.samples import Rows, Sample
@@ -135,15 +136,18 @@ class CandidateAnswers:
     similarities: NDArray[np.float64]
 
 
-def compare(judging: Judging) -> list[CandidateAnswers]:
+def compare(judging: Judging, progress: StageCallback) -> list[CandidateAnswers]:
     """Every candidate that is allowed and could win, in the order of the options."""
     answers: list[CandidateAnswers] = []
-    for name in judging.options.names(embedding=True):
+    names = judging.options.names(embedding=True)
+    counter = FitCounter(names, len(judging.folds), progress)
+    for name in names:
         best = max((a.found.score for a in answers), default=0.0)
         if name == NEAREST_EXAMPLES:
             answers.append(_answers(judging, None))
         elif not answers or _could_beat(judging, best):
-            answers.append(_answers(judging, _searched(judging, name)))
+            answers.append(_answers(judging, _searched(judging, name, counter)))
+        counter.ended(name)
     return answers
 
 
@@ -170,12 +174,13 @@ def _true_and_believed(judging: Judging, fold: Fold) -> NDArray[np.bool_]:
     return np.asarray(own >= fold.threshold)
 
 
-def _searched(judging: Judging, name: str) -> GridSearchResult:
+def _searched(judging: Judging, name: str, counter: FitCounter) -> GridSearchResult:
     """The classifier's best parameters, by balanced accuracy on the enrolled faces."""
     rows, numbers = judging.rows, judging.numbers
     few = searched(rows, numbers)
     splits = grouped_splits(numbers[few], rows.groups[few], judging.options.folds)
-    return search(name, rows.inside[few], numbers[few], unaltered(splits, rows.altered[few]))
+    judged = unaltered(splits, rows.altered[few])
+    return search(name, rows.inside[few], numbers[few], judged, counter)
 
 
 def _answers(judging: Judging, found: GridSearchResult | None) -> CandidateAnswers:

@@ -7,12 +7,14 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.special import log_softmax, softmax
 
+from data_cleaning.progress import StageCallback
 from model.recognition.naming.gallery import Gallery, NearestExamples
 from model.recognition.naming.recogniser import Acceptance, Recogniser
 from model.recognition.naming.stranger_population import StrangerPopulation
 from model.training.classifiers import NEAREST_EXAMPLES, ProbabilityClassifier
 from model.training.embedding.comparison import CandidateAnswers, Judging, compare
 from model.training.fitted import FittedTraining
+from model.training.grid_search import CALIBRATING
 from model.training.open_set.held_out import HeldOut
 from model.training.plan import Plan, enrol
 from model.training.samples import Rows
@@ -23,9 +25,12 @@ SAMPLED = 1000  # scores that stand for the population where rates are drawn
 SHARPEST = 200.0
 
 
-def fit_embedding(judging: Judging, labels: tuple[str, ...]) -> FittedTraining:
+def fit_embedding(
+    judging: Judging, labels: tuple[str, ...], progress: StageCallback
+) -> FittedTraining:
     """The best candidate, with the population's threshold."""
-    answers = compare(judging)
+    answers = compare(judging, progress)
+    progress(*CALIBRATING)
     best = max(answers, key=lambda a: a.found.score)
     rows, numbers = judging.rows, judging.numbers
     gallery = enrol(rows, numbers, judging.classes)

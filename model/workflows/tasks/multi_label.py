@@ -71,9 +71,13 @@ class MultiLabelTask:
         return MeasuredDataset.of(once, measured, labels)
 
     def fit(
-        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+        self,
+        training_set: TrainingSet,
+        recipe: Recipe,
+        options: TrainingOptions,
+        progress: StageCallback,
     ) -> FittedTraining:
-        return fit_multilabel(training_set, recipe, options)
+        return fit_multilabel(training_set, recipe, options, progress)
 
     def answer(self, sample: Sample, recogniser: Recogniser, recipe: Recipe) -> MultilabelOutcome:
         return multilabel_outcome(sample, recogniser, recipe)

@@ -61,9 +61,13 @@ class SingleLabelTask:
         return MeasuredDataset.of(items, measured)
 
     def fit(
-        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+        self,
+        training_set: TrainingSet,
+        recipe: Recipe,
+        options: TrainingOptions,
+        progress: StageCallback,
     ) -> FittedTraining:
-        return fit(training_set.samples, training_set.copies, recipe, options)
+        return fit(training_set.samples, training_set.copies, recipe, options, progress)
 
     def answer(self, sample: Sample, recogniser: Recogniser, recipe: Recipe) -> PictureOutcome:
         return outcome(sample, recogniser, recipe)

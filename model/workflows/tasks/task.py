@@ -90,7 +90,11 @@ class Task(Protocol[Answered, Figures]):
         """The pictures, and altered crops of them, to learn from."""
 
     def fit(
-        self, training_set: TrainingSet, recipe: Recipe, options: TrainingOptions
+        self,
+        training_set: TrainingSet,
+        recipe: Recipe,
+        options: TrainingOptions,
+        progress: StageCallback,
     ) -> FittedTraining:
         """A recogniser of these pictures."""
 

@@ -94,6 +94,8 @@ JOB = {
         "total": 52,
         "message": "Looking at pictures",
         "seconds_left": 40,
+        "part": 0.15,
+        "whole_seconds_left": 210,
         "waiting": False,
     },
     "result": None,

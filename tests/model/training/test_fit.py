@@ -71,9 +71,14 @@ def test_three_shapes_are_told_apart_by_pictures_never_seen(shapes: list[Sample]
 
 
 def test_all_three_classifiers_are_compared(shapes: list[Sample]) -> None:
-    training = fit(shapes, near_copies(shapes), RECIPE, TrainingOptions(folds=3))
+    """And each fit of theirs is told: 2, 5 and 2 settings on 3 folds."""
+    told: list[tuple[str, int, int]] = []
+    options, copies = TrainingOptions(folds=3), near_copies(shapes)
+    training = fit(shapes, copies, RECIPE, options, lambda *step: told.append(step[:3]))
     assert {t.name for t in training.searches} == {"svm", "logistic_regression", "random_forest"}
     assert training.chosen == max(training.searches, key=lambda t: t.score).name
+    assert told[-1] == ("calibrate", 0, 1)
+    assert sorted(set(told[:-1])) == [("search", done, 27) for done in range(28)]
 
 
 def test_private_training_keeps_no_support_vectors(shapes: list[Sample]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from server.errors import StoreDown
 from server.training.jobs import Jobs
-from server.training.training_job import DONE, FAILED, RUNNING
+from server.training.training_job import AGAIN_AFTER, DONE, FAILED, QUEUED, RUNNING
 from tests.server.training.long_work import WAIT, WORK, add, alive, runner, taken, wait_for
 from tests.support.started import no_runner
 
@@ -67,6 +67,63 @@ def test_a_forgetting_whose_runner_was_killed_at_its_very_end_is_done_and_names_
     assert (row.state, row.result["removed_versions"]) == (DONE, [1])
     assert "anna" not in str(row)
     assert not (jobs.settings.state / "jobs" / job).exists()
+
+
+REFUSES = "raise SystemExit(\"No space is left to forget 'anna'.\")"
+
+
+def forgetting(jobs: Jobs) -> str:
+    return str(jobs.add("forget", {"model": "family", "label": "anna"}, "me").id)
+
+
+def names_nobody(jobs: Jobs, job: str) -> bool:
+    files = [p for p in (jobs.settings.state / "jobs").rglob("*") if p.is_file()]
+    return "anna" not in str(jobs.get(job)) and not any(b"anna" in p.read_bytes() for p in files)
+
+
+def test_a_forgetting_that_failed_is_tried_again_and_names_nobody_in_the_end(
+    jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a while, by whichever runner is there then: this one and the next are gone by then."""
+    job = forgetting(jobs)
+    for attempt, seconds in enumerate(AGAIN_AFTER, 1):
+        assert runner(jobs, REFUSES).work() == 1
+        row = jobs.get(job)
+        assert (row.state, row.attempts, row.label) == (QUEUED, attempt, "anna")
+        assert f"again in {seconds // 60} min" in row.message
+        assert runner(jobs, REFUSES).work() == jobs.due() == 0
+        late = row.ended + 1000 * seconds
+        monkeypatch.setattr("server.training.jobs.now", lambda late=late: late)
+        assert jobs.due() == 1
+    assert runner(jobs, REFUSES).work() == 1
+    row = jobs.get(job)
+    assert (row.state, row.attempts) == (FAILED, len(AGAIN_AFTER) + 1)
+    assert "No space is left to forget '(forgotten)'" in row.message
+    assert "delete the model" in row.message
+    assert names_nobody(jobs, job)
+
+
+def test_a_forgetting_that_is_asked_for_again_waits_no_longer(jobs: Jobs) -> None:
+    job = forgetting(jobs)
+    runner(jobs, REFUSES).work()
+    assert jobs.due() == 0
+    jobs.begin_now(job)
+    assert runner(jobs, WORK).work() == 1
+    assert jobs.get(job).state == DONE
+    assert names_nobody(jobs, job)
+
+
+def test_a_forgetting_that_is_cancelled_or_always_killed_names_nobody(jobs: Jobs) -> None:
+    cancelled = forgetting(jobs)
+    jobs.cancel(cancelled)
+    assert names_nobody(jobs, cancelled)
+    killed = forgetting(jobs)
+    for _ in range(len(AGAIN_AFTER) + 1):
+        jobs.begin_now(killed)
+        taken(jobs)
+        jobs.recover()
+    assert jobs.get(killed).state == FAILED
+    assert names_nobody(jobs, killed)
 
 
 class Away(Jobs):

@@ -13,11 +13,12 @@ import pytest
 from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.datasets.decisions import Decision
 from server.settings import Settings
-from server.training import processor_share, training_output
+from server.training import processor_share, training_output, whole_training
 from server.training.job_runner import Runner
 from server.training.jobs import Jobs
 from server.training.processor_share import ProcessorShare
 from server.training.training_job import DONE
+from server.training.whole_training import WholeTraining
 from tests.server.training.long_work import add, runner, taken, wait_for
 from tests.support.making import make_picture
 
@@ -69,8 +70,38 @@ def test_there_is_progress_before_the_training_says_a_word(jobs: Jobs, backgroun
 def test_what_is_left_is_estimated(jobs: Jobs, background) -> None:
     job = background(SLOW)
     wait_for(lambda: (jobs.get(job).progress or {}).get("done") == 4)
-    left = jobs.get(job).progress["seconds_left"]
-    assert 96 * 0.3 <= left <= 96 * 4
+    shown = jobs.get(job).progress
+    assert 96 * 0.3 <= shown["seconds_left"] <= 96 * 4
+    assert 0 < shown["part"] < 0.05
+
+
+def test_what_is_left_of_the_whole_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the time that is gone and the parts of the stages; what is done never goes back."""
+    clock = iter([0.0, 1.0, 30.0, 60.0, 90.0])
+    monkeypatch.setattr(whole_training.time, "monotonic", lambda: next(clock))
+    whole = WholeTraining()
+    whole.go_on("start", 0, 1)
+    assert (whole.part, whole.seconds_left()) == (None, None)
+    parts = []
+    for stage, done, total in (("crops", 10, 10), ("search", 30, 45), ("save", 1, 1)):
+        whole.go_on(stage, done, total)
+        parts.append(whole.part)
+        left = whole.seconds_left()
+        gone = 30.0 * len(parts)
+        assert left == (round(gone * (1 - parts[-1]) / parts[-1]) if parts[-1] < 1 else None)
+    whole.go_on("folds", 1, 5)
+    assert [*parts, whole.part] == sorted([*parts, whole.part])
+    assert whole.part == 1
+
+
+def test_each_recipe_that_is_tried_takes_some_of_the_whole() -> None:
+    whole, parts = WholeTraining(), []
+    stages = ("face-classic", "face-modern", "object-modern", *whole_training.STAGES)
+    for stage in stages:
+        whole.go_on(stage, 1, 1)
+        parts.append(whole.part)
+    assert parts == sorted(set(parts))
+    assert parts[-1] == 1
 
 
 def test_a_training_that_hardly_gets_to_work_says_what_it_waits_for(
