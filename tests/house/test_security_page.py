@@ -10,6 +10,7 @@ from server.settings import FIELDS, Settings, variable
 from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "security.md").read_text("utf-8")
+ASVS = (ROOT / "docs" / "asvs.md").read_text("utf-8")
 PROMISES = PAGE.split("## What is promised", 1)[1].split("\n## ", 1)[0]
 ROWS = [row for row in PROMISES.splitlines() if row.startswith("| ")][1:]
 
@@ -35,11 +36,34 @@ def test_limits_told_there_are_the_defaults() -> None:
     assert f"| {settings.picture_seconds:.0f} s |" in PAGE
 
 
-def test_every_section_is_judged() -> None:
-    table = PAGE.split("## OWASP ASVS", 1)[1]
-    judged = re.findall(r"^\| \d[\d., to]+ .*? \| (.*?) \| \S.* \|$", table, re.MULTILINE)
-    assert len(judged) >= 50
-    assert set(judged) == {"yes", "in part", "no", "does not apply"}
+def test_every_item_is_judged_once() -> None:
+    """Items of level 2 are named; those of a range are all of level 2."""
+    table = re.findall(r"^\| (\d[\d., to]+) \| (.*?) \| \S.* \|$", ASVS, re.MULTILINE)
+    assert {answer for _, answer in table} == {"yes", "no", "does not apply"}
+    items = [item for named, _ in table for item in _items(named)]
+    assert sorted(items) == sorted(set(items))
+    assert {int(item.split(".")[0]) for item in items} == set(range(1, 15))
+    assert len(items) >= 240
+
+
+def _items(named: str) -> list[str]:
+    """`3.1.1 to 3.1.3, 3.2.1` as four."""
+    found: list[str] = []
+    for part in named.split(", "):
+        first, _, last = part.partition(" to ")
+        section, _, number = first.rpartition(".")
+        until = int(last.rpartition(".")[2]) if last else int(number)
+        found += [f"{section}.{n}" for n in range(int(number), until + 1)]
+    return found
+
+
+def test_tests_that_the_items_name_exist() -> None:
+    names = set(re.findall(r"`(test_\w+)`", ASVS))
+    files = list((ROOT / "tests").rglob("test_*.py"))
+    there = {path.stem for path in files}
+    for path in files:
+        there |= set(re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE))
+    assert names and names <= there
 
 
 def test_who_found_a_hole_is_told_where_to_say_so() -> None:
