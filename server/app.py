@@ -22,6 +22,7 @@ from server.recognition.version_views import versions
 from server.recognition.views import api
 from server.service import build_service
 from server.settings import Settings
+from server.strangers.views import strangers
 from server.training.collect_views import collecting
 from server.training.views import training
 from server.web import bodies_in_flight, problem_answers, request_checks, request_log
@@ -35,6 +36,7 @@ SUBJECTS = (
     records,
     erasure,
     corrections,
+    strangers,
     datasets,
     review,
     training,

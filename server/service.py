@@ -35,6 +35,7 @@ from server.recognition.pool import Pool
 from server.settings import Settings
 from server.storage.database import Store
 from server.storage.journal import Journal, Record
+from server.strangers.stranger_rows import remove_old_faces
 from server.training.jobs import Jobs
 from server.training.runner_process import RunnerProcesses
 from server.web.bodies_in_flight import BodiesInFlight, allowance
@@ -182,6 +183,7 @@ def expire(clock: Clock, kept: KeptPictures, history: PredictionLog, days: int) 
         kept.expire()
         kept.remove_orphans(history.known)
         history.expire(days)
+        remove_old_faces(history.store, kept.days)
 
 
 def build_pool(settings: Settings, metrics: Metrics) -> Pool:

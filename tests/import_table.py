@@ -208,12 +208,22 @@ TABLE: dict[str, May] = {
         (*CLEANING, "model.recognition", *GROUND, *of("server", "history", "datasets")),
         (*HTTP, "sqlalchemy"),
     ),
+    "server.strangers": May(
+        (
+            *CLEANING,
+            *of("model", "recognition", "recipes"),
+            *GROUND,
+            *of("server", "history", "datasets", "corrections"),
+        ),
+        (*HTTP, "sqlalchemy"),
+    ),
     "server.erasure": May(
         (
             *CLEANING,
             *GROUND,
             *of("server", "history", "recognition", "datasets", "training", "corrections"),
             "server.enrolment",
+            "server.strangers",
         ),
         (*HTTP, "sqlalchemy"),
     ),

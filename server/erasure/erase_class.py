@@ -23,6 +23,7 @@ from server.errors import Conflict, NotFound, RequestError
 from server.history.prediction_log import PredictionLog
 from server.protocols import Job
 from server.storage.forgotten_list import ForgottenList
+from server.strangers.stranger_rows import erase_decisions
 from server.training.training_job import COLLECT, ERASE, RUNNING, TRAIN
 
 NO_PICTURES = (
@@ -128,6 +129,7 @@ def _remove(service: Context, label: str) -> dict[str, object]:
     pictures = Datasets(service.settings.datasets).erase_class(label)
     enrolled = EnrolledExamples(service.settings.enrolled).forget(label)
     ids, corrections = PredictionLog(service.store).erase_class(label)
+    erase_decisions(service.store, label)
     service.jobs.remove_name(label)
     service.store.compact()
     return {

@@ -11,7 +11,14 @@ from sqlalchemy.exc import DataError, IntegrityError
 from server.history.logged_answers import LoggedAnswer, LoggedRegion
 from server.storage.database import Store, now
 from server.storage.journal import Record, log
-from server.storage.tables import corrections, further_labels, predictions, regions
+from server.storage.tables import (
+    corrections,
+    decided_strangers,
+    further_labels,
+    predictions,
+    regions,
+    stranger_faces,
+)
 
 DAY = 24 * 3600 * 1000  # milliseconds
 AT_A_TIME = 200  # records in one transaction
@@ -178,7 +185,9 @@ def _regions(connection: Connection, ids: list[str]) -> dict[str, list[LoggedReg
 
 
 def _naming(connection: Connection, label: str) -> list[str]:
-    """Ids of the answers that name somebody, or of which a person said that it is them."""
+    """Ids of the answers that name somebody, or of which a person said that it is them: of the
+    answer itself, or of a group of faces that nobody knew.
+    """
     named = select(regions.c.prediction).where(
         or_(regions.c.label == label, regions.c.best == label)
     )
@@ -186,9 +195,14 @@ def _naming(connection: Connection, label: str) -> list[str]:
     corrected = select(corrections.c.prediction).where(
         corrections.c.action == "is", corrections.c.label == label
     )
+    grouped = (
+        select(stranger_faces.c.prediction)
+        .join(decided_strangers, decided_strangers.c.id == stranger_faces.c.stranger)
+        .where(decided_strangers.c.label == label)
+    )
     wanted = or_(
         predictions.c.label == label,
-        *(predictions.c.id.in_(query) for query in (named, further, corrected)),
+        *(predictions.c.id.in_(query) for query in (named, further, corrected, grouped)),
     )
     return list(connection.scalars(select(predictions.c.id).where(wanted)))
 
@@ -208,7 +222,7 @@ def _corrections_naming(connection: Connection, label: str, answers: set[str]) -
 def _delete(connection: Connection, which: ColumnElement[bool]) -> int:
     """Delete answers with their regions; how many it were."""
     ids = select(predictions.c.id).where(which)
-    for table in (further_labels, regions):
+    for table in (stranger_faces, further_labels, regions):
         connection.execute(delete(table).where(table.c.prediction.in_(ids)))
     return int(connection.execute(delete(predictions).where(which)).rowcount)
 

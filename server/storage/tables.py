@@ -14,6 +14,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -98,6 +99,41 @@ corrections = Table(
     Column("by", String(64), nullable=False),
     Column("note", Text),
     Index("ix_corrections_prediction", "prediction"),
+)
+
+# Faces that were asked and refused, where their pictures are kept: gone with the picture.
+stranger_faces = Table(
+    "stranger_faces",
+    metadata,
+    Column(
+        "prediction", String(32), ForeignKey("predictions.id", ondelete="CASCADE"), primary_key=True
+    ),
+    Column("position", Integer, primary_key=True),
+    Column("time", BigInteger, nullable=False),  # of the answer
+    Column("stranger", String(32), nullable=False),  # the group of faces of one person
+    Column("apart", String(32)),  # the group that somebody took it out of
+    Column("embedding", String(64)),  # the vector's; null where the face was not found again
+    Column("vector", LargeBinary),
+    Index("ix_stranger_faces_stranger", "stranger"),
+    Index("ix_stranger_faces_time", "time"),
+)
+
+# Groups that somebody named, or does not want to be told of. The vector of the latter is the anchor
+# by which later faces of the same person are known.
+decided_strangers = Table(
+    "decided_strangers",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("time", BigInteger, nullable=False),
+    Column("decision", String(16), nullable=False),
+    Column("label", LABEL),  # who it is, where somebody said so
+    Column("names", JSON, nullable=False),  # whom the model had taken the faces for
+    Column("embedding", String(64)),
+    Column("vector", LargeBinary),
+    Column("faces", Integer, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("corrections", JSON, nullable=False),  # ids, for undoing it
+    Index("ix_decided_strangers_label", "label"),
 )
 
 keys = Table(

@@ -14,6 +14,7 @@ from tests.support.browsing import Live, picture
 from tests.ui.admin_page import VIEWS, filled, signed_in
 from tests.ui.teach.faces import person, put, two_people
 from tests.ui.test_activity import asked_before
+from tests.ui.test_strangers import with_strangers
 
 pytestmark = pytest.mark.browser
 Start = Callable[..., Live]
@@ -126,6 +127,22 @@ def test_activity_can_be_seen_and_reached(page: Any, live: Start) -> None:
     for place in ("#answers tbody", ".chart-fill", "#corrected .state"):
         page.wait_for_selector(place)
     page.click("#over-time summary")
+    assert page.evaluate(WRONG) == []
+
+
+def test_strangers_can_be_seen_and_reached(page: Any, live: Start) -> None:
+    with_strangers(page, live, 3)
+    for number in (0, 1):
+        page.locator(".stranger [type=checkbox]").nth(number).check()
+    assert page.evaluate(WRONG) == []
+    page.locator(".stranger-faces").first.click()
+    assert page.evaluate(WRONG) == []
+    page.keyboard.press("Escape")
+    page.click("#act-bar button:has-text('Clear')")
+    page.locator(".stranger button:has-text('Never tell me')").last.click()
+    page.wait_for_selector("#ignored:not([hidden])")
+    page.click("#toasts [aria-label=Close]")
+    page.click("#ignored summary")
     assert page.evaluate(WRONG) == []
 
 

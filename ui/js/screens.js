@@ -8,6 +8,7 @@ export const SCREENS = [
   { name: "review", path: "review", role: "train", title: "nav.review" },
   { name: "live", path: "camera", role: "predict", title: "nav.live" },
   { name: "activity", path: "activity", role: "admin", title: "nav.activity" },
+  { name: "strangers", path: "strangers", role: "admin", title: "nav.strangers" },
   { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
   { name: "settings", path: "settings", role: "none", title: "nav.settings" },
 ];

@@ -232,6 +232,7 @@ export default {
   "nav.review": "Durchsehen",
   "nav.screens": "Seiten",
   "nav.settings": "Einstellungen",
+  "nav.strangers": "Unbekannte",
   "nav.teach": "Anlernen",
 
   "program.all": "Die ganze API",
@@ -492,6 +493,77 @@ export default {
   "state.loading": "Einen Augenblick …",
   "state.offline":
     "Sie sind offline. Was Sie sehen, ist von vorher; es geht weiter, sobald das Netz wieder da ist.",
+
+  "strangers.actions": "Was mit den gewählten Gruppen geschehen soll",
+  "strangers.again": "Wieder zeigen",
+  "strangers.between": "Zuerst {first}, zuletzt {last}",
+  "strangers.choose": "Wählen",
+  "strangers.choose-others":
+    "Ist jemand anderes darunter? Drücken Sie auf diese Gesichter, und nehmen Sie sie heraus.",
+  "strangers.chosen": { one: "Eine gewählt", other: "{count} gewählt" },
+  "strangers.dataset": "Datensatz",
+  "strangers.empty": "Alle wurden erkannt",
+  "strangers.empty-how": {
+    one: "Gesichter, die ein Modell abweist, erscheinen hier, in Gruppen von je einer Person, für den einen Tag, den Bilder aufbewahrt werden.",
+    other:
+      "Gesichter, die ein Modell abweist, erscheinen hier, in Gruppen von je einer Person, für die {count} Tage, die Bilder aufbewahrt werden.",
+  },
+  "strangers.face": "Gesicht {number}, {when}",
+  "strangers.faces-kept": {
+    one: "Ein Gesicht davon ist jetzt aufbewahrt.",
+    other: "{count} Gesichter davon sind jetzt aufbewahrt.",
+  },
+  "strangers.groups": "Leute, die niemand kennt",
+  "strangers.ignore": "Nie mehr melden",
+  "strangers.ignored": {
+    one: "Eine Person wird übergangen",
+    other: "{count} Personen werden übergangen",
+  },
+  "strangers.ignored-means":
+    "Ihre Gesichter erscheinen hier nicht. Das nächste Training nimmt sie für Fremde.",
+  "strangers.ignored-since": "Seit {when}, durch {who}.",
+  "strangers.looking": {
+    one: "Ein Gesicht ist noch anzusehen.",
+    other: "{count} Gesichter sind noch anzusehen.",
+  },
+  "strangers.merge": "Das ist eine Person",
+  "strangers.merged": {
+    one: "Eine Gruppe ist jetzt eine Person.",
+    other: "{count} Gruppen sind jetzt eine Person.",
+  },
+  "strangers.models-own": "der des Modells",
+  "strangers.name": "Speichern",
+  "strangers.name-who": "Namen speichern von: {who}",
+  "strangers.named": {
+    one: "{name}: Ein Bild liegt in {dataset} für das nächste Training.",
+    other: "{name}: {count} Bilder liegen in {dataset} für das nächste Training.",
+  },
+  "strangers.nearest": "Am ehesten wie {name}, Ähnlichkeit {likeness}",
+  "strangers.new-person": "Neue Person: {name}",
+  "strangers.newest": { one: "Das neueste Gesicht.", other: "Die neuesten {count} Gesichter." },
+  "strangers.not-grouped":
+    "Gesichter werden nicht gruppiert: Das Netz, das sie vergleicht, ist nicht installiert (likeness weights).",
+  "strangers.not-kept": "Es werden keine Bilder aufbewahrt",
+  "strangers.not-kept-how":
+    "Gesichter von Leuten, die niemand kennt, können nur gezeigt werden, wo gefragte Bilder aufbewahrt werden. Wer diesen Server betreibt, setzt LIKENESS_KEEP_PICTURES_DAYS auf die Zahl der Tage und sagt es denen, die fotografiert werden.",
+  "strangers.once": "Am {when}",
+  "strangers.open": "Alle Gesichter: {who}",
+  "strangers.seen": { one: "Jemand, einmal gesehen", other: "Jemand, {count} Mal gesehen" },
+  "strangers.summary": {
+    one: "Die größte Gruppe zuerst. Bilder werden einen Tag lang aufbewahrt.",
+    other: "Die größte Gruppe zuerst. Bilder werden {count} Tage lang aufbewahrt.",
+  },
+  "strangers.take-out": "Jemand anderes: herausnehmen",
+  "strangers.taken-out": {
+    one: "Ein Gesicht ist jetzt eine eigene Gruppe.",
+    other: "{count} Gesichter sind jetzt eine eigene Gruppe.",
+  },
+  "strangers.title": "Leute, die niemand kennt",
+  "strangers.was-ignored": {
+    one: "Ein Gesicht erscheint nicht mehr, und spätere derselben Person auch nicht.",
+    other: "{count} Gesichter erscheinen nicht mehr, und spätere derselben Person auch nicht.",
+  },
+  "strangers.who": "Wer ist das?",
 
   "teach.add": "Bilder hinzufügen",
   "teach.add-class": "Klasse anlegen",

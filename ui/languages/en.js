@@ -223,6 +223,7 @@ export default {
   "nav.review": "Review",
   "nav.screens": "Screens",
   "nav.settings": "Settings",
+  "nav.strangers": "Strangers",
   "nav.teach": "Teach",
 
   "program.all": "The whole API",
@@ -475,6 +476,73 @@ export default {
   "state.loading": "One moment …",
   "state.offline":
     "You are offline. What you see is from before; it goes on as soon as the network is back.",
+
+  "strangers.actions": "What to do with the chosen groups",
+  "strangers.again": "Show again",
+  "strangers.between": "First {first}, last {last}",
+  "strangers.choose": "Choose",
+  "strangers.choose-others": "Somebody else among them? Press those faces, and take them out.",
+  "strangers.chosen": { one: "One chosen", other: "{count} chosen" },
+  "strangers.dataset": "Data set",
+  "strangers.empty": "Everybody was recognised",
+  "strangers.empty-how": {
+    one: "Faces that a model refuses appear here, in groups of one person each, for the day that pictures are kept.",
+    other:
+      "Faces that a model refuses appear here, in groups of one person each, for the {count} days that pictures are kept.",
+  },
+  "strangers.face": "Face {number}, {when}",
+  "strangers.faces-kept": {
+    one: "One face of theirs is kept now.",
+    other: "{count} faces of theirs are kept now.",
+  },
+  "strangers.groups": "People nobody knows",
+  "strangers.ignore": "Never tell me of them",
+  "strangers.ignored": { one: "One person is ignored", other: "{count} people are ignored" },
+  "strangers.ignored-means":
+    "Their faces are not shown here. The next training takes them for strangers.",
+  "strangers.ignored-since": "Since {when}, by {who}.",
+  "strangers.looking": {
+    one: "One face is still to be looked at.",
+    other: "{count} faces are still to be looked at.",
+  },
+  "strangers.merge": "They are one person",
+  "strangers.merged": {
+    one: "One group is one person now.",
+    other: "{count} groups are one person now.",
+  },
+  "strangers.models-own": "that of the model",
+  "strangers.name": "Save",
+  "strangers.name-who": "Save the name of: {who}",
+  "strangers.named": {
+    one: "{name}: one picture is in {dataset} for the next training.",
+    other: "{name}: {count} pictures are in {dataset} for the next training.",
+  },
+  "strangers.nearest": "Most like {name}, likeness {likeness}",
+  "strangers.new-person": "New person: {name}",
+  "strangers.newest": { one: "The newest face.", other: "The newest {count} faces." },
+  "strangers.not-grouped":
+    "Faces are not grouped: the network that compares them is not installed (likeness weights).",
+  "strangers.not-kept": "No pictures are kept",
+  "strangers.not-kept-how":
+    "Faces of people nobody knows can be shown only where pictures that were asked about are kept. Whoever runs this server sets LIKENESS_KEEP_PICTURES_DAYS to the days, and tells those who are photographed.",
+  "strangers.once": "On {when}",
+  "strangers.open": "All faces: {who}",
+  "strangers.seen": { one: "Somebody, seen once", other: "Somebody, seen {count} times" },
+  "strangers.summary": {
+    one: "The largest group first. Pictures are kept for one day.",
+    other: "The largest group first. Pictures are kept for {count} days.",
+  },
+  "strangers.take-out": "Somebody else: take out",
+  "strangers.taken-out": {
+    one: "One face is a group of its own now.",
+    other: "{count} faces are a group of their own now.",
+  },
+  "strangers.title": "People nobody knows",
+  "strangers.was-ignored": {
+    one: "One face is not shown any more, and later ones of the same person neither.",
+    other: "{count} faces are not shown any more, and later ones of the same person neither.",
+  },
+  "strangers.who": "Who is it?",
 
   "teach.add": "Add pictures",
   "teach.add-class": "Add class",
