@@ -265,6 +265,8 @@ TABLE: dict[str, May] = {
     "server.app": May(("server", "model.recognition")),
     "server.wsgi": May(("server", "model.recognition"), ("flask",)),
     # likeness: the front door, above everything.
+    # The client knows the API and nothing of ours.
+    "likeness.client": May((), ("httpx",)),
     "likeness": May(("likeness", "data_cleaning", "model", "server"), ("click", "sqlalchemy")),
     # `python -m model` and its like are the front door under an older name.
     "data_cleaning.__main__": May(("likeness.cli",)),

@@ -18,6 +18,7 @@ OPTIONAL = {  # requirements-postgres.txt and their like
     "fsspec",
     "distributed",
     "pyarrow",
+    "httpx",
 }
 
 
