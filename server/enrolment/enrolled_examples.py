@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,9 +81,9 @@ class EnrolledExamples:
             forgotten += len(before.added) - len(after.added)
         return forgotten
 
-    def names_untrained(self) -> list[str]:
-        """Of the models that enrolled examples alone make, where no training has made them."""
-        return [name for name in self.names() if _makes_model(self.read(name))]
+    def names_untrained(self, trained: Collection[str]) -> list[str]:
+        """Of the models that enrolled examples alone make, besides those that a training made."""
+        return [n for n in self.names() if n not in trained and self.untrained(n) is not None]
 
     def untrained(self, model: str) -> RecognitionModel | None:
         """A model of enrolled examples alone; None where there are none."""

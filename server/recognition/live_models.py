@@ -77,7 +77,8 @@ class LiveModels:
 
     def names(self) -> list[str]:
         """Of every model, also of those that enrolled examples alone make."""
-        return sorted({*self.registry.names(), *self.enrolled.names_untrained()})
+        trained = self.registry.names()
+        return sorted({*trained, *self.enrolled.names_untrained(trained)})
 
     def default(self) -> str:
         """The model that answers when none is named.

@@ -43,13 +43,16 @@ PREDICTING = Tag(name="predicting", description="What is in this picture?")
 MODELS = Tag(name="models", description="Who answers.")
 TEXT = {"type": "string", "description": "A data URL, or the picture as bare base64."}
 SAMPLE_SIDE = 512  # pixels: as large as it comes
+DROPZONE = "file"  # the field in which the page's Dropzone uploads, where nobody named another
 LEGACY_BODY = body({kind: fields(image_data=TEXT) for kind in uploads.FORMS})
 LEGACY_ANSWER = answer(type="array", items=schema_of(LegacyRegion))
 
 
 def classify_image(query: LegacyQuery) -> Response:
     """The tutorial's route: one entry a face, its class and the percent for every class."""
-    data = uploads.from_form(request, "image_data", current().settings.picture_bytes)
+    dropped = DROPZONE in request.files and "image_data" not in request.form
+    field = DROPZONE if dropped else "image_data"
+    data = uploads.from_form(request, field, current().settings.picture_bytes)
     answered = answer_picture(data, PredictOptions(query.model))
     strangers, prediction_id = query.unknown == "1", answered.prediction_id
     response = jsonify(

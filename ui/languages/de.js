@@ -443,6 +443,8 @@ export default {
 
   "settings.copy": "Kopieren",
   "settings.days": "Gilt so viele Tage",
+  "settings.key-model": "Für CompreFace, Modell",
+  "settings.key-model.none": "keins: ein gewöhnlicher Schlüssel",
   "settings.expired": "abgelaufen {when}",
   "settings.for-ever": "für immer",
   "settings.for-whom": "für wen oder was",

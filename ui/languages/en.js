@@ -427,6 +427,8 @@ export default {
 
   "settings.copy": "Copy",
   "settings.days": "Valid for days",
+  "settings.key-model": "For CompreFace, model",
+  "settings.key-model.none": "none: an ordinary key",
   "settings.expired": "expired {when}",
   "settings.for-ever": "for ever",
   "settings.for-whom": "for whom or what",

@@ -39,12 +39,19 @@ function maker(made) {
   });
   const role = select(roles());
   const days = input("number", { min: 1, max: 3650, placeholder: say("settings.for-ever") });
+  // a key for CompreFace's clients is a UUID about one model, and opens nothing else
+  const model = input("text", {
+    maxlength: 63,
+    pattern: "[a-z0-9][a-z0-9_\\-]*",
+    placeholder: say("settings.key-model.none"),
+  });
   const wrong = el("p.bad").attr("role", "alert");
   const form = el(
     "form.maker",
     field(say("settings.name"), name),
     field(say("settings.role"), role),
     field(say("settings.days"), days),
+    field(say("settings.key-model"), model),
     el("button.button.primary", say("settings.make")).attr("type", "submit"),
     wrong,
   );
@@ -53,7 +60,9 @@ function maker(made) {
     wrong.text("");
     try {
       const until = days.val() ? { days: Number(days.val()) } : {};
-      made(await send("POST", "api/keys", { name: name.val().trim(), role: role.val(), ...until }));
+      const about = model.val() ? { model: model.val().trim() } : {};
+      const wanted = { name: name.val().trim(), role: role.val(), ...until, ...about };
+      made(await send("POST", "api/keys", wanted));
     } catch (error) {
       wrong.text(error.detail || error.title);
     }
@@ -105,12 +114,13 @@ async function attempt(work) {
 
 function row(key, changed) {
   const made = say("settings.made", { when: when(key.created) });
+  const about = key.model ? ` · CompreFace, ${key.model}` : "";
   return el(
     "li",
     el(
       `div.who${key.valid ? "" : ".gone"}`,
       el("strong", key.name),
-      el("span.quiet.small-text", `${key.role} · ${made} · ${stateOf(key)}`),
+      el("span.quiet.small-text", `${key.role} · ${made} · ${stateOf(key)}${about}`),
     ),
     key.valid ? actions(key, changed) : null,
   );
