@@ -111,6 +111,7 @@ class CollectBody(TypedDict):
 
 class Collecting(TypedDict):
     allowed: bool
+    sources: list[str]
     licences_of: list[str]
 
 
