@@ -93,7 +93,6 @@ def test_every_process_knows_at_once_and_a_training_follows(
         for picture in people[name][:4]:
             add(name, picture)
     registry = Registry(running.folder / "artifacts")
-    file = running.folder / "artifacts" / ".enrolled" / "family.json"
     until(lambda: 1 in registry.versions("family"), "no training followed")
     with connections(running) as sessions:
         assert {named(session, people[second][5]) for session in sessions} == {second}
@@ -105,4 +104,3 @@ def test_every_process_knows_at_once_and_a_training_follows(
     assert first not in str(list((running.folder / "datasets").rglob("*")))
     until(lambda: 1 not in registry.versions("family"), "the version that knew them stays")
     assert registry.manifest("family", registry.active("family")).labels == (second,)
-    until(lambda: first not in file.read_text(), "the name stays")
