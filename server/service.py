@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import cast
 
 from flask import Flask
@@ -98,7 +98,12 @@ def build_service(settings: Settings, registry: ModelRegistry) -> Service:
         Keys(store),
     )
     sessions = SessionRows(store, settings.session_hours, settings.session_idle_minutes)
-    membership = Membership(store, settings.state, lambda changed: obey(service, changed))
+    membership = Membership(
+        store,
+        settings.state,
+        lambda changed: obey(service, changed),
+        lambda: {astuple(rule) for rule in service.models.erased.rules()},
+    )
     models = LiveModels(
         registry,
         settings.model,

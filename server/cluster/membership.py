@@ -22,7 +22,7 @@ from pathlib import Path
 from sqlalchemy import delete, insert, select, update
 
 from data_cleaning.files import write
-from server.cluster.shared_rules import SharedRules
+from server.cluster.shared_rules import RuleRow, SharedRules
 from server.errors import Conflict, CutOff, StoreDown
 from server.storage.database import Store, lock, new_id
 from server.storage.tables import servers
@@ -63,11 +63,18 @@ class Membership:
     """state: the folder of this server, whose processes share what they have heard.
 
     obey: makes all processes of this server obey the rules as they are now; the epoch of those. It
-    is told whether they have changed since this server has heard of them.
+    is told whether they have changed since this server has heard of them. own_rules: those that it
+    obeys now.
     """
 
-    def __init__(self, store: Store, state: Path, obey: Callable[[bool], int]) -> None:
-        self.store, self.obey = store, obey
+    def __init__(
+        self,
+        store: Store,
+        state: Path,
+        obey: Callable[[bool], int],
+        own_rules: Callable[[], set[RuleRow]],
+    ) -> None:
+        self.store, self.obey, self.own_rules = store, obey, own_rules
         self.rules = SharedRules(store)
         self._file, self._lock = state / "server.json", state / "server.lock"
         self._joined = ""
@@ -79,6 +86,7 @@ class Membership:
         if self.store.is_shared:
             with lock(self._lock):
                 heard = self._heard()
+                self._give_back(heard)
                 self.obey(heard is None or heard.epoch != self.rules.epoch())
                 self._joined = new_id()
                 self._reach(self._joined, heard)
@@ -152,12 +160,21 @@ class Membership:
     def _reach(self, identity: str, heard: Heard | None) -> None:
         """What is heard is dated before, so that no server is silent later than others think."""
         begun = _uptime()
+        self._give_back(heard)
         epoch = self.rules.epoch()
         if heard is None or heard.epoch != epoch:
             epoch = self.obey(True)
         alone = self._write_row(identity, epoch)
         now_known = Heard(identity, epoch, begun, _boot(), alone)
         write(self._file, json.dumps(asdict(now_known)))
+
+    def _give_back(self, heard: Heard | None) -> None:
+        """What this server knows and the database does not: it has just come to the rules, with an
+        upgrade or in the place of SQLite; or it was put back to what it was before.
+        """
+        unknown = heard is None or self.rules.epoch() < heard.epoch
+        if unknown and (own := self.own_rules()):
+            self.rules.change(own, set())
 
     def _write_row(self, identity: str, epoch: int) -> bool:
         """Whether no other server is there."""

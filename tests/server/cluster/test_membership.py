@@ -10,12 +10,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import delete, update
 
 from server.cluster import leases, membership
 from server.cluster.leases import Lease
+from server.cluster.shared_rules import EPOCH
 from server.history.kept_pictures import KeptPictures
 from server.service import service_of
 from server.storage.database import Store
+from server.storage.tables import erased_names, shared_values
 from tests.server.records import sample
 from tests.server.training.long_work import WORK, add, runner
 from tests.support.making import make_picture
@@ -94,6 +97,26 @@ def test_nobody_waits_for_a_server_that_has_left_or_is_silent(
     servers("c")  # and dies
     monkeypatch.setattr(membership, "LEASE", -membership.MARGIN)
     service_of(here).membership.wait_for_all()
+
+
+def test_rules_outlive_an_upgrade_and_a_database_that_was_put_back(servers: Servers) -> None:
+    """A server that has rules of its own, and a database that does not know them."""
+    first = service_of(servers("a"))
+    first.models.hide("colours", 1, "red")
+    first.membership.wait_for_all()
+    with first.store.write() as connection:  # as it was before the forgetting
+        connection.execute(delete(erased_names))
+        connection.execute(
+            update(shared_values).where(shared_values.c.name == EPOCH).values(value="0")
+        )
+    assert first.membership.rules.read() == (0, set())
+    again = service_of(servers("a"))
+    assert len(again.models.erased.rules()) == 1
+    assert len(again.membership.rules.read()[1]) == 1
+    again.membership._file.unlink()  # of a version that knew no other servers
+    with again.store.write() as connection:
+        connection.execute(delete(erased_names))
+    assert len(service_of(servers("a")).models.erased.rules()) == 1
 
 
 def test_the_page_is_signed_in_at_every_server(servers: Servers) -> None:
