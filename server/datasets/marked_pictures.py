@@ -26,6 +26,7 @@ AUTO = "auto"
 SAMPLE, ENOUGH, FACES = 24, 8, 0.25  # pictures that tell whether a data set is of faces
 ORDER = list(KINDS)
 STACKED = ("near", "copies")
+COMPARED = 500  # pictures that new ones are compared with as they come
 REMEMBERED = 8  # data sets whose findings a process holds
 Group = tuple[str, int]  # kind of copy, and number
 
@@ -91,7 +92,8 @@ def marked_dataset(root: Path, look: Look) -> MarkedDataset:
     """All pictures of a data set. Raises DatasetError where its decisions cannot be read."""
     dataset = Dataset(root)
     decided = dataset.latest_decisions()
-    items = [Item(path, label, digest_of(path)) for path, label in dataset.paths()]
+    there = [Item(path, label, digest_of(path)) for path, label in dataset.paths()]
+    items = _compared(there, look)
     inspector = Inspector(root, inspection_recipe(subject_of(root, items, look.subject)))
     seen, stopped = _inspected(inspector, items, look)
     pictures = [_shown(item, decided.get(item.sha256, []), seen.get(item.path)) for item in items]
@@ -100,6 +102,18 @@ def marked_dataset(root: Path, look: Look) -> MarkedDataset:
     return MarkedDataset(
         inspector.recipe.subject, tuple(_marked(root, pictures, findings, groups)), stopped, groups
     )
+
+
+def _compared(items: Sequence[Item], look: Look) -> Sequence[Item]:
+    """All; of a large data set, where only a few are asked for, those and the rest of their class
+    first. Whoever lists the data set hears of copies in all of it.
+    """
+    new = look.only
+    if new is None or len(items) <= COMPARED:
+        return items
+    labels = {item.label for item in items if item.sha256 in new}
+    order = sorted(items, key=lambda item: (item.sha256 not in new, item.label not in labels))
+    return order[: max(COMPARED, len(new))]
 
 
 def _shown(item: Item, decisions: Sequence[Decision], found: Inspection | None) -> MarkedPicture:

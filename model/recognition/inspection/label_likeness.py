@@ -60,6 +60,7 @@ def doubt_labels(pictures: Sequence[LabelledVectors], rule: LikenessRule) -> lis
     shown = [one for one in pictures if len(one.vectors) and not one.label.startswith("_")]
     if not shown:
         return []
+    shown.sort(key=lambda one: one.label)  # so that a class lies in one piece
     labels = sorted({one.label for one in shown})
     given = np.array([labels.index(one.label) for one in shown])
     likeness = _likeness(shown, given, len(labels))
@@ -95,9 +96,11 @@ def _likeness(
 def _class_means(
     cosines: NDArray[np.float32], owners: NDArray[np.int64], classes: int
 ) -> NDArray[np.float64]:
+    """owners: the class of each column, rising."""
     means = np.full((len(cosines), classes), np.nan)
+    edges = np.searchsorted(owners, np.arange(classes + 1))
     for number in range(classes):
-        inside = cosines[:, owners == number]
+        inside = cosines[:, edges[number] : edges[number + 1]]
         enough = np.isfinite(inside).sum(axis=1) >= NEAREST
         if enough.any():
             means[enough, number] = nearest_mean(inside[enough])

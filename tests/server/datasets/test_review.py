@@ -210,6 +210,19 @@ def test_what_was_seen_goes_with_the_picture(trainer: FlaskClient, tmp_path: Pat
     assert not folder.exists()
 
 
+def test_in_a_large_data_set_new_pictures_are_compared_with_their_class_first(
+    trainer: FlaskClient, face: Image, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.datasets.marked_pictures.COMPARED", 2)
+    add(trainer, "collins", scene(1), scene(2), scene(5))
+    add(trainer, "ride", face)
+    copy = add(trainer, "ride", resize(face, 320, 320))[0]
+    assert "near" in kinds(copy)
+    elsewhere = add(trainer, "collins", resize(face, 280, 280))[0]
+    assert "near_across" not in kinds(elsewhere)
+    assert "near_across" in trainer.get(f"{BASE}/pictures").get_json()["counts"]["marks"]
+
+
 def test_things_are_not_blamed_for_having_no_face(trainer: FlaskClient) -> None:
     pictures = [packaged(name) for name in ("coffee.png", "chelsea.png", "rocket.jpg")]
     pictures += [scene(seed, 200, 160) for seed in range(6)]
