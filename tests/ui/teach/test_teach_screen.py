@@ -221,6 +221,33 @@ def test_what_is_wished_of_a_training_is_asked_for(desk: Any, live: Start) -> No
     desk.wait_for_selector("#train-pane:has-text('Too few pictures of a: 1.')")
 
 
+def tabbed_to(page: Any, where: str) -> None:
+    """As somebody gets there who has no mouse."""
+    for _ in range(80):
+        page.keyboard.press("Tab")
+        if page.evaluate(f"document.activeElement.matches({where!r})"):
+            return
+    raise AssertionError(f"the keyboard does not reach {where}")
+
+
+def test_by_keys_alone_a_class_is_taught(desk: Any, live: Start, orl_faces: Path) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.start_runner = no_runner
+    put(server, "team", "ada", two_people(orl_faces), person(orl_faces, 1, 1))
+    put(server, "team", "grace", person(orl_faces, 2, 1), person(orl_faces, 2, 5))
+    signed_in(desk, server, "/teach?dataset=team")
+    desk.wait_for_selector(".issue button.region")
+    desk.wait_for_selector("#train-pane .primary:not(:disabled)")
+    tabbed_to(desk, "button.region")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector(".toast:has-text('That face was cut out')")
+    tabbed_to(desk, "#train-pane .primary")
+    desk.keyboard.press("Enter")
+    desk.wait_for_selector("#train-pane .progress-line")
+    assert [job.dataset for job in jobs.all()] == ["team"]
+
+
 def test_a_training_is_followed_through_breaks_and_stopped(
     desk: Any, live: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
