@@ -81,10 +81,10 @@ EXCHANGE = {
 SERVE = _entries("serve", serve="serve the page and the API on this machine, until Ctrl-C")
 BACKUP = _entries(
     "backup",
-    backup="write all that cannot be made again into one file, while the service answers",
-    restore="put a backup back; who was forgotten since stays forgotten",
+    backup="write all that cannot be made again into a file",
+    restore="put a backup back in the place of what is here",
 )
-DOCTOR = _entries("doctor", doctor="look at everything, and say what to do where it is wrong")
+DOCTOR = _entries("doctor", doctor="look at everything that the service needs")
 SETTINGS = _entries("service", settings="every setting, its value and where that came from")
 DATABASE = _entries(
     "service",

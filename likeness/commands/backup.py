@@ -33,9 +33,9 @@ STREAM = Path("-")
 @click.command(cls=ServiceCommand, epilog="Example: likeness backup /mnt/backups/monday.tar")
 @click.argument("file", type=FilePath(), metavar="FILE")
 def backup(file: Path) -> None:
-    """Write all that cannot be made again into FILE, a tar, while the service answers.
+    """Write all that cannot be made again into a file, while the service answers.
 
-    Database, journal, keys, data sets and models; - is standard output. It holds everything that
+    FILE gets database, journal, keys, data sets and models; - is standard output. It holds everything that
     the service knows of people: keep it as safe as the service.
     """
     os.umask(0o077)
