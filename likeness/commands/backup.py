@@ -35,8 +35,8 @@ STREAM = Path("-")
 def backup(file: Path) -> None:
     """Write all that cannot be made again into a file, while the service answers.
 
-    FILE gets database, journal, keys, data sets and models; - is standard output. It holds everything that
-    the service knows of people: keep it as safe as the service.
+    FILE gets database, journal, keys, data sets and models; - is standard output. It holds
+    everything that the service knows of people: keep it as safe as the service.
     """
     os.umask(0o077)
     settings = load()
