@@ -18,7 +18,7 @@ python -c 'import sys; from likeness.serving import jquery; sys.exit(jquery.brin
 python -m likeness nginx-site --ui /usr/share/likeness/ui --app app:8080 --listen 8080 >likeness.conf
 
 install -m 0755 deploy/containers/likeness-service deploy/sagemaker/serve deploy/sagemaker/train /usr/local/bin/
-useradd --system --uid 10001 --home-dir /data likeness
+useradd --no-create-home --shell /usr/sbin/nologin --uid 10001 --home-dir /data likeness
 mkdir -p /data/state /data/datasets /data/weights
 cp -R artifacts /data/artifacts
 chown -R likeness:likeness /data
