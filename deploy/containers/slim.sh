@@ -10,6 +10,8 @@ find "$site" -type f \( -name '*.pxd' -o -name '*.pyx' -o -name '*.c' -o -name '
     -o -name '*.cpp' -o -name '*.hpp' -o -name '*.a' \) -delete
 # Its own stubs are read by scikit-image alone.
 find "$site" -name '*.pyi' -not -path '*/skimage/*' -delete
+# Its pictures for examples; the golden one is what every model is tried with.
+find "$site/skimage/data" -type f ! -name '*.py' ! -name '*.pyi' ! -name '*.xml' ! -name astronaut.png -delete
 rm -rf "$site"/setuptools "$site"/setuptools-* "$site"/pkg_resources "$site"/_distutils_hack "$site"/distutils-precedence.pth
 # onnxruntime for programs in C; Python has its own copy.
 rm -f "$site"/onnxruntime/capi/libonnxruntime.so.*
