@@ -1,4 +1,4 @@
-"""The image, built by buildah from a Debian base and run: trained in by its own commands, and asked.
+"""The image, built by buildah from a Debian base and run: trained in by its own commands, asked.
 
 `buildah run --isolation chroot` shares this machine's network.
 """
