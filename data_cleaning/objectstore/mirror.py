@@ -164,7 +164,9 @@ class _Sync:
         """What both sides have now. Of what was sent the store says the version."""
         there = self.store.files() if self.done.sent else self.there
         for name in self.done.sent:
-            if name in there and name in self.known and self._is_ours(name):
+            if name not in there:  # a listing that is late must not look like a deletion
+                self.known.pop(name, None)
+            elif name in self.known and self._is_ours(name):
                 self.known[name] = (there[name].version, *self.known[name][1:])
         write(self.folder / STATE, json.dumps({"owner": self.owner, "files": self.known}))
 
