@@ -24,7 +24,7 @@ def result_card(name: str, version: int | None) -> ResultCard:
         raise NotFound(f"The model {name} has no version {chosen}.")
     manifest = read_manifest(models.registry.path(name, chosen))
     facts, figures = manifest.facts, manifest.facts.crossval or RecordedFigures()
-    hidden = _hidden(manifest)
+    hidden = hidden_in(manifest)
     verdict = _verdict(facts, hidden)
     measured = verdict.get("measured") or {}
     report = models.registry.path(name, chosen) / "report.html"
@@ -54,7 +54,7 @@ def _verdict(facts: Facts, hidden: set[str]) -> JsonObject:
     return {} if hidden.intersection(verdict.get("names", ())) else verdict
 
 
-def _hidden(manifest: Manifest) -> set[str]:
+def hidden_in(manifest: Manifest) -> set[str]:
     """Labels of a version, loaded or not, that must not be named."""
     parts = SimpleNamespace(name=manifest.name, version=manifest.version, labels=manifest.labels)
     return current().models.hidden_labels(cast(RecognitionModel, parts))
@@ -67,7 +67,7 @@ def _before(manifest: Manifest, earlier: list[int], hidden: set[str]) -> Earlier
             old = read_manifest(current().models.registry.path(manifest.name, version))
         except BundleError:
             continue
-        concealed = hidden | _hidden(old)
+        concealed = hidden | hidden_in(old)
         return EarlierVersion(
             version=version,
             accuracy=old.facts.crossval.accuracy if old.facts.crossval else None,

@@ -263,3 +263,50 @@ class ResultCard(Out):
     add: MoreRow | None = Field(description="The pictures that would help most.")
     before: EarlierVersion | None
     report: str | None
+
+
+class VersionRow(Out):
+    """One version, with what was written at its training; null is what was not."""
+
+    version: int
+    active: bool = Field(description="Whether it is the one that answers.")
+    trained: str | None
+    recipe: str
+    classifier: str | None
+    dataset: str | None
+    classes: int
+    pictures: int = Field(description="That it was trained on.")
+    accuracy: float | None = Field(description="Of pictures that it had not seen, 0 to 1.")
+    interval: list[float] | None = Field(description="Of 95 %, of the accuracy.")
+    failure_to_acquire: float | None = Field(
+        description="Part of the pictures in which nothing was found."
+    )
+    fpir: float | None = Field(description="Part of the strangers that would get a name.")
+    fnir: float | None = Field(description="Part of the known that would not, at that threshold.")
+    seconds: float | None = Field(description="A picture, on the machine of the training.")
+    size: int = Field(description="Bytes on the disk, its report included.")
+    report: bool
+
+
+class VersionTable(Out):
+    versions: list[VersionRow] = Field(description="Oldest first.")
+
+
+class Confused(Out):
+    truth: str | None
+    answer: str | None = Field(description="null: nobody was named, or nothing found.")
+    label: str | None = Field(
+        description="With `file`, where the data set still has the picture; else null."
+    )
+    file: str | None
+
+
+class Confusion(Out):
+    """Rows are truths, columns are answers."""
+
+    version: int
+    labels: list[str | None] = Field(description="Of the columns; null: nobody named.")
+    truths: list[str] = Field(description="Of the rows.")
+    matrix: list[list[int]] = Field(description="Pictures.")
+    mistakes: list[Confused] = Field(description="The worst ones, not always all.")
+    dataset: str | None = Field(description="Where the pictures can be seen; null: not here.")

@@ -16,7 +16,7 @@ from data_cleaning.imaging.limits import DEFAULT_LIMITS
 from data_cleaning.json_types import JsonObject
 from model.recognition.golden import golden_picture
 from server.context import caller, current
-from server.errors import NotFound
+from server.errors import Forbidden, NotFound
 from server.recognition.model_summary import model_detail, model_summary
 from server.recognition.predict import PredictOptions, answer_picture, predict_uploaded
 from server.recognition.report_links import linked
@@ -24,6 +24,7 @@ from server.recognition.result_card import result_card
 from server.recognition.schemas import (
     Answer,
     BatchAnswer,
+    Confusion,
     LegacyQuery,
     LegacyRegion,
     ModelDetail,
@@ -32,8 +33,10 @@ from server.recognition.schemas import (
     PredictQuery,
     ResultCard,
     VersionQuery,
+    VersionTable,
 )
 from server.recognition.serialisation import tutorial_answer
+from server.recognition.version_table import confusion, version_table
 from server.web import uploads
 from server.web.api_docs.openapi import answer, body, fields, needs, schema_of
 from server.web.problem_answers import describe
@@ -196,3 +199,20 @@ def show_card(path: ModelPath, query: VersionQuery) -> JsonObject:
     since the version before, and what would help most.
     """
     return result_card(path.name, query.version).model_dump()
+
+
+@api.get("/api/models/<name>/versions", tags=[MODELS], responses={200: VersionTable})
+def list_versions(path: ModelPath) -> JsonObject:
+    """The versions of a model side by side: how often right, strangers, time, size, data."""
+    current().models.catch_up()
+    return VersionTable(versions=version_table(path.name)).model_dump()
+
+
+@api.get("/api/models/<name>/confusion", tags=[MODELS], responses={200: Confusion})
+def show_confusion(path: ModelPath, query: VersionQuery) -> JsonObject:
+    """Whom a version took for whom, on pictures that it had not seen, with the pictures of its
+    worst mistakes where the data set has them.
+    """
+    if not caller().may("train"):
+        raise Forbidden("Whom a model takes for whom is for those whose key may see data sets.")
+    return confusion(path.name, query.version).model_dump()

@@ -24,13 +24,13 @@ Serve = Callable[..., str]
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Callable[..., Live]]:
     """live(*bundles, **settings) -> a running server; without bundles, one model of coloured
-    squares.
+    squares. registry: models that lie on a disk, instead.
     """
     running: list[Live] = []
 
-    def start(*bundles: Patches, **settings: Any) -> Live:
+    def start(*bundles: Patches, registry: Any = None, **settings: Any) -> Live:
         chosen = Settings(state=tmp_path / "var", datasets=tmp_path / "datasets", **settings)
-        running.append(Live(chosen, Registry(*(bundles or (Patches(),)))))
+        running.append(Live(chosen, registry or Registry(*(bundles or (Patches(),)))))
         return running[-1]
 
     yield start

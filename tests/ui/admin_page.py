@@ -1,4 +1,4 @@
-"""Finding one's way in the admin corner. Nothing here is a test."""
+"""Signing in, and finding one's way on the screens that need it. Nothing here is a test."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from tests.support.browsing import Live, picture
 
 Start = Callable[..., Live]
 ADA = picture({"ada_lovelace": (40, 60, 80, 100)})
-TRAINER_VIEWS = ["models", "training"]
-VIEWS = {"train": TRAINER_VIEWS, "admin": [*TRAINER_VIEWS, "rights"]}
+TRAINER_SCREENS = ["teach", "review", "models", "settings"]
+SCREENS = {"train": TRAINER_SCREENS, "admin": [*TRAINER_SCREENS, "activity"]}
 
 
 def key_of(live: Live, role: str) -> str:
@@ -21,7 +21,7 @@ def key_of(live: Live, role: str) -> str:
 
 
 def signed_in(
-    page: Any, live: Live, role: str, where: str = "/admin.html", url: str | None = None
+    page: Any, live: Live, role: str, where: str = "/models", url: str | None = None
 ) -> None:
     """url: of what stands in front of the service, if anything does."""
     page.goto((url or live.url) + where)
@@ -29,11 +29,6 @@ def signed_in(
     page.fill("#key", key_of(live, role))
     page.click("#sign-in-form [type=submit]")
     page.wait_for_selector("#sign-out:not([hidden])")
-
-
-def at(page: Any, live: Live, view: str, words: str) -> None:
-    page.goto(f"{live.url}/admin.html#{view}")
-    page.wait_for_selector(f"#view h1:has-text('{words}')")
 
 
 def filled(live: Live, name: str, *classes: str) -> None:

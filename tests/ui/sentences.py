@@ -42,7 +42,7 @@ def sentences(language: str) -> dict[str, Entry]:
     text = (UI / "languages" / f"{language}.js").read_text()
     body = text[text.index("export default") + len("export default") :].strip().rstrip(";")
     body = re.sub(r"^\s*//.*$", "", body, flags=re.MULTILINE)
-    body = re.sub(r"\b(zero|one|two|few|many|other):", r'"\1":', body)
+    body = re.sub(r"([{,]\s*)(zero|one|two|few|many|other):", r'\1"\2":', body)
     return dict(json.loads(re.sub(r",(\s*})", r"\1", body), object_pairs_hook=_once_each))
 
 

@@ -16,9 +16,9 @@ pytestmark = pytest.mark.browser
 def test_the_head_shows_what_a_person_may_use(page: Any, live: Start) -> None:
     server = live()
     opened(page, server)
-    assert page.locator("#screens [data-screen=admin]").count() == 0
+    assert page.locator("#screens [data-screen=models]").count() == 0
     signed_in(page, server, "train", "/")
-    page.wait_for_selector("#screens [data-screen=admin]")
+    page.wait_for_selector("#screens [data-screen=models]")
     assert page.get_attribute("#screens [data-screen=recognise]", "aria-current") == "page"
 
 
@@ -50,8 +50,8 @@ def test_the_language_is_the_browsers(browser: Any, live: Start) -> None:
 def test_a_screen_has_no_ending(page: Any, live: Start, nginx: Serve) -> None:
     server = live()
     for url in (server.url, nginx(f"127.0.0.1:{server.port}")):
-        for path in ("/admin", "/admin.html"):
+        for path in ("/models", "/models.html"):
             answer = page.goto(url + path)
             assert answer.status == 200
             assert answer.headers["content-type"] == "text/html; charset=utf-8"
-            page.wait_for_selector("#gate:not([hidden])")
+            page.wait_for_selector("#gate")

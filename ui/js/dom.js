@@ -48,16 +48,15 @@ export function suggesting(values, attributes = {}) {
 const nameOfControl = (element) => element.getAttribute("aria-label") || element.textContent.trim();
 
 // Change what is drawn. Whoever was in it with the keyboard finds the control of the same name
-// again, or what was said.
+// again.
 export function redraw(change) {
   const before = document.activeElement;
-  const inView = before?.closest("#view");
   change();
-  if (!inView || before.isConnected) return;
-  const same = $(`#view ${before.tagName}`).filter(
+  if (!before || before.isConnected) return;
+  const same = $(`main ${before.tagName}`).filter(
     (_, control) => nameOfControl(control) === nameOfControl(before),
   )[0];
-  (same ?? $("#done")[0]).focus({ preventScroll: !same });
+  same?.focus({ preventScroll: true });
 }
 
 // A table; on a phone each row is a small list with the heads before the cells. rows: arrays of

@@ -7,6 +7,7 @@ export const SCREENS = [
   { name: "teach", path: "teach", role: "train", title: "nav.teach" },
   { name: "review", path: "review", role: "train", title: "nav.review" },
   { name: "live", path: "camera", role: "predict", title: "nav.live" },
+  { name: "models", path: "models", role: "train", title: "nav.models" },
   { name: "activity", path: "activity", role: "admin", title: "nav.activity" },
   { name: "strangers", path: "strangers", role: "admin", title: "nav.strangers" },
   { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
