@@ -208,6 +208,56 @@ class AsyncMethods(ABC):
         call = Call("DELETE", place("/api/corrections/{}", id))
         return cast("t.Correction", (await self._send(call)).json())
 
+    async def list_strangers(
+        self, *, offset: int | None = None, limit: int | None = None
+    ) -> t.StrangerList:
+        """Faces that were refused, in groups of one person each. Faces nobody has looked at yet
+        are looked at, for a second a request; ask again while `waiting` is more than 0.
+        """
+        call = Call(
+            "GET", "/api/strangers", query={"offset": offset, "limit": limit}, repeatable=True
+        )
+        return cast("t.StrangerList", (await self._send(call)).json())
+
+    async def show_face(self, prediction: str, position: int, *, size: int | None = None) -> bytes:
+        """One face as a fresh JPEG, cut out of the picture that was asked about."""
+        call = Call(
+            "GET",
+            place("/api/strangers/faces/{}/{}", prediction, position),
+            query={"size": size},
+            repeatable=True,
+        )
+        return (await self._send(call)).content
+
+    async def name_stranger(self, id: str, body: t.NameStrangerBody) -> t.StrangerDecided:
+        """Say who a group is: its best pictures become training pictures of that class, at most
+        12.
+        """
+        call = Call("POST", place("/api/strangers/{}/name", id), json=body)
+        return cast("t.StrangerDecided", (await self._send(call)).json())
+
+    async def ignore_stranger(self, id: str, body: t.IgnoreStrangerBody) -> t.StrangerDecided:
+        """Never be told of a group again: its best pictures train as a stranger's, and later
+        faces of the same person are not shown.
+        """
+        call = Call("POST", place("/api/strangers/{}/ignore", id), json=body)
+        return cast("t.StrangerDecided", (await self._send(call)).json())
+
+    async def undo_stranger(self, id: str) -> t.StrangerUndone:
+        """Take back that a group was named or ignored, with what it taught."""
+        call = Call("POST", place("/api/strangers/{}/undo", id))
+        return cast("t.StrangerUndone", (await self._send(call)).json())
+
+    async def merge_strangers(self, body: t.MergeStrangersBody) -> t.StrangersMerged:
+        """Say that several groups are one person."""
+        call = Call("POST", "/api/strangers/merge", json=body)
+        return cast("t.StrangersMerged", (await self._send(call)).json())
+
+    async def take_out_faces(self, id: str, body: t.TakeOutFacesBody) -> t.FacesTakenOut:
+        """Say that faces of a group are somebody else's: they become a group of their own."""
+        call = Call("POST", place("/api/strangers/{}/take-out", id), json=body)
+        return cast("t.FacesTakenOut", (await self._send(call)).json())
+
     async def list_datasets(self) -> t.DatasetList:
         """Every data set with its classes."""
         call = Call("GET", "/api/datasets", repeatable=True)

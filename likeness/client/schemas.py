@@ -181,6 +181,11 @@ class EarlierVersion(TypedDict):
     removed: list[str]
 
 
+class FacesTakenOut(TypedDict):
+    id: str
+    faces: int
+
+
 class Forgotten(TypedDict):
     label: str
     removed: dict[str, object]
@@ -202,6 +207,17 @@ class Health(TypedDict):
     database: bool
     journal_bytes: int
     problems: list[str]
+
+
+class IgnoreStrangerBody(TypedDict):
+    dataset: NotRequired[str | None]
+
+
+class IgnoredRow(TypedDict):
+    id: str
+    time: int
+    by: str
+    faces: int
 
 
 class Job(TypedDict):
@@ -321,6 +337,10 @@ class Mark(TypedDict):
     suggestion: NotRequired[str | None]
 
 
+class MergeStrangersBody(TypedDict):
+    strangers: list[str]
+
+
 class ModelDetail(TypedDict):
     name: str
     version: int
@@ -372,10 +392,20 @@ class MoreRow(TypedDict):
     count: int
 
 
+class NameStrangerBody(TypedDict):
+    label: str
+    dataset: NotRequired[str | None]
+
+
 class NearestExample(TypedDict):
     label: str
     similarity: float
     picture: str | None
+
+
+class NearestPerson(TypedDict):
+    label: str
+    similarity: float
 
 
 class NewKey(TypedDict):
@@ -467,6 +497,8 @@ class Progress(TypedDict):
     total: int
     message: str
     seconds_left: NotRequired[int | None]
+    part: NotRequired[float | None]
+    whole_seconds_left: NotRequired[int | None]
     waiting: NotRequired[bool]
 
 
@@ -567,6 +599,61 @@ class Stored(TypedDict):
     file: str
     sha256: str
     new: bool
+
+
+class StrangerDecided(TypedDict):
+    id: str
+    decision: Literal["named", "ignored"]
+    label: str | None
+    faces: int
+    learned: int
+    datasets: list[str]
+    why: str | None
+
+
+class StrangerFace(TypedDict):
+    prediction: str
+    position: int
+    time: int
+
+
+class StrangerFaceRef(TypedDict):
+    prediction: str
+    position: int
+
+
+class StrangerList(TypedDict):
+    days: int
+    grouped: bool
+    waiting: int
+    stopped: str | None
+    total: int
+    strangers: list[StrangerRow]
+    ignored: list[IgnoredRow]
+
+
+class StrangerRow(TypedDict):
+    id: str
+    count: int
+    first: int
+    last: int
+    faces: list[StrangerFace]
+    nearest: NearestPerson | None
+    models: list[str]
+
+
+class StrangerUndone(TypedDict):
+    id: str
+    faces: int
+
+
+class StrangersMerged(TypedDict):
+    id: str
+    parts: list[list[StrangerFace]]
+
+
+class TakeOutFacesBody(TypedDict):
+    faces: list[StrangerFaceRef]
 
 
 class Taught(TypedDict):
