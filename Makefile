@@ -14,7 +14,7 @@ help: ## list every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the pretrained files
+setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the pretrained files (HASHES=1: by sha256)
 	@deploy/setup.sh
 
 .PHONY: setup-dev
@@ -72,6 +72,11 @@ docs: ## the documentation site, into var/docs; a warning is an error
 .PHONY: screenshots
 screenshots: setup-dev ## every screen of the page at two widths, light and dark, into var/screenshots
 	$(PY) -m tests.screenshots --readme docs/screenshots
+
+.PHONY: lock
+lock: setup ## write requirements.lock anew: the sha256 of every library of requirements.txt (needs the package index)
+	$(PY) -m pip install --quiet pip-tools==7.6.2
+	$(PY) deploy/lock.py
 
 .PHONY: sbom
 sbom: setup ## list every installed library with its licence: var/sbom.json (CycloneDX) and var/licences.txt

@@ -4,6 +4,7 @@
 # Usage: deploy/setup.sh [--dev] [--docs] [--no-command] [--environment FILE]
 # --dev adds what tests and linters need, --docs what the documentation site needs. --no-command leaves out the command
 # `likeness` in .venv, where several copies of the code share it.
+# HASHES=1 checks every library by sha256 (requirements.lock), and gives up where there is no hash.
 # Where LIKENESS_DATABASE_URL names PostgreSQL, in the environment or in that file, psycopg comes along.
 set -eu
 cd "$(dirname "$0")/.."
@@ -61,14 +62,29 @@ make_venv() {
     "$python" -m venv "$venv" || give_up "$python could not make $venv; the lines above say why."
 }
 
-digest() { cat requirements.txt requirements-postgres.txt "$1" | cksum; }
+digest() { { cat requirements.txt requirements-postgres.txt requirements.lock "$1"; echo "${HASHES:-}"; } | cksum; }
+
+# What pip reads for a list of requirements, and how. It never falls back from hashes to versions by itself.
+list_for() {
+    if [ "${HASHES:-}" != 1 ]; then
+        printf '%s' "-r $1"
+    elif [ "$1" = requirements.txt ]; then
+        printf '%s' "--require-hashes -r requirements.lock"
+    else
+        give_up "HASHES=1: there are hashes for requirements.txt alone and none for $1.
+  Leave HASHES out, and its libraries are checked by version."
+    fi
+}
 
 install() {
     stamp="$venv/.installed-$1"
     if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$(digest "$1")" ]; then return; fi
     say "Installing the pinned libraries of $1 ($2) ..."
-    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off -r "$1" \
-        || give_up "pip could not install $1. Is the package index reachable from here? Then run this again."
+    list=$(list_for "$1") || exit 1
+    # shellcheck disable=SC2086 # several words
+    "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off $list \
+        || give_up "pip could not install $1. Is the package index reachable from here? Then run this again.
+  Where it says that hashes do not match, the index serves other files than those of requirements.lock."
     digest "$1" > "$stamp"
 }
 

@@ -108,6 +108,18 @@ def test_setup_installs_what_the_database_needs_and_only_once(
     assert re.findall(r"pip install .* -r (\S+)", noted.read_text()) == installed
 
 
+def test_setup_checks_hashes_where_one_asks_and_never_falls_back(tmp_path: Path) -> None:
+    noted = noting_python(tmp_path / "venv")
+    here = {"VENV": str(tmp_path / "venv"), "NPM": "no-npm", "HASHES": "1"}
+    done = run("deploy/setup.sh", **here)
+    assert done.returncode == 0, done.stderr
+    assert "--require-hashes -r requirements.lock" in noted.read_text()
+    refused = run("deploy/setup.sh", "--dev", **here)
+    assert refused.returncode == 1
+    assert "there are hashes for requirements.txt alone" in refused.stderr
+    assert "requirements-dev.txt" not in noted.read_text()
+
+
 def test_setup_refuses_a_wish_it_does_not_know(tmp_path: Path) -> None:
     done = run("deploy/setup.sh", "--postgre", VENV=str(tmp_path / "venv"))
     assert done.returncode == 2

@@ -1,0 +1,33 @@
+"""requirements.lock: every pinned library of the product with hashes, and no index by name."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.paths import ROOT
+
+ENTRY = re.compile(
+    r"^([a-z0-9.-]+)==(\S+?)(?: ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
+    re.MULTILINE,
+)
+PIN = re.compile(r"^([\w.-]+)(?:\[\w+\])?==([\w.]+)", re.MULTILINE)
+OF_MACHINE_CODE = ("numpy", "scipy", "opencv-python-headless", "onnxruntime", "pillow")
+LOCK = (ROOT / "requirements.lock").read_text("utf-8")
+
+
+def test_every_pin_stands_in_the_lock() -> None:
+    locked = {(found[1], found[2]) for found in ENTRY.finditer(LOCK)}
+    pins = PIN.findall((ROOT / "requirements.txt").read_text("utf-8"))
+    wanted = {(name.lower().replace("_", "-"), version) for name, version in pins}
+    assert wanted <= locked, f"run `make lock`: {sorted(wanted - locked)} are not in it"
+
+
+def test_the_lock_holds_nothing_but_hashes() -> None:
+    rest = [line for line in ENTRY.sub("", LOCK).splitlines() if line and line[0] != "#"]
+    assert not rest
+    assert "://" not in LOCK
+
+
+def test_a_library_of_machine_code_has_a_hash_for_each_processor() -> None:
+    counts = {found[1]: found[3].count("--hash") for found in ENTRY.finditer(LOCK)}
+    assert all(counts[name] >= 8 for name in OF_MACHINE_CODE), counts
