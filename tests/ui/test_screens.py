@@ -22,6 +22,15 @@ def test_the_head_shows_what_a_person_may_use(page: Any, live: Start) -> None:
     assert page.get_attribute("#screens [data-screen=recognise]", "aria-current") == "page"
 
 
+def test_on_a_phone_the_menu_stays_beside_the_brand(browser: Any, live: Start) -> None:
+    """Also where the model's name and a way out want to stand there."""
+    for page in a_page(browser, PHONE):
+        signed_in(page, live(), "admin", "/")
+        page.wait_for_selector(".top-end .chip:visible")
+        brand, menu = (page.locator(part).bounding_box() for part in (".brand", ".menu"))
+        assert menu["y"] < brand["y"] + brand["height"]
+
+
 def test_on_a_phone_the_screens_are_behind_a_button(browser: Any, live: Start) -> None:
     for page in a_page(browser, PHONE):
         opened(page, live())
