@@ -119,6 +119,23 @@ class AsyncMethods(ABC):
         )
         return cast("t.ResultCard", (await self._send(call)).json())
 
+    async def list_versions(self, name: str) -> t.VersionTable:
+        """The versions of a model side by side: how often right, strangers, time, size, data."""
+        call = Call("GET", place("/api/models/{}/versions", name), repeatable=True)
+        return cast("t.VersionTable", (await self._send(call)).json())
+
+    async def show_confusion(self, name: str, *, version: int | None = None) -> t.Confusion:
+        """Whom a version took for whom, on pictures that it had not seen, with the pictures of
+        its worst mistakes where the data set has them.
+        """
+        call = Call(
+            "GET",
+            place("/api/models/{}/confusion", name),
+            query={"version": version},
+            repeatable=True,
+        )
+        return cast("t.Confusion", (await self._send(call)).json())
+
     async def list_predictions(
         self,
         *,

@@ -115,6 +115,22 @@ class Collecting(TypedDict):
     licences_of: list[str]
 
 
+class Confused(TypedDict):
+    truth: str | None
+    answer: str | None
+    label: str | None
+    file: str | None
+
+
+class Confusion(TypedDict):
+    version: int
+    labels: list[str | None]
+    truths: list[str]
+    matrix: list[list[int]]
+    mistakes: list[Confused]
+    dataset: str | None
+
+
 class Correction(TypedDict):
     id: str
     time: int
@@ -694,6 +710,29 @@ class UploadEntry(TypedDict):
 
 class VersionBody(TypedDict):
     version: int
+
+
+class VersionRow(TypedDict):
+    version: int
+    active: bool
+    trained: str | None
+    recipe: str
+    classifier: str | None
+    dataset: str | None
+    classes: int
+    pictures: int
+    accuracy: float | None
+    interval: list[float] | None
+    failure_to_acquire: float | None
+    fpir: float | None
+    fnir: float | None
+    seconds: float | None
+    size: int
+    report: bool
+
+
+class VersionTable(TypedDict):
+    versions: list[VersionRow]
 
 
 class WeakestRow(TypedDict):

@@ -293,7 +293,7 @@ BY_MODEL: JsonObject = {
     "Chosen": {"undo": ID, "decided": 2, "stored": STORED["stored"]},
     "Correction": CORRECTION,
     "CorrectionBody": {"prediction_id": ID, "action": "is", "label": "ben", "region": 0},
-    "CorrectionList": {"corrections": [CORRECTION]},
+    "CorrectionList": {"corrections": [{**CORRECTION, "waits": True}]},
     "DatasetBody": {"name": "family"},
     "DatasetList": {"datasets": [DATASET]},
     "DatasetRow": DATASET,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from data_cleaning.json_types import JsonObject
+from server.web.api_docs.examples_of_figures import FIGURES
 from server.web.api_docs.examples_of_strangers import STRANGERS
 
 IMAGE_ID = "6b135f5b-a365-4522-b1f1-4c9ac2dd0728"
@@ -62,4 +63,4 @@ INFERENCE: JsonObject = {
         "outputs": [{"name": "label", "datatype": "BYTES", "shape": [1], "data": ["anna"]}],
     },
 }
-BY_MODEL_OF_OTHERS: JsonObject = {**COMPREFACE, **INFERENCE, **STRANGERS}
+BY_MODEL_OF_OTHERS: JsonObject = {**COMPREFACE, **INFERENCE, **STRANGERS, **FIGURES}
