@@ -91,11 +91,18 @@ class Pace:
             self._next = {host: at for host, at in self._next.items() if at > now}
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A robots.txt that could not be read, and why."""
+
+    why: str
+
+
 class Robots:
     """What the robots.txt of each site lets us ask; each is read once a day."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[float, Protego | None]] = {}
+        self._known: dict[str, tuple[float, Protego | Unread | None]] = {}
 
     def check(self, url: str, agent: str, read: Callable[[str], bytes | None]) -> float:
         """Seconds that the site wants between two requests, or 0.
@@ -114,21 +121,23 @@ class Robots:
             self._known[origin] = (read_at, rules)
         if rules is None:
             return 0.0
+        if isinstance(rules, Unread):
+            raise ValueError(f"the site's robots.txt could not be read: {rules.why}")
         if not rules.can_fetch(url, agent):
             raise ValueError("the site's robots.txt does not want it to be asked by programs")
         return float(rules.crawl_delay(agent) or 0.0)
 
     def _read(
         self, origin: str, read: Callable[[str], bytes | None]
-    ) -> tuple[Protego | None, float]:
-        """The rules of a site, and when they count as read. One that cannot say wants nothing."""
+    ) -> tuple[Protego | Unread | None, float]:
+        """The rules of a site, and when they count as read. One that cannot say is not asked."""
         now = time.monotonic()
         try:
             text = read(f"{origin}/robots.txt")
-        except (ValueError, OSError, LikenessError):
-            return Protego.parse(
-                "User-agent: *\nDisallow: /"
-            ), now - ROBOTS_SECONDS + SILENT_SECONDS
+        except (ValueError, OSError, LikenessError) as error:
+            return Unread(str(error) or type(error).__name__), (
+                now - ROBOTS_SECONDS + SILENT_SECONDS
+            )
         return None if text is None else Protego.parse(text.decode("utf-8", "replace")), now
 
 

@@ -125,7 +125,7 @@ def test_what_nginx_refuses_itself_is_a_problem_too(nginx: Serve, upstream: str)
     ("request_line", "header", "status", "code"),
     [
         ("TRACE /api/models", "", 405, "method-not-allowed"),
-        ("POST /app.js", "Content-Length: 0", 405, "method-not-allowed"),
+        ("POST /models.js", "Content-Length: 0", 405, "method-not-allowed"),
         ("GET /api/%00models", "", 400, "bad-request"),
         ("nonsense", "", 400, "bad-request"),
         ("GET /api/models", "Host: two", 400, "bad-request"),
@@ -216,7 +216,7 @@ def test_the_page_comes_from_disk_with_safe_headers(nginx: Serve) -> None:
     base = nginx(f"127.0.0.1:{free_port()}")
     for path, kind in [
         ("/", "text/html"),
-        ("/app.js", "text/javascript"),
+        ("/models.js", "text/javascript"),
         ("/design.css", "text/css"),
     ]:
         with opened(f"{base}{path}") as answer:

@@ -129,7 +129,7 @@ class TestCrop:
             (["collect", "{set}", "../x", "{set}/a"], "cannot name a class"),
             (["collect", "{set}", "_x", "{set}/a"], "cannot name a class"),
             (["collect", "{set}", "a", "nowhere"], "no folder, archive, picture"),
-            (["collect", "{set}", "a", "http://127.0.0.1/x.png"], "in a text file"),
+            (["collect", "{set}", "a", "http://127.0.0.1:1/x.png"], "could not be read"),
         ],
     )
     def test_what_cannot_be_done_is_one_sentence(self, tmp_path, capsys, monkeypatch, words, says):
