@@ -14,7 +14,7 @@ sum() { sha256sum | cut -c 1-12; }
 code_files() { find $PARTS $FILES -type f -not -path '*/__pycache__/*' -not -path 'ui/vendor/*' -print; }
 
 release_name() {
-    version=$(sed -n 's/^__version__ = "\(.*\)"/\1/p' "$source/likeness/__init__.py" | tail -n 1)
+    version=$(sed -n 's/^VERSION = "\(.*\)"/\1/p' "$source/data_cleaning/version.py" | tail -n 1)
     digest=$(cd "$source" && code_files | LC_ALL=C sort | tr '\n' '\0' | xargs -0 sha256sum | sum)
     printf '%s-%s' "$version" "$digest"
 }

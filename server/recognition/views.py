@@ -16,7 +16,7 @@ from data_cleaning.imaging.limits import DEFAULT_LIMITS
 from data_cleaning.json_types import JsonObject
 from model.recognition.golden import golden_picture
 from server.context import caller, current
-from server.errors import Forbidden, NotFound
+from server.errors import NotFound
 from server.recognition.model_summary import model_detail, model_summary
 from server.recognition.predict import PredictOptions, answer_picture, predict_uploaded
 from server.recognition.report_links import linked
@@ -208,11 +208,14 @@ def list_versions(path: ModelPath) -> JsonObject:
     return VersionTable(versions=version_table(path.name)).model_dump()
 
 
-@api.get("/api/models/<name>/confusion", tags=[MODELS], responses={200: Confusion})
+@api.get(
+    "/api/models/<name>/confusion",
+    tags=[MODELS],
+    responses={200: Confusion},
+    security=needs("train"),
+)
 def show_confusion(path: ModelPath, query: VersionQuery) -> JsonObject:
     """Whom a version took for whom, on pictures that it had not seen, with the pictures of its
     worst mistakes where the data set has them.
     """
-    if not caller().may("train"):
-        raise Forbidden("Whom a model takes for whom is for those whose key may see data sets.")
     return confusion(path.name, query.version).model_dump()

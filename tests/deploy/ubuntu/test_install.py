@@ -144,7 +144,7 @@ def change(box: Machine, file: str, line: str) -> None:
 
 
 def test_an_upgrade_and_going_back_fail_no_request(box: Machine) -> None:
-    change(box, "likeness/__init__.py", '__version__ = "9.9"')
+    change(box, "data_cleaning/version.py", 'VERSION = "9.9"')
     with load(box) as asked:
         upgraded = box.ok(INSTALL)
         newer = box.ok("likeness --version")

@@ -59,9 +59,10 @@ def test_a_grid_is_searched_alike(cluster: DaskExecutor, monkeypatch: pytest.Mon
     splits = [(np.arange(60) % 3 != i, np.arange(60) % 3 == i) for i in range(3)]
     splits = [(np.flatnonzero(learn), np.flatnonzero(test)) for learn, test in splits]
     monkeypatch.setattr(grid_search, "FAR", 0)
-    here = grid_search.search("svm", features, numbers, splits)
+    counter = grid_search.FitCounter(["svm"], len(splits), lambda *_: None)
+    here = grid_search.search("svm", features, numbers, splits, counter)
     with using(cluster):
-        there = grid_search.search("svm", features, numbers, splits)
+        there = grid_search.search("svm", features, numbers, splits, counter)
     assert (here.score, here.spread, here.parameters) == (
         there.score,
         there.spread,

@@ -24,6 +24,8 @@ FILL = {
     "file": "none.jpg",
     "version": "1",
     "sha256": "0" * 64,
+    "prediction": "0" * 32,
+    "position": "0",
 }
 
 
