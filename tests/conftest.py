@@ -25,8 +25,8 @@ pytest_plugins = ["tests.support.live", "tests.support.s3"]
 # Taken out of the environment, which the service reads too: it refuses settings that it does not
 # know.
 REQUIRE_ALL = os.environ.pop("LIKENESS_REQUIRE_ALL", "") == "1"
-# Cases that there are not with PostgreSQL: nothing that could be installed makes them run.
-NOT_WITH_POSTGRES = ("SQLite's file", "its files lie elsewhere")
+# Cases that there are with the other database alone: nothing that could be installed makes them run.
+OF_ONE_DATABASE = ("SQLite's file", "its files lie elsewhere", "PostgreSQL's files")
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -38,7 +38,7 @@ def pytest_configure_node(node: Any) -> None:
 def _excused(report: pytest.TestReport) -> bool:
     """Whether the case that was skipped is one that there is not."""
     reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
-    return reason.removeprefix("Skipped: ") in NOT_WITH_POSTGRES
+    return reason.removeprefix("Skipped: ") in OF_ONE_DATABASE
 
 
 def _all_required(config: pytest.Config) -> bool:

@@ -126,7 +126,7 @@ def test_files_of_postgresql_hold_nothing(app: Flask) -> None:
     """Its plain VACUUM leaves the bytes of deleted rows in pages and indexes."""
     store = service_of(app).store
     if store.engine.dialect.name == "sqlite":
-        pytest.skip("PostgreSQL's files: set LIKENESS_TEST_POSTGRES")
+        pytest.skip("PostgreSQL's files")
     jobs = service_of(app).jobs
     for number in range(300):
         job = jobs.add(TRAIN, {"dataset": "d", "model": f"m{number}"}, "me").id
