@@ -44,10 +44,13 @@ class Quota:
     one: Held
     together: Held
 
-    def check(self, name: str, size: int) -> None:
-        """Raises QuotaReached where a data set cannot take one more picture. size: its bytes."""
+    def check(self, name: str, size: int, fresh: bool = False) -> None:
+        """Raises QuotaReached where a data set cannot take one more picture. size: its bytes.
+
+        fresh: count now, because another process may have stored a moment ago.
+        """
         with _guard:
-            if self._excess(name, size, self._counts()):
+            if self._excess(name, size, self._counts(fresh)):
                 excess = self._excess(name, size, self._counts(fresh=True))
                 if excess:
                     raise excess

@@ -47,6 +47,7 @@ def erase_class(service: Context, label: str, by: str) -> Forgotten:
     with trainings.forgetting(), _alone(service):
         stopped = _stop_trainings(service, label, trainings)
         knowing = models_knowing(service, label)
+        service.keeper.settle()  # what was answered until now is counted among what goes
         _stop_naming(service, knowing, label)
         service.membership.wait_for_all()  # from here on no server names them
         service.keeper.settle()

@@ -43,6 +43,6 @@ def start_collecting(path: ClassPath, body: CollectBody) -> tuple[dict[str, obje
     if not current().settings.collect:
         raise Conflict(OFF)
     Datasets(current().settings.datasets).class_folder(path.dataset, path.label)
-    quota_of(current().settings).check(path.dataset, 1)
+    quota_of(current().settings).check(path.dataset, 1, fresh=True)
     place = {"dataset": path.dataset, "label": path.label}
     return row(current().jobs.add(COLLECT, place | body.model_dump(), caller().by)), 202
