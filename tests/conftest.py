@@ -25,7 +25,7 @@ pytest_plugins = ["tests.support.live", "tests.support.s3"]
 # Taken out of the environment, which the service reads too: it refuses settings that it does not
 # know.
 REQUIRE_ALL = os.environ.pop("LIKENESS_REQUIRE_ALL", "") == "1"
-# Cases that there are with the other database alone: nothing that could be installed makes them run.
+# Cases of one database alone: nothing that could be installed makes them run with the other.
 OF_ONE_DATABASE = ("SQLite's file", "its files lie elsewhere", "PostgreSQL's files")
 
 

@@ -10,6 +10,5 @@ export const SCREENS = [
   { name: "models", path: "models", role: "train", title: "nav.models" },
   { name: "activity", path: "activity", role: "admin", title: "nav.activity" },
   { name: "strangers", path: "strangers", role: "admin", title: "nav.strangers" },
-  { name: "admin", path: "admin.html", role: "train", title: "nav.manage" },
   { name: "settings", path: "settings", role: "none", title: "nav.settings" },
 ];

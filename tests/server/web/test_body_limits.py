@@ -131,7 +131,8 @@ def test_every_json_route_without_a_picture_has_it(make: Make) -> None:
         for method, operation in item.items():
             content = operation.get("requestBody", {}).get("content", {})
             if list(content) == ["application/json"]:
-                address = re.sub(r"\{\w+\}", "1", path)
+                address = path.replace("{sha256}", "0" * 64).replace("{id}", "0" * 32)
+                address = re.sub(r"\{\w+\}", "1", address)
                 answer = app.test_client().open(
                     address, method=method.upper(), data=many_keys(20_000), headers=JSON
                 )
