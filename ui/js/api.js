@@ -185,4 +185,7 @@ export async function models() {
   };
 }
 
+// Where a model is asked about: "/promote", "/versions", …
+export const modelPath = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
+
 export const ready = () => request("GET", "readyz", { dataType: "text", timeout: 4000 });

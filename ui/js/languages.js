@@ -43,6 +43,12 @@ export function say(key, values = {}) {
   return form.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 }
 
+// A part of a whole, 0 to 1, in percent; a dash where nobody knows it
+export const share = (part, digits = 0) =>
+  part === null
+    ? "–"
+    : part.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
+
 // "Anna, Ben and Carl"
 export const listed = (names) =>
   new Intl.ListFormat(language, { type: "conjunction" }).format(names);

@@ -4,7 +4,7 @@ import { request } from "../api.js";
 import { openDialog } from "../components/dialog.js";
 import { emptyState, errorState, loadingState } from "../components/states.js";
 import { button, el, field, select, suggesting, table, when } from "../dom.js";
-import { language, listed, say } from "../languages.js";
+import { listed, say, share } from "../languages.js";
 import { at } from "../root.js";
 import { labelFor, nameOf } from "../words.js";
 
@@ -12,13 +12,10 @@ const $ = window.jQuery;
 const PAGE = 25;
 const THUMBNAIL = 96; // pixels, shown at half of that
 
-const sure = (probability) =>
-  probability.toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
-
 const nameAndSureness = (region) =>
   say("activity.name-sure", {
     name: listed(region.labels.map(nameOf)),
-    sure: sure(region.probability),
+    sure: share(region.probability),
   });
 
 function who(row) {

@@ -5,7 +5,7 @@ import { lines, stackedBars } from "../components/chart.js";
 import { filters } from "../components/filters.js";
 import { emptyState, errorState, loadingState } from "../components/states.js";
 import { el, panel, table, tile } from "../dom.js";
-import { language, say } from "../languages.js";
+import { language, say, share } from "../languages.js";
 
 const $ = window.jQuery;
 let span = "day";
@@ -16,10 +16,6 @@ const KINDS = () => [
   { kind: "unknown", text: say("activity.unknown") },
   { kind: "nothing_found", text: say("activity.nothing-found") },
 ];
-const share = (part) =>
-  part === null
-    ? "–"
-    : part.toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
 const milliseconds = (seconds) =>
   seconds === null ? "–" : say("activity.milliseconds", { count: Math.round(1000 * seconds) });
 

@@ -1,6 +1,6 @@
 // Whom a model takes for whom: a table whose cells open the pictures that they count.
 
-import { request } from "../api.js";
+import { modelPath, request } from "../api.js";
 import { openDialog } from "../components/dialog.js";
 import { errorState, loadingState } from "../components/states.js";
 import { button, el, link } from "../dom.js";
@@ -87,9 +87,8 @@ export async function showConfusion(model, place) {
     return;
   }
   place.append(loadingState());
-  const path = `api/models/${encodeURIComponent(model.name)}/confusion`;
   try {
-    const table = await request("GET", path);
+    const table = await request("GET", modelPath(model.name, "/confusion"));
     place.empty().append(el("p.quiet", say("models.confusion-how")), drawn(table));
   } catch (error) {
     place.empty().append(errorState(error));

@@ -1,30 +1,24 @@
 // Each model as a card: what it came to, and its versions side by side.
 
-import { may, request } from "../api.js";
+import { may, modelPath, request } from "../api.js";
 import { emptyState, errorState, loadingState } from "../components/states.js";
 import { button, el, panel } from "../dom.js";
 import { listed, say } from "../languages.js";
 import { at } from "../root.js";
-import { nameOf, withNames } from "../words.js";
+import { nameOf } from "../words.js";
 import { showConfusion } from "./confusion.js";
+import { verdictOf } from "./verdict.js";
 import { versionTable } from "./versions.js";
 import { deleteModel, makeDefault, rollBack } from "./versions-actions.js";
 
 const $ = window.jQuery;
 const MOST_NAMES = 12;
 
-const pathOf = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
-
 function knows({ labels }) {
   const names = labels.slice(0, MOST_NAMES).map(nameOf);
   if (labels.length > MOST_NAMES)
     names.push(say("models.more", { count: labels.length - MOST_NAMES }));
   return say("models.knows", { count: labels.length, names: listed(names) });
-}
-
-function verdict(model) {
-  const { sentence, fit } = model.facts.verdict ?? {};
-  return sentence ? el(fit ? "p.verdict" : "p.verdict.unfit", withNames(sentence)) : null;
 }
 
 function actions(model, again) {
@@ -56,7 +50,7 @@ function card(model, versions, again) {
       model.default ? el("span.chip.chosen", say("models.default")) : null,
     ),
     el("p.quiet", knows(model)),
-    verdict(model),
+    verdictOf(model.facts),
     versionTable(model, versions, again),
     actions(model, again),
   ).attr("data-model", model.name);
@@ -64,8 +58,8 @@ function card(model, versions, again) {
 
 async function one({ name }) {
   const [model, { versions }] = await Promise.all([
-    request("GET", pathOf(name)),
-    request("GET", pathOf(name, "/versions")),
+    request("GET", modelPath(name)),
+    request("GET", modelPath(name, "/versions")),
   ]);
   return [model, versions];
 }

@@ -9,6 +9,7 @@ import { button, el, redraw, when } from "../dom.js";
 import { say } from "../languages.js";
 import { at } from "../root.js";
 import { duration, withNames } from "../words.js";
+import { verdictOf } from "./verdict.js";
 
 const $ = window.jQuery;
 const PATIENCE = 5000; // milliseconds before a job that could not be followed is followed again
@@ -52,10 +53,10 @@ function progress(job) {
 
 function result({ result: came, report }) {
   if (!came) return null;
-  const { verdict, waits, version, choice } = came;
+  const { waits, version, choice } = came;
   return [
     choice ? el("p.quiet", choice) : null,
-    verdict ? el(verdict.fit ? "p.verdict" : "p.verdict.unfit", withNames(verdict.sentence)) : null,
+    verdictOf(came),
     waits
       ? el(
           "p.remark",

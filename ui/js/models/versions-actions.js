@@ -1,13 +1,11 @@
 // What changes which version answers, or deletes one. Each says what happened, with a way back
 // where there is one.
 
-import { request, send } from "../api.js";
+import { modelPath, request, send } from "../api.js";
 import { openDialog, sure } from "../components/dialog.js";
 import { toast } from "../components/toast.js";
 import { button, el } from "../dom.js";
 import { say } from "../languages.js";
-
-const path = (name, action = "") => `api/models/${encodeURIComponent(name)}${action}`;
 
 async function attempt(work) {
   try {
@@ -20,7 +18,7 @@ async function attempt(work) {
 const answers = (name, version) => say("models.answers-with", { name, version: String(version) });
 
 async function switchTo(name, version) {
-  await send("POST", path(name, "/promote"), { version });
+  await send("POST", modelPath(name, "/promote"), { version });
 }
 
 // Answer with another version; Undo goes back to the one that answered.
@@ -62,7 +60,7 @@ export async function deleteVersion(model, version, again) {
   const yes = say("models.delete");
   if (!(await sure(title, say("models.delete-detail"), yes, { danger: true }))) return;
   await attempt(async () => {
-    await request("DELETE", path(model.name, `/versions/${version}`));
+    await request("DELETE", modelPath(model.name, `/versions/${version}`));
     toast(say("models.deleted-version", { name: model.name, version: String(version) }));
     again();
   });
@@ -76,7 +74,7 @@ export function deleteModel(model, again) {
       const detail = say("models.delete-model-detail", { count: model.versions.length });
       if (!(await sure(title, detail, say("models.delete"), { danger: true }))) return;
       await attempt(async () => {
-        await request("DELETE", path(model.name));
+        await request("DELETE", modelPath(model.name));
         toast(say("models.deleted-model", { name: model.name }));
         again();
       });

@@ -2,15 +2,10 @@
 
 import { may } from "../api.js";
 import { button, el, link, table } from "../dom.js";
-import { language, say } from "../languages.js";
+import { language, say, share } from "../languages.js";
 import { at } from "../root.js";
 import { sizeOf } from "../words.js";
 import { deleteVersion, promote } from "./versions-actions.js";
-
-const share = (part, digits = 0) =>
-  part === null
-    ? "–"
-    : part.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
 
 function accuracy({ accuracy: right, interval }) {
   if (right === null) return "–";

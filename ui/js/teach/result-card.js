@@ -3,14 +3,12 @@
 
 import { may, request, send } from "../api.js";
 import { button, el } from "../dom.js";
-import { language, listed, say } from "../languages.js";
+import { listed, say, share } from "../languages.js";
 import { at } from "../root.js";
 import { nameOf } from "../words.js";
 
 const NEARLY_ALL = 0.99; // of strangers
 
-const share = (value, digits = 0) =>
-  value.toLocaleString(language, { style: "percent", maximumFractionDigits: digits });
 const names = (labels) => listed(labels.map(nameOf));
 
 function strangers(card) {
