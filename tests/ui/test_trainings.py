@@ -94,3 +94,17 @@ def test_a_training_that_waits_for_the_processor_says_so(page: Any, live: Start)
     shown(page, server)
     said = "Looking at pictures: 4 of 52. About 2 min more. It waits for the processor"
     page.wait_for_selector(f"#jobs:has-text('{said}')")
+
+
+def test_the_bar_shows_the_whole_training_and_not_a_stage_of_it(page: Any, live: Start) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.start_runner = no_runner
+    job = jobs.add("train", {"dataset": "letters", "model": "letters", "recipe": None}, "me").id
+    jobs.take()
+    stage = {"stage": "folds", "done": 4, "total": 5, "message": "x", "seconds_left": 2}
+    jobs.change(job, progress={**stage, "part": 0.9, "whole_seconds_left": 40})
+    signed_in(page, server, "train", "/")
+    shown(page, server)
+    page.wait_for_selector(f"[data-job='{job}'] [aria-valuenow='90']")
+    assert "4 of 5. About 40 s more." in page.inner_text(f"[data-job='{job}']")

@@ -262,16 +262,14 @@ def test_a_training_is_followed_through_breaks_and_stopped(
     job = jobs.add("train", arguments, "me").id
     jobs.take()
     signed_in(desk, server, "/teach?dataset=letters")
-    parts = []
-    for stage in ("crops", "folds", "save"):
-        progress = {"stage": stage, "done": 1, "total": 2, "message": "x", "waiting": True}
+    whole = {"whole_seconds_left": 130, "waiting": True}
+    for stage, part in (("crops", 0.1), ("folds", 0.6), ("save", 0.97)):
+        progress = {"stage": stage, "done": 1, "total": 2, "message": "x", "part": part, **whole}
         with desk.expect_request(f"**/{job}/events"):
             jobs.change(job, progress=progress)
-        bar = desk.locator("#train-pane .progress-line")
-        bar.wait_for()
-        desk.wait_for_selector("#train-pane:has-text('waiting for the processor')")
-        parts.append(int(bar.get_attribute("aria-valuenow") or 0))
-    assert parts == sorted(parts)
+        desk.wait_for_selector(f"#train-pane [aria-valuenow='{round(100 * part)}']")
+        words = "about 2 minutes left · waiting for the processor"
+        assert words in desk.inner_text("#train-pane")
     desk.click("#train-pane button:has-text('Stop training')")
     desk.click("#sure-yes")
     desk.wait_for_selector("#train-pane button:has-text('Stop training'):disabled")

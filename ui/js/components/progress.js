@@ -1,17 +1,14 @@
-// A bar for work that takes a while, with an estimate once there is something to go by.
+// A bar for work that takes a while, and what is left of it.
 
 import { el } from "../dom.js";
 import { say } from "../languages.js";
 
-const SOON = 2000; // milliseconds of work before an estimate is worth saying
+const MINUTES_FROM = 90; // seconds; below that they are said themselves
 
-// "about 3 minutes left", from what was done since `began` (milliseconds); "" as long as it is a
-// guess
-export function estimate(part, began, now = Date.now()) {
-  const gone = now - began;
-  if (part <= 0 || part >= 1 || gone < SOON) return "";
-  const seconds = Math.ceil(((gone / part) * (1 - part)) / 1000);
-  if (seconds < 90) return say("progress.seconds-left", { count: seconds });
+// "about 3 minutes left"; "" as long as nobody can tell. seconds: until the whole is done, or null
+export function timeLeft(seconds) {
+  if (!seconds) return "";
+  if (seconds < MINUTES_FROM) return say("progress.seconds-left", { count: seconds });
   return say("progress.minutes-left", { count: Math.round(seconds / 60) });
 }
 

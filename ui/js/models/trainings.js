@@ -41,14 +41,16 @@ function titleOf({ kind, arguments: { dataset, model, label } }) {
 function progress(job) {
   if (job.state !== "running") return null;
   if (!job.progress) return progressBar(titleOf(job), null, say("trainings.starting"));
-  const { stage, done, total, message, seconds_left: left, waiting } = job.progress;
+  const { stage, done, total, message, waiting, part } = job.progress;
+  const left = job.progress.whole_seconds_left ?? job.progress.seconds_left;
   const what = STAGES[stage] ? say(STAGES[stage]) : message || stage;
   const notes = [
     total > 1 ? say("trainings.of", { what, done, total }) : what,
     left ? say("trainings.left", { time: duration(1000 * left) }) : "",
     waiting ? say("trainings.waiting") : "",
   ];
-  return progressBar(titleOf(job), total ? done / total : null, notes.filter(Boolean).join(" "));
+  const whole = part ?? (total ? done / total : null);
+  return progressBar(titleOf(job), whole, notes.filter(Boolean).join(" "));
 }
 
 function result({ result: came, report }) {

@@ -2,7 +2,7 @@
 
 import { request, send } from "../api.js";
 import { sure } from "../components/dialog.js";
-import { estimate, progressBar } from "../components/progress.js";
+import { progressBar, timeLeft } from "../components/progress.js";
 import { button, el, field, input, select } from "../dom.js";
 import { listed, say } from "../languages.js";
 import { at } from "../root.js";
@@ -27,18 +27,6 @@ const STRANGERS = [
   ["0.001", "teach.strangers-1000"],
   ["0.05", "teach.strangers-20"],
 ];
-// The stages of a training as parts of one bar: where each begins and ends. Trying recipes comes
-// before all of them; nobody knows how many, so each takes a part of what is left for that.
-const STAGES = {
-  crops: [0.4, 0.55],
-  search: [0.55, 0.65],
-  calibrate: [0.65, 0.7],
-  folds: [0.7, 0.9],
-  report: [0.9, 0.97],
-  save: [0.97, 1],
-};
-const TRYING = 0.4;
-const LEFT = 0.65; // of that, for those recipes that come after the first, and so on
 const said = (choices) => choices.map(([value, key]) => [value, say(key)]);
 
 export const modelNameOf = (dataset) =>
@@ -49,15 +37,20 @@ export const modelNameOf = (dataset) =>
     .replace(/^[-_]+|-+$/g, "")
     .slice(0, 63) || "model";
 
+// What is said beside the bar.
+function runningWords({ state, progress }) {
+  if (state === "queued") return say("teach.queued");
+  const known = typeof progress?.part === "number";
+  const left = known ? timeLeft(progress.whole_seconds_left) : say("teach.starting");
+  return [left, progress?.waiting ? say("teach.waiting") : ""].filter(Boolean).join(" · ");
+}
+
 export class TrainPane {
   // screen: {dataset(), classes(), attempt(work), trained(model)}
   constructor(screen) {
     this.screen = screen;
     this.job = null;
     this.source = null;
-    this.reached = 0;
-    this.tried = [];
-    this.began = 0;
     this.shownResult = "";
     this.build();
   }
@@ -162,9 +155,6 @@ export class TrainPane {
 
   follow(job) {
     this.leave();
-    this.reached = 0;
-    this.tried = [];
-    this.began = job.started ?? Date.now();
     this.show(job);
     this.source = new EventSource(at(`api/jobs/${job.id}/events`));
     this.source.addEventListener("job", (event) => this.show(JSON.parse(event.data)));
@@ -185,40 +175,14 @@ export class TrainPane {
     this.source = null;
   }
 
-  // How much of the whole is done, 0 to 1. It never goes back: what comes next takes its time.
-  partOf({ progress, state }) {
-    if (state === "queued" || !progress) return null;
-    const { stage, done, total } = progress;
-    const [from, to] = STAGES[stage] ?? this.trying(stage);
-    const inside = total ? done / total : 0;
-    this.reached = Math.max(this.reached, from + (to - from) * inside);
-    return this.reached;
-  }
-
-  trying(recipe) {
-    if (!this.tried.includes(recipe)) this.tried.push(recipe);
-    const number = this.tried.indexOf(recipe);
-    return [number, number + 1].map((place) => TRYING * (1 - LEFT ** place));
-  }
-
   show(job) {
     this.job = job;
-    const part = this.partOf(job);
-    const words =
-      job.state === "queued"
-        ? say("teach.queued")
-        : [
-            part === null ? say("teach.starting") : estimate(part, this.began),
-            job.progress?.waiting ? say("teach.waiting") : "",
-          ]
-            .filter(Boolean)
-            .join(" · ");
     if (!this.bar?.[0].isConnected) {
-      this.bar = progressBar(say("teach.training"), part);
+      this.bar = progressBar(say("teach.training"));
       this.stop = button(say("teach.stop-training"), () => this.cancel());
       this.running.empty().append(this.bar, el("div.actions", this.stop));
     }
-    this.bar.set(part, words);
+    this.bar.set(job.progress?.part ?? null, runningWords(job));
     this.stop.prop("disabled", job.cancel);
     this.draw();
   }
