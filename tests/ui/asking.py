@@ -31,7 +31,7 @@ def a_page(browser: Any, viewport: dict[str, int]) -> Iterator[Any]:
     )
     yield opened_page
     context.close()
-    assert not wrong
+    assert not wrong, wrong
 
 
 def give(page: Any, data: bytes, name: str = "a.png") -> None:

@@ -115,6 +115,7 @@ def test_an_answer_is_asked_for_corrected_and_undone_by_keyboard_alone(
     server = live(local_role="train")
     Datasets(server.app.extensions["likeness"].settings.datasets).create("colours")
     opened(page, server)
+    page.wait_for_load_state("networkidle")
     tab_to(page, "#file")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")

@@ -55,9 +55,9 @@ def test_an_address_that_is_not_there_is_a_page(anywhere: Any, live: Start) -> N
     server = live()
     answer = anywhere.goto(f"{server.url}/deep/nope")
     assert answer.status == 404
-    assert anywhere.inner_text("h1") == "There is nothing at this address."
+    anywhere.wait_for_selector("h1:has-text('There is nothing at this address.')")
     assert anywhere.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
-    assert anywhere.locator("#screens [data-screen=recognise]").count() == 1
+    anywhere.wait_for_selector("#screens [data-screen=recognise]", state="attached")
     anywhere.click("a:has-text('Ask about a picture')")
     anywhere.wait_for_selector("#cards .card")
 

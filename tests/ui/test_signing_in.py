@@ -35,7 +35,9 @@ def test_a_role_sees_what_it_may_use(page: Any, live: Start, role: str) -> None:
     page.goto(f"{server.url}/activity")
     page.wait_for_selector("#gate" if role == "train" else "#screen:not([hidden])")
     page.click("#sign-out")
+    page.wait_for_selector("#sign-out", state="hidden")
     page.wait_for_selector("#gate")
+    page.wait_for_load_state("networkidle")
 
 
 def test_without_the_role_nobody_is_asked_for_corrections(page: Any, live: Start) -> None:

@@ -219,6 +219,35 @@ def test_what_is_wished_of_a_training_is_asked_for(desk: Any, live: Start) -> No
     }  # fmt: skip
     jobs.change(jobs.take().id, state="failed", message="Too few pictures of a: 1.")
     desk.wait_for_selector("#train-pane:has-text('Too few pictures of a: 1.')")
+    desk.reload()
+    desk.wait_for_selector("#train-pane:has-text('Too few pictures of a: 1.')")
+
+
+def test_an_answer_that_comes_late_does_not_hide_the_training_asked_for_meanwhile(
+    desk: Any, live: Start
+) -> None:
+    server = live()
+    jobs = server.app.extensions["likeness"].jobs
+    jobs.start_runner = no_runner
+    filled(server, "letters", "a", "b")
+    signed_in(desk, server, "/teach")
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        if route.request.method == "GET" and not held:
+            held.append(route)
+        else:
+            route.continue_()
+
+    desk.route("**/api/jobs", hold)
+    with desk.expect_request("**/api/jobs"):
+        desk.goto(f"{server.url}/teach?dataset=letters")
+    desk.click("#train-pane .primary:not([disabled])")
+    desk.wait_for_selector("#train-pane .progress-line")
+    with desk.expect_response("**/api/jobs"):
+        held[0].continue_()
+    jobs.change(jobs.take().id, state="failed", message="Too few pictures of a: 1.")
+    desk.wait_for_selector("#train-pane:has-text('Too few pictures of a: 1.')")
 
 
 def tabbed_to(page: Any, where: str) -> None:

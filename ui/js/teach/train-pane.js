@@ -52,6 +52,7 @@ export class TrainPane {
     this.job = null;
     this.source = null;
     this.shownResult = "";
+    this.turn = 0; // of looking for trainings: what is answered too late is dropped
     this.build();
   }
 
@@ -129,27 +130,34 @@ export class TrainPane {
   }
 
   begin() {
+    this.turn += 1;
     this.screen.attempt(async () => {
       this.result.empty();
       this.follow(await send("POST", "api/jobs", this.wanted()));
     });
   }
 
-  // The training of this data set that runs, or the last one that ended.
+  // The training of this data set that runs, or the last one that was done; why the last one failed.
   async find() {
+    this.turn += 1;
+    const { turn } = this;
     this.leave();
     this.job = null;
     this.shownResult = "";
     this.running.empty();
     this.result.empty();
     const { jobs } = await request("GET", "api/jobs");
+    if (turn !== this.turn) return; // meanwhile a training was asked for, or another data set
     const mine = jobs.filter(
       ({ kind, arguments: asked }) => kind === "train" && asked.dataset === this.screen.dataset(),
     );
     const open = mine.find(({ state }) => state === "running" || state === "queued");
-    const last = open ?? mine.find(({ state }) => state === "done");
     if (open) this.follow(open);
-    else if (last) await this.done(last);
+    else {
+      const done = mine.find(({ state }) => state === "done");
+      if (done) await this.done(done);
+      if (mine[0]?.state === "failed") await this.done(mine[0]);
+    }
     this.draw();
   }
 
