@@ -102,6 +102,7 @@ systemd_units() {
     before=$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)
     put 0644 "$new/deploy/ubuntu/likeness.service" "$units/likeness.service"
     put 0644 "$new/deploy/ubuntu/likeness.socket" "$units/likeness.socket"
+    put 0644 "$new/deploy/ubuntu/likeness-watch@.service" "$units/likeness-watch@.service"
     "$new/deploy/ubuntu/network.sh" "$environment" "$units"
     [ "$before" = "$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)" ] && return
     changed "what systemd knows of the service"

@@ -108,6 +108,12 @@ wants_postgres() {
     [ -n "$environment" ] && grep -Eqs "^[[:space:]]*LIKENESS_DATABASE_URL=[[:space:]]*[\"']?postgres" "$environment"
 }
 
+# What `likeness watch` needs to ask the service and to tell of what it saw, where a setting says so.
+wants_cameras() {
+    [ -z "${LIKENESS_MQTT:-}${LIKENESS_WEBHOOK:-}" ] || return 0
+    [ -n "$environment" ] && grep -Eqs "^[[:space:]]*LIKENESS_(MQTT|WEBHOOK)=." "$environment"
+}
+
 # A moved or half-made .venv, or one of another Python, does not start: it is made anew.
 works() { [ -x "$venv/bin/python" ] && fits "$venv/bin/python" && "$venv/bin/python" -m pip --version >/dev/null 2>&1; }
 works || make_venv
@@ -116,6 +122,10 @@ install "$requirements" "a few hundred MB the first time"
 if [ "$requirements" = requirements-dev.txt ]; then install_page_linter; fi
 if [ -n "$docs" ]; then install requirements-docs.txt "the documentation site"; fi
 if wants_postgres; then install requirements-postgres.txt "LGPL-3.0; for PostgreSQL"; fi
+if wants_cameras; then
+    install requirements-client.txt "for cameras"
+    install requirements-mqtt.txt "for cameras"
+fi
 
 # The command `likeness`: this checkout's code, found whatever folder it is typed in.
 if [ -n "$command" ]; then "$venv/bin/python" deploy/checkout/link_command.py; fi

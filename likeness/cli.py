@@ -78,6 +78,11 @@ EXCHANGE = {
     ),
     **_entries("exchange", npz="write a data set as one file of numpy arrays"),
 }
+WATCHING = _entries(
+    "watching",
+    watch="look at a camera again and again, and say who comes",
+    frigate="say who the people are that Frigate tracks",
+)
 SERVE = _entries("serve", serve="serve the page and the API on this machine, until Ctrl-C")
 BACKUP = _entries(
     "backup",
@@ -158,6 +163,7 @@ likeness = _group(
     | DATASETS
     | EXCHANGE
     | SERVE
+    | WATCHING
     | DATABASE
     | BACKUP
     | DOCTOR

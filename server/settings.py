@@ -216,6 +216,29 @@ class Settings:
         False, "Let what a search finds lead into this network: for a picture server of your own."
     )
 
+    mqtt: str = setting(
+        "",
+        "Broker of MQTT that `likeness watch` tells of who was seen, as"
+        " mqtt://user:password@host:1883 or mqtts://host?ca=FILE; empty means none.",
+    )
+    mqtt_prefix: str = setting("likeness", "First level of its topics.")
+    mqtt_names: str = setting(
+        "payload",
+        "Where names of people may stand: topics (and messages), payload (messages alone), none.",
+        choices=("none", "payload", "topics"),
+    )
+    mqtt_discovery: str = setting(
+        "homeassistant",
+        "Prefix of Home Assistant's discovery, which is told of each camera; empty means none.",
+    )
+    webhook: str = setting(
+        "", "Address that `likeness watch` sends events to, as JSON; empty means none."
+    )
+    webhook_secret: str = setting(
+        "",
+        "What they are signed with (Standard Webhooks): 16 letters or more, or whsec_ and base64.",
+    )
+
     keep_pictures_days: int = setting(
         0, "Days for which asked pictures are kept; 0 keeps none.", low=0, high=3650
     )
@@ -379,6 +402,7 @@ def _check_lists(settings: Settings) -> None:
     _check_origins(settings)
     _check_store(settings)
     _check_providers(settings)
+    _check_topics(settings)
     if settings.public_url and not re.match(r"https?://[^\s\"'<>#]+$", settings.public_url):
         raise SettingError(
             f"{variable('public_url')} is {settings.public_url!r}; write an address like"
@@ -464,6 +488,15 @@ def _check_providers(settings: Settings) -> None:
             raise SettingError(
                 f"{variable('collect_providers')} holds {provider!r}; write"
                 " openverse=https://pictures.example."
+            )
+
+
+def _check_topics(settings: Settings) -> None:
+    for name in ("mqtt_prefix", "mqtt_discovery"):
+        value = getattr(settings, name)
+        if not re.fullmatch(r"[\w-]+", value) and (value or name == "mqtt_prefix"):
+            raise SettingError(
+                f"{variable(name)} is {value!r}; write letters, digits, - and _ alone."
             )
 
 

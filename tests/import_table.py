@@ -267,6 +267,16 @@ TABLE: dict[str, May] = {
     # likeness: the front door, above everything.
     # The client knows the API and nothing of ours.
     "likeness.client": May((), ("httpx",)),
+    # Events of cameras go out by these alone; what looks at pictures stands above.
+    "likeness.delivery": May((), ("httpx", "paho")),
+    "likeness.watching": May(
+        (
+            *of("data_cleaning", "imaging", "fetching"),
+            *of("model", "recognition"),
+            *of("likeness", "client", "delivery"),
+        ),
+        ("numpy", "httpx"),
+    ),
     "likeness": May(("likeness", "data_cleaning", "model", "server"), ("click", "sqlalchemy")),
     # `python -m model` and its like are the front door under an older name.
     "data_cleaning.__main__": May(("likeness.cli",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -96,7 +96,7 @@ class Camera:
             raise DatasetError("The camera does not answer. See that its address is right.")
         _check_size(self._capture, limits)
 
-    def frames(self, every: float) -> Iterator[Frame]:
+    def frames(self, every: float) -> Generator[Frame, None, None]:
         """One frame every so many seconds, until the camera ends or nobody wants more."""
         begun = time.monotonic()
         due = begun

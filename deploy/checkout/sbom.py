@@ -22,6 +22,7 @@ LISTS = (
     "requirements-postgres.txt",
     "requirements-faiss.txt",
     "requirements-ddgs.txt",
+    "requirements-mqtt.txt",
     "requirements-s3.txt",
     "requirements-gs.txt",
     "requirements-az.txt",

@@ -56,5 +56,6 @@ if [ $# -eq 1 ]; then
 else
     network | put "$2/likeness.service.d/network.conf"
     data | put "$2/likeness.service.d/data.conf"
+    data | put "$2/likeness-watch@.service.d/data.conf"
     bind | put "$2/likeness.socket.d/bind.conf"
 fi

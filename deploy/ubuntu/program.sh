@@ -5,7 +5,7 @@
 # shellcheck shell=sh disable=SC2154
 
 PARTS="likeness data_cleaning model server ui nginx deploy"
-FILES="requirements.txt requirements-postgres.txt README.md LICENSE THIRD_PARTY.md CHANGELOG.md"
+FILES="requirements.txt requirements-postgres.txt requirements-client.txt requirements-mqtt.txt README.md LICENSE THIRD_PARTY.md CHANGELOG.md"
 RELEASES_KEPT=3
 READY_TRIES=90
 
@@ -77,7 +77,10 @@ answers() {
     done
 }
 
-restarts() { systemctl restart likeness && answers; }
+restarts() { systemctl restart likeness && answers && watch_on; }
+
+# Cameras are watched by the release that answers. None may be.
+watch_on() { systemctl --quiet try-restart 'likeness-watch@*' 2>/dev/null || true; }
 
 # Requests wait at likeness.socket while the processes are replaced. A release that does not start is taken back.
 switch() {  # RELEASE

@@ -494,6 +494,7 @@ class PredictionRow(TypedDict):
     key: str | None
     kept: bool
     regions: list[dict[str, object]]
+    camera: str | None
 
 
 class Problem(TypedDict):

@@ -47,12 +47,21 @@ class Methods(ABC):
         top_k: int | None = None,
         explain: bool | None = None,
         region: int | None = None,
+        camera: str | None = None,
+        logged: bool | None = None,
     ) -> t.Answer:
         """What is in one picture: multipart field `image`, raw body, or JSON."""
         call = Call(
             "POST",
             "/api/predict",
-            query={"model": model, "top_k": top_k, "explain": explain, "region": region},
+            query={
+                "model": model,
+                "top_k": top_k,
+                "explain": explain,
+                "region": region,
+                "camera": camera,
+                "logged": logged,
+            },
             field="image",
             pictures=[picture],
             repeatable=True,
@@ -67,12 +76,21 @@ class Methods(ABC):
         top_k: int | None = None,
         explain: bool | None = None,
         region: int | None = None,
+        camera: str | None = None,
+        logged: bool | None = None,
     ) -> t.BatchAnswer:
         """Several pictures: each has its answer or its problem, in the order they came."""
         call = Call(
             "POST",
             "/api/predict/batch",
-            query={"model": model, "top_k": top_k, "explain": explain, "region": region},
+            query={
+                "model": model,
+                "top_k": top_k,
+                "explain": explain,
+                "region": region,
+                "camera": camera,
+                "logged": logged,
+            },
             field="image",
             pictures=pictures,
             repeatable=True,
@@ -146,6 +164,7 @@ class Methods(ABC):
         until: int | str | None = None,
         before: str | None = None,
         limit: int | None = None,
+        camera: str | None = None,
     ) -> t.PredictionList:
         """Answers, newest first; as pages of JSON, or all of them as CSV."""
         call = Call(
@@ -159,6 +178,7 @@ class Methods(ABC):
                 "until": until,
                 "before": before,
                 "limit": limit,
+                "camera": camera,
             },
             repeatable=True,
         )
@@ -562,12 +582,21 @@ class Methods(ABC):
         top_k: int | None = None,
         explain: bool | None = None,
         region: int | None = None,
+        camera: str | None = None,
+        logged: bool | None = None,
     ) -> t.Answer:
         """SageMaker's name for predict."""
         call = Call(
             "POST",
             "/invocations",
-            query={"model": model, "top_k": top_k, "explain": explain, "region": region},
+            query={
+                "model": model,
+                "top_k": top_k,
+                "explain": explain,
+                "region": region,
+                "camera": camera,
+                "logged": logged,
+            },
             field="image",
             pictures=[picture],
         )

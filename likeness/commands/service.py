@@ -28,6 +28,7 @@ from server.training.runner_process import RunnerProcesses
 from server.web.api_docs.settings_page import settings_markdown
 from server.web.validation_messages import MODEL_NAME, PATTERNS
 
+SECRET = ("mqtt", "webhook", "webhook_secret")  # settings that hold, or may hold, a password
 LEAST_DAYS, MOST_DAYS = 0.001, 3650  # of a key: a minute and a half, ten years
 
 
@@ -67,9 +68,11 @@ def settings(options: SettingsOptions) -> None:
 
 
 def shown(name: str, value: object) -> object:
-    """A password in the database's address is nobody's business."""
+    """A password in an address is nobody's business."""
     if name == "database_url" and value:
         return make_url(str(value)).render_as_string(hide_password=True)
+    if name in SECRET and value:
+        return re.sub(r"(?<=:)[^:/@]*(?=@)", "***", str(value)) if "://" in str(value) else "***"
     return value if isinstance(value, bool | int | float) else str(value)
 
 

@@ -20,6 +20,7 @@ COLUMNS = (
     "seconds",
     "client",
     "key",
+    "camera",
 )
 HEAD = ("id", "time", "when", *COLUMNS, "regions", "probabilities")
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what begins so is run by a spreadsheet

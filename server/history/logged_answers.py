@@ -66,6 +66,7 @@ class LoggedAnswer:
     client: str | None
     key: str | None
     regions: list[LoggedRegion]
+    camera: str | None = None  # the watched one that took the picture
 
     def to_record(self) -> Record:
         """For the journal."""
@@ -80,9 +81,9 @@ class LoggedAnswer:
 
     @classmethod
     def from_record(cls, record: Record) -> LoggedAnswer:
-        """From the journal."""
+        """From the journal. Records of versions that watched no camera have no `camera`."""
         regions = [LoggedRegion.from_record(region) for region in record["regions"]]
-        return cls(**_known(cls, {**record, "regions": regions}))
+        return cls(**_known(cls, {"camera": None, **record, "regions": regions}))
 
 
 def _known(kind: type[LoggedRegion] | type[LoggedAnswer], record: Record) -> Record:
@@ -91,7 +92,11 @@ def _known(kind: type[LoggedRegion] | type[LoggedAnswer], record: Record) -> Rec
 
 
 def logged_answer(
-    bundle: RecognitionModel, recognition: Recognition, data: bytes, asker: Caller
+    bundle: RecognitionModel,
+    recognition: Recognition,
+    data: bytes,
+    asker: Caller,
+    camera: str | None = None,
 ) -> LoggedAnswer:
     """A fresh answer as it is to be logged. data: the picture that it is about."""
     return LoggedAnswer(
@@ -109,6 +114,7 @@ def logged_answer(
         client=asker.address,
         key=asker.key,
         regions=[_region(*numbered) for numbered in enumerate(recognition.predictions)],
+        camera=camera,
     )
 
 

@@ -29,7 +29,7 @@ PAGE = 500
 class Filter:
     """Which answers: all of what is given must hold. before: an id, for the next page.
 
-    Times in milliseconds.
+    Times in milliseconds. camera: its name; `*` is any.
     """
 
     label: str | None = None
@@ -38,6 +38,7 @@ class Filter:
     since: int | None = None
     until: int | None = None
     before: str | None = None
+    camera: str | None = None
 
 
 class PredictionLog:
@@ -241,6 +242,11 @@ def _filtered(wanted: Filter) -> Select[tuple[object, ...]]:
     ]
     if wanted.label is not None:
         conditions.append(_shows(wanted.label))
+    if wanted.camera is not None:
+        any_camera = wanted.camera == "*"
+        conditions.append(
+            columns.camera.is_not(None) if any_camera else columns.camera == wanted.camera
+        )
     if wanted.since is not None:
         conditions.append(columns.time >= wanted.since)
     if wanted.until is not None:

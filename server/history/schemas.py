@@ -58,6 +58,9 @@ SINCE = (
 UNTIL = "Before this time; a date means its beginning."
 
 
+CAMERA_OR_ANY = r"^([a-z0-9][a-z0-9_-]{0,62}|[*])$"
+
+
 class PredictionQuery(Query):
     label: Label | None = None
     reason: Literal["known", "unknown", "nothing_found"] | None = None
@@ -68,6 +71,9 @@ class PredictionQuery(Query):
         None, description="`next` of a page."
     )
     limit: QueryInt = Field(50, ge=1, le=500)
+    camera: Annotated[str, Field(pattern=CAMERA_OR_ANY)] | None = Field(
+        None, description="Of this watched camera alone; * is any of them."
+    )
     format: Literal["json", "csv"] = Field(
         "json", description="csv gives all that fit, without pages."
     )
@@ -97,6 +103,7 @@ class PredictionRow(Out):
         description="Whether the picture is kept: GET /api/predictions/{id}/picture gives it."
     )
     regions: list[dict[str, object]]
+    camera: str | None = Field(description="The watched camera that took it, where it was one.")
 
 
 class PredictionList(Out):

@@ -56,7 +56,15 @@ def list_predictions(query: PredictionQuery) -> Response | dict[str, object]:
     service = current()
     service.keeper.settle()
     log = PredictionLog(service.store)
-    wanted = Filter(query.label, query.reason, query.model, query.since, query.until, query.before)
+    wanted = Filter(
+        query.label,
+        query.reason,
+        query.model,
+        query.since,
+        query.until,
+        query.before,
+        query.camera,
+    )
     if query.format == "csv":
         headers = {"Content-Disposition": "attachment; filename=predictions.csv"}
         lines = csv_lines(log.all(wanted))

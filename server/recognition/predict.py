@@ -17,7 +17,7 @@ from model.recognition.predictions import Recognition
 from model.recognition.protocols import RecognitionModel
 from server.context import Context, caller, current
 from server.errors import RequestError
-from server.history.logged_answers import logged_answer
+from server.history.logged_answers import LoggedAnswer, logged_answer
 from server.recognition.picture_places import picture_places
 from server.recognition.redaction import without_erased
 from server.recognition.schemas import PredictQuery
@@ -31,7 +31,8 @@ class PredictOptions:
 
     model: None is the default one. explain: the region, counted from 0, that is to be explained.
     wait: rather wait for a place than be refused. until: when at the latest, by time.monotonic.
-    whole: the picture is one region, cut out already.
+    whole: the picture is one region, cut out already. camera: that took it. logged: False only
+    counts the answer.
     """
 
     model: str | None = None
@@ -39,13 +40,15 @@ class PredictOptions:
     wait: bool = False
     until: float | None = None
     whole: bool = False
+    camera: str | None = None
+    logged: bool = True
 
 
 @dataclass(frozen=True)
 class AnsweredPicture:
     """An answer as it may be given: without whom the model must not name.
 
-    prediction_id: None where the answer could not be logged. why: the explanation, if one is due.
+    prediction_id: None where the answer is not in the log. why: the explanation, if one is due.
     """
 
     bundle: RecognitionModel
@@ -85,7 +88,8 @@ def answer_picture(data: bytes, options: PredictOptions) -> AnsweredPicture:
     recognition = without_erased(found, hidden, bundle.multi_label)
     kinds = [prediction.reason for prediction in recognition.predictions]
     service.metrics.answered(bundle.name, recognition.seconds, kinds)
-    prediction_id = _log(service, bundle, recognition, data)
+    answer = logged_answer(bundle, recognition, data, caller(), options.camera)
+    prediction_id = _log(service, answer, data) if options.logged else None
     return AnsweredPicture(bundle, labels, recognition, prediction_id, why)
 
 
@@ -95,7 +99,7 @@ def predict_uploaded(query: PredictQuery) -> JsonObject:
     Raises RequestError, and as `answer_picture` does.
     """
     data = uploads.picture_of(request, current().settings, tuple(PredictQuery.model_fields))
-    options = PredictOptions(query.model, query.explained)
+    options = PredictOptions(query.model, query.explained, camera=query.camera, logged=query.logged)
     return answer_picture(data, options).to_json(query.top_k)
 
 
@@ -110,11 +114,8 @@ def _explains(
     return index >= len(found.predictions) or found.predictions[index].best not in hidden
 
 
-def _log(
-    service: Context, bundle: RecognitionModel, recognition: Recognition, data: bytes
-) -> str | None:
+def _log(service: Context, answer: LoggedAnswer, data: bytes) -> str | None:
     """Journal the answer; its id once it is safe, None where it could not be written down."""
-    answer = logged_answer(bundle, recognition, data, caller())
     if not service.journal.append(answer.to_record()):
         service.metrics.not_logged()
         return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
 from server.web.schemas import In, Name, Out, Problem, Query, QueryBool, QueryInt
+from server.web.validation_messages import MODEL_NAME
 
 
 class ModelPath(BaseModel):
@@ -28,6 +29,13 @@ class PredictQuery(Query):
     )
     region: QueryInt = Field(
         0, ge=0, le=9999, description="Which of the `regions` to explain, the first being 0."
+    )
+
+    camera: Annotated[str, Field(pattern=MODEL_NAME)] | None = Field(
+        None, description="The watched camera that took the picture, for the log."
+    )
+    logged: QueryBool = Field(
+        True, description="false: count the answer alone, as of a camera's many frames."
     )
 
     @property

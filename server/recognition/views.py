@@ -105,7 +105,14 @@ for rule in ("/api/predict", "/predict"):
 def predict_batch(query: PredictQuery) -> JsonObject:
     """Several pictures: each has its answer or its problem, in the order they came."""
     until = time.monotonic() + current().settings.batch_seconds
-    options = PredictOptions(query.model, query.explained, wait=True, until=until)
+    options = PredictOptions(
+        query.model,
+        query.explained,
+        wait=True,
+        until=until,
+        camera=query.camera,
+        logged=query.logged,
+    )
     # A model that does not exist fails the batch, not each picture.
     current().models.get(query.model)
     readers = uploads.pictures_of(request, current().settings, tuple(PredictQuery.model_fields))

@@ -49,8 +49,10 @@ predictions = Table(
     Column("stages", JSON, nullable=False),
     Column("client", String(64)),
     Column("key", String(16)),
+    Column("camera", String(64)),  # of the best frame of somebody whom a watched camera saw
     Index("ix_predictions_time", "time"),
     Index("ix_predictions_label", "label"),
+    Index("ix_predictions_camera", "camera"),
 )
 
 regions = Table(

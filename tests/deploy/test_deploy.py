@@ -122,7 +122,7 @@ def test_systemd_has_nothing_to_say_of_the_units(tmp_path: Path) -> None:
     """`systemd-analyze verify`, with the program that the unit starts at its place."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed: apt-get install systemd")
-    for name in ("likeness.service", "likeness.socket"):
+    for name in ("likeness.service", "likeness.socket", "likeness-watch@.service"):
         text = (ROOT / "deploy" / "ubuntu" / name).read_text()
         text = text.replace("/opt/likeness/current", str(ROOT))
         (tmp_path / name).write_text(text.replace("User=likeness", "User=daemon"))
@@ -150,6 +150,7 @@ def test_every_library_is_in_the_licence_table() -> None:
         ("requirements-postgres.txt", 1),
         ("requirements-docs.txt", 3),
         ("requirements-ddgs.txt", 1),
+        ("requirements-mqtt.txt", 1),
         ("requirements-s3.txt", 2),
         ("requirements-gs.txt", 2),
         ("requirements-az.txt", 2),

@@ -77,6 +77,7 @@ def noting_python(venv: Path) -> Path:
 
 
 LIBRARIES, DRIVER = "requirements.txt", "requirements-postgres.txt"
+CAMERAS = ("requirements-client.txt", "requirements-mqtt.txt")
 
 
 @pytest.mark.parametrize(
@@ -89,6 +90,8 @@ LIBRARIES, DRIVER = "requirements.txt", "requirements-postgres.txt"
         (["--environment"], "", "LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES, DRIVER]),
         (["--environment"], "", " LIKENESS_DATABASE_URL='postgres://u@h/d'", [LIBRARIES, DRIVER]),
         (["--environment"], "", "#LIKENESS_DATABASE_URL=postgresql://u@h/d", [LIBRARIES]),
+        (["--environment"], "", "LIKENESS_MQTT=mqtt://localhost", [LIBRARIES, *CAMERAS]),
+        (["--environment"], "", "LIKENESS_WEBHOOK=", [LIBRARIES]),
         (["--dev"], "", "", ["requirements-dev.txt"]),
         (["--docs"], "", "", [LIBRARIES, "requirements-docs.txt"]),
     ],

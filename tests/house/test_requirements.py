@@ -19,6 +19,7 @@ OPTIONAL = {  # requirements-postgres.txt and their like
     "distributed",
     "pyarrow",
     "httpx",
+    "paho",
 }
 
 

@@ -118,6 +118,7 @@ PREDICTION = {
     "client": "203.0.113.9",
     "key": "c97ce4fde525",
     "kept": False,
+    "camera": None,
     "regions": [
         {
             "position": 0,

@@ -25,6 +25,7 @@ PIP = ("etc/pip.conf", "etc/resolv.conf", "etc/hosts", CERTIFICATES)
 PARTS = (
     *("likeness", "data_cleaning", "model", "server", "ui", "nginx", "deploy", "artifacts"),
     *("requirements.txt", "requirements-postgres.txt"),
+    *("requirements-client.txt", "requirements-mqtt.txt"),
     *("README.md", "LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"),
 )
 COMMANDS = {

@@ -223,3 +223,26 @@ def test_one_bad_record_does_not_hold_up_the_others(app: Flask) -> None:
     bad = {**sample(), "model": None}
     history.insert([sample(), bad, sample()])
     assert statistics(history.store, 0).predictions == 2
+
+
+def test_a_camera_is_logged_and_found(client: FlaskClient, key_of: KeyOf) -> None:
+    admin = key_of("admin")
+
+    def asked(query: str) -> str | None:
+        answer = client.post(
+            f"/api/predict?{query}", data=make_picture(), content_type="image/png"
+        ).get_json()
+        assert answer["label"] == "red"
+        return answer["prediction_id"]
+
+    def found(query: str) -> list[str | None]:
+        answer = client.get(f"/api/predictions?{query}", headers=admin)
+        return [row["camera"] for row in answer.get_json()["predictions"]]
+
+    assert asked("logged=false&camera=door") is None, "answered, counted, and not logged"
+    assert asked("camera=door") and asked("camera=yard") and asked("")
+    assert found("") == [None, "yard", "door"]
+    assert found("camera=door") == ["door"] and found("camera=*") == ["yard", "door"]
+    for wrong in ("Front Door", "a/b", ""):
+        assert client.post(f"/api/predict?camera={wrong}", data=b"x").status_code == 422
+        assert client.get(f"/api/predictions?camera={wrong}", headers=admin).status_code == 422
