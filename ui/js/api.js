@@ -1,8 +1,8 @@
 // Talks to /api, and turns every way it can fail into a sentence. Knows nothing of the page.
 
 import { say } from "./languages.js";
+import { refusalOf } from "./refusals.js";
 import { at } from "./root.js";
-import { sizeOf } from "./words.js";
 
 const $ = window.jQuery;
 
@@ -29,62 +29,15 @@ function problemOf(xhr) {
   }
 }
 
-// The server's stable codes first; the status where nginx, or somebody else on the way, answered.
-const BY_CODE = {
-  "not-a-picture": ["not_a_picture", "trouble.not-a-picture", "trouble.not-a-picture.do"],
-  "broken-picture": ["not_a_picture", "trouble.broken-picture", "trouble.broken-picture.do"],
-  "empty-picture": ["not_a_picture", "trouble.empty-picture", "trouble.empty-picture.do"],
-  "picture-too-small": ["not_a_picture", "trouble.small-picture"],
-  "picture-too-large": ["too_big", "trouble.too-big"],
-  "body-too-large": ["too_big", "trouble.too-big"],
-  "model-missing": ["no_model", "trouble.no-model"],
-  "model-broken": ["no_model", "trouble.broken-model"],
-  "weights-missing": ["no_model", "trouble.no-weights"],
-  "too-slow": ["busy", "trouble.slow", "trouble.slow.do"],
-  "store-down": ["busy", "trouble.no-database", "trouble.wait"],
-  busy: ["busy", "trouble.busy", "trouble.wait"],
-  "too-many-requests": ["busy", "trouble.busy", "trouble.wait"],
-};
-const BY_STATUS = {
-  401: ["denied", "trouble.no-key", "trouble.no-key.do"],
-  403: ["denied", "trouble.not-allowed"],
-  404: ["refused", "trouble.not-there"],
-  408: ["busy", "trouble.stood-still", "trouble.stood-still.do"],
-  413: ["too_big", "trouble.too-big"],
-  429: ["busy", "trouble.busy", "trouble.wait"],
-  502: ["away", "trouble.away", "trouble.wait"],
-  503: ["busy", "trouble.not-ready", "trouble.wait"],
-  504: ["busy", "trouble.slow", "trouble.slow.do"],
-};
-const OTHERWISE = {
-  refused: ["refused", "trouble.refused"],
-  broken: ["broken", "trouble.broken"],
-};
-
-// What to do about it. A body over the limit is refused unread, in words for programs; people want
-// the limit in megabytes. What is not known here, the server says itself.
-function detailOf(problem, what) {
-  const { body_bytes: bytes, picture_bytes: file, pixels } = problem.limits ?? {};
-  if (bytes) return say("trouble.most-bytes", { size: sizeOf(bytes) });
-  if (file) return say("trouble.most-file", { size: sizeOf(file) });
-  if (pixels) return say("trouble.most-pixels", { pixels });
-  if (what) return say(what);
-  return typeof problem.detail === "string" ? problem.detail : problem.title;
-}
-
 export function troubleOf(xhr) {
   if (xhr.status === 0) {
     return new Trouble("away", say("trouble.no-answer"), say("trouble.no-answer.do"));
   }
   const problem = problemOf(xhr);
   const retryAfter = Number(xhr.getResponseHeader("Retry-After")) || null;
-  const [kind, title, what] =
-    BY_CODE[problem.code] ??
-    BY_STATUS[xhr.status] ??
-    (xhr.status < 500 ? OTHERWISE.refused : OTHERWISE.broken);
+  const { kind, title, detail } = refusalOf(problem, xhr.status);
   const status = say("trouble.status", { status: String(xhr.status), text: xhr.statusText });
-  const detail = detailOf(problem, what) || status;
-  return new Trouble(kind, say(title), detail, retryAfter, problem.code);
+  return new Trouble(kind, title, detail || status, retryAfter, problem.code);
 }
 
 // Who we are to the server: {role, via, name, csrf}. Kept here because every changing request must

@@ -7,6 +7,7 @@ import * as dataSets from "../data-sets.js";
 import { button, el, input } from "../dom.js";
 import { say } from "../languages.js";
 import { isGrave } from "../marks.js";
+import { refusalOf } from "../refusals.js";
 import { at } from "../root.js";
 import { nameOf } from "../words.js";
 import { asClasses, ofDrop, ofInput } from "./files.js";
@@ -19,6 +20,11 @@ const SHOWN = 24; // pictures of a class; the rest is in the review
 const ISSUES = 6; // that are shown at once
 const SPECIAL = { _unknown: "teach.special-unknown", _none: "teach.special-none" };
 const ENOUGH = 10; // pictures of a class that a training likes to have
+
+function refused({ name }, problem) {
+  const { title, detail } = refusalOf(problem);
+  return `${name}: ${title} ${detail}`;
+}
 
 export const titleOfClass = (label) => (label in SPECIAL ? say(SPECIAL[label]) : nameOf(label));
 
@@ -158,7 +164,7 @@ export class ClassCard {
           (results, of) => {
             sent += of.length;
             for (const { index, ok, stored, problem } of results) {
-              if (!ok) this.refused.push(`${of[index].name}: ${problem.detail}`);
+              if (!ok) this.refused.push(refused(of[index], problem));
               else if (stored.new) added += 1;
               else again += 1;
             }
