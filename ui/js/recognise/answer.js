@@ -43,7 +43,12 @@ export function sent(part) {
 export function clear() {
   remind("");
   $("#regions").prop("hidden", true).empty();
-  $("#details").empty();
+  emptyDetails();
+}
+
+function emptyDetails() {
+  $("#details .corrections").detach(); // kept with what was said in it, and with its buttons
+  return $("#details").empty();
 }
 
 function row(score, region) {
@@ -116,13 +121,10 @@ export function drawRegion(region, index, model, extras) {
     doubted ? say("recognise.closest", { name: nameOf(region.best) }) : "",
     remarkOf(region),
   ].filter(Boolean);
-  $("#details .corrections").detach(); // kept with what was said in it
-  $("#details")
-    .empty()
-    .append(
-      words.length ? el("p.remark", words.join(" ")) : null,
-      measured,
-      probabilities(region, measured, model.multi_label),
-      ...extras,
-    );
+  emptyDetails().append(
+    words.length ? el("p.remark", words.join(" ")) : null,
+    measured,
+    probabilities(region, measured, model.multi_label),
+    ...extras,
+  );
 }
