@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 import pytest
@@ -33,6 +34,21 @@ def test_a_key_is_shown_once_replaced_and_revoked(anywhere: Any, live: Start) ->
     assert keys.check(second) is None
     assert page.locator("code.key").count() == 0
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def test_a_key_for_compreface_is_about_one_model(page: Any, live: Start) -> None:
+    server = live()
+    signed_in(page, server, "admin", "/")
+    page.goto(f"{server.url}/settings")
+    page.fill(".maker input[type=text] >> nth=0", "the old client")
+    page.fill(".maker input[type=text] >> nth=1", "colours")
+    page.click(".maker [type=submit]")
+    page.wait_for_selector("code.key")
+    text = page.inner_text("code.key")
+    assert str(uuid.UUID(text)) == text
+    key = server.app.extensions["likeness"].keys.check(text)
+    assert (key.role, key.model) == ("predict", "colours")
+    page.wait_for_selector(".keys li:has-text('the old client'):has-text('CompreFace, colours')")
 
 
 def test_whoever_is_no_admin_sees_no_keys(page: Any, live: Start) -> None:

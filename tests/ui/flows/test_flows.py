@@ -147,6 +147,20 @@ def test_several_pictures_are_asked_one_is_corrected_and_taken_back(
     page.wait_for_selector(".corrections:has-text('It was taken back.')")
 
 
+@pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
+def test_the_first_load_weighs_little(browser: Any, service: Service, locale: str) -> None:
+    """All that Recognise asks for, as nginx compresses it; headers are not counted."""
+    with visiting(browser, locale=locale) as page:
+        page.goto(service.url)
+        page.wait_for_load_state("networkidle")
+        weight = page.evaluate(
+            """() => ["navigation", "resource"]
+                .flatMap((kind) => performance.getEntriesByType(kind))
+                .reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)"""
+        )
+    assert 70_000 < weight <= 90_000
+
+
 def test_the_camera_names_who_comes_by(
     filmed: Any, taught: Taught, key: Callable[[str], str]
 ) -> None:
