@@ -181,7 +181,7 @@ function drawQuestions(panel, context) {
   panel
     .empty()
     .append(
-      $("<h3>").text(say("correct.wrong")),
+      $("<h2>").text(say("correct.wrong")),
       $("<div class='actions'>").append(ask(context, button, choose)),
       keepBox(context),
     );

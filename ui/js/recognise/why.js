@@ -28,7 +28,7 @@ function nearest(examples) {
   const why = may("train") ? "why.pictures-elsewhere" : "why.pictures-for-trainers";
   return el(
     "section.nearest",
-    el("h3", say("why.nearest")),
+    el("h2", say("why.nearest")),
     el("ul", examples.map(example)),
     hidden ? el("p.quiet.small-text", say(why)) : null,
   );
