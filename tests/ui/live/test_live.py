@@ -91,6 +91,28 @@ def test_a_slow_server_is_never_asked_twice_at_once(page: Any, live: Start, ever
     assert page.locator("#pace").is_visible() == (every == "1")
 
 
+@pytest.mark.parametrize("every", ["0", "1", "10"])
+def test_while_an_answer_takes_fifteen_seconds_nothing_else_is_asked(
+    page: Any, live: Start, every: str
+) -> None:
+    held: list[Any] = []
+    page.clock.install()
+    asked = Asked(page)
+    page.route("**/api/predict*", lambda route: held.append(route))
+    begun(page, live().url, every)
+    while not held:
+        page.wait_for_timeout(50)
+    for _ in range(15):
+        page.clock.run_for(1_000)
+    assert (asked.times, len(held)) == (1, 1)
+    held[0].continue_()
+    page.wait_for_selector("#strip li")
+    page.clock.run_for(10_000)
+    while len(held) < 2:
+        page.wait_for_timeout(50)
+    assert asked.most == 1
+
+
 def test_a_pause_asks_nothing_and_goes_on(page: Any, live: Start) -> None:
     asked = Asked(page)
     begun(page, live().url, "1")
