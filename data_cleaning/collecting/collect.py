@@ -1,8 +1,9 @@
 """Bring pictures into a class, from sources of any kind.
 
 Names come from the bytes (sha256), never from the source, so nothing can be written elsewhere and
-nothing is brought twice. Bytes are stored as they came, after they have been decoded once; what was
-brought is written to sources.jsonl. Whenever it is killed, running it again goes on.
+nothing is brought twice. Bytes are stored as they came, after they have been decoded once, or
+encoded anew where that is asked for. What was brought is written to sources.jsonl. Whenever it is
+killed, running it again goes on.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.errors import DatasetError, PictureError, PictureTooLarge
 from data_cleaning.files import sha256_of_bytes, sha256_of_file, write
 from data_cleaning.imaging.decoding import decode, probe
+from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.near_duplicates import difference_hash
 
+QUALITY = 95  # of a picture that is encoded anew
 STEM = 24  # hex digits of its sha256 that a picture is called by
 _SUFFIX = {"JPEG": ".jpg", "MPO": ".jpg", "HEIF": ".heic"}
 _PART = re.compile(rf"\.([0-9a-f]{{{STEM}}}\.\w+)\.part")
@@ -180,6 +183,8 @@ class _ClassFolder:
         try:
             data = entry.load()
             image = decode(data, self.options.picture)
+            if self.options.without_metadata:
+                data = encode(image, ".jpg", QUALITY)  # the same file for the same picture, always
         except LeftOut as reason:
             return CollectedEntry(entry.name, "left_out", note=str(reason))
         except PictureTooLarge as error:

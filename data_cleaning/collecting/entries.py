@@ -62,6 +62,8 @@ class CollectOptions:
     address. manners: how hosts are asked. private: may addresses that strangers wrote lead into
     this network? contact: of whoever collects, told to the hosts. label: the
     class that is collected. most_pictures, most_bytes: how much may be added; 0 is no limit.
+    without_metadata: store fresh JPEGs, so that nothing comes along that a file says besides its
+    pixels, such as the place where it was taken.
     """
 
     picture: Limits = DEFAULT_LIMITS
@@ -75,6 +77,7 @@ class CollectOptions:
     label: str = ""
     most_pictures: int = 0
     most_bytes: int = 0
+    without_metadata: bool = False
     search: SearchOptions = field(default_factory=SearchOptions)
     page: PageOptions = field(default_factory=PageOptions)
     frame: FrameOptions = field(default_factory=FrameOptions)

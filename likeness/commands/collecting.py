@@ -137,6 +137,11 @@ sizes: Decorator = options(
         metavar="N",
         help="end when so many bytes were added; 0 is no limit",
     ),
+    click.option(
+        "--without-metadata",
+        is_flag=True,
+        help="encode pictures anew: no place, time or device comes along",
+    ),
     click.option("--megabytes", type=click.IntRange(1, 1024), default=15, help="most of one file"),
     click.option(
         "--pixels",
@@ -174,6 +179,7 @@ class CollectCommand(Output):
     pixels: int
     most_pictures: int
     most_bytes: int
+    without_metadata: bool
     totals: bool
 
     def __post_init__(self) -> None:
@@ -192,6 +198,7 @@ class CollectCommand(Output):
             contact=self.contact,
             most_pictures=self.most_pictures,
             most_bytes=self.most_bytes,
+            without_metadata=self.without_metadata,
             search=SearchOptions(
                 tuple(dict.fromkeys(self.query)),
                 self.count,

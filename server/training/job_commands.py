@@ -31,7 +31,8 @@ def job_command(job: TrainingJob, settings: Settings) -> list[str]:
 
 
 def _collect(job: TrainingJob, settings: Settings) -> list[str]:
-    """Nothing that a person typed can be taken for an option: it stands behind = or --.
+    """Nothing that a person typed can be taken for an option: it stands behind = or --. The service
+    keeps no metadata of pictures, however they come.
 
     Raises QuotaReached.
     """
@@ -52,7 +53,8 @@ def _collect(job: TrainingJob, settings: Settings) -> list[str]:
     folder = str(settings.datasets / job.dataset)
     start = ["collect", f"--from={wanted['source']}", f"--count={wanted['count']}", *words]
     said = ["--json", "--totals", "--progress-json"]
-    return [*start, *places, *private, *limits, *said, "--", folder, job.label]
+    kept = ["--without-metadata"]
+    return [*start, *places, *private, *limits, *kept, *said, "--", folder, job.label]
 
 
 def _options(job: TrainingJob) -> list[str]:

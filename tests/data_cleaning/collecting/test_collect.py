@@ -13,6 +13,7 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 from data_cleaning.collecting import collect
@@ -21,8 +22,17 @@ from data_cleaning.datasets.decisions import Decision
 from data_cleaning.datasets.delete_class import SOURCES
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging import encoding
+from data_cleaning.imaging.image import Image
 from tests.data_cleaning.commands import run
-from tests.support.pictures import png, scene, tree, write
+from tests.support.pictures import pillow, png, saved, scene, tree, write
+
+
+def with_place(image: Image) -> bytes:
+    """A JPEG that says where it was taken, and that it is to be turned by a quarter."""
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # orientation
+    exif.get_ifd(0x8825).update({1: "N", 2: (51.0, 30.0, 26.0)})  # GPS
+    return saved(pillow(image), "JPEG", exif=exif)
 
 
 class TestCollect:
@@ -55,6 +65,21 @@ class TestCollect:
         assert {p.name for p in tmp_path.iterdir()} == before | {"set"}
         status, out, _ = run(capsys, "collect", tmp_path / "set", "alice", *sources[1:])
         assert status == 0 and "0 pictures added" in out and "4 were there already" in out
+
+    def test_without_metadata_no_place_comes_along(self, tmp_path, capsys):
+        came = tmp_path / "in.jpg"
+        came.write_bytes(with_place(scene(1, 160, 120)))
+        for folder, options in (("as-it-came", []), ("bare", ["--without-metadata"])):
+            for result in ("added", "already"):
+                command = ("collect", tmp_path / folder, "alice", came, "--json", *options)
+                _, out, _ = run(capsys, *command)
+                assert [e["result"] for e in json.loads(out)["entries"]] == [result]
+        (kept,) = (tmp_path / "as-it-came" / "alice").glob("*.jpg")
+        assert kept.read_bytes() == came.read_bytes()
+        (bare,) = (tmp_path / "bare" / "alice").glob("*.jpg")
+        assert b"Exif" not in bare.read_bytes() and b"Exif" in came.read_bytes()
+        with PIL.Image.open(bare) as picture:
+            assert picture.size == (120, 160) and not picture.getexif()  # turned upright
 
     def test_copies_in_another_class_and_rejected_ones_are_not_brought(self, tmp_path, capsys):
         first, second = write(tmp_path / "1.png", scene(1)), write(tmp_path / "2.png", scene(2))

@@ -51,3 +51,8 @@ def test_commands_are_those_that_people_type(settings: Settings) -> None:
     assert forget[1:4] == ["-m", "model", "forget"]
     assert forget[-3:] == ["--", "m", "-x"]  # a name that begins with a dash is not an option
     assert forget[forget.index("--datasets") + 1] == str(settings.datasets)
+
+
+def test_what_the_service_collects_carries_no_metadata(settings: Settings) -> None:
+    asked = {"dataset": "d", "source": "openverse", "count": 5, "queries": ["x"], "licences": []}
+    assert "--without-metadata" in job_command(a_job("collect", asked), settings)
