@@ -104,6 +104,7 @@ def test_bursts_of_refused_batches_leave_nothing(tmp_path: Path) -> None:
         until = time.monotonic() + 15
         while (grown := resident(worker, "VmRSS") - before) > GROWS and time.monotonic() < until:
             time.sleep(0.2)
+        print(f"{BURSTS} bursts: memory {grown / 2**20:+.1f} MB")
         assert "not-a-picture" in seen
         assert seen <= {"not-a-picture", "busy"}
         assert grown < GROWS, f"{grown >> 20} MB"
