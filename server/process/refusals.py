@@ -50,5 +50,6 @@ def write_problem(connection: socket.socket, status: int, reason: str, message: 
     head = f"HTTP/1.1 {status} {reason}\r\nConnection: close\r\n"
     if status == 429:
         head += "Retry-After: 1\r\n"
-    head += f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n\r\n"
+    head += f"Content-Type: application/problem+json\r\nContent-Length: {len(body)}\r\n"
+    head += "X-Content-Type-Options: nosniff\r\n\r\n"
     util.write_nonblock(connection, head.encode("latin1") + body)

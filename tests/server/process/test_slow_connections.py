@@ -91,6 +91,19 @@ def test_a_head_without_end_is_refused(service: Running) -> None:
         assert client.recv(100).startswith(b"HTTP/1.1 431 ")
 
 
+@pytest.mark.parametrize("head", [b"GET / HTTP/1.1\r\nNo Header\r\n\r\n", b"NONSENSE\r\n\r\n"])
+def test_what_is_refused_before_a_route_is_known_is_not_sniffed(
+    service: Running, head: bytes
+) -> None:
+    with socket.create_connection(("127.0.0.1", service.port)) as client:
+        client.sendall(head)
+        client.settimeout(30)
+        answer = http.client.HTTPResponse(client)
+        answer.begin()
+        assert (answer.status, answer.headers["X-Content-Type-Options"]) == (400, "nosniff")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+
+
 @pytest.mark.parametrize("size", [3_000_000, 30_000_000])
 def test_a_body_that_is_refused_unread_closes_the_connection_with_a_word(
     service: Running, size: int
