@@ -14,7 +14,7 @@ help: ## list every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
-setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the pretrained files (HASHES=1: by sha256)
+setup: ## make .venv with the pinned libraries, fetch the page's jQuery and the pretrained files (HASHES=0: by version)
 	@deploy/setup.sh
 
 .PHONY: setup-dev
@@ -75,8 +75,14 @@ screenshots: setup-dev ## every screen of the page at two widths, light and dark
 
 .PHONY: lock
 lock: setup ## write requirements.lock anew: the sha256 of every library of requirements.txt (needs the package index)
-	$(PY) -m pip install --quiet pip-tools==7.6.2
-	$(PY) deploy/lock.py
+	$(PY) -m pip install --quiet uv==0.13.9
+	$(PY) -m uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+		--no-annotate --no-header --no-emit-index-url --no-emit-find-links \
+		--output-file requirements.lock requirements.txt
+
+.PHONY: pin-images
+pin-images: ## name the images of the containers by the digest that their tags have now: deploy/.env
+	@deploy/containers/pin.sh
 
 .PHONY: sbom
 sbom: setup ## list every installed library with its licence: var/sbom.json (CycloneDX) and var/licences.txt

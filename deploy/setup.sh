@@ -4,7 +4,8 @@
 # Usage: deploy/setup.sh [--dev] [--docs] [--no-command] [--environment FILE]
 # --dev adds what tests and linters need, --docs what the documentation site needs. --no-command leaves out the command
 # `likeness` in .venv, where several copies of the code share it.
-# HASHES=1 checks every library by sha256 (requirements.lock), and gives up where there is no hash.
+# The libraries of requirements.txt are checked by sha256 (requirements.lock), those of the other lists by version.
+# HASHES=0 checks all by version; HASHES=1 gives up where a list has no hashes.
 # Where LIKENESS_DATABASE_URL names PostgreSQL, in the environment or in that file, psycopg comes along.
 set -eu
 cd "$(dirname "$0")/.."
@@ -66,10 +67,15 @@ digest() { { cat requirements.txt requirements-postgres.txt requirements.lock "$
 
 # What pip reads for a list of requirements, and how. It never falls back from hashes to versions by itself.
 list_for() {
-    if [ "${HASHES:-}" != 1 ]; then
-        printf '%s' "-r $1"
-    elif [ "$1" = requirements.txt ]; then
+    case ${HASHES:-} in
+        0) printf '%s' "-r $1"; return ;;
+        "" | 1) ;;
+        *) give_up "HASHES is $HASHES; it may be 0 or 1, or left out." ;;
+    esac
+    if [ "$1" = requirements.txt ]; then
         printf '%s' "--require-hashes -r requirements.lock"
+    elif [ -z "${HASHES:-}" ]; then
+        printf '%s' "-r $1"
     else
         give_up "HASHES=1: there are hashes for requirements.txt alone and none for $1.
   Leave HASHES out, and its libraries are checked by version."
@@ -84,7 +90,8 @@ install() {
     # shellcheck disable=SC2086 # several words
     "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off $list \
         || give_up "pip could not install $1. Is the package index reachable from here? Then run this again.
-  Where it says that hashes do not match, the index serves other files than those of requirements.lock."
+  Where it says that hashes do not match, the index serves other files than those of requirements.lock.
+  If they are of your own making, HASHES=0 checks the libraries by version alone."
     digest "$1" > "$stamp"
 }
 

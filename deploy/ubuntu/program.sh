@@ -5,7 +5,7 @@
 # shellcheck shell=sh disable=SC2154
 
 PARTS="likeness data_cleaning model server ui nginx deploy"
-FILES="requirements.txt requirements-postgres.txt requirements-client.txt requirements-mqtt.txt README.md LICENSE THIRD_PARTY.md CHANGELOG.md"
+FILES="requirements.txt requirements.lock requirements-postgres.txt requirements-client.txt requirements-mqtt.txt README.md LICENSE THIRD_PARTY.md CHANGELOG.md"
 RELEASES_KEPT=3
 READY_TRIES=90
 
@@ -19,7 +19,7 @@ release_name() {
     printf '%s-%s' "$version" "$digest"
 }
 
-libraries_name() { { cat requirements.txt requirements-postgres.txt; python3 --version; } | sum; }
+libraries_name() { { cat requirements.txt requirements.lock requirements-postgres.txt; python3 --version; } | sum; }
 
 copy_code() {  # TO
     (cd "$source" && tar -cf - --exclude=__pycache__ $PARTS $FILES) | tar -xf - -C "$1"

@@ -76,7 +76,7 @@ def noting_python(venv: Path) -> Path:
     return noted
 
 
-LIBRARIES, DRIVER = "requirements.txt", "requirements-postgres.txt"
+LIBRARIES, DRIVER = "requirements.lock", "requirements-postgres.txt"
 CAMERAS = ("requirements-client.txt", "requirements-mqtt.txt")
 
 
@@ -111,16 +111,41 @@ def test_setup_installs_what_the_database_needs_and_only_once(
     assert re.findall(r"pip install .* -r (\S+)", noted.read_text()) == installed
 
 
-def test_setup_checks_hashes_where_one_asks_and_never_falls_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("hashes", "listed"),
+    [
+        ("", "--require-hashes -r requirements.lock"),
+        ("1", "--require-hashes -r requirements.lock"),
+        ("0", "-r requirements.txt"),
+    ],
+)
+def test_setup_checks_hashes_unless_one_declines(tmp_path: Path, hashes: str, listed: str) -> None:
     noted = noting_python(tmp_path / "venv")
-    here = {"VENV": str(tmp_path / "venv"), "NPM": "no-npm", "HASHES": "1"}
-    done = run("deploy/setup.sh", **here)
+    done = run("deploy/setup.sh", VENV=str(tmp_path / "venv"), NPM="no-npm", HASHES=hashes)
     assert done.returncode == 0, done.stderr
-    assert "--require-hashes -r requirements.lock" in noted.read_text()
-    refused = run("deploy/setup.sh", "--dev", **here)
+    assert f"--progress-bar off {listed}\n" in noted.read_text()
+
+
+def test_where_a_hash_fails_it_never_falls_back_to_versions(tmp_path: Path) -> None:
+    noted = noting_python(tmp_path / "venv")
+    program = tmp_path / "venv" / "bin" / "python"
+    program.write_text(program.read_text() + 'case "$*" in *--require-hashes*) exit 1;; esac\n')
+    done = run("deploy/setup.sh", VENV=str(tmp_path / "venv"), NPM="no-npm")
+    assert done.returncode == 1
+    assert "HASHES=0 checks the libraries by version alone" in done.stderr
+    assert noted.read_text().count("pip install") == 1
+
+
+def test_hashes_that_one_insists_on_are_not_left_out(tmp_path: Path) -> None:
+    noted = noting_python(tmp_path / "venv")
+    here = {"VENV": str(tmp_path / "venv"), "NPM": "no-npm"}
+    refused = run("deploy/setup.sh", "--dev", HASHES="1", **here)
     assert refused.returncode == 1
     assert "there are hashes for requirements.txt alone" in refused.stderr
     assert "requirements-dev.txt" not in noted.read_text()
+    unknown = run("deploy/setup.sh", HASHES="yes", **here)
+    assert unknown.returncode == 1
+    assert "HASHES is yes; it may be 0 or 1" in unknown.stderr
 
 
 def test_setup_refuses_a_wish_it_does_not_know(tmp_path: Path) -> None:

@@ -99,7 +99,7 @@ def buildah(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bu
     )
     source = (
         "--build-arg",
-        "BASE=localhost/debian-base",
+        "PYTHON_IMAGE=localhost/debian-base",
         "-f",
         "deploy/Dockerfile",
         "-t",

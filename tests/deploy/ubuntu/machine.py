@@ -24,7 +24,7 @@ CERTIFICATES = "etc/ssl/certs/ca-certificates.crt"
 PIP = ("etc/pip.conf", "etc/resolv.conf", "etc/hosts", CERTIFICATES)
 PARTS = (
     *("likeness", "data_cleaning", "model", "server", "ui", "nginx", "deploy", "artifacts"),
-    *("requirements.txt", "requirements-postgres.txt"),
+    *("requirements.txt", "requirements.lock", "requirements-postgres.txt"),
     *("requirements-client.txt", "requirements-mqtt.txt"),
     *("README.md", "LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"),
 )
@@ -53,9 +53,10 @@ def debian(folder: Path) -> None:
         if Path("/", name).is_file():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_bytes(Path("/", name).read_bytes())
-    (root / "requirements.txt").write_bytes((ROOT / "requirements.txt").read_bytes())
-    download = f"/tmp/v/bin/pip download -q -d /wheels -r /requirements.txt {WHEEL}"
-    script = f"python3 -m venv /tmp/v && {download} && rm -rf /tmp/v /requirements.txt"
+    (root / "requirements.lock").write_bytes((ROOT / "requirements.lock").read_bytes())
+    download = "/tmp/v/bin/pip download -q -d /wheels"
+    both = f"{download} --require-hashes -r /requirements.lock && {download} --no-deps {WHEEL}"
+    script = f"python3 -m venv /tmp/v && {both} && rm -rf /tmp/v /requirements.lock"
     subprocess.run(["chroot", root, "sh", "-c", script], check=True, timeout=600)
     for name in PIP:
         if name != CERTIFICATES:
