@@ -70,10 +70,10 @@ _FILES = (
     ),
     PretrainedFile(
         name="sface",
-        filename="sface_2021dec_8bit.onnx",
+        filename="sface_2021dec_8bit_operators.onnx",
         role="face embedding, 128 numbers",
-        sha256="f77a46740636e12e03433679664ca3b3d219d2fc6f55dce2d90ab12656742d54",
-        size=9_992_268,
+        sha256="c0b5414e37c7696dfb80f79de35b4ad6ef0fbf7e9b10ba5b659d763ee3c97ba3",
+        size=9_939_374,
     ),
     PretrainedFile(
         name="sface_float",

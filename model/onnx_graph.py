@@ -36,10 +36,17 @@ class OnnxGraph:
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
 
-    def add(self, operator: str, *inputs: str, output: str = "", **attributes: Attribute) -> str:
+    def add(
+        self,
+        operator: str,
+        *inputs: str,
+        output: str = "",
+        domain: str = "",
+        **attributes: Attribute,
+    ) -> str:
         """Append a node with one output and return that output's name."""
         output = output or f"{operator}_{len(self.nodes)}"
-        self._append(helper.make_node(operator, inputs, [output]), attributes)
+        self._append(helper.make_node(operator, inputs, [output], domain=domain), attributes)
         return output
 
     def add_outputs(
@@ -72,13 +79,13 @@ class OnnxGraph:
         """Append a change to a number format of TensorProto and return its output's name."""
         return self.add("Cast", x, to=to)
 
-    def build(self, inputs: Shapes, outputs: Shapes) -> bytes:
-        """Return the finished ONNX file.
+    def build(self, inputs: Shapes, outputs: Shapes, opsets: Mapping[str, int] = OPSETS) -> bytes:
+        """Return the finished ONNX file. opsets: version by domain, "" is ONNX's own.
 
         Raises `onnx.checker.ValidationError` where the graph is not valid ONNX or contradicts those
         shapes.
         """
-        model = self.model(inputs, outputs)
+        model = self.model(inputs, outputs, opsets)
         onnx.checker.check_model(model, full_check=True)
         return bytes(model.SerializeToString(deterministic=True))
 

@@ -23,8 +23,10 @@ SLOW_BYTES = 1_000_000
 JPEG, PNG, GIF, BMP = b"\xff\xd8", b"\x89PNG\r\n\x1a\n", (b"GIF87a", b"GIF89a"), b"BM"
 START_OF_SCAN, END_OF_IMAGE = 0xDA, 0xD9
 ALONE = {0x01, 0xD8, *range(0xD0, 0xD8)}  # markers of a JPEG without a length
-MARKER = re.compile(rb"\xff+[^\x00\xff]", re.DOTALL)
-END_OF_DATA = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]", re.DOTALL)
+# The last byte of a run that fills: a run that leads to nothing would else be read from each of its
+# bytes to its end, and 20 kB of it took seconds. One byte alone is found 20 times as fast, too.
+MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
+END_OF_DATA = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)
 PNM = re.compile(rb"P([0-9fFy])")
 TOKEN = re.compile(rb"(?:\s|#[^\n\r]*[\n\r])*([^\s#]+)")
 RLE = (1, 2)  # as BMP calls its run lengths

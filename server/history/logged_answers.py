@@ -5,7 +5,7 @@ The journal holds it as JSON until it is in the database.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 
 from data_cleaning.files import sha256_of_bytes
 from model.recognition.predictions import Prediction, Recognition
@@ -33,9 +33,9 @@ class LoggedRegion:
 
     def to_record(self) -> Record:
         """For the journal, which has the names after the first one under `further`."""
-        record = asdict(self)
-        _, *further = record.pop("labels") or [None]
-        return {**record, "further": further}
+        record = dict(vars(self))
+        del record["labels"]
+        return {**record, "further": self.labels[1:]}
 
     @classmethod
     def from_record(cls, record: Record) -> LoggedRegion:
@@ -70,7 +70,7 @@ class LoggedAnswer:
 
     def to_record(self) -> Record:
         """For the journal."""
-        return {**asdict(self), "regions": [region.to_record() for region in self.regions]}
+        return {**vars(self), "regions": [region.to_record() for region in self.regions]}
 
     @property
     def names(self) -> set[str]:

@@ -126,6 +126,8 @@ def test_a_name_that_leads_nowhere(settings: Settings) -> None:
     with sites.running({"/healthz": sites.page(b"{}")}) as running:
         here = f"http://127.0.0.1:{running.server_address[1]}/"
         assert front.name(change(settings, public_url=here)).state == "good"
+    alone = front.name(change(settings, public_url="https://localhost"))
+    assert alone.state == "good" and "on this machine alone" in alone.seen
 
 
 def test_a_look_that_fails_is_a_finding(settings: Settings) -> None:

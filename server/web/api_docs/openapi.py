@@ -24,6 +24,7 @@ from werkzeug.exceptions import BadRequest, UnsupportedMediaType
 from data_cleaning.json_types import JsonObject
 from server.errors import BodyTooLarge
 from server.web.api_docs.examples import PROBLEMS, example_of
+from server.web.form_parser import QuickFormParser
 from server.web.schemas import JSON_PARTS, Problem
 
 KEY_SCHEMES = {
@@ -56,6 +57,8 @@ class Request(FlaskRequest):
     """A request whose JSON is never guessed: broken JSON and other content types are told apart
     from a wrong value.
     """
+
+    form_data_parser_class = QuickFormParser
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
         if not self.is_json:

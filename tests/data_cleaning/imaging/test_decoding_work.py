@@ -37,6 +37,7 @@ SLOW: dict[str, tuple[Callable[[], bytes], type[PictureError]]] = {
     "65 scans": (lambda: jpeg_of_scans(SCANS), PictureTooLarge),
     "empty segments": (lambda: jpeg_of_segments(3_000_000), PictureTooLarge),
     "fill bytes": (lambda: jpeg_of_fill_bytes(14_000_000), PictureTooLarge),
+    "fill bytes that lead to nothing": (lambda: b"\xff\xd8" + b"\xff" * 20_000, NotAPicture),
     "empty chunks": (lambda: png_of_chunks(1_000_000), PictureTooLarge),
     "a comment of a GIF": (lambda: gif_of_blocks(55_000, 255), PictureTooLarge),
     "blocks of a byte": (lambda: gif_of_blocks(5_000_000, 1), PictureTooLarge),

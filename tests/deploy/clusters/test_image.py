@@ -28,7 +28,7 @@ MOST_MB = 700
 # As images called slim leave it out.
 FAT = ("wheels", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "usr/share/doc", "usr/share/locale")
 FAT += ("usr/share/man", "usr/lib/x86_64-linux-gnu/gconv", "usr/bin/age", "usr/bin/age-keygen")
-MODERN = ("yunet_2023mar.onnx", "sface_2021dec_8bit.onnx")
+MODERN = ("yunet_2023mar.onnx", "sface_2021dec_8bit_operators.onnx")
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 

@@ -28,6 +28,7 @@ PARTS = (
     *("requirements-client.txt", "requirements-mqtt.txt"),
     *("README.md", "LICENSE", "THIRD_PARTY.md", "CHANGELOG.md"),
 )
+HOSTS = "127.0.0.1 localhost\n::1 localhost\n127.0.1.1 box\n"
 COMMANDS = {
     "systemctl": 'exec python3 /pid1.py "$@"',
     "journalctl": "tail -n 30 /var/log/likeness.log",
@@ -85,6 +86,8 @@ class Machine:
         for name, body in COMMANDS.items():
             self.program(folder / "upper" / "usr" / "bin" / name, body)
         shutil.copy(HERE / "pid1.py", folder / "upper" / "pid1.py")
+        (folder / "upper" / "etc").mkdir()
+        (folder / "upper" / "etc" / "hosts").write_text(HOSTS)
         weights = folder / "upper" / "var/lib/likeness/weights"
         weights.mkdir(parents=True)
         for file in weights_dir().glob("*"):
