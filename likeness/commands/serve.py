@@ -91,7 +91,8 @@ class SiteOptions:
     def site(self) -> Site:
         settings = load()
         return Site(
-            ui=(self.ui or settings.ui).resolve(),
+            # A link stays one: an installation's leads to the release that runs, whichever that is.
+            ui=(self.ui or settings.ui).absolute(),
             app=self.app or gunicorn_at(settings),
             listen=self.listen or (SECURE if self.https else Site.listen),
             https=Https.of(self.https) if self.https else None,

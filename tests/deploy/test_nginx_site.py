@@ -125,6 +125,22 @@ def test_a_site_without_our_lines_is_not_refreshed() -> None:
         refreshed(site_config(site).replace("proxy_read_timeout", "proxy_send_timeout"), site)
 
 
+def test_a_site_is_the_same_for_every_release(
+    print_site: Print, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """So that nginx need not begin anew at an upgrade, and shows the page of what runs."""
+    (tmp_path / "likeness.env").write_text("")
+    link, sites = tmp_path / "current", []
+    for release in ("one", "two"):
+        (tmp_path / release / "ui").mkdir(parents=True)
+        link.unlink(missing_ok=True)
+        link.symlink_to(release)
+        assert print_site(tmp_path / "likeness.env", "--ui", str(link / "ui")) == 0
+        sites.append(capsys.readouterr().out)
+    assert sites[0] == sites[1]
+    assert f'root "{link}/ui";' in sites[0]
+
+
 @pytest.mark.parametrize(
     ("bind", "found"),
     [
