@@ -57,41 +57,9 @@ export class ClassCard {
     this.search = button(say("teach.web"), () => this.openSearch())
       .attr("aria-label", say("teach.web-for", { name }))
       .prop("hidden", true);
-    const chooser = input("file", {
-      multiple: true,
-      accept: "image/*,.heic,.heif",
-      tabindex: -1,
-      "aria-hidden": true,
-    }).addClass("visually-hidden");
-    chooser.on("change", () => {
-      this.add(asClasses(ofInput(chooser[0])).loose);
-      chooser.val("");
-    });
-    const named = (key, control) => control.attr("aria-label", say(key, { name }));
     this.element = el(
       "article.class-card",
-      el(
-        "header",
-        el("h3", name),
-        this.count,
-        el(
-          "div.actions",
-          chooser,
-          named(
-            "teach.add-to",
-            button(say("teach.add"), () => chooser.trigger("click")),
-          ),
-          named(
-            "teach.camera-for",
-            button(say("teach.camera"), () => this.openCamera()),
-          ),
-          this.search,
-          named(
-            "teach.delete-class-of",
-            button("×", () => this.remove(), "plain"),
-          ),
-        ),
-      ),
+      this.head(name),
       this.cameraPlace,
       this.searchPlace,
       this.status,
@@ -108,6 +76,37 @@ export class ClassCard {
       .on("dragleave drop", () => this.element.removeClass("over"))
       .on("drop", (event) => this.dropped(event));
     searchable().then((found) => this.search.prop("hidden", !found));
+  }
+
+  // The name, how many there are, and every way to more.
+  head(name) {
+    const chooser = input("file", {
+      multiple: true,
+      accept: "image/*,.heic,.heif",
+      tabindex: -1,
+      "aria-hidden": true,
+    }).addClass("visually-hidden");
+    chooser.on("change", () => {
+      this.add(asClasses(ofInput(chooser[0])).loose);
+      chooser.val("");
+    });
+    const add = button(say("teach.add"), () => chooser.trigger("click"));
+    const camera = button(say("teach.camera"), () => this.openCamera());
+    const remove = button("×", () => this.remove(), "plain");
+    const named = (key, control) => control.attr("aria-label", say(key, { name }));
+    return el(
+      "header",
+      el("h3", name),
+      this.count,
+      el(
+        "div.actions",
+        chooser,
+        named("teach.add-to", add),
+        named("teach.camera-for", camera),
+        this.search,
+        named("teach.delete-class-of", remove),
+      ),
+    );
   }
 
   async openSearch() {
