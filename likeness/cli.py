@@ -49,6 +49,8 @@ CHECKING = _entries(
     labels="say which pictures are probably in the wrong class",
     verify="same person or not: the LFW protocol on a pairs file",
 )
+RUNS = _entries("runs", runs="list and compare trainings: what went in, what came of it")
+RUNS |= _entries("report", report="write a version's report again: one page as PDF, or HTML")
 WEIGHTS = _entries("pretrained", weights="get, check and list the pretrained files")
 MODELS = {
     "list": Entry("likeness.commands.models:list_", "list the versions of a model, or of all"),
@@ -158,6 +160,7 @@ likeness = _group(
     | ASKING
     | EXPORT
     | CHECKING
+    | RUNS
     | WEIGHTS
     | {"models": Entry("likeness.cli:models", "list, inspect, compare, promote, roll back, forget")}
     | DATASETS
@@ -175,7 +178,7 @@ likeness = _group(
 click.version_option(__version__, prog_name="likeness", message="%(prog)s %(version)s")(likeness)
 model = _group(
     "Train, try and look after models. The same as `likeness`.",
-    TRAINING | ASKING | EXPORT | CHECKING | WEIGHTS | MODELS,
+    TRAINING | ASKING | EXPORT | CHECKING | RUNS | WEIGHTS | MODELS,
 )
 data_cleaning = _group(
     "Make a folder of pictures fit to train on. No command changes or deletes a picture.",

@@ -93,8 +93,30 @@ def print_figures(figures: Row) -> None:
         print(
             f"  altered crops ({gain['how']}): {gain['gain']:+.1%} against none, in the same folds"
         )
+    _print_beside(figures)
     for bad in figures["unreadable"]:
         print(f"  not read: {bad['path']}: {bad['error']}")
+
+
+def _print_beside(figures: Row) -> None:
+    """What the figure is held against: learnt pictures, three guesses, a test, simpler ways."""
+    if figures.get("train_accuracy") is not None:
+        print(f"  of the pictures that it learnt from: {percent(figures['train_accuracy'])}")
+    if figures.get("top_3_accuracy") is not None:
+        print(f"  among the three likeliest classes: {percent(figures['top_3_accuracy'])}")
+    test = figures.get("held_out_test")
+    if test:
+        of = test["figures"]
+        print(
+            f"Of the test's pictures right: {of['correct']} of {of['pictures']},"
+            f" {percent(of['accuracy'])}; {test['near_copies']} are near copies of pictures that it"
+            f" learnt from, without them {percent(test['accuracy_without_copies'])}."
+        )
+    for row in (figures.get("baselines") or {}).get("rows", ()):
+        print(
+            f"  {row['name']:<24} {row['correct']:>4} of {row['pictures']:<4}"
+            f" {percent(row['accuracy'])}"
+        )
 
 
 def _print_strangers(figures: Row) -> None:

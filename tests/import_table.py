@@ -113,9 +113,10 @@ TABLE: dict[str, May] = {
     "model.evaluation": May(
         (
             *of("data_cleaning", "files", "progress", "imaging", "datasets"),
+            *of("data_cleaning", "executors", "detection.two_eyes"),
             *of("model", "recipes", "recognition", "training"),
         ),
-        ("numpy", "scipy", "sklearn"),
+        ("numpy", "scipy", "sklearn", "pywt"),
     ),
     "model.reporting": May(
         (
@@ -155,7 +156,7 @@ TABLE: dict[str, May] = {
             *of("model", "weights", "recipes", "recognition", "training", "evaluation"),
             *of("model", "reporting"),
         ),
-        ("numpy", "pyarrow"),
+        ("numpy", "pyarrow", "mlflow", "tensorboardX"),
     ),
     # server: HTTP, what was asked and answered, background work; nothing about pixels.
     "server.errors": May(()),

@@ -128,6 +128,16 @@ class AsyncMethods(ABC):
         )
         return (await self._send(call)).text
 
+    async def show_report_sheet(self, name: str, *, version: int | None = None) -> str:
+        """The same on one page of paper, without any picture."""
+        call = Call(
+            "GET",
+            place("/api/models/{}/report.pdf", name),
+            query={"version": version},
+            repeatable=True,
+        )
+        return (await self._send(call)).text
+
     async def show_card(self, name: str, *, version: int | None = None) -> t.ResultCard:
         """What a training came to: how often it is right, strangers, the weakest class, what
         changed since the version before, and what would help most.

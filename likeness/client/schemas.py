@@ -272,6 +272,7 @@ class JobBody(TypedDict):
     fpir: NotRequired[float | None]
     private: NotRequired[bool]
     multi_label: NotRequired[bool]
+    baseline: NotRequired[bool]
 
 
 class JobList(TypedDict):
@@ -730,6 +731,7 @@ class VersionRow(TypedDict):
     seconds: float | None
     size: int
     report: bool
+    sheet: bool
 
 
 class VersionTable(TypedDict):

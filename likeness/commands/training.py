@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.dataset import Item
+from data_cleaning.datasets.fixed_split import FixedSplit, learnt_items
 from data_cleaning.progress import Progress
 from likeness.endings import TrainingCommand
 from likeness.model_options import ModelOptions, artifacts, model_version
@@ -37,6 +39,9 @@ from model.recipes.presets import AUTO, RECIPES
 from model.recognition.registry import Registry
 from model.training.options import NAMING, TrainingOptions
 from model.workflows.dataset_samples import training_samples
+from model.workflows.held_out_test import set_aside
+from model.workflows.runs.run import read_run
+from model.workflows.runs.tracking import Tracking, track
 from model.workflows.score_dataset import (
     CrossValidation,
     ScoringOptions,
@@ -47,6 +52,20 @@ from model.workflows.tasks.choice import task_for
 from model.workflows.tasks.task import RecipeChoice
 from model.workflows.train_version import TrainedVersion, TrainingRequest, train_version
 
+baseline = click.option(
+    "--baseline",
+    is_flag=True,
+    help="compare with simpler ways on the same folds: a top layer trained by gradient, the"
+    " tutorials' two eyes with a wavelet and an SVM, and always the class with most pictures",
+)
+tracking = click.option(
+    "--tracking",
+    type=Parsed("tracking", Tracking.parse),
+    multiple=True,
+    metavar="TOOL[=PLACE]",
+    help="also write parameters, figures and curves for mlflow (PLACE: a tracking address, as"
+    " sqlite:///mlflow.db) or tensorboard (PLACE: a folder, default runs); may be given twice",
+)
 PRIVATE = "use no classifier that keeps training examples, and show no pictures in the report"
 
 
@@ -127,6 +146,7 @@ class HowOptions(Output):
     multi_label: bool
     augment: Augmentation
     private: bool
+    baseline: bool
 
     @property
     def training(self) -> TrainingOptions:
@@ -145,11 +165,15 @@ class TrainOptions(HowOptions):
 
     data: Path
     name: str
+    test: Path | None
     careful: bool
     without: tuple[str, ...]
+    tracking: tuple[Tracking, ...]
     artifacts: Path
 
-    def request(self, registry: Registry, choice: RecipeChoice) -> TrainingRequest:
+    def request(
+        self, registry: Registry, choice: RecipeChoice, test: Sequence[Item]
+    ) -> TrainingRequest:
         return TrainingRequest(
             self.name,
             self.data,
@@ -161,6 +185,8 @@ class TrainOptions(HowOptions):
             multi_label=self.multi_label,
             careful=self.careful,
             excused=self.without,
+            test=tuple(test),
+            baseline=self.baseline,
         )
 
 
@@ -170,6 +196,13 @@ class TrainOptions(HowOptions):
 )
 @data
 @click.option("--name", required=True, metavar="NAME", help="name of the model: a-z, 0-9, - and _")
+@click.option(
+    "--test",
+    type=FilePath(),
+    metavar="DIR",
+    help="one folder a class, to judge the finished model on: these pictures train nothing and"
+    " choose nothing (default: the folder test of DATA, where it has folders train and test)",
+)
 @click.option("--private", is_flag=True, help=PRIVATE)
 @click.option(
     "--careful",
@@ -186,6 +219,8 @@ class TrainOptions(HowOptions):
     help="sha256 of names of classes that --careful does not miss",
 )
 @how
+@baseline
+@tracking
 @artifacts
 @dask
 @output
@@ -193,9 +228,9 @@ class TrainOptions(HowOptions):
 def train(options: TrainOptions) -> None:
     """Train on <class>/<picture> folders and save the next version.
 
-    DATA is a folder with one folder of pictures a class; two names are special: _unknown holds
-    strangers, _none pictures with nothing to find. The version answers from then on, and its
-    report lies beside it.
+    DATA is a folder with one folder of pictures a class, or with folders train, val and test of
+    such; two names are special: _unknown holds strangers, _none pictures with nothing to find. The
+    version answers from then on, and its report lies beside it.
     """
     registry = Registry(options.artifacts)
     registry.versions(options.name)  # a name that cannot be used must fail before the work
@@ -203,12 +238,22 @@ def train(options: TrainOptions) -> None:
     trained = _train(options, registry, progress)
     progress.close()
     _print_trained(trained, options.as_json)
+    _track(trained, registry, options.tracking)
 
 
 def _train(options: TrainOptions, registry: Registry, progress: Progress) -> TrainedVersion:
-    task, items = task_for(options.multi_label), Dataset(options.data).items()
+    task, items = task_for(options.multi_label), learnt_items(options.data)
+    test = set_aside(options.test or FixedSplit.of(options.data).test, items)
     found = training_samples(task, items, options.recipe, options.augment, progress)
-    return train_version(options.request(registry, found.choice), found.dataset, progress)
+    return train_version(options.request(registry, found.choice, test), found.dataset, progress)
+
+
+def _track(trained: TrainedVersion, registry: Registry, trackings: Sequence[Tracking]) -> None:
+    """Write the run where it was asked to be written besides."""
+    bundle = trained.bundle
+    baselines = trained.figures.to_json().get("baselines") or {}
+    for one in trackings:
+        track(one, read_run(registry, bundle.name, bundle.version), baselines.get("curves"))
 
 
 def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
@@ -249,6 +294,7 @@ class CrossvalOptions(HowOptions):
     "--folds", type=click.IntRange(2, 20), default=5, help="parts the pictures are cut in"
 )
 @how
+@baseline
 @judging(PRIVATE)
 @dask
 @output
@@ -265,6 +311,7 @@ def crossval(options: CrossvalOptions) -> None:
         replace(options.training, folds=options.folds),
         options.augment,
         options.multi_label,
+        options.baseline,
     )
     scoring = ScoringOptions(options.strangers, options.report, options.private)
     figures = cross_validation(request, scoring, progress).to_json()

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from data_cleaning.json_types import JsonObject
+from model.evaluation.baselines.figures import Baselines
 from model.evaluation.plain_data import LEFT_OUT, fields_of, keyed
 
 Interval: TypeAlias = tuple[float, float]
@@ -135,6 +136,20 @@ class RecipeAttempt:
     strangers_named: float | None = None
 
 
+@dataclass(frozen=True)
+class HeldOutTest:
+    """The saved model on pictures that were set aside before the training.
+
+    folder: its name. near_copies: of the pictures those that have a near copy among the pictures
+    that were learnt from; accuracy_without_copies: of the others.
+    """
+
+    folder: str
+    near_copies: int
+    accuracy_without_copies: float | None
+    figures: Evaluation
+
+
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
     """What every evaluation says, over pictures of known classes.
@@ -142,6 +157,9 @@ class Evaluation:
     found: pictures in which something was. failure_to_acquire: the share of the others. accuracy:
     of all pictures; its interval of 95 % after Wilson. ece: expected calibration error.
     seconds_per_picture: decode to answer, over all pictures.
+
+    train_accuracy: of the saved model, on pictures that it learnt from. held_out_test: on pictures
+    that were set aside before the training.
     """
 
     pictures: int
@@ -155,6 +173,8 @@ class Evaluation:
     seconds_per_picture: float | None
     unreadable: tuple[Unreadable, ...]
     augmentation: AugmentationGain | None = field(default=None, metadata=LEFT_OUT)
+    train_accuracy: float | None = field(default=None, metadata=LEFT_OUT)
+    held_out_test: HeldOutTest | None = field(default=None, metadata=LEFT_OUT)
 
     def to_json(self) -> JsonObject:
         return fields_of(self)
@@ -165,7 +185,9 @@ class SingleLabelEvaluation(Evaluation):
     """Figures of pictures of one class each.
 
     unknown: where there are strangers. false_alarms: where there are pictures of `_none`. ways: of
-    recipes for people. attempts: of the recipe `auto`.
+    recipes for people. attempts: of the recipe `auto`. top_3_accuracy: share of all pictures whose
+    class is among the three likeliest, where there are more than three. baselines: simpler ways, on
+    the same folds.
     """
 
     per_class: Mapping[str, ClassFigures]
@@ -178,6 +200,8 @@ class SingleLabelEvaluation(Evaluation):
         default=None, metadata={**LEFT_OUT, **keyed("auto")}
     )
     choice: str | None = field(default=None, metadata=LEFT_OUT)
+    top_3_accuracy: float | None = field(default=None, metadata=LEFT_OUT)
+    baselines: Baselines | None = field(default=None, metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)

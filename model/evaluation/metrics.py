@@ -42,6 +42,7 @@ from model.recognition.naming.recogniser import Recogniser, RegionAnswer, decidi
 from model.recognition.naming.region_naming import name_regions
 from model.recognition.pipeline import Stopwatch
 from model.recognition.predictions import way
+from model.training.classifiers import Splits
 from model.training.fit import fit
 from model.training.open_set.held_out import HeldOut
 from model.training.options import TrainingOptions
@@ -118,10 +119,17 @@ def cross_validate(
     Returns the outcomes in the samples' order, and those of `rounds.strangers`: one for each fold
     and stranger.
     """
-    splits = grouped_splits(_strata(all_samples, copies, rounds.folds), copies, rounds.folds)
+    splits = fold_splits(all_samples, copies, rounds.folds)
     models = FoldModels(lambda fold: fit(fold.samples, fold.copies, recipe, options), outcome)
     answered = answer_folds(TrainingSet(all_samples, copies), splits, models, rounds)
     return [answered.outcomes[i] for i in range(len(all_samples))], answered.strangers
+
+
+def fold_splits(
+    all_samples: Sequence[Sample], copies: NDArray[np.int64], folds: int = USUAL_ROUNDS.folds
+) -> Splits:
+    """The folds that `cross_validate` answers, the same ones for the same samples."""
+    return grouped_splits(_strata(all_samples, copies, folds), copies, folds)
 
 
 def _strata(
@@ -170,7 +178,22 @@ def summary(
         unreadable=passed_over(unreadable),
         unknown=unknown(known, strange) if strange and known else None,
         false_alarms=false_alarms(nothing) if nothing else None,
+        top_3_accuracy=top_accuracy(known, 3),
     )
+
+
+def top_accuracy(known: Sequence[PictureOutcome], most: int) -> float | None:
+    """Share of all pictures whose class is among the `most` likely ones of the region that speaks,
+    before anybody is refused; None where there are no more classes than that.
+    """
+    if len({o.truth for o in known}) <= most:
+        return None
+    return sum(o.truth in _likeliest(o, most) for o in known) / len(known)
+
+
+def _likeliest(outcome: PictureOutcome, most: int) -> list[str]:
+    scores = outcome.best.scores if outcome.best else {}
+    return sorted(scores, key=lambda label: -scores[label])[:most]
 
 
 def known_ones(outcomes: Sequence[PictureOutcome]) -> list[PictureOutcome]:

@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from data_cleaning.json_types import JsonObject
 from model.reporting import plots
+from model.reporting.compared import compared_rows
 
 MOST_ROWS = 14  # classes; more than that are folded away
 MOST_CURVES = 12  # classes that get a curve; of more, the hardest
@@ -56,12 +57,17 @@ def page(report: JsonObject, thumbnails: Sequence[JsonObject | None] = ()) -> st
         .get_template("report.html")
         .render(
             report=report,
-            title=_TITLES[report["kind"]].format(name=report["name"]),
+            title=title_of(report),
             subtitle=_subtitle(report),
             basis=_BASIS[report["kind"]],
             mistakes=list(zip(report["mistakes"], shown, strict=True)),
         )
     )
+
+
+def title_of(report: JsonObject) -> str:
+    """What a report is headed by."""
+    return _TITLES[report["kind"]].format(name=report["name"])
 
 
 def _environment() -> Environment:
@@ -80,6 +86,7 @@ def _environment() -> Environment:
         "options": options,
         "weakest_first": weakest_first,
         "mistake_words": mistake_words,
+        "compared": compared_rows,
     }
     environment.globals |= {"most_rows": MOST_ROWS, "most_curves": MOST_CURVES, "draw": _Drawings}
     return environment
@@ -110,6 +117,10 @@ class _Drawings:
     @staticmethod
     def learning(curve: list[dict[str, float]]) -> Markup:
         return Markup(plots.learning(curve))
+
+    @staticmethod
+    def epochs(curves: JsonObject, what: str) -> Markup:
+        return Markup(plots.epochs(curves, what))
 
     @staticmethod
     def precision_recall(curve: list[list[float]], row: JsonObject, number: int) -> Markup:

@@ -24,6 +24,7 @@ import seaborn
 from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 from matplotlib.typing import ColorType
 
 from data_cleaning.json_types import JsonObject
@@ -228,6 +229,34 @@ def learning(curve: list[dict[str, float]]) -> str:
         axes.set(xlabel="pictures of each class learnt from", ylabel="right names")
         _percent(axes, "y")
         return _svg(figure, "Learning curve")
+
+
+def epochs(curves: JsonObject, what: str) -> str:
+    """Accuracy or loss of training and validation by epoch, the one that was kept marked. what:
+    "accuracy" or "loss".
+    """
+    rows = curves["epochs"]
+    numbers = np.arange(1, len(rows) + 1)
+    parts = (("training", what, ACCENT), ("validation", f"validation_{what}", SECOND))
+    with _figure(4.0, 2.6) as (figure, axes):
+        for name, key, colour in parts:
+            axes.plot(numbers, [row[key] for row in rows], color=colour, label=name)
+        kept = curves["best"] + 1
+        axes.axvline(kept, color=LINE, linewidth=1, linestyle=(0, (4, 3)))
+        for _, key, colour in parts:
+            axes.scatter([kept], [rows[kept - 1][key]], s=30, color=colour, zorder=4)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)
+        axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+        axes.set_xlim(0, len(rows) + 1)
+        axes.set(xlabel="epoch", ylabel="right answers" if what == "accuracy" else "cross entropy")
+        if what == "accuracy":
+            low = min(row[key] for row in rows for _, key, _ in parts)
+            axes.set_ylim(max(0.0, low - 0.08), 1.02)
+            _percent(axes, "y")
+        else:
+            axes.set_ylim(bottom=0)
+            axes.grid(axis="y", alpha=0.6)
+        return _svg(figure, f"Top layer {what} by epoch")
 
 
 @contextmanager

@@ -232,6 +232,8 @@ class SingleLabelReport(Report):
     """Of pictures of one class each. not_found: pictures of each class in which nothing was.
     doubtful: pictures that were not enrolled, the most doubtful first. trials_count: what the table
     of classifiers counts: "all" pictures, refusals too, or those in which something was "found".
+    class_weights: how much a crop of each class weighs while learning, 1 on average; None where the
+    nearest examples name, which weigh nothing.
     """
 
     figures: SingleLabelEvaluation
@@ -242,6 +244,7 @@ class SingleLabelReport(Report):
     learning: LearningCurve | None = field(default=None, metadata=LEFT_OUT)
     similarities: Similarities | None = field(default=None, metadata=LEFT_OUT)
     trials_count: str = "found"
+    class_weights: Mapping[str, float] | None = field(default=None, metadata=LEFT_OUT)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,14 +11,18 @@ from model.evaluation.plain_data import to_plain
 from model.reporting.report import Report, Thumbnail
 
 
-def report_files(report: Report, thumbnails: Sequence[Thumbnail | None]) -> dict[str, str]:
-    """report.json and report.html; and, unless the report is private, report-public.html without
-    its small pictures.
+def report_files(report: Report, thumbnails: Sequence[Thumbnail | None]) -> dict[str, str | bytes]:
+    """report.json, report.html and report.pdf; and, unless the report is private,
+    report-public.html without its small pictures.
     """
     from model.reporting.html_report import page  # matplotlib takes a second to load
+    from model.reporting.one_page.page import one_page
 
     data = report.to_json()
-    pages = {"report.html": page(data, to_plain(thumbnails))}
+    pages: dict[str, str | bytes] = {
+        "report.html": page(data, to_plain(thumbnails)),
+        "report.pdf": one_page(data),
+    }
     if not report.private:
         pages["report-public.html"] = page({**data, "private": True})
     return {"report.json": json.dumps(data, indent=1, ensure_ascii=False), **pages}

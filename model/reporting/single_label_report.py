@@ -37,6 +37,7 @@ from model.reporting.report_sections import (
 from model.reporting.similarities import similarities
 from model.reporting.verdict.figures import VerdictBasis, single_label_figures
 from model.reporting.verdict.sentence import verdict
+from model.training.classifiers import NEAREST_EXAMPLES
 from model.training.fitted import FittedTraining
 
 Material: TypeAlias = ReportMaterial[PictureOutcome, SingleLabelEvaluation]
@@ -66,6 +67,7 @@ def build(material: Material) -> SingleLabelReport:
         learning=_learning(material.training) if material.training else None,
         similarities=similarities(material.training) if material.training else None,
         trials_count="found" if population_of(material.recipe) is None else "all",
+        class_weights=class_weights(material.training) if material.training else None,
     )
     return replace(report, advice=advice(report))
 
@@ -90,6 +92,17 @@ def _learning(training: FittedTraining) -> LearningCurve:
     chosen = next(result for result in training.searches if result.name == training.chosen)
     curve = learning_curve(rows, class_numbers(rows.labels)[1], chosen)
     return LearningCurve(tuple(curve), learning_verdict(curve))
+
+
+def class_weights(training: FittedTraining) -> dict[str, float] | None:
+    """How much a crop of each class weighs, so that all classes together weigh alike; None where
+    the nearest examples name.
+    """
+    if training.chosen == NEAREST_EXAMPLES:
+        return None
+    counts = Counter(training.rows.labels)
+    total = len(training.rows.labels) / len(counts)
+    return {label: round(total / count, 3) for label, count in sorted(counts.items())}
 
 
 def stranger_chart(material: Material) -> StrangerChart | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from data_cleaning.datasets.dataset import Dataset
+from data_cleaning.datasets.fixed_split import learnt_items
 from data_cleaning.errors import InputError
 from data_cleaning.progress import StageCallback
 from model.evaluation.cross_validation import Rounds
@@ -18,8 +18,8 @@ from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset
 from model.workflows.dataset_samples import labelled, stage, stranger_samples, training_samples
 from model.workflows.tasks.choice import AnyTask, task_for
-from model.workflows.tasks.task import Answered, RecipeChoice, Scored
-from model.workflows.train_version import with_augmentation_gain
+from model.workflows.tasks.task import Answered, Compared, RecipeChoice, Scored
+from model.workflows.train_version import BASELINES, with_augmentation_gain
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,17 @@ class ScoringOptions:
 
 @dataclass(frozen=True)
 class CrossValidation:
-    """What to cross-validate: recipe is a preset's name, `auto`, or None where nobody said."""
+    """What to cross-validate: recipe is a preset's name, `auto`, or None where nobody said.
+
+    baseline: compare with simpler ways, on the same folds.
+    """
 
     data: Path
     recipe: str | None
     training: TrainingOptions
     augmentation: Augmentation
     multi_label: bool = False
+    baseline: bool = False
 
 
 def cross_validation(
@@ -59,7 +63,7 @@ def cross_validation(
     """The figures of every picture, each scored by models that saw neither it nor a near copy."""
     task = task_for(request.multi_label)
     options.check(task)
-    items = Dataset(request.data).items()
+    items = learnt_items(request.data)
     found = training_samples(task, items, request.recipe, request.augmentation, progress)
     recipe, dataset = found.choice.recipe, found.dataset
     strangers = stranger_samples(options.strangers, recipe, progress)
@@ -68,6 +72,9 @@ def cross_validation(
     scored = Scored(outcomes, dataset.unreadable, recipe, strange, found.choice)
     figures: Evaluation = task.evaluate(scored)
     figures = with_augmentation_gain(task, figures, dataset, recipe, request.training)
+    simpler = stage(progress, "baseline", BASELINES) if request.baseline else None
+    compared = Compared(dataset.readable, recipe, rounds.folds)
+    figures = task.with_baselines(figures, compared, simpler)
     material = _material(request.data, dataset, scored, figures)
     _write(options, task, replace(material, kind="crossval", name=request.data.resolve().name))
     return figures

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypeVar
 
-from data_cleaning.datasets.dataset import counts, digest
+from data_cleaning.datasets.dataset import Item, counts, digest
 from data_cleaning.progress import StageCallback
 from data_cleaning.version import VERSION
 from model.evaluation.cross_validation import Rounds
@@ -20,18 +19,22 @@ from model.evaluation.plain_data import to_plain
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
 from model.recognition.manifest import Facts, RecordedFigures, RecordedTrial
-from model.recognition.registry import Registry
+from model.recognition.registry import Extras, Registry
 from model.reporting.report import ReportMaterial
 from model.reporting.report_files import report_files
 from model.training.fitted import FittedTraining
 from model.training.options import TrainingOptions
 from model.training.presence_threshold import above_threshold
-from model.training.samples import MeasuredDataset
+from model.training.samples import MeasuredDataset, TrainingSet
 from model.workflows.dataset_samples import stage
+from model.workflows.held_out_test import held_out_test
 from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
+from model.workflows.runs.run import run_files
 from model.workflows.tasks.choice import AnyTask, task_for
-from model.workflows.tasks.task import Scored
+from model.workflows.tasks.task import Compared, Scored
 
+BASELINES = "Trying simpler ways"
+MOST_LEARNT = 2000  # pictures; more tell no more of how well a model fits what it learnt
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-learn", "skops", "onnxruntime")
 
 Figures = TypeVar("Figures", bound=Evaluation)
@@ -43,7 +46,8 @@ class TrainingRequest:
 
     attempts: what the recipe `auto` tried; choice: which it kept and why. multi_label: a picture
     may carry several classes. careful: answer with it at once only where nothing speaks against it.
-    excused: sha256 of classes that it need not know any more.
+    excused: sha256 of classes that it need not know any more. test: pictures that are set aside
+    until everything is chosen. baseline: compare with simpler ways, on the same folds.
     """
 
     name: str
@@ -56,6 +60,8 @@ class TrainingRequest:
     multi_label: bool = False
     careful: bool = False
     excused: tuple[str, ...] = ()
+    test: tuple[Item, ...] = ()
+    baseline: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,6 +87,14 @@ def train_version(
     outcomes, _ = task.cross_validate(good, request.recipe, options, rounds)
     figures = task.evaluate(Scored(outcomes, dataset.unreadable, request.recipe))
     figures = with_augmentation_gain(task, figures, dataset, request.recipe, options)
+    simpler = stage(progress, "baseline", BASELINES) if request.baseline else None
+    compared = Compared(good, training.recipe, rounds.folds)
+    figures = task.with_baselines(figures, compared, simpler)
+    figures = replace(
+        figures,
+        train_accuracy=train_accuracy(task, good, training),
+        held_out_test=held_out_test(task, request.test, dataset, training, progress),
+    )
     progress("report", 0, 1, "Writing the report")
     facts = task.record(_facts(request, dataset, training, figures), figures)
     material = ReportMaterial(
@@ -100,20 +114,19 @@ def train_version(
     took = round(time.perf_counter() - started, 1)
     facts = replace(facts, seconds=took, verdict=to_plain(report.verdict))
     progress("report", 1, 1, "Writing the report")
+    run = run_files(training.recipe.to_json(), facts.to_json(), figures.to_json())
     bundle = Bundle(request.name, 0, training.recipe, training.recogniser, facts)
     progress("save", 0, 1, "Saving")
     trained = _save(
         request,
         TrainedVersion(bundle, figures),
-        lambda version: report_files(report.of_version(version), thumbnails),
+        lambda version: report_files(report.of_version(version), thumbnails) | run,
     )
     progress("save", 1, 1, "Saving")
     return trained
 
 
-def _save(
-    request: TrainingRequest, trained: TrainedVersion, files: Callable[[int], dict[str, str]]
-) -> TrainedVersion:
+def _save(request: TrainingRequest, trained: TrainedVersion, files: Extras) -> TrainedVersion:
     """Save the version, and make it the active one unless it should wait. files: what lies beside
     it, by its number.
     """
@@ -124,6 +137,16 @@ def _save(
         waits = reasons_to_wait(request.registry, request.name, candidate)
     saved = request.registry.add(bundle, files, activate=not waits)
     return TrainedVersion(saved, trained.figures, waits)
+
+
+def train_accuracy(task: AnyTask, pictures: TrainingSet, training: FittedTraining) -> float | None:
+    """Of the pictures that were learnt from, or of evenly many of them where there are more than
+    MOST_LEARNT.
+    """
+    step = -(-len(pictures.samples) // MOST_LEARNT)
+    model, recipe = training.recogniser, training.recipe
+    answers = [task.answer(sample, model, recipe) for sample in pictures.samples[::step]]
+    return task.evaluate(Scored(answers, (), recipe)).accuracy
 
 
 def with_augmentation_gain(

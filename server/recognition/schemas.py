@@ -294,6 +294,7 @@ class VersionRow(Out):
     seconds: float | None = Field(description="A picture, on the machine of the training.")
     size: int = Field(description="Bytes on the disk, its report included.")
     report: bool
+    sheet: bool = Field(description="Whether its report is there on one page, as a PDF.")
 
 
 class VersionTable(Out):

@@ -85,6 +85,7 @@ def _row(manifest: Manifest, folder: Path, active: bool) -> VersionRow:
         seconds=measured.get("seconds_per_picture"),
         size=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()),
         report=(folder / "report.html").is_file(),
+        sheet=(folder / "report.pdf").is_file(),
     )
 
 

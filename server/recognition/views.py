@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from flask import Response, jsonify, request, send_file
 from flask_openapi3.blueprint import APIBlueprint
@@ -180,24 +181,44 @@ def show_report(path: ModelPath, query: VersionQuery) -> Response:
     """The report of the training, one HTML page; for those who may see data sets with small
     pictures of its mistakes, and links to the pictures that it names.
     """
-    models, may_see = current().models, caller().may("train")
-    bundle = models.get(path.name)
-    version = query.version or bundle.version
-    if models.hides(path.name, version):
-        raise NotFound(
-            "This report names somebody who asked to be forgotten; the one after the retraining"
-            " will not."
-        )
-    folder = models.registry.path(path.name, version)
-    report = folder / "report-public.html"
-    if not report.is_file() or may_see:
-        report = folder / "report.html"
-    if not report.is_file():
-        raise NotFound(f"The model {path.name} has no such report.")
+    may_see = caller().may("train")
+    files = ("report.html",) if may_see else ("report-public.html", "report.html")
+    report = _report_file(path.name, query.version, *files)
     if not may_see:
         return send_file(report.resolve(), mimetype="text/html", max_age=0)
     page = linked(report.read_text("utf-8"), current().settings.datasets)
     return Response(page, mimetype="text/html", headers={"Cache-Control": "private, no-cache"})
+
+
+@api.get(
+    "/api/models/<name>/report.pdf",
+    tags=[MODELS],
+    responses={200: answer(content="application/pdf")},
+)
+def show_report_sheet(path: ModelPath, query: VersionQuery) -> Response:
+    """The same on one page of paper, without any picture."""
+    return send_file(
+        _report_file(path.name, query.version, "report.pdf").resolve(),
+        mimetype="application/pdf",
+        download_name=f"{path.name}.pdf",
+        max_age=0,
+    )
+
+
+def _report_file(name: str, version: int | None, *files: str) -> Path:
+    """The first that there is of a version's files. Raises NotFound."""
+    models = current().models
+    chosen = version or models.get(name).version
+    if models.hides(name, chosen):
+        raise NotFound(
+            "This report names somebody who asked to be forgotten; the one after the retraining"
+            " will not."
+        )
+    folder = models.registry.path(name, chosen)
+    for file in files:
+        if (folder / file).is_file():
+            return folder / file
+    raise NotFound(f"The model {name} has no such report.")
 
 
 @api.get("/api/models/<name>/card", tags=[MODELS], responses={200: ResultCard})

@@ -61,7 +61,7 @@ def _options(job: TrainingJob) -> list[str]:
     """What was asked for besides."""
     given = {name: value for name, value in job.arguments.items() if value}
     named = [f"--{name}={given[name]}" for name in ("recipe", "fpir") if name in given]
-    switches = [name for name in ("private", "multi_label") if name in given]
+    switches = [name for name in ("private", "multi_label", "baseline") if name in given]
     return [*named, *(f"--{name.replace('_', '-')}" for name in switches), "--careful"]
 
 

@@ -16,6 +16,9 @@ else:
     RecipeName = Literal[(AUTO, *RECIPES)]
 
 
+_BESIDES = ("fpir", "private", "multi_label", "baseline")
+
+
 class JobBody(In):
     dataset: Name
     model: Annotated[str, Field(pattern=MODEL_NAME)]
@@ -47,8 +50,17 @@ class JobBody(In):
         ),
     )
 
+    baseline: bool = Field(
+        False,
+        description=(
+            "Compare with simpler ways on the same folds, in the report. Not with `multi_label`."
+        ),
+    )
+
     @model_validator(mode="after")
     def _goes_together(self) -> JobBody:
+        if self.multi_label and self.baseline:
+            raise ValueError("cannot have baseline and multi_label both true")
         if self.multi_label and self.recipe == AUTO:
             raise ValueError("needs a recipe other than auto where multi_label is true")
         return self
@@ -57,7 +69,7 @@ class JobBody(In):
         """What the job is to do: the three that every training has,
         and what was asked for besides.
         """
-        besides = {name: getattr(self, name) for name in ("fpir", "private", "multi_label")}
+        besides = {name: getattr(self, name) for name in _BESIDES}
         always = {"dataset": self.dataset, "model": self.model, "recipe": self.recipe}
         return always | {name: value for name, value in besides.items() if value}
 

@@ -20,6 +20,8 @@ OPTIONAL = {  # requirements-postgres.txt and their like
     "pyarrow",
     "httpx",
     "paho",
+    "mlflow",
+    "tensorboardX",
 }
 
 

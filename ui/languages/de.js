@@ -296,6 +296,8 @@ export default {
   "models.report": "Bericht",
   "models.report-of": "Bericht der Version {version}",
   "models.roll-back": "Zurück zu Version {version}",
+  "models.sheet": "PDF",
+  "models.sheet-of": "Bericht der Version {version} auf einer Seite, als PDF",
   "models.some-shown":
     "{count} von {total} lassen sich zeigen: Ein Bericht nennt die gröbsten Fehler, und der Datensatz muss das Bild noch haben.",
   "models.taken-for": "{truth}, beantwortet mit {answer}",
@@ -654,6 +656,7 @@ export default {
   "teach.added": { one: "Ein Bild hinzugefügt.", other: "{count} Bilder hinzugefügt." },
   "teach.again": { one: "Eines war schon da.", other: "{count} waren schon da." },
   "teach.also": "Außerdem: {marks}.",
+  "teach.baseline": "Im Bericht mit einfacheren Verfahren vergleichen",
   "teach.camera": "Kamera",
   "teach.camera-absent":
     "Dieses Gerät hat keine Kamera, die der Browser sieht. Fügen Sie stattdessen Bilder hinzu.",
@@ -867,6 +870,7 @@ export default {
   "why.pictures-for-trainers":
     "Die Bilder selbst sieht, wer einen Schlüssel mit der Rolle train hat.",
 
+  "trainings.baseline": "Einfachere Verfahren werden versucht",
   "trainings.began": "{time}, von {by}",
   "trainings.calibrate": "Wird geeicht",
   "trainings.cancelled": "angehalten",
@@ -889,6 +893,7 @@ export default {
   "trainings.stop-detail": "Nichts davon wird aufgehoben.",
   "trainings.stop-title": "Anhalten?",
   "trainings.stopping": "Hält an …",
+  "trainings.test": "Die Testbilder werden beantwortet",
   "trainings.title": "Trainings",
   "trainings.took": "{time}, von {by}, dauerte {duration}",
   "trainings.train": "{model} aus {dataset}",

@@ -286,6 +286,8 @@ export default {
   "models.report": "Report",
   "models.report-of": "Report of version {version}",
   "models.roll-back": "Back to version {version}",
+  "models.sheet": "PDF",
+  "models.sheet-of": "Report of version {version} on one page, as PDF",
   "models.some-shown":
     "{count} of {total} can be shown: a report lists the worst mistakes, and the data set must still have the picture.",
   "models.taken-for": "{truth}, answered with {answer}",
@@ -632,6 +634,7 @@ export default {
   "teach.added": { one: "One picture added.", other: "{count} pictures added." },
   "teach.again": { one: "One was there already.", other: "{count} were there already." },
   "teach.also": "Also: {marks}.",
+  "teach.baseline": "Compare with simpler ways in the report",
   "teach.camera": "Camera",
   "teach.camera-absent":
     "This device has no camera that the browser can see. Add pictures instead.",
@@ -841,6 +844,7 @@ export default {
   "why.pictures-for-trainers":
     "The pictures themselves are shown to whoever has a key with the role train.",
 
+  "trainings.baseline": "Trying simpler ways",
   "trainings.began": "{time}, by {by}",
   "trainings.calibrate": "Calibrating",
   "trainings.cancelled": "stopped",
@@ -863,6 +867,7 @@ export default {
   "trainings.stop-detail": "Nothing of it is kept.",
   "trainings.stop-title": "Stop it?",
   "trainings.stopping": "Stopping …",
+  "trainings.test": "Answering the test",
   "trainings.title": "Trainings",
   "trainings.took": "{time}, by {by}, took {duration}",
   "trainings.train": "{model} from {dataset}",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from data_cleaning.datasets.class_names import SPECIAL
 from data_cleaning.datasets.dataset import Item
+from data_cleaning.errors import InputError
 from data_cleaning.progress import ProgressCallback, StageCallback
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import MultilabelEvaluation
@@ -32,7 +33,7 @@ from model.training.multilabel import fit_multilabel, merge_folders
 from model.training.options import TrainingOptions
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
 from model.workflows.compare_recipes import WITHOUT_FILES
-from model.workflows.tasks.task import RecipeChoice, Scored
+from model.workflows.tasks.task import Compared, RecipeChoice, Scored
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,20 @@ class MultiLabelTask:
 
     def evaluate(self, scored: Scored[MultilabelOutcome]) -> MultilabelEvaluation:
         return multilabel_summary(scored.outcomes, scored.unreadable)
+
+    def with_baselines(
+        self,
+        figures: MultilabelEvaluation,
+        compared: Compared,
+        simpler: ProgressCallback | None,
+    ) -> MultilabelEvaluation:
+        """The same figures: the simpler ways name one class a picture."""
+        if simpler is not None:
+            raise InputError(
+                "Simpler ways name one class a picture, so --baseline does not go with several"
+                " classes a picture; leave it out."
+            )
+        return figures
 
     def record(self, facts: Facts, figures: MultilabelEvaluation) -> Facts:
         pictures = {label: row.pictures for label, row in figures.per_class.items()}

@@ -8,9 +8,17 @@ from dataclasses import dataclass, replace
 from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.progress import ProgressCallback, StageCallback
+from model.evaluation.baselines.compare import ComparedPictures, majority, simpler_ways
 from model.evaluation.cross_validation import Rounds
 from model.evaluation.figures import SingleLabelEvaluation
-from model.evaluation.metrics import PictureOutcome, cross_validate, outcome, presence, summary
+from model.evaluation.metrics import (
+    PictureOutcome,
+    cross_validate,
+    fold_splits,
+    outcome,
+    presence,
+    summary,
+)
 from model.recipes.augmentation import Augmentation
 from model.recipes.presets import AUTO, preset
 from model.recipes.recipe import Recipe
@@ -25,7 +33,7 @@ from model.training.options import TrainingOptions
 from model.training.presence_threshold import at_lowest_threshold
 from model.training.samples import MeasuredDataset, Sample, TrainingSet, samples
 from model.workflows.compare_recipes import choose, choose_by_default
-from model.workflows.tasks.task import RecipeChoice, Scored
+from model.workflows.tasks.task import Compared, RecipeChoice, Scored
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,18 @@ class SingleLabelTask:
         attempts, choice = scored.choice.attempts or None, scored.choice.reason or None
         name = scored.choice.recipe.name
         return replace(figures, recipe=name, attempts=attempts, choice=choice)
+
+    def with_baselines(
+        self,
+        figures: SingleLabelEvaluation,
+        compared: Compared,
+        simpler: ProgressCallback | None,
+    ) -> SingleLabelEvaluation:
+        pictures = compared.pictures
+        splits = fold_splits(pictures.samples, pictures.copies, compared.folds)
+        judged = ComparedPictures(pictures, splits, compared.recipe)
+        found = majority(judged) if simpler is None else simpler_ways(judged, simpler)
+        return replace(figures, baselines=found)
 
     def record(self, facts: Facts, figures: SingleLabelEvaluation) -> Facts:
         return facts

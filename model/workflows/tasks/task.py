@@ -56,6 +56,17 @@ class Scored(Generic[Answers]):
     choice: RecipeChoice | None = None
 
 
+@dataclass(frozen=True)
+class Compared:
+    """What simpler ways are held against: pictures, the recipe as it was trained, and how many
+    folds it was judged in.
+    """
+
+    pictures: TrainingSet
+    recipe: Recipe
+    folds: int
+
+
 class Task(Protocol[Answered, Figures]):
     """What differs between one class a picture and several. Everything raises DatasetError."""
 
@@ -111,6 +122,18 @@ class Task(Protocol[Answered, Figures]):
 
     def evaluate(self, scored: Scored[Answered]) -> Figures:
         """The figures of outcomes."""
+
+    def with_baselines(
+        self,
+        figures: Figures,
+        compared: Compared,
+        simpler: ProgressCallback | None,
+    ) -> Figures:
+        """The figures, with what simpler ways come to in the same folds.
+
+        simpler: follows those that take time; None leaves them out. Raises InputError where they
+        cannot be tried.
+        """
 
     def record(self, facts: Facts, figures: Figures) -> Facts:
         """The facts of a bundle, with what only this task's bundles say about themselves."""

@@ -32,6 +32,7 @@ VERSION = {
     "seconds": 0.04,
     "size": 310000,
     "report": True,
+    "sheet": True,
 }
 FIGURES: JsonObject = {
     "Activity": {

@@ -26,6 +26,8 @@ const STAGES = {
   search: "trainings.search",
   calibrate: "trainings.calibrate",
   folds: "trainings.folds",
+  baseline: "trainings.baseline",
+  test: "trainings.test",
   report: "trainings.report-stage",
   save: "trainings.save",
 };

@@ -42,6 +42,18 @@ function actions(model, row, again) {
         "aria-label": say("models.report-of", { version: String(row.version) }),
       }),
     );
+  if (row.sheet)
+    parts.push(
+      link(
+        say("models.sheet"),
+        at(`api/models/${name}/report.pdf?version=${row.version}`),
+      ).attr({
+        target: "_blank",
+        rel: "noopener",
+        class: "button small",
+        "aria-label": say("models.sheet-of", { version: String(row.version) }),
+      }),
+    );
   if (may("admin") && !row.active)
     parts.push(
       button(say("models.promote"), () => promote(model, row.version, again)).attr(

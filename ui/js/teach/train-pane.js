@@ -66,7 +66,7 @@ export class TrainPane {
     this.model = input("text", { pattern: "[a-z0-9][a-z0-9_\\-]{0,62}", maxlength: 63 });
     this.recipe = select(said(RECIPES));
     this.strangers = select(said(STRANGERS));
-    [this.several, this.isPrivate] = [0, 1].map(() => input("checkbox"));
+    [this.several, this.isPrivate, this.baseline] = [0, 1, 2].map(() => input("checkbox"));
     const tick = (box, key) => el("label.tick", box, el("span", say(key)));
     this.more = el(
       "details",
@@ -78,6 +78,7 @@ export class TrainPane {
         field(say("teach.strangers"), this.strangers),
         tick(this.several, "teach.multi-label"),
         tick(this.isPrivate, "teach.private"),
+        tick(this.baseline, "teach.baseline"),
       ),
     );
     this.running = el("div.running").attr("aria-live", "polite");
@@ -126,6 +127,7 @@ export class TrainPane {
       ...(this.strangers.val() ? { fpir: Number(this.strangers.val()) } : {}),
       ...(this.several[0].checked ? { multi_label: true } : {}),
       ...(this.isPrivate[0].checked ? { private: true } : {}),
+      ...(this.baseline[0].checked ? { baseline: true } : {}),
     };
   }
 
