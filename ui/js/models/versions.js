@@ -44,10 +44,7 @@ function actions(model, row, again) {
     );
   if (row.sheet)
     parts.push(
-      link(
-        say("models.sheet"),
-        at(`api/models/${name}/report.pdf?version=${row.version}`),
-      ).attr({
+      link(say("models.sheet"), at(`api/models/${name}/report.pdf?version=${row.version}`)).attr({
         target: "_blank",
         rel: "noopener",
         class: "button small",
