@@ -63,8 +63,13 @@ format: setup-dev ## let ruff and biome tidy the code
 	$(PY) -m ruff format .
 	@if [ -x $(BIOME) ]; then $(BIOME) check --write; fi
 
+.PHONY: notebooks
+notebooks: ## execute the notebooks of docs/notebooks, into var/notebooks (ONLY="4_transfer_learning ...")
+	@deploy/setup.sh --docs
+	$(PY) deploy/checkout/notebooks.py $(ONLY)
+
 .PHONY: docs
-docs: ## the documentation site, into var/docs; a warning is an error
+docs: ## the documentation site with its notebooks executed, into var/docs; a warning is an error
 	@deploy/setup.sh --docs
 	$(PY) -m sphinx --fail-on-warning --keep-going --quiet docs var/docs
 	@echo "Open var/docs/index.html"
@@ -98,7 +103,7 @@ bench: setup-dev ## time every stage and the whole way against the tutorial's (p
 
 .PHONY: clean
 clean: ## remove caches and what make run wrote about itself; models, data sets and the database stay
-	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage var/coverage var/docs var/nginx
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage var/coverage var/docs var/notebooks var/nginx
 	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
 .PHONY: distclean
