@@ -48,6 +48,17 @@ def film(folder: Path, frames: Sequence[Squares]) -> Path:
     return folder
 
 
+def held(folder: Path, pictures: Sequence[bytes], each: int) -> Path:
+    """A film in which each picture, a JPEG, stands for so many frames: 1000 in all at most."""
+    folder.mkdir(parents=True)
+    for number, data in enumerate(pictures):
+        first = folder / f"{number * each:03d}.jpg"
+        first.write_bytes(data)
+        for more in range(1, each):
+            (folder / f"{number * each + more:03d}.jpg").hardlink_to(first)
+    return folder
+
+
 def video_file(path: Path, frames: Sequence[Squares], rate: float = 5) -> Path:
     """The same as a file."""
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, SIZE)

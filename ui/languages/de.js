@@ -143,6 +143,7 @@ export default {
 
   "live.at-once": "so schnell, wie Antworten kommen",
   "live.camera": "Kamera",
+  "live.cameras": "Von Ihren Kameras",
   "live.camera-number": "Kamera {number}",
   "live.every": "Ein Blick",
   "live.from-to": "{from} bis {to}",

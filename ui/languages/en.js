@@ -140,6 +140,7 @@ export default {
 
   "live.at-once": "as fast as answers come",
   "live.camera": "Camera",
+  "live.cameras": "From your cameras",
   "live.camera-number": "Camera {number}",
   "live.every": "A look",
   "live.from-to": "{from} to {to}",

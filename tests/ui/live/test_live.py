@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from likeness.client import Client
+from tests.support.browsing import picture
 from tests.support.live import Serve
 from tests.support.patches import Patches
 from tests.ui.admin_page import signed_in
@@ -136,6 +138,29 @@ def test_a_server_that_went_away_is_asked_less_and_found_again(page: Any, live: 
     server.start()
     page.wait_for_selector(f"#strip li >> nth={seen}", timeout=30000)
     assert page.locator("#pace").is_hidden()
+
+
+def test_who_watched_cameras_saw_is_shown_to_admins_alone(filmed: Any, live: Start) -> None:
+    server = live(keep_pictures_days=1)
+    with Client(server.url) as client:
+        client.predict(picture({"ada_lovelace": (40, 60, 80, 100)}), camera="door")
+        client.predict(picture({"stranger": (40, 60, 80, 100)}), camera="yard")
+        client.predict(picture({"grace_hopper": (40, 60, 80, 100)}))
+    for page in a_page(filmed, DESKTOP):
+        signed_in(page, server, "admin", "/camera")
+        page.wait_for_selector("#camera-events li >> nth=1")
+        assert page.locator("#camera-events li").count() == 2
+        newest = page.locator("#camera-events li").first
+        assert "Somebody unknown" in newest.inner_text() and "yard" in newest.inner_text()
+        with Client(server.url) as client:
+            client.predict(picture({"grace_hopper": (40, 60, 80, 100)}), camera="door")
+        page.wait_for_selector("#camera-events li:has-text('Grace Hopper')", timeout=30000)
+        page.locator("#camera-events li:has-text('Ada Lovelace') button").click()
+        page.wait_for_selector("dialog[open] img")
+    for page in a_page(filmed, PHONE):
+        signed_in(page, server, "train", "/camera")
+        page.wait_for_selector("#watching")
+        assert page.locator("#from-cameras").is_hidden()
 
 
 def test_without_a_camera_or_https_it_says_so(without_camera: Any, live: Start) -> None:

@@ -6,6 +6,7 @@ import { say } from "../languages.js";
 import { caution, headline } from "../recognise/sentences.js";
 import * as screen from "../screen.js";
 import * as camera from "./camera-stream.js";
+import * as cameras from "./cameras.js";
 import { createPace } from "./pace.js";
 import * as seen from "./seen.js";
 import * as shots from "./shots.js";
@@ -113,6 +114,7 @@ async function draw() {
   known = good;
   model = good[0] ?? null;
   drawPicker();
+  cameras.start();
   $("#watching").prop("hidden", !model);
   $("#no-model").empty();
   if (!model) $("#no-model").append(emptyState(say("recognise.no-model"), say("live.no-model.do")));
