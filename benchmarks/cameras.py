@@ -37,12 +37,13 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Soak:
-    """seconds: of all. away: for which the RTSP server is dead, in the middle."""
+    """seconds: of all. away: for which the RTSP server is dead, in the middle. gap: of `watch`."""
 
     cameras: int
     every: float
     seconds: float
     away: float
+    gap: float = 30.0
 
 
 def main() -> None:
@@ -88,6 +89,7 @@ def run(folder: Path, films: list[Path], url: str, soak: Soak) -> dict[str, Any]
         watched = []
         for number in range(soak.cameras):
             words = [cameras.url(number), "--camera", f"c{number}", "--every", soak.every]
+            words += ["--gap", soak.gap]
             place = folder / f"watch-{number}"
             watched.append(
                 stack.enter_context(watching(place, *words, "--server", url, **settings))
