@@ -20,6 +20,7 @@ from model.recognition.registry import Registry
 from server.app import create_app
 from server.backup.make_backup import Made, make_backup
 from server.backup.restore_backup import Contents, restore_backup
+from server.enrolment.enrolled_examples import EnrolledExamples
 from server.erasure.erase_class import erase_class
 from server.errors import NotFound, RequestError
 from server.service import Service, service_of
@@ -142,9 +143,11 @@ def _forget_again(contents: Contents) -> list[str]:
 
 
 def _labels(service: Service) -> set[str]:
-    """Every name that models, data sets and the database know."""
+    """Every name that models, enrolled examples, data sets and the database know."""
     registry = service.models.registry
     versions = [(name, v) for name in service.models.names() for v in registry.versions(name)]
     known = {label for name, v in versions for label in service.models.labels(name, v)}
     folders = [path for path in service.settings.datasets.glob("*/*") if path.is_dir()]
+    enrolled = EnrolledExamples(service.settings.enrolled)
+    known |= {one.label for name in enrolled.names() for one in enrolled.read(name).examples}
     return known | {path.name for path in folders} | service.history.labels()

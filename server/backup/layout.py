@@ -14,6 +14,8 @@ SQLITE = "likeness.db"  # the file of SQLite, and those beside it
 # What belongs to processes that run, or can be made again.
 SKIPPED = ("nginx", "metrics", "instance.lock", "bell", "__pycache__")
 
+KEPT = (("artifacts", ".enrolled"),)  # what begins with a dot, and is no half-written thing
+
 
 def folders(settings: Settings) -> dict[str, Path]:
     """The name in the archive -> the folder."""

@@ -17,7 +17,16 @@ from pathlib import Path
 from typing import IO
 
 from server.backup.database_copy import copy_database
-from server.backup.layout import CONTENTS, DATABASE, FOLDERS, FORMAT, SKIPPED, SQLITE, folders
+from server.backup.layout import (
+    CONTENTS,
+    DATABASE,
+    FOLDERS,
+    FORMAT,
+    KEPT,
+    SKIPPED,
+    SQLITE,
+    folders,
+)
 from server.errors import Conflict
 from server.settings import Settings
 from server.storage.database import now
@@ -104,7 +113,8 @@ def _files(folder: Path, top: str) -> Iterator[tuple[str, Path]]:
         return
     for path in sorted(folder.rglob("*")):
         inner = path.relative_to(folder)
-        hidden = any(part.startswith(".") for part in inner.parts)
+        shown = inner.parts[1:] if (top, inner.parts[0]) in KEPT else inner.parts
+        hidden = any(part.startswith(".") for part in shown)
         if hidden or path.is_symlink() or inner.parts[0] in SKIPPED or inner.name in SKIPPED:
             continue
         if inner.name.startswith(SQLITE) or inner.suffix == ".lock" or not path.is_file():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -27,7 +27,7 @@ def debian(once: Once) -> Path:
         return Path(kept)
     made = once("debian", machine.debian)
     if kept:
-        shutil.copytree(made, kept, symlinks=True)
+        subprocess.run(["cp", "-a", made, kept], check=True)  # devices as devices
     return made
 
 

@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from flask.testing import FlaskClient
 
 from likeness.cli import likeness, run
+from model.recognition.enrolling import Example
+from server.enrolment.enrolled_examples import EnrolledExamples
 from server.service import service_of
 from server.settings import Settings, load
+from server.storage.database import now
 from server.training.runner_process import RunnerProcesses
 from server.training.training_job import ERASE
 from tests.support.started import started_idle
@@ -123,6 +127,24 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(
     assert "disc" not in after.history.labels()
     assert [job.kind for job in after.jobs.all()] == [ERASE]
     after.close()
+
+
+def test_people_without_pictures_come_back_and_the_forgotten_do_not(
+    likeness_here: Command, tmp_path: Path
+) -> None:
+    client, before = service()
+    enrolled = EnrolledExamples(before.settings.enrolled)
+    for label in ("ada", "bob"):
+        example = Example(label, f"{label}.png", np.ones(128, np.float32))
+        enrolled.change("team", lambda one, new=example: one.with_example(new, now()))
+    assert likeness_here("backup", str(tmp_path / "backup.tar")) == 0
+    assert client.delete("/api/classes/bob").status_code == 200
+    shutil.copy(before.settings.state / "forgotten.jsonl", tmp_path / "list")
+    before.close()
+    destroy(before.settings)
+    words = ("restore", str(tmp_path / "backup.tar"), "--forgotten", str(tmp_path / "list"))
+    assert likeness_here(*words) == 0
+    assert [one.label for one in enrolled.read("team").examples] == ["ada"]
 
 
 def test_the_list_of_a_machine_that_is_no_more_counts_too(
