@@ -30,9 +30,14 @@ Attribute: TypeAlias = int | float | str | Sequence[int | float | str]
 
 @dataclass
 class OnnxGraph:
-    """Nodes and constants in the order they are asked for; tensors are known by name."""
+    """Nodes and constants in the order they are asked for; tensors are known by name.
+
+    domains: does each node say its domain, ONNX's own too? A graph that mixes them does. In others
+    it would be two bytes a node, and every file would have another hash.
+    """
 
     name: str
+    domains: bool = False
     nodes: list[onnx.NodeProto] = field(default_factory=list)
     constants: list[onnx.TensorProto] = field(default_factory=list)
 
@@ -46,7 +51,8 @@ class OnnxGraph:
     ) -> str:
         """Append a node with one output and return that output's name."""
         output = output or f"{operator}_{len(self.nodes)}"
-        self._append(helper.make_node(operator, inputs, [output], domain=domain), attributes)
+        said = domain if domain or self.domains else None
+        self._append(helper.make_node(operator, inputs, [output], domain=said), attributes)
         return output
 
     def add_outputs(

@@ -86,7 +86,7 @@ class _Network:
 
     def __init__(self, tensors: Mapping[str, Floats]) -> None:
         self._tensors = tensors
-        self._graph = OnnxGraph("sface")
+        self._graph = OnnxGraph("sface", domains=True)
 
     def stem(self, x: str) -> str:
         """Append scaling and the first convolution."""
