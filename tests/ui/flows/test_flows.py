@@ -47,7 +47,7 @@ def taught(browser: Any, service: Service, family: Path, orl_faces: Path) -> Tau
         began = time.monotonic()
         page.goto(service.claim)
         page.click("#claim")
-        page.wait_for_function("document.querySelector('#claimed-key').textContent.length > 20")
+        page.wait_for_selector("#claimed-key:not(:empty)")
         admin = page.inner_text("#claimed-key")
         page.click("#close-claim")
         page.click("#screens [data-screen=teach]")
