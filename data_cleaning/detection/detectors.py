@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 
 from data_cleaning.detection import yunet
+from data_cleaning.detection.close_landmarks import close_landmarks
 from data_cleaning.detection.coco_ssd import (
     ANIMALS,
     FLOOR,
@@ -43,14 +44,19 @@ def whole(image: Image) -> list[Detection]:
 
 
 def yunet_face(
-    image: Image, model: Path, *, working_size: int = 800, threshold: float = 0.65
+    image: Image,
+    model: Path,
+    *,
+    working_size: int = 800,
+    threshold: float = 0.65,
+    closely: bool = False,
 ) -> list[Detection]:
     """Faces by YuNet, a small convolutional network: `yunet.faces` at one size, or two.
 
     model: the ONNX file of the pretrained detector. working_size: the longer side, in pixels, that
     the picture is shrunk to first; where that finds nothing, a copy of 320 pixels is searched for a
     face that fills the picture. threshold: least confidence, 0 to 1, which is the score of a
-    detection.
+    detection. closely: landmarks of doubtful faces are found again from close by.
     """
     found: list[Detection | None] = []
     for size in (working_size, _CLOSE_UP):
@@ -58,7 +64,8 @@ def yunet_face(
         found = [_from_yunet(row, factor, image) for row in yunet.faces(small, model, threshold)]
         if found:
             break
-    return sorted((d for d in found if d is not None), key=lambda d: -d.score)
+    faces = sorted((d for d in found if d is not None), key=lambda d: -d.score)
+    return close_landmarks(image, faces, model) if closely else faces
 
 
 def _from_yunet(row: np.ndarray, factor: float, image: Image) -> Detection | None:

@@ -22,9 +22,10 @@ RECIPES: dict[str, Recipe] = {
     "face-modern": Recipe(
         name="face-modern",
         subject="face",
-        detector=Step("yunet_face"),
+        detector=Step("yunet_face", {"closely": True}),
         crop=Step("five_points", {"size": 112, "template": "arcface"}),
         features=(Step("sface_embedding"),),
+        smallest=20,
         fpir=0.003,
         skip_small=True,
     ),
