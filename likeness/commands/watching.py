@@ -47,11 +47,16 @@ asking: Decorator = options(
         help="the service that answers",
     ),
     click.option(
-        "--key", default="", envvar="WATCH_KEY", help="its key, of role predict (or WATCH_KEY)"
+        "--key",
+        default="",
+        show_default=False,
+        envvar="WATCH_KEY",
+        help="its key, of role predict (or WATCH_KEY)",
     ),
     click.option(
         "--model",
         default="",
+        show_default=False,
         metavar="NAME",
         help="which model answers; default: the service's own",
     ),

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
-from data_cleaning.errors import InputError, LikenessError
+from data_cleaning.errors import FetchRefused, InputError, PictureError
 from data_cleaning.fetching.guarded_fetch import Fetcher, may_be_picture
 from data_cleaning.imaging.limits import DEFAULT_LIMITS
 from likeness.delivery.discovery import SECONDS_AWAY
@@ -134,10 +134,11 @@ class Bridge:
         except NoAnswer as error:
             log.warning("a picture of %s had no answer: %s", one.camera, error)
             return
-        except LikenessError as error:
-            if isinstance(error, InputError) and not _is_of_picture(error):
-                raise
-            log.warning("no picture of %s: %s", one.camera, getattr(error, "reason", error))
+        except FetchRefused as error:
+            log.warning("no picture of %s: %s", one.camera, error.reason)
+            return
+        except PictureError as error:
+            log.warning("no picture of %s: %s", one.camera, error)
             return
         self._told_of(one, look, picture)
 
@@ -187,9 +188,3 @@ class Bridge:
             if now > until:
                 del self._until[camera]
                 self.ways.people(camera, 0)
-
-
-def _is_of_picture(error: InputError) -> bool:
-    from data_cleaning.errors import FetchRefused, PictureError
-
-    return isinstance(error, FetchRefused | PictureError)

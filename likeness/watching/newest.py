@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import logging
 import threading
-import time
 from collections.abc import Callable
 
 from data_cleaning.errors import LikenessError
@@ -49,7 +48,7 @@ class Newest:
     def _read(self) -> None:
         pause = FIRST
         while not self._ending.is_set():
-            begun, seen = time.monotonic(), False
+            seen = False
             try:
                 for frame in frames(self.source, self.wanted):
                     if not seen:
@@ -66,7 +65,7 @@ class Newest:
                 self.on_change(False)
                 pause = FIRST
             log.warning("no picture from the camera (%s): again in %.0f s", reason, pause)
-            self._ending.wait(max(0.0, pause - (0 if seen else time.monotonic() - begun)))
+            self._ending.wait(pause)
             pause = min(LONGEST, 2 * pause)
 
     def _put(self, frame: Taken) -> None:
