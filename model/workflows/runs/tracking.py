@@ -62,10 +62,15 @@ def track(tracking: Tracking, run: Run, curves: JsonObject | None) -> None:
 
 def _steps(curves: JsonObject | None) -> list[tuple[int, dict[str, float]]]:
     """Of each epoch its number from 1, and its figures."""
-    rows = (curves or {}).get("epochs", ())
+    names = {
+        "loss": "top_layer_training_loss",
+        "accuracy": "top_layer_training_accuracy",  # that of the folds is top_layer_accuracy
+        "validation_loss": "top_layer_validation_loss",
+        "validation_accuracy": "top_layer_validation_accuracy",
+    }
     return [
-        (number, {f"top_layer_{key}": float(value) for key, value in row.items()})
-        for number, row in enumerate(rows, 1)
+        (number, {name: float(row[key]) for key, name in names.items()})
+        for number, row in enumerate((curves or {}).get("epochs", ()), 1)
     ]
 
 
