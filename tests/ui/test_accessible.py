@@ -163,5 +163,5 @@ def test_every_answer_can_be_seen_and_reached(
     assert page.evaluate(WRONG) == []
     page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": data})
     page.wait_for_selector(f"#answer[data-tone={tone}]")
-    page.wait_for_function("document.getAnimations().length === 0")
+    page.wait_for_function("() => document.getAnimations().length === 0")
     assert page.evaluate(WRONG) == []

@@ -19,7 +19,7 @@ def test_the_link_shows_the_key_and_signs_in(browser: Any, live: Callable[..., L
     page = browser.new_page()
     page.goto(f"{site.url}/#claim={token}")
     page.click("#claim")
-    page.wait_for_function("document.querySelector('#claimed-key').textContent.length > 20")
+    page.wait_for_function("() => document.querySelector('#claimed-key').textContent.length > 20")
     assert "claim=" not in page.url
     key = service_of(site.app).keys.check(page.inner_text("#claimed-key"))
     assert key is not None
