@@ -144,9 +144,9 @@ def _forget_again(contents: Contents) -> list[str]:
 
 def _labels(service: Service) -> set[str]:
     """Every name that models, enrolled examples, data sets and the database know."""
-    registry = service.models.registry
+    registry = Registry(service.settings.artifacts)
     versions = [(name, v) for name in service.models.names() for v in registry.versions(name)]
-    known = {label for name, v in versions for label in service.models.labels(name, v)}
+    known = {label for name, v in versions for label in registry.manifest(name, v).labels}
     folders = [path for path in service.settings.datasets.glob("*/*") if path.is_dir()]
     enrolled = EnrolledExamples(service.settings.enrolled)
     known |= {one.label for name in enrolled.names() for one in enrolled.read(name).examples}

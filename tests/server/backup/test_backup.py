@@ -129,6 +129,22 @@ def test_who_was_forgotten_after_the_backup_stays_forgotten(
     after.close()
 
 
+def test_a_model_that_cannot_answer_here_is_put_back_too(
+    likeness_here: Command, tmp_path: Path
+) -> None:
+    """As one whose pretrained files could not be had on the new machine."""
+    _, before = service()
+    version = tmp_path / "artifacts" / "other" / "1"
+    shutil.copytree(next(before.settings.artifacts.glob("*/1")), version)
+    for file in version.glob("*.skops"):
+        file.write_bytes(b"")
+    assert likeness_here("backup", str(tmp_path / "backup.tar")) == 0
+    before.close()
+    destroy(before.settings)
+    assert likeness_here("restore", str(tmp_path / "backup.tar")) == 0
+    assert (version / "manifest.json").is_file()
+
+
 def test_people_without_pictures_come_back_and_the_forgotten_do_not(
     likeness_here: Command, tmp_path: Path
 ) -> None:
