@@ -245,3 +245,19 @@ def test_without_any_model_the_chosen_one_may_come_later(tmp_path: Path) -> None
         timeout=300,
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_passwords_of_brokers_and_webhooks_are_not_shown(tmp_path: Path) -> None:
+    here = {
+        "LIKENESS_MQTT": "mqtt://me:geheim@broker.lan:1883",
+        "LIKENESS_WEBHOOK": "https://me:geheim@example.org/hook",
+        "LIKENESS_WEBHOOK_SECRET": "geheim geheim geheim",
+        "LIKENESS_STATE": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "likeness", "settings"]
+    done = subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **here}, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    assert "geheim" not in done.stdout
+    assert "mqtt://me:***@broker.lan:1883" in done.stdout

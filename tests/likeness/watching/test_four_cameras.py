@@ -11,7 +11,7 @@ from benchmarks.cameras import Soak, run
 from tests.support.cameras import ADA, STRANGER, film
 from tests.ui.asking import Start
 
-MINUTES = float(os.environ.get("LIKENESS_TEST_CAMERA_MINUTES", "0.2"))
+MINUTES = float(os.environ.get("LIKENESS_TEST_CAMERA_MINUTES", "0.12"))
 CAMERAS = 4
 
 

@@ -127,7 +127,7 @@ def test_a_service_that_is_away_costs_frames_and_nothing_else(live: Start, tmp_p
         with watching(tmp_path / "w", *words) as seen:
             wait_until(lambda: len(seen.events) == 1)
             server.stop()
-            wait_until(lambda: "had no answer" in seen.said)
+            wait_until(lambda: "4 frames had no answer" in seen.said)  # longer than the gap
             server.start()
             wait_until(lambda: len(seen.events) == 2)
             assert seen.end() == 0
