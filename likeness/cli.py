@@ -49,8 +49,8 @@ CHECKING = _entries(
     labels="say which pictures are probably in the wrong class",
     verify="same person or not: the LFW protocol on a pairs file",
 )
-RUNS = _entries("runs", runs="list and compare trainings: what went in, what came of it")
-RUNS |= _entries("report", report="write a version's report again: one page as PDF, or HTML")
+RUNS = _entries("runs", runs="list and compare trainings: what went in, and what came of it")
+RUNS |= _entries("report", report="write the report of a version again, without any picture")
 WEIGHTS = _entries("pretrained", weights="get, check and list the pretrained files")
 MODELS = {
     "list": Entry("likeness.commands.models:list_", "list the versions of a model, or of all"),
