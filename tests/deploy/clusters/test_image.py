@@ -22,6 +22,7 @@ import pytest
 from data_cleaning.pretrained import weights_dir
 from tests.deploy.ubuntu.machine import copy_source, debian, missing
 from tests.support.paths import ROOT
+from tests.support.ports import free_port
 
 pytestmark = pytest.mark.slow
 MOST_MB = 700
@@ -158,11 +159,15 @@ def running(command: list[str], port: int, path: str = "/readyz") -> Iterator[st
         process.wait(60)
 
 
-def asked(url: str, picture: Path | None = None) -> dict[str, Any]:
+def asked(url: str, picture: Path | None = None, key: str = "") -> dict[str, Any]:
     data = picture.read_bytes() if picture else None
-    request = urllib.request.Request(url, data, {"Content-Type": "image/png"})
-    with urllib.request.urlopen(request, timeout=60) as answer:
-        return dict(json.load(answer))
+    headers = {"Content-Type": "image/png"} | ({"Authorization": f"Bearer {key}"} if key else {})
+    request = urllib.request.Request(url, data, headers)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return dict(json.load(answer))
+    except urllib.error.HTTPError as error:
+        raise AssertionError(f"{url}: {error.code} {error.read()[:500]!r}") from error
 
 
 def test_it_is_small_enough(buildah: Buildah) -> None:
@@ -211,3 +216,29 @@ def test_sagemaker_serves_what_it_has_trained(
     with running(command, 8080, "/ping") as base:
         answer = asked(f"{base}/invocations", drawn_shapes / "disc" / "3.png")
     assert (answer["label"], answer["model"]["name"]) == ("disc", "shapes")
+
+
+def test_it_goes_on_after_a_restart_where_it_was(
+    buildah: Buildah, container: str, ml: Path, drawn_shapes: Path
+) -> None:
+    """A picture in, a name out, as the image's own user; afterwards its volume knows of it."""
+    fill = "cp -r /opt/ml/model/shapes /data/artifacts/ && chown -R likeness: /data/artifacts"
+    subprocess.run(
+        buildah.run(container, "--user", "root", f"--volume={ml}:/opt/ml", fill), check=True
+    )
+    picture, port = drawn_shapes / "disc" / "3.png", free_port()
+
+    def inside(script: str) -> list[str]:
+        return buildah.run(container, "--user", "likeness", f"cd /opt/likeness && {script}")
+
+    create = inside("python3 -m likeness keys create box --role admin")
+    key = subprocess.run(create, check=True, capture_output=True, text=True).stdout.strip()
+    serve = inside(f"LIKENESS_BIND=127.0.0.1:{port} exec likeness-service")
+    with running(serve, port) as base:
+        answer = asked(f"{base}/api/predict?model=shapes", picture, key)
+    assert answer["label"] == "disc"
+    with running(serve, port) as base:
+        logged = asked(f"{base}/api/predictions/{answer['prediction_id']}", key=key)
+        again = asked(f"{base}/api/predict?model=shapes", picture, key)
+    assert (logged["id"], logged["label"]) == (answer["prediction_id"], "disc")
+    assert again["regions"] == answer["regions"]
