@@ -12,7 +12,10 @@ from pathlib import Path
 from tests.support.paths import ROOT
 
 UI = ROOT / "ui"
-LANGUAGES = sorted(path.stem for path in (UI / "languages").glob("*.js"))
+SCREENS = "-screens"  # ends the name of the file that Recognise does not load
+LANGUAGES = sorted(
+    path.stem for path in (UI / "languages").glob("*.js") if not path.stem.endswith(SCREENS)
+)
 FILES = sorted(
     path
     for path in UI.rglob("*.*")
@@ -39,7 +42,13 @@ NAMES = re.compile(
 
 def sentences(language: str) -> dict[str, Entry]:
     """Every sentence of a language by its key; a plural is a dict of its forms."""
-    text = (UI / "languages" / f"{language}.js").read_text()
+    pairs = [*sentences_in(language).items(), *sentences_in(f"{language}{SCREENS}").items()]
+    return _once_each(pairs)
+
+
+def sentences_in(name: str) -> dict[str, Entry]:
+    """The sentences of one file of `ui/languages`."""
+    text = (UI / "languages" / f"{name}.js").read_text()
     body = text[text.index("export default") + len("export default") :].strip().rstrip(";")
     body = re.sub(r"^\s*//.*$", "", body, flags=re.MULTILINE)
     body = re.sub(r"([{,]\s*)(zero|one|two|few|many|other):", r'\1"\2":', body)
@@ -78,6 +87,21 @@ def keys_in(path: Path, sections: set[str]) -> set[str]:
     found = {match[1] or "" for match in STRING.finditer(text)}
     looks = re.compile(rf"(?:{'|'.join(sorted(sections))})\.(?!html|js|css|svg|jpg|csv)[\w.-]+")
     return filled | said | {string for string in found if looks.fullmatch(string)}
+
+
+def scripts_of(screen: Path) -> set[Path]:
+    """The scripts that a screen's HTML loads, with all that those import."""
+    first = re.findall(r'<script type="module" src="/?([^"]+)"', screen.read_text())
+    found: set[Path] = set()
+    left = [UI / name for name in first]
+    while left:
+        path = left.pop().resolve()
+        if path in found:
+            continue
+        found.add(path)
+        imported = re.findall(r'\b(?:from|import)\s*\(?\s*"(\.[^"]+)"', code_of(path))
+        left += [path.parent / name for name in imported]
+    return found
 
 
 def calls(path: Path) -> Iterator[tuple[str, set[str]]]:

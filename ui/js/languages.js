@@ -1,5 +1,7 @@
-// What the page says, in the language of whoever reads it. Every sentence stands in
-// ui/languages, one file a language; nothing that a person reads is written anywhere else.
+// What the page says, in the language of whoever reads it. Every sentence stands in ui/languages;
+// nothing that a person reads is written anywhere else. A file a language has what every screen
+// says, and Recognise, which comes first. A second one has the rest: <html data-sentences="screens">
+// asks for it.
 
 export const LANGUAGES = { en: "English", de: "Deutsch" };
 const REMEMBERED = "likeness-language";
@@ -20,7 +22,10 @@ function chosen() {
 export const language = chosen();
 // The same with the reader's country, where the browser names one: it decides how times are written.
 export const locale = navigator.languages.find((tag) => tag.startsWith(language)) ?? language;
-const { default: sentences } = await import(`../languages/${language}.js`);
+const { sentences: more } = document.documentElement.dataset;
+const files = [language, ...(more ? [`${language}-${more}`] : [])];
+const parts = await Promise.all(files.map((file) => import(`../languages/${file}.js`)));
+const sentences = Object.assign({}, ...parts.map((part) => part.default));
 const plural = new Intl.PluralRules(language);
 
 // Remember a language and draw the page in it.
@@ -37,7 +42,7 @@ const written = (value) => (typeof value === "number" ? value.toLocaleString(lan
 // The sentence of a key. {name} becomes values.name; of several forms, values.count chooses.
 export function say(key, values = {}) {
   const entry = sentences[key];
-  if (entry === undefined) throw new Error(`no sentence "${key}" in ui/languages/${language}.js`);
+  if (entry === undefined) throw new Error(`no sentence "${key}" in ui/languages/${files}`);
   const form =
     typeof entry === "string" ? entry : (entry[plural.select(values.count)] ?? entry.other);
   return form.replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
