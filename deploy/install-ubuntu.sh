@@ -102,7 +102,9 @@ systemd_units() {
     before=$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)
     put 0644 "$new/deploy/ubuntu/likeness.service" "$units/likeness.service"
     put 0644 "$new/deploy/ubuntu/likeness.socket" "$units/likeness.socket"
-    put 0644 "$new/deploy/ubuntu/likeness-watch@.service" "$units/likeness-watch@.service"
+    for watching in likeness-watch@.service likeness-frigate.service; do
+        put 0644 "$new/deploy/ubuntu/$watching" "$units/$watching"
+    done
     "$new/deploy/ubuntu/network.sh" "$environment" "$units"
     [ "$before" = "$(find "$units" -path '*likeness*' -type f -exec cksum {} + 2>/dev/null | sort)" ] && return
     changed "what systemd knows of the service"

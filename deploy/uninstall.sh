@@ -36,10 +36,12 @@ ask() {
 [ -z "$data" ] || ask
 if [ -d /run/systemd/system ]; then
     systemctl disable --quiet --now likeness likeness.socket 2>/dev/null || true
-    systemctl stop 'likeness-watch@*' 2>/dev/null || true
+    systemctl stop 'likeness-watch@*' likeness-frigate 2>/dev/null || true
 fi
 rm -rf "$units/likeness.service" "$units/likeness.socket" "$units/likeness.service.d" "$units/likeness.socket.d"
-rm -rf "$units/likeness-watch@.service" "$units/likeness-watch@.service.d" "$units"/multi-user.target.wants/likeness-watch@*
+for watching in likeness-watch@ likeness-frigate; do
+    rm -rf "$units/$watching.service" "$units/$watching.service.d" "$units/multi-user.target.wants/$watching"*
+done
 rm -f /etc/nginx/sites-enabled/likeness /etc/nginx/sites-available/likeness /etc/letsencrypt/renewal-hooks/deploy/likeness
 rm -rf /opt/likeness /usr/local/bin/likeness /etc/likeness
 if [ -d /run/systemd/system ]; then

@@ -269,7 +269,7 @@ TABLE: dict[str, May] = {
     # The client knows the API and nothing of ours.
     "likeness.client": May((), ("httpx",)),
     # Events of cameras go out by these alone; what looks at pictures stands above.
-    "likeness.delivery": May((), ("httpx", "paho")),
+    "likeness.delivery": May(of("server.storage", "outboxes"), ("httpx", "paho")),
     "likeness.watching": May(
         (
             *of("data_cleaning", "imaging", "fetching"),

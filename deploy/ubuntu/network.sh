@@ -57,5 +57,6 @@ else
     network | put "$2/likeness.service.d/network.conf"
     data | put "$2/likeness.service.d/data.conf"
     data | put "$2/likeness-watch@.service.d/data.conf"
+    data | put "$2/likeness-frigate.service.d/data.conf"
     bind | put "$2/likeness.socket.d/bind.conf"
 fi

@@ -80,7 +80,7 @@ answers() {
 restarts() { systemctl restart likeness && answers && watch_on; }
 
 # Cameras are watched by the release that answers. None may be.
-watch_on() { systemctl --quiet try-restart 'likeness-watch@*' 2>/dev/null || true; }
+watch_on() { systemctl --quiet try-restart 'likeness-watch@*' likeness-frigate 2>/dev/null || true; }
 
 # Requests wait at likeness.socket while the processes are replaced. A release that does not start is taken back.
 switch() {  # RELEASE

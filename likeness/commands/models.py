@@ -19,6 +19,8 @@ from model.workflows import versions
 from model.workflows.dataset_samples import labelled
 from model.workflows.erase_class import ErasedClass, Erasure, erase_class
 from model.workflows.versions import Comparison, VersionDetails
+from server.settings import load
+from server.storage.outboxes import forget_in_outboxes
 
 name = click.argument("name", metavar="NAME")
 
@@ -258,10 +260,13 @@ class ForgetOptions(RegistryOptions):
 def forget(options: ForgetOptions) -> None:
     """Train again without a class and remove what knows it.
 
-    No version of the model NAME that was trained on CLASS is left. This cannot be undone.
+    No version of the model NAME that was trained on CLASS is left. Events of CLASS that a watched
+    camera has not delivered yet go too. This cannot be undone.
     """
+    state = load().state
     progress = Progress(options.progress_json)
     found = erase_class(options.erasure(), progress)
+    forget_in_outboxes(state, options.label)
     progress.close()
     if options.as_json:
         print_json(found.to_json())

@@ -27,6 +27,7 @@ from likeness.watching.frigate import TOPIC, Bridge
 from likeness.watching.sightings import Pace, Sightings
 from likeness.watching.watch import Watch
 from server.settings import Settings, load
+from server.storage.outboxes import outbox_file
 
 log = logging.getLogger("likeness.watch")
 FRIGATE = "frigate"  # the name of its process, where a camera's would stand
@@ -188,7 +189,7 @@ def frigate(options: FrigateOptions) -> None:
         raise InputError("Frigate is heard by MQTT: set LIKENESS_MQTT, as mqtt://localhost.")
     ending = _until_terminated()
     bridge = Bridge(options.url, options.answers(), ways, told=options.show, ending=ending)
-    ways.broker.listen(f"{options.topic}/{TOPIC}", bridge.hear)
+    ways.broker.listen_until_done(f"{options.topic}/{TOPIC}", bridge.hear)
     with ways.running():
         bridge.run()
 
@@ -201,7 +202,7 @@ def _settings() -> tuple[Settings, Topics]:
 
 def _ways(settings: Settings, topics: Topics, name: str, available: str) -> Ways:
     """What the settings name. Raises InputError."""
-    outbox = Outbox(settings.state / "watch" / f"{name}.db")
+    outbox = Outbox(outbox_file(settings.state, name))
     broker = webhook = None
     if settings.mqtt:
         address = Address.of(settings.mqtt)

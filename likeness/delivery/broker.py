@@ -26,6 +26,7 @@ KEEPALIVE = 20  # seconds: one and a half of it after an end without a word the 
 IN_FLIGHT = 4  # letters that wait for the broker at once: so few may come twice after an end
 FAREWELL = 5.0  # seconds in which the last letters may go out at the end
 ONLINE, OFFLINE = b"online", b"offline"
+NOTHING = b""  # retained: a broker keeps nothing in that topic any more
 WRITE = "write mqtt://HOST, mqtt://USER:PASSWORD@HOST:1883 or mqtts://HOST?ca=FILE"
 
 
@@ -58,6 +59,8 @@ class Address:
 
 
 Handler = Callable[[bytes], object]
+Done = Callable[[], object]
+PatientHandler = Callable[[bytes, Done], object]
 
 
 class Broker:
@@ -68,7 +71,8 @@ class Broker:
     def __init__(self, address: Address, name: str, outbox: Outbox, will: str = "") -> None:
         self.address, self.outbox, self.will = address, outbox, will
         self._states: dict[str, bytes] = {}
-        self._handlers: dict[str, Handler] = {}
+        self._handlers: dict[str, PatientHandler] = {}
+        self._connections = 0
         self._acknowledged: deque[int] = deque()
         self._in_flight: dict[int, int] = {}  # letters by the broker's number of the message
         self._wake = threading.Event()
@@ -116,6 +120,17 @@ class Broker:
 
     def listen(self, topic: str, handler: Handler) -> None:
         """handler: called in the connection's thread with each message. Before `start`."""
+
+        def at_once(message: bytes, done: Done) -> None:
+            done()
+            handler(message)
+
+        self._handlers[topic] = at_once
+
+    def listen_until_done(self, topic: str, handler: PatientHandler) -> None:
+        """As `listen`. A message is acknowledged when the handler calls what it is given, from
+        whichever thread: until then the broker keeps it, over an end of this process too.
+        """
         self._handlers[topic] = handler
 
     def send_waiting(self) -> None:
@@ -134,6 +149,7 @@ class Broker:
         for topic in self._handlers:
             client.subscribe(topic, qos=1)
         self._connected = True
+        self._connections += 1
         self.repeat_states()
         self._wake.set()
 
@@ -147,13 +163,23 @@ class Broker:
         self._acknowledged.append(message)
         self._wake.set()
 
-    def _on_message(self, _: Any, __: Any, message: Any) -> None:
+    def _on_message(self, client: Client, _: Any, message: Any) -> None:
+        connection = self._connections
+
+        def done() -> None:
+            """A number of another connection may be another message's by now."""
+            if connection == self._connections:
+                client.ack(message.mid, message.qos)
+
         handler = self._handlers.get(message.topic)
-        if handler is not None:
-            try:
-                handler(message.payload)
-            except Exception:  # one message must not end the connection
-                log.exception("a message of %s could not be used", message.topic)
+        if handler is None:
+            done()
+            return
+        try:
+            handler(message.payload, done)
+        except Exception:  # one message must not end the connection, nor come again and again
+            log.exception("a message of %s could not be used", message.topic)
+            done()
 
     def _deliver(self) -> None:
         """The courier: hands letters to the broker, and strikes out those that arrived."""
@@ -162,6 +188,7 @@ class Broker:
             self._wake.wait(1.0)
             self._wake.clear()
             self._strike_out()
+            self._clear()
             if self._connected:
                 self._send()
             if self._ending:
@@ -179,6 +206,14 @@ class Broker:
         if arrived:
             self.outbox.delivered(arrived)
             self._wake.set()
+
+    def _clear(self) -> None:
+        """Take back what is retained of somebody who was forgotten: with every connection, until
+        something else is said in that topic.
+        """
+        for topic in self.outbox.to_clear():
+            if self._states.get(topic) != NOTHING:
+                self.state(topic, NOTHING)
 
     def _send(self) -> None:
         """What is not under way. After a lost connection the library sends that again itself."""
@@ -200,7 +235,13 @@ def _client(address: Address, name: str) -> Client:
         raise InputError(
             "MQTT needs paho-mqtt, which is not installed: pip install 'likeness[mqtt]'."
         ) from None
-    client = Client(CallbackAPIVersion.VERSION2, name, clean_session=False, protocol=MQTTv311)
+    client = Client(
+        CallbackAPIVersion.VERSION2,
+        name,
+        clean_session=False,
+        protocol=MQTTv311,
+        manual_ack=True,
+    )
     client.reconnect_delay_set(1, 30)
     if address.user is not None:
         client.username_pw_set(address.user, address.password)

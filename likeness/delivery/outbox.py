@@ -16,24 +16,11 @@ from pathlib import Path
 from typing import IO
 
 from data_cleaning.errors import InputError
+from server.storage.outboxes import digest, open_outbox
 
 log = logging.getLogger("likeness.outbox")
 MOST = 100_000  # letters that may wait; about 50 MB
 REMEMBERED = 7 * 24 * 3600.0  # seconds for which a delivered id is known
-FORM = """
-CREATE TABLE IF NOT EXISTS letters (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    event TEXT NOT NULL,
-    target TEXT NOT NULL,
-    topic TEXT,
-    body BLOB,
-    attempts INTEGER NOT NULL DEFAULT 0,
-    due REAL NOT NULL DEFAULT 0,
-    delivered REAL,
-    UNIQUE (event, target)
-);
-CREATE INDEX IF NOT EXISTS waiting ON letters (due) WHERE delivered IS NULL;
-"""
 
 
 @dataclass(frozen=True)
@@ -50,6 +37,17 @@ class Letter:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class About:
+    """Whom letters are about. name: None is a stranger. time: of the picture, milliseconds since
+    1970. retained: topics in which a broker will keep something of them.
+    """
+
+    name: str | None
+    time: int
+    retained: Sequence[str] = ()
+
+
 class Outbox:
     """path: a file of one process. Raises InputError where another process has it, or none can."""
 
@@ -58,28 +56,52 @@ class Outbox:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._held = _alone(path)
-            self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            self._database = open_outbox(path)
         except (OSError, sqlite3.Error) as error:
             raise InputError(f"{path} cannot be written: {error}.") from error
-        # As the service's database: what is said to be stored survives a power cut, and what is
-        # deleted leaves no bytes.
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-            self._database.execute(f"PRAGMA {pragma}")
-        self._database.executescript(FORM)
         self._forget()
 
-    def add(self, letters: Iterable[Letter]) -> int:
-        """Store them, all or none; how many are new. One that is known is passed over."""
+    def add(self, letters: Iterable[Letter], about: About | None = None) -> int:
+        """Store them, all or none; how many are new. One that is known is passed over, and so is
+        everything about somebody who was forgotten since.
+        """
         with self._writing() as database:
             if self._count(database) >= MOST:
                 log.error("%d letters wait already: an event is lost", MOST)
                 return 0
+            if about and self._is_forgotten(about.name, about.time):
+                return 0
+            who = digest(about.name) if about and about.name is not None else None
             before = database.total_changes
             database.executemany(
-                "INSERT OR IGNORE INTO letters (event, target, topic, body) VALUES (?, ?, ?, ?)",
-                [(one.event, one.target, one.topic, one.body) for one in letters],
+                "INSERT OR IGNORE INTO letters (event, target, topic, body, who)"
+                " VALUES (?, ?, ?, ?, ?)",
+                [(one.event, one.target, one.topic, one.body, who) for one in letters],
             )
-            return database.total_changes - before
+            new = database.total_changes - before
+            if about and new:
+                database.executemany(
+                    "INSERT OR REPLACE INTO retained (topic, who) VALUES (?, ?)",
+                    [(topic, who) for topic in about.retained],
+                )
+            return new
+
+    def is_forgotten(self, name: str | None, when: int) -> bool:
+        """Whether somebody was forgotten after a picture. when: milliseconds since 1970."""
+        with self._guard:
+            return self._is_forgotten(name, when)
+
+    def _is_forgotten(self, name: str | None, when: int) -> bool:
+        if name is None:
+            return False
+        query = "SELECT 1 FROM forgotten WHERE who = ? AND until >= ?"
+        return self._database.execute(query, (digest(name), when / 1000)).fetchone() is not None
+
+    def to_clear(self) -> list[str]:
+        """Topics in which a broker is to retain nothing any more."""
+        with self._guard:
+            rows = self._database.execute("SELECT topic FROM retained WHERE gone").fetchall()
+        return [topic for (topic,) in rows]
 
     def waiting(self, way: str, most: int) -> list[Letter]:
         """Letters of a way, as `mqtt`, that are due, the oldest first."""

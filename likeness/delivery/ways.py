@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from likeness.delivery.broker import OFFLINE, ONLINE, Broker
 from likeness.delivery.discovery import BIRTH, camera_configs, person_config
 from likeness.delivery.event import Event
-from likeness.delivery.outbox import Letter, Outbox
+from likeness.delivery.outbox import About, Letter, Outbox
 from likeness.delivery.topics import Topics
 from likeness.delivery.webhook import WAY, Webhook
 
@@ -66,22 +66,30 @@ class Ways:
             self.broker.state(self.topics.person(camera), str(count).encode())
 
     def send(self, event: Event, picture: bytes) -> bool:
-        """Deliver an event, and its picture, a JPEG; whether it is a new one."""
+        """Deliver an event, and its picture, a JPEG; whether it is a new one of somebody who was
+        not forgotten since.
+        """
         self.introduce(event.camera)
         letters = self.topics.letters(event) if self.broker else []
         if self.webhook:
             letters.append(Letter(event.id, WAY, event.to_json().encode()))
-        if self.outbox.add(letters) == 0:
+        states = self._states(event, picture)
+        if self.outbox.add(letters, About(event.name, event.time, tuple(states))) == 0:
             return False
         if self.broker:
-            configs = person_config(self.topics, event.name, self.discovery)
-            for topic, config in configs.items() if self.discovery else ():
-                self.broker.state(topic, config)
-            self.broker.state(self.topics.image(event.camera), picture)
+            for topic, payload in states.items():
+                self.broker.state(topic, payload)
             self.broker.send_waiting()
         if self.webhook:
             self.webhook.send_waiting()
         return True
+
+    def _states(self, event: Event, picture: bytes) -> dict[str, bytes]:
+        """What the broker will retain of who was seen, by topic."""
+        if not self.broker:
+            return {}
+        configs = person_config(self.topics, event.name, self.discovery) if self.discovery else {}
+        return {**configs, self.topics.image(event.camera): picture}
 
     def _greet(self, message: bytes) -> None:
         if message == ONLINE and self.broker:

@@ -20,6 +20,7 @@ from urllib.parse import quote, urlsplit
 from data_cleaning.errors import FetchRefused, InputError, PictureError
 from data_cleaning.fetching.guarded_fetch import Fetcher, may_be_picture
 from data_cleaning.imaging.limits import DEFAULT_LIMITS
+from likeness.delivery.broker import Done
 from likeness.delivery.discovery import SECONDS_AWAY
 from likeness.delivery.event import Event
 from likeness.delivery.ways import Ways
@@ -95,35 +96,36 @@ class Bridge:
 
     def __post_init__(self) -> None:
         self._fetcher, self._base = fetcher(self.url)
-        self._queue: queue.Queue[Tracked] = queue.Queue(WAITING)
+        self._queue: queue.Queue[tuple[Tracked, Done]] = queue.Queue(WAITING)
         self._named: dict[str, str] = {}  # whom a tracked person was recognised as
         self._until: dict[str, float] = {}  # when a camera sees nobody any more
 
-    def hear(self, message: bytes) -> None:
-        """One message of Frigate's; never waits."""
+    def hear(self, message: bytes, done: Done = lambda: None) -> None:
+        """One message of Frigate's; never waits. done: called once it was looked at."""
         try:
             one = tracked(message)
         except ValueError as error:
             log.warning("a message of Frigate's is not understood: %s", error)
-            return
+            one = None
         if one is None:
+            done()
             return
         if self._queue.full():
             with contextlib.suppress(queue.Empty):
-                self._queue.get_nowait()  # the oldest: whoever it was has gone
+                _, passed = self._queue.get_nowait()  # the oldest: whoever it was has gone
+                passed()
             log.warning("a person that Frigate tracks is passed over: %d wait", WAITING)
-        self._queue.put_nowait(one)
+        self._queue.put_nowait((one, done))
 
     def run(self) -> None:
         """Until `ending`. Raises InputError where no picture would be answered."""
         self.ways.is_seeing(True)
         while not self.ending.is_set():
-            try:
-                one = self._queue.get(timeout=0.5)
-            except queue.Empty:
-                one = None
-            if one is not None and one.id not in self._named:
-                self._look(one)
+            with contextlib.suppress(queue.Empty):
+                one, done = self._queue.get(timeout=0.5)
+                if one.id not in self._named:
+                    self._look(one)
+                done()
             self._forget()
 
     def _look(self, one: Tracked) -> None:
@@ -160,7 +162,8 @@ class Bridge:
         """Its id is made of Frigate's: what was told before an end is not told again after it."""
         whole = f"{one.id}\n{person.name or ''}".encode()
         identity = hashlib.sha256(whole).hexdigest()[:32]
-        if self.ways.outbox.knows(identity):
+        outbox = self.ways.outbox
+        if outbox.knows(identity) or outbox.is_forgotten(person.name, one.time):
             return
         event = Event(
             id=identity,

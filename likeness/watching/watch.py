@@ -127,6 +127,8 @@ class Watch:
             self.ways.people(self.camera, people)
 
     def _tell(self, sighting: Sighting) -> None:
+        if self.ways.outbox.is_forgotten(sighting.name, sighting.frame.time):
+            return
         best, person = sighting.look, sighting.person
         event = Event(
             id=new_event_id(),

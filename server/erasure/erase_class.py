@@ -23,6 +23,7 @@ from server.errors import Conflict, NotFound, RequestError
 from server.history.prediction_log import PredictionLog
 from server.protocols import Job
 from server.storage.forgotten_list import ForgottenList
+from server.storage.outboxes import forget_in_outboxes
 from server.strangers.stranger_rows import erase_decisions
 from server.training.training_job import COLLECT, ERASE, RUNNING, TRAIN
 
@@ -126,7 +127,8 @@ def _stop_naming(service: Context, knowing: dict[str, list[int]], label: str) ->
 
 
 def _remove(service: Context, label: str) -> dict[str, object]:
-    """Pictures, decisions, answers, corrections, and what jobs said."""
+    """Events of cameras, pictures, decisions, answers, corrections, and what jobs said."""
+    events = forget_in_outboxes(service.settings.state, label)
     pictures = Datasets(service.settings.datasets).erase_class(label)
     enrolled = EnrolledExamples(service.settings.enrolled).forget(label)
     ids, corrections = PredictionLog(service.store).erase_class(label)
@@ -139,6 +141,7 @@ def _remove(service: Context, label: str) -> dict[str, object]:
         "predictions": len(ids),
         "corrections": corrections,
         "kept_pictures": service.kept.remove(ids),
+        "events": events,
     }
 
 

@@ -15,6 +15,12 @@ from server.settings import FIELDS, Settings, load, variable
 from tests.support.paths import ROOT
 
 DOCKERFILE = (ROOT / "deploy" / "Dockerfile").read_text()
+UNITS = (
+    "likeness.service",
+    "likeness.socket",
+    "likeness-watch@.service",
+    "likeness-frigate.service",
+)
 STARTERS = ["ubuntu/start", "containers/likeness-service"]
 SCRIPTS = [
     ".ci/run",
@@ -122,7 +128,7 @@ def test_systemd_has_nothing_to_say_of_the_units(tmp_path: Path) -> None:
     """`systemd-analyze verify`, with the program that the unit starts at its place."""
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed: apt-get install systemd")
-    for name in ("likeness.service", "likeness.socket", "likeness-watch@.service"):
+    for name in UNITS:
         text = (ROOT / "deploy" / "ubuntu" / name).read_text()
         text = text.replace("/opt/likeness/current", str(ROOT))
         (tmp_path / name).write_text(text.replace("User=likeness", "User=daemon"))

@@ -14,6 +14,7 @@ import pytest
 from tests.support.paths import ROOT
 
 UNIT = ROOT / "deploy" / "ubuntu" / "likeness.service"
+WATCHING = ["likeness-watch@.service", "likeness-frigate.service"]
 MOST_EXPOSURE = 2.0
 
 
@@ -21,12 +22,14 @@ def unit_lines() -> list[str]:
     return UNIT.read_text().splitlines()
 
 
-def test_the_exposure_of_the_unit_is_low() -> None:
+@pytest.mark.parametrize("unit", [UNIT.name, *WATCHING])
+def test_the_exposure_of_the_unit_is_low(unit: str) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed: apt-get install systemd")
-    command = ["systemd-analyze", "security", "--offline=true", "--no-pager", str(UNIT)]
+    command = ["systemd-analyze", "security", "--offline=true", "--no-pager"]
+    command.append(str(UNIT.parent / unit))
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    overall = re.search(r"Overall exposure level for likeness\.service: ([\d.]+)", done.stdout)
+    overall = re.search(r"Overall exposure level for likeness\S*\.service: ([\d.]+)", done.stdout)
     if overall is None:
         pytest.skip(f"this systemd-analyze measures no file: {done.stderr.strip()}")
     assert float(overall[1]) <= MOST_EXPOSURE
@@ -107,6 +110,14 @@ def test_the_network_is_opened_where_a_setting_needs_it(
                 "ReadWritePaths=/srv/likeness/state",
             ],
         ),
+        *(
+            (
+                "LIKENESS_STATE=/srv/likeness/state",
+                f"{unit}.d/data.conf",
+                ["[Service]", "ReadWritePaths=/srv/likeness/state"],
+            )
+            for unit in WATCHING
+        ),
         ("LIKENESS_BIND=127.0.0.1:8000", "likeness.socket.d/bind.conf", []),
         (
             "LIKENESS_BIND=127.0.0.1:9000, unix:/run/likeness/socket",
@@ -135,6 +146,18 @@ def test_who_writes_settings_asks_what_the_network_must_be(script: str) -> None:
     text = (ROOT / "deploy" / script).read_text()
     assert re.search(r"network\.sh\"? \"\$environment\" \"\$units\"", text)
     assert "units=/etc/systemd/system" in text
+
+
+@pytest.mark.parametrize("unit", WATCHING)
+def test_who_watches_cameras_is_installed_restarted_and_removed(unit: str) -> None:
+    """Installed and removed by their files' names; begun anew with settings and with a release."""
+    deploy, name = ROOT / "deploy", unit.removesuffix(".service")
+    assert unit in (deploy / "install-ubuntu.sh").read_text()
+    removed = re.search(r"^for watching in (.*); do$", (deploy / "uninstall.sh").read_text(), re.M)
+    assert removed is not None and name in removed[1].split()
+    for script in ("likeness", "program.sh"):
+        begun = re.search(r"try-restart (.*) 2>", (deploy / "ubuntu" / script).read_text())
+        assert begun is not None and name in begun[1].replace("*", "").replace("'", "").split()
 
 
 @pytest.mark.parametrize("service", ["app", "front"])

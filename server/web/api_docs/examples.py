@@ -314,6 +314,7 @@ BY_MODEL: JsonObject = {
             "predictions": 31,
             "corrections": 1,
             "kept_pictures": 0,
+            "events": 1,
         },
         "models": [{"name": "family", "versions": [2, 3], "job": ID, "why": None}],
         "restarted": [],

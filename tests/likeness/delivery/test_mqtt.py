@@ -8,15 +8,18 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from data_cleaning.errors import InputError
 from likeness.delivery.broker import Address, Broker
+from likeness.delivery.discovery import person_config
 from likeness.delivery.outbox import Outbox
 from likeness.delivery.topics import Topics
 from likeness.delivery.ways import Ways
+from server.storage.outboxes import forget_in_outboxes
 from tests.support.many_events import CAMERA, PICTURE, event
 from tests.support.mosquitto import Listener, Mosquitto, broker, listening, wait_until
 from tests.support.paths import ROOT
@@ -170,3 +173,33 @@ def test_two_processes_do_not_watch_under_one_name(tmp_path: Path) -> None:
         Outbox(tmp_path / "door.db")
     first.close()
     Outbox(tmp_path / "door.db").close()
+
+
+def test_what_a_broker_retains_of_who_was_forgotten_is_cleared(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """At once where the process runs, at its next start where it does not; and of nobody else."""
+    ada, ben = event(0), event(1)
+    state, folder = tmp_path / "state", tmp_path / "state" / "watch"
+    (of_ada,) = person_config(Topics(names="topics"), "ada", "homeassistant")
+    (of_ben,) = person_config(Topics(names="topics"), "ben", "homeassistant")
+    image = Topics().image(CAMERA)
+
+    def gone() -> list[str]:
+        with listening(mosquitto.port) as late:
+            late.say("the/end", "")  # what is retained comes before it
+            late.wait(lambda: late.of("the/end"))
+            return [topic for topic in (of_ada, of_ben, image) if not late.of(topic)]
+
+    with ways(folder, mosquitto, "topics").running() as out, listening(mosquitto.port) as listener:
+        for one in (ada, ben):
+            out.send(one, PICTURE)
+        listener.wait(lambda: listener.of(of_ben) and listener.of(of_ada))
+        assert forget_in_outboxes(state, "ada") == 1
+        listener.wait(lambda: listener.last(of_ada) == b"")
+        assert not out.send(replace(ada, id="f" * 32), PICTURE), "a picture from before"
+        wait_until(lambda: out.outbox.count() == 0)
+    assert gone() == [of_ada]
+    assert forget_in_outboxes(state, "ben") == 1
+    with ways(folder, mosquitto, "topics").running():
+        wait_until(lambda: gone() == [of_ada, of_ben, image])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +21,7 @@ from likeness.watching.answering import Look, Person
 from likeness.watching.frigate import Bridge, fetcher, tracked
 from tests.support.making import make_picture
 from tests.support.mosquitto import Mosquitto, broker, listening
+from tests.support.paths import ROOT
 from tests.support.sites import page, redirect, running
 
 ID = "1607123955.475377-mxklsc"
@@ -66,7 +69,7 @@ def bridged(folder: Path, mosquitto: Mosquitto, url: str, answers: Answering) ->
     sender = Broker(Address.of(mosquitto.url), "frigate-test", outbox, available)
     ways = Ways(outbox, Topics(), available, sender)
     bridge = Bridge(url, answers, ways)
-    sender.listen("frigate/events", bridge.hear)
+    sender.listen_until_done("frigate/events", bridge.hear)
     with ways.running():
         thread = threading.Thread(target=bridge.run)
         thread.start()
@@ -106,6 +109,43 @@ def test_who_frigate_tracks_is_named_once(tmp_path: Path) -> None:
     )
     assert event["time"] == "2020-12-04T23:19:21.837+00:00"
     assert answers.asked == [picture] * 3
+
+
+def test_a_person_that_was_not_looked_at_is_told_of_after_the_next_start(tmp_path: Path) -> None:
+    """The first process takes the message and is gone before it has an answer."""
+    address = f"/api/events/{ID}/snapshot.jpg?bbox=0&timestamp=0"
+    available = "likeness/frigate/availability"
+    with (
+        broker(tmp_path / "broker") as mosquitto,
+        running({address: page(make_picture("red"), kind="image/jpeg")}) as frigate,
+        listening(mosquitto.port, "likeness/#") as listener,
+    ):
+        url = f"http://127.0.0.1:{frigate.server_port}"
+        command = [sys.executable, "-c", TAKES_AND_IS_GONE, mosquitto.url, str(tmp_path / "first")]
+        first = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
+        listener.wait(lambda: listener.last(available) == b"online")
+        listener.say("frigate/events", message("new"))
+        assert first.stdout is not None and first.stdout.readline() == b"taken\n"
+        first.kill()
+        first.wait(20)
+        first.stdout.close()
+        with bridged(tmp_path, mosquitto, url, Answering((ADA,))):
+            listener.wait(lambda: listener.of("likeness/cameras/front_door"))
+
+
+TAKES_AND_IS_GONE = """
+import sys, time
+from pathlib import Path
+from likeness.delivery.broker import Address, Broker
+from likeness.delivery.outbox import Outbox
+broker = Broker(Address.of(sys.argv[1]), "frigate-test", Outbox(Path(sys.argv[2]) / "frigate.db"))
+broker.listen_until_done("frigate/events", lambda message, done: print("taken", flush=True))
+broker.start()
+while not broker.is_connected:
+    time.sleep(0.05)
+broker.state("likeness/frigate/availability", b"online")
+time.sleep(60)
+"""
 
 
 def test_a_stranger_is_told_of_at_the_end(tmp_path: Path) -> None:

@@ -22,10 +22,12 @@ from data_cleaning.errors import BundleBroken, BundleMissing, BundleWorse, Datas
 from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.decoding import decode
 from data_cleaning.imaging.encoding import encode
+from likeness.delivery.outbox import About, Letter, Outbox
 from model.__main__ import main
 from model.recognition.registry import Registry
 from model.workflows.erase_class import Erasure, erase_class
 from model.workflows.versions import NeededWeights, compare, inspect, promote, versions
+from server.storage.outboxes import outbox_file
 from tests.support.trained import saved
 
 
@@ -315,8 +317,17 @@ def test_pictures_deleted_beforehand_are_forgotten_too(registry: Registry, data:
 
 
 def test_the_data_set_is_found_by_its_name(
-    registry: Registry, drawn_shapes: Path, tmp_path: Path, capsys
+    registry: Registry,
+    drawn_shapes: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """And events of watched cameras go with the class, not where nothing was forgotten."""
+    monkeypatch.setenv("LIKENESS_STATE", str(tmp_path / "state"))
+    outbox = Outbox(outbox_file(tmp_path / "state", "door"))
+    outbox.add([Letter("1", "webhook", b"{}")], About("disc", 0))
+    outbox.add([Letter("2", "webhook", b"{}")], About("cross", 0))
     words = [
         "forget",
         "shapes",
@@ -328,6 +339,7 @@ def test_the_data_set_is_found_by_its_name(
     ]
     assert main(words) == 2
     assert "give its data set" in capsys.readouterr().err
+    assert outbox.count() == 2
     shutil.copytree(drawn_shapes, tmp_path / "sets" / drawn_shapes.name)
     assert main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["left"] == {
@@ -335,6 +347,8 @@ def test_the_data_set_is_found_by_its_name(
         "examples": 0,
         "pictures": 12,
     }
+    assert [letter.event for letter in outbox.waiting("webhook", 9)] == ["2"]
+    outbox.close()
 
 
 @pytest.mark.parametrize(

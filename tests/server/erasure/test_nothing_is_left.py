@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,20 @@ from data_cleaning.datasets.dataset import Dataset
 from data_cleaning.datasets.delete_class import delete_class
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
+from likeness.delivery.event import Event
+from likeness.delivery.outbox import About, Letter, Outbox
+from likeness.delivery.topics import Topics
+from likeness.delivery.webhook import WAY
 from model.recognition.registry import Registry
 from server.operations.logs import Lines
 from server.service import service_of
 from server.settings import Settings
-from server.storage.database import Store
+from server.storage.database import Store, now
+from server.storage.outboxes import outbox_file
 from server.training.job_runner import Runner
 from server.training.training_job import ERASE, FAILED, TRAIN
 from tests.support.making import Make
+from tests.support.many_events import event
 from tests.support.paths import ROOT
 from tests.support.started import started_idle
 from tests.support.trained import saved
@@ -220,3 +227,44 @@ def test_groups_lose_the_files_of_a_class(shapes: Path) -> None:
     assert set(groups) == {"cross/0.png", "cross/1.png"}
     assert groups["cross/0.png"] == groups["cross/1.png"]
     assert NAME not in (shapes / "groups.csv").read_text()
+
+
+def letters_of(event: Event) -> list[Letter]:
+    return [*Topics(names="topics").letters(event), Letter(event.id, WAY, event.to_json().encode())]
+
+
+def test_events_of_cameras_hold_nothing(make: Make) -> None:
+    """Those that wait, and those that were delivered, whose bytes lie in the log of changes; while
+    the camera's process goes on. It cannot add one of a picture from before.
+    """
+    app = make(local_role="admin")
+    service = service_of(app)
+    outbox = Outbox(outbox_file(service.settings.state, "door"))
+    hers = [replace(event(number), name=NAME, time=now()) for number in range(40)]
+    for one in (*hers, event(100)):
+        assert outbox.add(letters_of(one), About(one.name, one.time, [f"image/{one.id}"])) == 3
+    outbox.delivered([letter.number for letter in outbox.waiting("mqtt", 30)])
+    assert places_of(NAME, service.settings.state)
+
+    answer = app.test_client().delete(f"/api/classes/{NAME}")
+
+    assert answer.status_code == 200, answer.get_json()
+    assert answer.get_json()["removed"]["events"] == 40
+    assert places_of(NAME, service.settings.state) == []
+    assert {letter.event for letter in outbox.waiting("", 100)} == {event(100).id}
+    assert outbox.add(letters_of(hers[0]), About(NAME, hers[0].time)) == 0
+    later = replace(hers[0], time=now() + 60_000)
+    assert outbox.add(letters_of(later), About(NAME, later.time)) == 3, "she has come back"
+    assert sorted(outbox.to_clear()) == sorted(f"image/{one.id}" for one in hers)
+    outbox.close()
+
+
+def test_a_file_of_events_that_cannot_be_changed_is_said(make: Make) -> None:
+    """And nothing else was removed before."""
+    app = make(local_role="admin")
+    file = outbox_file(service_of(app).settings.state, "door")
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"no database, and more than a hundred bytes of it" * 3)
+    answer = app.test_client().delete("/api/classes/red")
+    assert answer.status_code == 503
+    assert "delete door.db" in answer.get_json()["detail"]

@@ -29,6 +29,7 @@ const KINDS = {
   corrections: "models.removed-corrections",
   pictures: "models.removed-pictures",
   kept_pictures: "models.removed-kept",
+  events: "models.removed-events",
 };
 
 function removed(gone) {
