@@ -218,6 +218,10 @@ export default {
   "models.removed": "Entfernt: {parts}.",
   "models.removed-answers": { one: "eine Antwort", other: "{count} Antworten" },
   "models.removed-corrections": { one: "eine Korrektur", other: "{count} Korrekturen" },
+  "models.removed-events": {
+    one: "ein Ereignis einer Kamera",
+    other: "{count} Ereignisse von Kameras",
+  },
   "models.removed-kept": { one: "ein aufgehobenes Bild", other: "{count} aufgehobene Bilder" },
   "models.removed-pictures": { one: "ein Trainingsbild", other: "{count} Trainingsbilder" },
   "models.report": "Bericht",

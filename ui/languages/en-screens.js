@@ -210,6 +210,7 @@ export default {
   "models.removed": "Removed: {parts}.",
   "models.removed-answers": { one: "one answer", other: "{count} answers" },
   "models.removed-corrections": { one: "one correction", other: "{count} corrections" },
+  "models.removed-events": { one: "one event of a camera", other: "{count} events of cameras" },
   "models.removed-kept": { one: "one kept picture", other: "{count} kept pictures" },
   "models.removed-pictures": { one: "one training picture", other: "{count} training pictures" },
   "models.report": "Report",
