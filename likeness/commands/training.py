@@ -34,6 +34,7 @@ from likeness.printing import (
     print_trials,
     print_verdict,
 )
+from model.evaluation.plain_data import to_plain
 from model.recipes.augmentation import ALTERATIONS, COPIES, Augmentation
 from model.recipes.presets import AUTO, RECIPES
 from model.recognition.registry import Registry
@@ -182,6 +183,7 @@ class TrainOptions(HowOptions):
             registry,
             attempts=choice.attempts,
             choice=choice.reason,
+            choice_code=choice.code,
             multi_label=self.multi_label,
             careful=self.careful,
             excused=self.without,
@@ -259,8 +261,10 @@ def _track(trained: TrainedVersion, registry: Registry, trackings: Sequence[Trac
 def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
     bundle, facts = trained.bundle, trained.bundle.facts
     if as_json:
-        path = {"path": str(bundle.directory), "waits": trained.waits}
-        print_json({"name": bundle.name, "version": bundle.version, **path, **facts.to_json()})
+        waits = trained.waits.sentence if trained.waits else ""
+        reason = {"waits": waits, "waits_because": to_plain(trained.waits)}
+        where = {"version": bundle.version, "path": str(bundle.directory)}
+        print_json({"name": bundle.name, **where, **reason, **facts.to_json()})
         return
     print_attempts(facts.attempts or (), facts.choice)
     print_trials(facts.trials or (), facts.classifier)
@@ -271,7 +275,8 @@ def _print_trained(trained: TrainedVersion, as_json: bool) -> None:
     )
     if trained.waits:
         promote = f"python -m model promote {bundle.name} {bundle.version}"
-        print(f"It does not answer yet. {trained.waits} To answer with it all the same: {promote}")
+        why = trained.waits.sentence
+        print(f"It does not answer yet. {why} To answer with it all the same: {promote}")
     print_verdict(facts.verdict)
 
 

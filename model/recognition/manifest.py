@@ -73,7 +73,8 @@ class Facts:
     holds: in sentences, what of the training pictures is in the bundle. enrolled: examples in the
     gallery. versions: of the libraries. seconds: that the training took. extra: keys that are not
     known here. verdict: what it came to: the sentence, whether it is fit for use, the classes it
-    names. choice: which recipe was taken and why, where nobody said.
+    names. choice: which recipe was taken and why, where nobody said; choice_code: the same for
+    programs.
     """
 
     trained: str | None = None
@@ -94,6 +95,7 @@ class Facts:
     seconds: float | None = None
     verdict: JsonObject | None = None
     choice: str | None = None
+    choice_code: str | None = None
     extra: JsonObject = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:

@@ -40,6 +40,8 @@ NO_FILES = (
     "Recipe face-classic: no pretrained file is installed, and it needs none; those that need some"
     " are more often right and tell strangers."
 )
+# Why a recipe was taken, as a code.
+NEEDS_NO_FILES, QUICKEST_OF_BEST, ONLY_ONE = "needs_no_files", "quickest_of_best", "only_one"
 
 
 def choose_by_default(items: Sequence[Item], progress: StageCallback) -> RecipeChoice:
@@ -49,7 +51,7 @@ def choose_by_default(items: Sequence[Item], progress: StageCallback) -> RecipeC
     networks = [recipe for recipe in RECIPES.values() if recipe.weights()]
     if any(not missing_files(recipe) for recipe in networks):
         return choose(items, progress)
-    return RecipeChoice(preset(WITHOUT_FILES), reason=NO_FILES)
+    return RecipeChoice(preset(WITHOUT_FILES), reason=NO_FILES, code=NEEDS_NO_FILES)
 
 
 def choose(items: Sequence[Item], progress: StageCallback) -> RecipeChoice:
@@ -81,6 +83,7 @@ def choose(items: Sequence[Item], progress: StageCallback) -> RecipeChoice:
         tuple(replace(attempt, kept=attempt is kept) for attempt in attempts),
         tried[kept.recipe][1],
         _reason(kept, len(measured)),
+        QUICKEST_OF_BEST if len(measured) > 1 else ONLY_ONE,
     )
 
 

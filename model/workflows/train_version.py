@@ -28,7 +28,7 @@ from model.training.presence_threshold import above_threshold
 from model.training.samples import MeasuredDataset, TrainingSet
 from model.workflows.dataset_samples import stage
 from model.workflows.held_out_test import held_out_test
-from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
+from model.workflows.promotion_gate import CandidateVersion, ReasonToWait, reason_to_wait
 from model.workflows.runs.run import run_files
 from model.workflows.tasks.choice import AnyTask, task_for
 from model.workflows.tasks.task import Compared, Scored
@@ -44,7 +44,8 @@ Figures = TypeVar("Figures", bound=Evaluation)
 class TrainingRequest:
     """What to train: a next version of `name` from the data set at `root`.
 
-    attempts: what the recipe `auto` tried; choice: which it kept and why. multi_label: a picture
+    attempts: what the recipe `auto` tried; choice: which it kept and why, choice_code: the same for
+    programs. multi_label: a picture
     may carry several classes. careful: answer with it at once only where nothing speaks against it.
     excused: sha256 of classes that it need not know any more. test: pictures that are set aside
     until everything is chosen. baseline: compare with simpler ways, on the same folds.
@@ -57,6 +58,7 @@ class TrainingRequest:
     registry: Registry
     attempts: tuple[RecipeAttempt, ...] = ()
     choice: str = ""
+    choice_code: str = ""
     multi_label: bool = False
     careful: bool = False
     excused: tuple[str, ...] = ()
@@ -66,11 +68,11 @@ class TrainingRequest:
 
 @dataclass(frozen=True)
 class TrainedVersion:
-    """A saved bundle and its cross-validated figures. waits: why it does not answer yet, or ""."""
+    """A saved bundle and its cross-validated figures. waits: why it does not answer yet, if so."""
 
     bundle: Bundle
     figures: Evaluation
-    waits: str = ""
+    waits: ReasonToWait | None = None
 
 
 def train_version(
@@ -132,10 +134,10 @@ def _save(request: TrainingRequest, trained: TrainedVersion, files: Extras) -> T
     """
     bundle = trained.bundle
     candidate = CandidateVersion(bundle.labels, bundle.facts.crossval, request.excused)
-    waits = ""
+    waits = None
     if request.careful:
-        waits = reasons_to_wait(request.registry, request.name, candidate)
-    saved = request.registry.add(bundle, files, activate=not waits)
+        waits = reason_to_wait(request.registry, request.name, candidate)
+    saved = request.registry.add(bundle, files, activate=waits is None)
     return TrainedVersion(saved, trained.figures, waits)
 
 
@@ -186,6 +188,7 @@ def _facts(
         trials=tuple(RecordedTrial(**vars(result)) for result in training.searches),
         attempts=tuple(asdict(attempt) for attempt in request.attempts) or None,
         choice=request.choice or None,
+        choice_code=request.choice_code or None,
         options=asdict(request.options),
         acceptance=model.acceptance,
         crossval=RecordedFigures.of(figures.to_json()),

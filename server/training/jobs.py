@@ -32,6 +32,7 @@ from server.training.training_job import (
 )
 
 MOST = 50  # jobs that may wait
+NAMED = "What was said here named somebody who is forgotten."
 LISTED = 100
 
 
@@ -212,6 +213,8 @@ def _without(job: TrainingJob, label: str) -> dict[str, object]:
     """What must change of an ended job so that it does not name somebody."""
     changes: dict[str, object] = {}
     result = without_names(job.result, {label})
+    if isinstance(result, dict) and label in str(result.get("waits") or ""):
+        result = result | {"waits": NAMED}
     if result != job.result:
         changes["result"] = result
     if job.kind == ERASE and job.label == label:
@@ -219,7 +222,7 @@ def _without(job: TrainingJob, label: str) -> dict[str, object]:
     if job.kind == COLLECT and label in json.dumps(job.arguments, ensure_ascii=False):
         changes["arguments"] = {"dataset": job.dataset, "label": ERASED}
     if label in (job.message or ""):
-        changes["message"] = "What was said here named somebody who is forgotten."
+        changes["message"] = NAMED
     if label in json.dumps(job.progress, ensure_ascii=False):
         changes["progress"] = None
     return changes

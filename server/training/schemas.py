@@ -113,7 +113,9 @@ class Job(Out):
     result: object = Field(
         description=(
             "What the training said at its end: name, version, and in `waits` why the version does"
-            " not answer yet and an admin must promote it, or an empty text."
+            " not answer yet and an admin must promote it, or an empty text. Beside each sentence"
+            " stand its codes and values: `waits_because`, `choice_code` with `auto`,"
+            " `verdict.parts`."
         )
     )
     message: str | None

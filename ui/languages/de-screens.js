@@ -607,4 +607,59 @@ export default {
   "trainings.took": "{time}, von {by}, dauerte {duration}",
   "trainings.train": "{model} aus {dataset}",
   "trainings.waiting": "Es wartet auf den Prozessor, den andere beschäftigen.",
+
+  "choice.names": "Es benennt {share} der Fremden.",
+  "choice.needs-no-files":
+    "Rezept face-classic: Es ist keine vortrainierte Datei installiert, und es braucht keine. Rezepte mit solchen Dateien haben öfter recht und erkennen Fremde.",
+  "choice.only-one": "Rezept {recipe}: Es verfehlt {missed}; kein anderes ließ sich versuchen.",
+  "choice.quickest-of-best":
+    "Rezept {recipe}: Es verfehlt {missed} und ist das schnellste der besten von {count}, die versucht wurden.",
+
+  "verdict.add-more": "Fügen Sie Bilder von {name} hinzu, bis es 15 oder mehr sind.",
+  "verdict.add-strangers": "Fügen Sie Bilder von anderen zu einer Klasse _unknown hinzu.",
+  "verdict.better-recipe": "Wählen Sie das Rezept {recipe}.",
+  "verdict.better-recipe-missing":
+    "Wählen Sie das Rezept {recipe}, sobald seine vortrainierten Dateien installiert sind.",
+  "verdict.doubtful": {
+    one: "Sehen Sie zuerst das Bild an, das vielleicht in einer falschen Klasse liegt; der Bericht nennt es.",
+    other:
+      "Sehen Sie zuerst die {count} Bilder an, die vielleicht in einer falschen Klasse liegen; der Bericht nennt sie.",
+  },
+  "verdict.knows-classes": {
+    one: "Es würde die eine Klasse in {correct} von {pictures} Bildern erkennen, die es nicht gesehen hatte.",
+    other:
+      "Es würde Ihre {count} Klassen in {correct} von {pictures} Bildern erkennen, die es nicht gesehen hatte.",
+  },
+  "verdict.knows-exactly":
+    "Es würde {correct} von {pictures} Bildern, die es nicht gesehen hatte, genau die richtigen Klassen geben.",
+  "verdict.knows-people": {
+    one: "Es würde die eine Person in {correct} von {pictures} Bildern erkennen, die es nicht gesehen hatte.",
+    other:
+      "Es würde Ihre {count} Personen in {correct} von {pictures} Bildern erkennen, die es nicht gesehen hatte.",
+  },
+  "verdict.left-out-classes": "{rate} Klassen, die beim Lernen fehlten",
+  "verdict.left-out-people": "{rate} Personen, die beim Lernen fehlten",
+  "verdict.look-at-mistakes":
+    "Sehen Sie seine Fehler im Bericht an, und fügen Sie Bilder wie diese hinzu.",
+  "verdict.names": "Einen Namen bekämen {tried}.",
+  "verdict.names-every-stranger":
+    "Jeder Fremde bekäme einen Namen, denn es erkennt keinen als fremd.",
+  "verdict.nearly-all": "fast alle",
+  "verdict.none": "keines",
+  "verdict.not-found":
+    "Auf vielen Bildern von {name} wird nichts gefunden: Nehmen Sie größere, schärfere.",
+  "verdict.of-hundred": "{some} von 100",
+  "verdict.of-thousand": "{some} von 1.000",
+  "verdict.promises": "Einen Namen bekämen {rate} Fremden, wie es verspricht.",
+  "verdict.promises-measured":
+    "Einen Namen bekämen {rate} Fremden, wie es verspricht (gemessen: {tried}).",
+  "verdict.tried-people": "{some} von {count} Bildern anderer Personen",
+  "verdict.tried-strangers": "{some} von {count} Bildern von Fremden",
+  "verdict.tried-things": "{some} von {count} Bildern anderer Dinge",
+  "verdict.unfit": "Taugt nicht für den Einsatz.",
+  "verdict.weakest": "Am schwächsten ist {name}, {correct} von {pictures}.",
+
+  "waits.fewer-classes": "Version {version}, die antwortet, kennt auch {names}.",
+  "waits.less-often-right":
+    "Sie hatte bei {low} bis {high} ungesehener Bilder recht, Version {version}, die antwortet, bei {before} bis {after}.",
 };

@@ -588,4 +588,56 @@ export default {
   "trainings.took": "{time}, by {by}, took {duration}",
   "trainings.train": "{model} from {dataset}",
   "trainings.waiting": "It waits for the processor, which others keep busy.",
+
+  "choice.names": "It names {share} of strangers.",
+  "choice.needs-no-files":
+    "Recipe face-classic: no pretrained file is installed, and it needs none. Those that need some are more often right and tell strangers.",
+  "choice.only-one": "Recipe {recipe}: it misses {missed}; no other could be tried.",
+  "choice.quickest-of-best":
+    "Recipe {recipe}: it misses {missed}, the quickest of the best of {count} that were tried.",
+
+  "verdict.add-more": "Add pictures of {name}, 15 or more in all.",
+  "verdict.add-strangers": "Add pictures of others to a class _unknown.",
+  "verdict.better-recipe": "Choose the recipe {recipe}.",
+  "verdict.better-recipe-missing":
+    "Choose the recipe {recipe}, once its pretrained files are installed.",
+  "verdict.doubtful": {
+    one: "Look first at the picture that may lie in a wrong class, listed in the report.",
+    other:
+      "Look first at the {count} pictures that may lie in a wrong class, listed in the report.",
+  },
+  "verdict.knows-classes": {
+    one: "It would know the one class in {correct} of {pictures} pictures that it had not seen.",
+    other:
+      "It would know your {count} classes in {correct} of {pictures} pictures that it had not seen.",
+  },
+  "verdict.knows-exactly":
+    "It would give exactly the right classes to {correct} of {pictures} pictures that it had not seen.",
+  "verdict.knows-people": {
+    one: "It would know the one person in {correct} of {pictures} pictures that it had not seen.",
+    other:
+      "It would know your {count} people in {correct} of {pictures} pictures that it had not seen.",
+  },
+  "verdict.left-out-classes": "{rate} classes left out of it",
+  "verdict.left-out-people": "{rate} people left out of it",
+  "verdict.look-at-mistakes": "Look at its mistakes in the report, and add pictures like those.",
+  "verdict.names": "It would name {tried}.",
+  "verdict.names-every-stranger": "It would name every stranger, because it cannot tell any.",
+  "verdict.nearly-all": "nearly all",
+  "verdict.none": "none",
+  "verdict.not-found": "Nothing is found in many pictures of {name}, so use larger, sharper ones.",
+  "verdict.of-hundred": "{some} of 100",
+  "verdict.of-thousand": "{some} of 1,000",
+  "verdict.promises": "It would name {rate} strangers, as it promises.",
+  "verdict.promises-measured":
+    "It would name {rate} strangers, as it promises (measured: {tried}).",
+  "verdict.tried-people": "{some} of {count} pictures of other people",
+  "verdict.tried-strangers": "{some} of {count} pictures of strangers",
+  "verdict.tried-things": "{some} of {count} pictures of other things",
+  "verdict.unfit": "Not fit for use.",
+  "verdict.weakest": "Weakest is {name}, {correct} of {pictures}.",
+
+  "waits.fewer-classes": "Version {version}, which answers, also knows {names}.",
+  "waits.less-often-right":
+    "It was right for {low} to {high} of unseen pictures, version {version}, which answers, for {before} to {after}.",
 };

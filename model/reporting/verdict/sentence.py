@@ -1,7 +1,7 @@
 """What a training came to, in one sentence that a person understands.
 
-From typed figures alone: the report, the terminal, the page and the API show the same sentence, so
-it names no button and no option of a command.
+From typed figures alone: the report, the terminal and the API show the same sentence, so it names
+no button and no option of a command. The page says it in its reader's language, from the parts.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ LEAST_KNOWN_OF_ONE = 0.5  # of the pictures of the weakest class
 MOST_STRANGERS = {"face": 0.05, "person": 0.15, "object": 0.15}  # that may get a name
 FEW = 15  # pictures of a class; below that each one more still helps a lot
 STEADY = 0.9  # a class that is known in so many of its pictures needs nothing
+
+# What helps most, as a code.
+DOUBTFUL, BETTER, BETTER_MISSING = "doubtful", "better_recipe", "better_recipe_missing"
+STRANGERS, MORE, NOT_FOUND, MISTAKES = "strangers", "more_pictures", "not_found", "mistakes"
 
 
 @dataclass(frozen=True)
@@ -75,11 +79,29 @@ class MorePictures:
 
 
 @dataclass(frozen=True)
+class VerdictParts:
+    """What else the sentence is made of, to say it in another language; as in `VerdictFigures`.
+
+    todo: a code for what helps most, "" where nothing is the matter.
+    """
+
+    subject: str
+    classes: int
+    pictures: int
+    correct: int
+    refuses: bool | None
+    multi_label: bool
+    doubtful: int
+    better: str
+    todo: str
+
+
+@dataclass(frozen=True)
 class Verdict:
     """fit: for use. names: classes that the sentence speaks of.
 
-    The same in parts, for a card: weakest, promised and measured as in `VerdictFigures`; add: the
-    pictures that would help most.
+    The same in parts, for a card and for other languages: weakest, promised and measured as in
+    `VerdictFigures`; add: the pictures that would help most; parts: all else.
     """
 
     sentence: str
@@ -89,6 +111,7 @@ class Verdict:
     add: MorePictures | None = None
     promised: float | None = None
     measured: MeasuredStrangers | None = None
+    parts: VerdictParts | None = None
 
 
 def verdict(figures: VerdictFigures) -> Verdict:
@@ -101,7 +124,7 @@ def verdict(figures: VerdictFigures) -> Verdict:
     if weakest:
         parts.append(f"weakest is {weakest.label}, {_of(weakest.correct, weakest.pictures)}")
     todo = _todo(figures, fit)
-    sentence = "; ".join(parts) + (f": {todo}" if todo else "")
+    sentence = "; ".join(parts) + (f": {_advice(todo, figures)}" if todo else "")
     if not fit:
         sentence = f"not fit for use: {sentence}"
     names = (weakest.label,) if weakest else ()
@@ -113,6 +136,21 @@ def verdict(figures: VerdictFigures) -> Verdict:
         _more_pictures(weakest),
         figures.promised,
         figures.measured,
+        _parts(figures, todo),
+    )
+
+
+def _parts(figures: VerdictFigures, todo: str) -> VerdictParts:
+    return VerdictParts(
+        subject=figures.subject,
+        classes=figures.classes,
+        pictures=figures.pictures,
+        correct=figures.correct,
+        refuses=figures.refuses,
+        multi_label=figures.multi_label,
+        doubtful=figures.doubtful,
+        better=figures.better,
+        todo=todo,
     )
 
 
@@ -176,23 +214,37 @@ def _shown_weakest(figures: VerdictFigures) -> WeakestClass | None:
 
 
 def _todo(figures: VerdictFigures, fit: bool) -> str:
-    """What helps most; "" where nothing is the matter."""
+    """The code of what helps most; "" where nothing is the matter."""
     if figures.doubtful:
-        those = "picture" if figures.doubtful == 1 else f"{figures.doubtful} pictures"
-        return f"look first at the {those} that may lie in a wrong class, listed in the report"
+        return DOUBTFUL
     if not fit and figures.better:
-        missing = ", once its pretrained files are installed" if figures.better_missing else ""
-        return f"choose the recipe {figures.better}{missing}"
+        return BETTER_MISSING if figures.better_missing else BETTER
     if _too_many_strangers(figures):
-        return "add pictures of others to a class _unknown"
+        return STRANGERS
     weakest = _shown_weakest(figures)
     if weakest is None or weakest.share >= STEADY:
         return ""
     if _more_pictures(weakest):
-        return f"add pictures of {weakest.label}, {FEW} or more in all"
+        return MORE
     if weakest.not_found * 2 > weakest.pictures - weakest.correct:
-        return f"nothing is found in many pictures of {weakest.label}, so use larger, sharper ones"
-    return "look at its mistakes in the report, and add pictures like those"
+        return NOT_FOUND
+    return MISTAKES
+
+
+def _advice(todo: str, figures: VerdictFigures) -> str:
+    """The same in words."""
+    label = figures.weakest.label if figures.weakest else ""
+    those = "picture" if figures.doubtful == 1 else f"{figures.doubtful} pictures"
+    recipe = f"choose the recipe {figures.better}"
+    return {
+        DOUBTFUL: f"look first at the {those} that may lie in a wrong class, listed in the report",
+        BETTER: recipe,
+        BETTER_MISSING: f"{recipe}, once its pretrained files are installed",
+        STRANGERS: "add pictures of others to a class _unknown",
+        MORE: f"add pictures of {label}, {FEW} or more in all",
+        NOT_FOUND: f"nothing is found in many pictures of {label}, so use larger, sharper ones",
+        MISTAKES: "look at its mistakes in the report, and add pictures like those",
+    }[todo]
 
 
 def _of(some: int, of: int) -> str:

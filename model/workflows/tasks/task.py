@@ -33,13 +33,14 @@ Figures = TypeVar("Figures", bound=Evaluation)
 class RecipeChoice:
     """A recipe; where it was chosen by trying, what was tried, and the samples as it sees them.
 
-    reason: which one and why, in a sentence, where nobody said.
+    reason: which one and why, in a sentence, where nobody said; code: the same for programs.
     """
 
     recipe: Recipe
     attempts: tuple[RecipeAttempt, ...] = ()
     samples: Sequence[Sample] | None = None
     reason: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True)

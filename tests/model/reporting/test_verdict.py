@@ -11,6 +11,7 @@ from data_cleaning.json_types import JsonObject
 from model.__main__ import main
 from model.evaluation.figures import ClassFigures, SingleLabelEvaluation
 from model.evaluation.metrics import confusion
+from model.evaluation.plain_data import to_plain
 from model.recipes.presets import RECIPES
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Acceptance
@@ -82,6 +83,15 @@ def test_the_sentence_follows_from_the_figures(
     assert (found.fit, words in found.sentence) == (fit, True), found.sentence
     assert found.sentence.endswith(".") and found.sentence.count(". ") == 0
     assert "--" not in found.sentence, "people in a browser have no flags"
+
+
+def test_the_same_is_told_in_parts_for_other_languages() -> None:
+    found = verdict(figures(correct=60, weakest=WEAK, better="face-modern"))
+    assert found.parts is not None
+    assert to_plain(found.parts) == {
+        "subject": "face", "classes": 5, "pictures": 100, "correct": 60, "refuses": True,
+        "multi_label": False, "doubtful": 0, "better": "face-modern", "todo": "better_recipe",
+    }  # fmt: skip
 
 
 def evaluated() -> SingleLabelEvaluation:

@@ -61,6 +61,7 @@ def test_where_no_file_is_installed_the_classic_recipe_trains_and_says_so(
     choice = SingleLabelTask().choose_recipe([], None, nothing_said)
     assert (choice.recipe.name, choice.attempts) == ("face-classic", ())
     assert choice.reason.startswith("Recipe face-classic: no pretrained file is installed")
+    assert choice.code == compare_recipes.NEEDS_NO_FILES
     assert MultiLabelTask().choose_recipe([], None, nothing_said).recipe.name == "face-classic"
 
 
@@ -83,6 +84,9 @@ def test_what_was_taken_is_told_in_one_line(
     facts = json.loads((folder / "manifest.json").read_text())["facts"]
     assert facts["choice"].startswith("Recipe object-classic: it misses")
     assert facts["choice"] in printed
+    tried = [row for row in facts["auto"] if row["accuracy"] is not None]
+    codes = compare_recipes.QUICKEST_OF_BEST, compare_recipes.ONLY_ONE
+    assert facts["choice_code"] == codes[len(tried) == 1]
     assert facts["choice"] in (folder / "report.html").read_text()
 
 

@@ -13,7 +13,13 @@ import pytest
 from model.__main__ import main
 from model.recognition.manifest import RecordedFigures
 from model.recognition.registry import Registry
-from model.workflows.promotion_gate import CandidateVersion, reasons_to_wait
+from model.workflows.promotion_gate import (
+    FEWER,
+    WORSE,
+    CandidateVersion,
+    ReasonToWait,
+    reason_to_wait,
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,20 +52,34 @@ def sha256(label: str) -> str:
 def test_who_waits(
     model: Path, labels: tuple[str, ...], interval: Any, excused: tuple[str, ...], message: str
 ) -> None:
-    reasons = reasons_to_wait(
+    reason = reason_to_wait(
         Registry(model),
         "shapes",
         CandidateVersion(labels, RecordedFigures(accuracy_interval=interval), excused),
     )
-    assert (message in reasons) if message else reasons == ""
+    if not message:
+        assert reason is None
+        return
+    assert reason is not None and message in reason.sentence
+    assert (reason.code, reason.version) == (WORSE if "right" in message else FEWER, 1)
+
+
+def test_why_it_waits_is_told_in_values_too(model: Path) -> None:
+    figures = RecordedFigures(accuracy_interval=(0.2, 0.7))
+    fewer = reason_to_wait(Registry(model), "shapes", CandidateVersion(("star",), figures))
+    names = ("cross", "disc", "square")
+    assert fewer is not None and (fewer.names, fewer.more) == (names, 0)
+    worse = reason_to_wait(Registry(model), "shapes", CandidateVersion(names, figures))
+    assert isinstance(worse, ReasonToWait) and worse.now == (0.2, 0.7)
+    assert worse.before is not None and worse.before[0] > 0.75
 
 
 def test_the_first_version_and_one_after_a_broken_one_answer(model: Path, tmp_path: Path) -> None:
     nobody = CandidateVersion((), RecordedFigures(accuracy_interval=(0.0, 0.1)))
-    assert reasons_to_wait(Registry(tmp_path), "shapes", nobody) == ""
+    assert reason_to_wait(Registry(tmp_path), "shapes", nobody) is None
     shutil.copytree(model, tmp_path / "broken")
     (tmp_path / "broken" / "shapes" / "1" / "manifest.json").write_text("{")
-    assert reasons_to_wait(Registry(tmp_path / "broken"), "shapes", nobody) == ""
+    assert reason_to_wait(Registry(tmp_path / "broken"), "shapes", nobody) is None
 
 
 def test_a_careful_training_leaves_the_old_version_in_place(

@@ -12,6 +12,7 @@ from flask import Flask
 from data_cleaning.datasets.decisions import Decision
 from server.datasets.managed_datasets import Datasets
 from server.service import service_of
+from server.training.jobs import NAMED
 from tests.support.making import Make, ask, make_patches, make_picture
 from tests.support.tiny_models import TinyRegistry
 
@@ -132,13 +133,15 @@ def test_forgetting_takes_the_name_out_of_what_jobs_said(app: Flask) -> None:
         str(jobs.add("train", {"dataset": "d", "model": f"m{n}"}, "me").id) for n in range(2)
     )
     result = {"version": 1, "pictures": {"anna": 3, "ben": 4}, "worst": ["anna", "ben"]}
+    result["waits"] = "Version 1, which answers, also knows anna."
     jobs.change(done, state="done", result=result)
     folder = service_of(app).settings.state / "jobs" / done
     folder.mkdir(parents=True)
     (folder / "out").write_text(json.dumps(result))
     (folder / "log").write_text("nothing said")
     jobs.remove_name("anna")
-    assert jobs.get(done).result == {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"]}
+    kept = {"version": 1, "pictures": {"ben": 4}, "worst": ["ben"], "waits": NAMED}
+    assert jobs.get(done).result == kept
     assert [path.name for path in folder.iterdir()] == ["log"]
     assert jobs.get(waits).state == "queued"
 

@@ -8,7 +8,8 @@ import { errorState } from "../components/states.js";
 import { button, el, redraw, when } from "../dom.js";
 import { say } from "../languages.js";
 import { at } from "../root.js";
-import { duration, withNames } from "../words.js";
+import { duration } from "../words.js";
+import { choiceOf, waitsOf } from "./reasons.js";
 import { verdictOf } from "./verdict.js";
 
 const $ = window.jQuery;
@@ -57,17 +58,13 @@ function progress(job) {
 
 function result({ result: came, report }) {
   if (!came) return null;
-  const { waits, version, choice } = came;
+  const choice = choiceOf(came);
+  const waits = waitsOf(came);
   return [
     choice ? el("p.quiet", choice) : null,
     verdictOf(came),
     waits
-      ? el(
-          "p.remark",
-          say("trainings.not-yet", { version: String(version) }),
-          " ",
-          withNames(waits),
-        )
+      ? el("p.remark", say("trainings.not-yet", { version: String(came.version) }), " ", waits)
       : null,
     report
       ? el(

@@ -67,7 +67,7 @@ function waiting(card, waits, promoted) {
   return el("div.remark", el("p", say("result.waits")), el("p.quiet", waits), let_);
 }
 
-// waits: the server's reason why this version does not answer yet, or ""
+// waits: the reason why this version does not answer yet, or ""
 export async function resultCard(name, version, waits, promoted) {
   const card = await request(
     "GET",

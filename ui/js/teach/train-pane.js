@@ -5,6 +5,7 @@ import { sure } from "../components/dialog.js";
 import { progressBar, timeLeft } from "../components/progress.js";
 import { button, el, field, input, select } from "../dom.js";
 import { listed, say } from "../languages.js";
+import { waitsOf } from "../models/reasons.js";
 import { at } from "../root.js";
 import { nameOf } from "../words.js";
 import { resultCard } from "./result-card.js";
@@ -212,7 +213,7 @@ export class TrainPane {
     const version = job.result?.version;
     if (job.state === "done" && version) {
       const { model } = job.arguments;
-      const waits = job.result.waits;
+      const waits = waitsOf(job.result);
       const promoted = () => this.screen.attempt(() => this.find());
       this.result.empty().append(await resultCard(model, version, waits, promoted));
       this.shownResult = model;
