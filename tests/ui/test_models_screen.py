@@ -138,3 +138,12 @@ def test_somebody_is_forgotten_by_the_name_that_is_shown(page: Any, live: Start)
 def test_no_model_says_what_to_do(page: Any, live: Start, tmp_path: Path) -> None:
     shown(page, live(registry=Registry(tmp_path / "none")))
     assert page.get_attribute("#models .state a", "href").endswith("/teach")
+
+
+@pytest.mark.parametrize("width", [390, 768, 1000, 1280])
+def test_versions_are_read_without_scrolling_sideways(page: Any, trained: Live, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    shown(page, trained)
+    wide = page.locator(".table-wide")
+    assert wide.evaluate("(e) => e.scrollWidth - e.clientWidth") <= 0
+    assert page.locator(".list thead").is_visible() == (width > 1000)
