@@ -154,7 +154,7 @@ class Broker:
         self._wake.set()
 
     def _on_disconnect(self, *_: Any) -> None:
-        if self._connected:
+        if self._connected and not self._ending:
             log.warning("no connection with the broker at %s", self.address.host)
         self._connected = False
 

@@ -127,6 +127,14 @@ def test_where_names_may_stand(
         assert ("matches/ada" in everything) == (names == "topics")
 
 
+def test_an_end_that_was_wished_is_no_lost_connection(
+    mosquitto: Mosquitto, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ways(tmp_path, mosquitto).running() as out:
+        wait_until(lambda: out.broker is not None and out.broker.is_connected)
+    assert "no connection" not in caplog.text
+
+
 def test_home_assistant_is_told_again_when_it_has_started(
     mosquitto: Mosquitto, listener: Listener, tmp_path: Path
 ) -> None:
