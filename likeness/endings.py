@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -25,6 +26,8 @@ class TrainingCommand(click.Command):
                 mirror.sync()
             sys.stdout.flush()
         except LikenessError as error:
+            if ctx.params.get("progress_json"):
+                _tell_code(error)
             click.echo(f"error: {error}", err=True)
             return 2 if isinstance(error, InputError) else 1
         except BrokenPipeError:  # the reader, say `head`, has seen enough
@@ -72,6 +75,14 @@ def say(text: str) -> None:
 def no_more_output() -> None:
     """Let Python not complain of unread output at its end."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell_code(error: LikenessError) -> None:
+    """A JSON line for programs: the code that the API gives such an error, where it has one."""
+    from server.web.problems import lookup  # brings Flask, which a command does not need otherwise
+
+    if known := lookup(error):
+        click.echo(json.dumps({"error": known[1]}), err=True)
 
 
 def _terminated(*_: object) -> None:

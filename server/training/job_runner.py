@@ -35,6 +35,7 @@ log = logging.getLogger("likeness.runner")
 AGAIN = 5.0  # seconds between two attempts to write down an end
 TAKEN_OVER = "Another server has taken it over."
 STUBBORN = 3600.0  # seconds for which that is attempted
+NOT_STARTED = "not-started"
 PROOF = ("trained", "removed_versions", "left")  # of an erasure: nothing that names anybody
 
 
@@ -89,7 +90,8 @@ class Runner:
                 ending = self._train(job, settings)
         except Exception as error:  # one bad job must not keep the others waiting
             log.error("job %s failed to start", job.id, exc_info=error)
-            ending = Ending(FAILED, "It could not be started; the log holds the cause.")
+            told = "It could not be started; the log holds the cause."
+            ending = Ending(FAILED, told, {"code": NOT_STARTED})
         self._end(job, ending)
 
     def _train(self, job: TrainingJob, settings: Settings) -> Ending:
@@ -120,7 +122,9 @@ class Runner:
             values["result"] = ending.result
             if job.kind == ERASE:
                 values |= self._without_name(job, ending.result)
-        elif job.kind == ERASE:  # before it is written: a kill in between leaves no file
+        elif job.kind != ERASE:
+            values["result"] = ending.result
+        else:  # before it is written: a kill in between leaves no file
             self._remove_files(job)
         self._write(job.id, **values)
         if job.kind == ERASE:

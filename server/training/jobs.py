@@ -32,6 +32,7 @@ from server.training.training_job import (
 )
 
 MOST = 50  # jobs that may wait
+INTERRUPTED = "interrupted"
 NAMED = "What was said here named somebody who is forgotten."
 LISTED = 100
 
@@ -240,5 +241,8 @@ def _after_crash(job: TrainingJob) -> dict[str, object]:
         return ending(job, CANCELLED, "Cancelled.")
     if job.attempts < ATTEMPTS:
         return {"state": QUEUED, "message": "Interrupted; it begins once more."}
-    told = "Interrupted twice; not tried again." if job.kind != ERASE else "Interrupted."
+    if job.kind != ERASE:
+        told = "Interrupted twice; not tried again."
+        return {**ending(job, FAILED, told), "result": {"code": INTERRUPTED}}
+    told = "Interrupted."
     return ending(job, FAILED, told)

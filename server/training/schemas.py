@@ -115,7 +115,8 @@ class Job(Out):
             "What the training said at its end: name, version, and in `waits` why the version does"
             " not answer yet and an admin must promote it, or an empty text. Beside each sentence"
             " stand its codes and values: `waits_because`, `choice_code` with `auto`,"
-            " `verdict.parts`."
+            " `verdict.parts`. Of a failed one `code`, where the cause in `message` has one: that"
+            " of a refusal, too-long (with `minutes`), out-of-memory, interrupted or not-started."
         )
     )
     message: str | None

@@ -12,7 +12,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from server.settings import Settings
@@ -24,12 +24,15 @@ LOOK = 0.3  # seconds between two looks at cancel and time
 PATIENCE = 20.0  # seconds between asking a child to end and ending it
 STOPPED = "Cancelled."
 DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG
+TOO_LONG, OUT_OF_MEMORY = "too-long", "out-of-memory"
 CODES = {-signal.SIGKILL: "It was killed; the memory of the machine may not suffice."}
 
 
 @dataclass(frozen=True)
 class Ending:
-    """state: done, failed or cancelled. result: what the command printed at its end."""
+    """state: done, failed or cancelled. result: what the command printed at its end; of a failed
+    one the code of the cause, where it has one.
+    """
 
     state: str
     message: str | None = None
@@ -65,7 +68,18 @@ class TrainingChild:
         tail = output.tail
         for folder in (self.settings.datasets, self.settings.artifacts):
             tail = tail.replace(f"{folder}/", "")
-        return _ending(child.returncode, reason, result_of(self.folder / "out"), tail)
+        ending = _ending(child.returncode, reason, result_of(self.folder / "out"), tail)
+        if ending.state != FAILED:
+            return ending
+        return replace(ending, result=self._cause(child.returncode, reason, output.code))
+
+    def _cause(self, status: int, reason: str | None, code: str) -> dict[str, object] | None:
+        """Why it failed, for programs. code: that the command told."""
+        if reason is not None:
+            return {"code": TOO_LONG, "minutes": self.settings.train_minutes}
+        if status == -signal.SIGKILL:
+            return {"code": OUT_OF_MEMORY}
+        return {"code": code} if code else None
 
     def _start(self) -> subprocess.Popen[bytes]:
         self.folder.mkdir(parents=True, exist_ok=True)

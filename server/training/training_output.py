@@ -36,12 +36,12 @@ STARTING = ReportedProgress("start", 0, 1, "Starting")
 class TrainingOutput:
     """Reads stderr: lines of progress go to the table, the rest to the job's log.
 
-    tail: the end of what was said.
+    tail: the end of what was said. code: of the error that it ended with, or "".
     """
 
     def __init__(self, jobs: Jobs, job: str, path: Path) -> None:
         self.jobs, self.job, self.path = jobs, job, path
-        self.tail = ""
+        self.tail = self.code = ""
         self._written = 0.0
         self._progress, self._stage_began, self._waiting = STARTING, time.monotonic(), False
         self._whole = WholeTraining()
@@ -67,7 +67,9 @@ class TrainingOutput:
                 file.flush()
                 line = raw.decode("utf-8", "replace")
                 progress = progress_of(line)
-                if progress is None:
+                if code := error_code_of(line):
+                    self.code = code
+                elif progress is None:
                     self.tail = (self.tail + line)[-TAIL:]
                 else:
                     with self._guard:
@@ -118,6 +120,14 @@ def progress_of(line: str) -> ReportedProgress | None:
         )
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def error_code_of(line: str) -> str:
+    """The code in a line that tells an error to programs; "" for any other."""
+    try:
+        return str(json.loads(line)["error"])[:40]
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def result_of(out: Path) -> dict[str, object] | None:

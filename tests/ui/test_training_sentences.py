@@ -18,6 +18,9 @@ from model.reporting.verdict.sentence import (
 )
 from model.workflows import compare_recipes, promotion_gate
 from model.workflows.promotion_gate import ReasonToWait
+from server.training.job_runner import NOT_STARTED
+from server.training.jobs import INTERRUPTED
+from server.training.training_child import OUT_OF_MEMORY, TOO_LONG
 from tests.support.browsing import Live
 from tests.support.paths import ROOT
 from tests.support.started import no_runner
@@ -120,3 +123,29 @@ def test_one_that_is_not_fit_is_german_too(german: Any, live: Start) -> None:
     ):
         assert words in said
     assert "English" not in said
+
+
+def test_every_cause_has_a_sentence() -> None:
+    causes = {TOO_LONG, OUT_OF_MEMORY, INTERRUPTED, NOT_STARTED}
+    reasons = (MODELS / "reasons.js").read_text()
+    assert causes == set(re.findall(r'^  "?([\w-]+)"?: "failed\.', reasons, re.MULTILINE))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (
+            {"code": "dataset-error"},
+            "Der Datensatz ist so nicht zu gebrauchen. Der Server sagt auf Englisch: „Too few.“",
+        ),
+        ({"code": "too-long", "minutes": 60}, "Es dauerte länger als die 60 Minuten, die"),
+        (None, "Der Server sagt auf Englisch: „Too few.“"),
+    ],
+)
+def test_a_failed_training_is_told_in_german(
+    german: Any, live: Start, result: object, words: str
+) -> None:
+    said = ended(german, live(), "failed", result=result, message="error: Too few.")
+    assert words in said
+    assert "error:" not in said

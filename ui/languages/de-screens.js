@@ -615,6 +615,14 @@ export default {
   "choice.quickest-of-best":
     "Rezept {recipe}: Es verfehlt {missed} und ist das schnellste der besten von {count}, die versucht wurden.",
 
+  "failed.interrupted": "Es wurde zweimal unterbrochen und wird nicht noch einmal versucht.",
+  "failed.not-started": "Es ließ sich nicht starten; warum, steht im Protokoll des Servers.",
+  "failed.out-of-memory": "Es wurde beendet; vielleicht reicht der Arbeitsspeicher nicht.",
+  "failed.too-long": {
+    one: "Es dauerte länger als die eine Minute, die erlaubt ist.",
+    other: "Es dauerte länger als die {count} Minuten, die erlaubt sind.",
+  },
+
   "verdict.add-more": "Fügen Sie Bilder von {name} hinzu, bis es 15 oder mehr sind.",
   "verdict.add-strangers": "Fügen Sie Bilder von anderen zu einer Klasse _unknown hinzu.",
   "verdict.better-recipe": "Wählen Sie das Rezept {recipe}.",

@@ -596,6 +596,14 @@ export default {
   "choice.quickest-of-best":
     "Recipe {recipe}: it misses {missed}, the quickest of the best of {count} that were tried.",
 
+  "failed.interrupted": "It was interrupted twice, and is not tried again.",
+  "failed.not-started": "It could not be started; the server's log holds the cause.",
+  "failed.out-of-memory": "It was ended; the memory of the machine may not suffice.",
+  "failed.too-long": {
+    one: "It took longer than the minute that is allowed.",
+    other: "It took longer than the {count} minutes that are allowed.",
+  },
+
   "verdict.add-more": "Add pictures of {name}, 15 or more in all.",
   "verdict.add-strangers": "Add pictures of others to a class _unknown.",
   "verdict.better-recipe": "Choose the recipe {recipe}.",

@@ -1,12 +1,20 @@
-// Why a training took its recipe, and why its version waits, in the reader's language. The server's
-// own sentence where an old version has nothing else.
+// Why a training took its recipe, why its version waits and why it failed, in the reader's language.
+// The server's own sentence where it gives nothing else, as of an old version.
 
 import { listed, say, share } from "../languages.js";
+import { refusalOf } from "../refusals.js";
 import { nameOf, withNames } from "../words.js";
 
 const WITH_TRYING = {
   quickest_of_best: "choice.quickest-of-best",
   only_one: "choice.only-one",
+};
+
+const CAUSES = {
+  "too-long": "failed.too-long",
+  "out-of-memory": "failed.out-of-memory",
+  interrupted: "failed.interrupted",
+  "not-started": "failed.not-started",
 };
 
 // facts: of a model, or the result of a training; auto: the recipes that were tried.
@@ -38,4 +46,14 @@ export function waitsOf({ waits, waits_because: because }) {
     return say("waits.less-often-right", { version, low, high, before, after });
   }
   return withNames(waits ?? "");
+}
+
+// job: one that failed, or that says how it goes on; "" where it says nothing.
+export function failureOf({ message, result }) {
+  const code = result?.code;
+  if (CAUSES[code]) return say(CAUSES[code], { count: result.minutes });
+  const detail = (message ?? "").replace(/^error: /, "");
+  if (!code) return detail && say("trouble.server-says", { detail });
+  const refusal = refusalOf({ code, detail });
+  return [refusal.title, refusal.detail].filter(Boolean).join(" ");
 }

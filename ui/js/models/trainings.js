@@ -9,7 +9,7 @@ import { button, el, redraw, when } from "../dom.js";
 import { say } from "../languages.js";
 import { at } from "../root.js";
 import { duration } from "../words.js";
-import { choiceOf, waitsOf } from "./reasons.js";
+import { choiceOf, failureOf, waitsOf } from "./reasons.js";
 import { verdictOf } from "./verdict.js";
 
 const $ = window.jQuery;
@@ -107,7 +107,7 @@ function row(job) {
     ),
     el("p.quiet", times(job)),
     progress(job),
-    job.message && job.state !== "cancelled" ? el("p.remark", job.message) : null,
+    job.message && job.state !== "cancelled" ? el("p.remark", failureOf(job)) : null,
     result(job),
     open ? el("div.actions", stopper(job)) : null,
   ).attr("data-job", job.id);

@@ -5,7 +5,7 @@ import { sure } from "../components/dialog.js";
 import { progressBar, timeLeft } from "../components/progress.js";
 import { button, el, field, input, select } from "../dom.js";
 import { listed, say } from "../languages.js";
-import { waitsOf } from "../models/reasons.js";
+import { failureOf, waitsOf } from "../models/reasons.js";
 import { at } from "../root.js";
 import { nameOf } from "../words.js";
 import { resultCard } from "./result-card.js";
@@ -208,7 +208,7 @@ export class TrainPane {
     this.job = job;
     this.running.empty();
     if (job.state === "failed")
-      this.running.append(el("p.remark", say("teach.failed")), el("p.quiet", job.message ?? ""));
+      this.running.append(el("p.remark", say("teach.failed")), el("p.quiet", failureOf(job)));
     if (job.state === "cancelled") this.running.append(el("p.quiet", say("teach.cancelled")));
     const version = job.result?.version;
     if (job.state === "done" && version) {

@@ -5,6 +5,7 @@ import { openDialog } from "../components/dialog.js";
 import { progressBar } from "../components/progress.js";
 import { button, el, field, select } from "../dom.js";
 import { say } from "../languages.js";
+import { failureOf } from "../models/reasons.js";
 
 const $ = window.jQuery;
 const LOOK = 1000; // milliseconds between two looks at the search
@@ -102,8 +103,7 @@ export async function runSearch(place, dataset, label, body) {
 
 function ending(job) {
   if (job.state === "cancelled") return el("p.quiet", say("teach.web-stopped"));
-  if (job.state !== "done")
-    return el("p.remark", `${say("teach.web-failed")} ${job.message ?? ""}`);
+  if (job.state !== "done") return el("p.remark", `${say("teach.web-failed")} ${failureOf(job)}`);
   const { counts, found, near_copies: near, reasons } = job.result;
   const left = found - counts.added - counts.already;
   const lines = [
