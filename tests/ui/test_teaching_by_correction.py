@@ -41,3 +41,19 @@ def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> N
     page.wait_for_selector(
         "#details:has-text('learns nothing from it. The picture shows others as well')"
     )
+
+
+def test_a_page_in_another_language_quotes_the_server(browser: Any, live: Start) -> None:
+    server = live()
+    context = browser.new_context(locale="de-DE")
+    page = context.new_page()
+    signed_in(page, server, "admin", "/")
+    one = picture({"ada_lovelace": (40, 60, 80, 100)})
+    page.set_input_files("#file", {"name": "a.png", "mimeType": "image/png", "buffer": one})
+    page.wait_for_selector("#answer[data-tone=good]")
+    page.click(".corrections button:has-text('Ja, Ada Lovelace')")
+    page.click("#sure-yes")
+    page.wait_for_selector(
+        ".corrections:has-text('Der Server sagt auf Englisch: „The picture is now in colours')"
+    )
+    context.close()

@@ -49,7 +49,9 @@ function result(gone) {
       .map((model) => el("p", say("models.trains-again", { name: model.name }))),
     gone.models
       .filter((model) => !model.job)
-      .map((model) => el("p.remark", `${model.name}: ${model.why}`)),
+      .map(({ name, why }) =>
+        el("p.remark", `${name}: ${say("trouble.server-says", { detail: why })}`),
+      ),
   );
 }
 

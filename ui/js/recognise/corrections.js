@@ -59,6 +59,7 @@ async function sent(body) {
 }
 
 function drawThanks(panel, context, correction, body) {
+  const why = say("trouble.server-says", { detail: correction.why });
   const undo = $("<button type='button' class='button small'>")
     .text(say("toast.undo"))
     .on("click", async () => {
@@ -75,7 +76,7 @@ function drawThanks(panel, context, correction, body) {
   panel
     .empty()
     .append(
-      $("<p class='quiet' role='status'>").text(`${thanks(correction, body)} ${correction.why}`),
+      $("<p class='quiet' role='status'>").text(`${thanks(correction, body)} ${why}`),
       $("<div class='actions'>").append(undo),
     );
   undo.trigger("focus");

@@ -169,7 +169,7 @@ function drawSummary(found) {
     found.total ? say("strangers.summary", { count: found.days }) : "",
     found.waiting ? say("strangers.looking", { count: found.waiting }) : "",
     found.days && !found.grouped ? say("strangers.not-grouped") : "",
-    found.stopped ?? "",
+    found.stopped ? say("trouble.server-says", { detail: found.stopped }) : "",
   ];
   $("#summary").text(words.filter(Boolean).join(" "));
 }
