@@ -25,6 +25,7 @@ from model.recognition.naming.presence_judge import SURE
 from model.recognition.naming.recogniser import PerClass
 
 OPSETS = {"": 17, "ai.onnx.ml": 3}
+RUNTIME = {"com.microsoft": 1}  # operators that onnxruntime alone has
 TOLERANCE = 1e-4
 
 
@@ -76,7 +77,9 @@ def _finish(graph: OnnxGraph, bundle: Bundle, views: list[str], inputs: Shapes) 
         apart = graph.add("Reshape", value, shape)
         mean = graph.add("ReduceMean", apart, axes=[0], keepdims=0)
         graph.add("Identity", mean, output=name)
-    model = graph.model(inputs, {name: ["n", width] for name, width in widths.items()}, OPSETS)
+    mixed = any(node.domain in RUNTIME for node in graph.nodes)  # as SFace's file in 8 bits does
+    opsets = OPSETS | RUNTIME if mixed else OPSETS
+    model = graph.model(inputs, {name: ["n", width] for name, width in widths.items()}, opsets)
     model.producer_name = "likeness"
     helper.set_model_props(model, _metadata(bundle))
     onnx.checker.check_model(model)
