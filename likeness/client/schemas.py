@@ -688,6 +688,29 @@ class Taught(TypedDict):
     note: str | None
     learned: bool
     why: str
+    outcome: TeachingOutcome
+
+
+class TeachingOutcome(TypedDict):
+    code: Literal[
+        "added",
+        "added_without",
+        "is",
+        "is_a_stranger",
+        "is_left_out",
+        "unchanged",
+        "not_sent",
+        "not_there",
+        "one_of_several",
+        "not_cut",
+        "not_looked",
+    ]
+    part: NotRequired[bool]
+    classes: NotRequired[list[str]]
+    new: NotRequired[list[str]]
+    nothing_found: NotRequired[bool]
+    known: NotRequired[int | None]
+    of: NotRequired[int | None]
 
 
 class Undone(TypedDict):

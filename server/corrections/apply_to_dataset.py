@@ -7,12 +7,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from data_cleaning.datasets.class_names import SPECIAL, UNKNOWN
 from data_cleaning.datasets.decisions import Decision
 from data_cleaning.errors import LikenessError
 from server.context import Context
 from server.corrections.region_pictures import RegionPicture, region_picture
+from server.corrections.schemas import TeachingOutcome
 from server.corrections.taught_picture import CorrectedAnswer, TaughtPicture
 from server.datasets.managed_datasets import Datasets
 from server.datasets.quota import quota_of
@@ -23,10 +25,18 @@ NO_REGION = (
     ", but the model found nothing in it: only a training with another recipe may learn from it"
 )
 
+Decided = Literal["is", "is_a_stranger", "is_left_out"]
+DECIDED: dict[str, Decided] = {
+    "is": "is",
+    "is_not": "is_a_stranger",
+    "not_a_face": "is_left_out",
+}
+
 
 @dataclass(frozen=True)
 class TeachingResult:
-    """learned: whether the next training learns from it. why: in a sentence.
+    """learned: whether the next training learns from it. why: in a sentence; outcome: the same for
+    programs.
 
     picture: class and file name of what was added to the data set, if something was. added,
     decided: sha256 of files that were stored, and of those that something was decided about.
@@ -34,6 +44,7 @@ class TeachingResult:
 
     learned: bool
     why: str
+    outcome: TeachingOutcome
     picture: str | None = None
     added: tuple[str, ...] = ()
     decided: tuple[str, ...] = ()
@@ -51,7 +62,8 @@ def apply_to_dataset(
     datasets = Datasets(settings.datasets, quota_of(settings))
     shown = region_picture(service, lesson, about)
     if not shown.held and (shown.fresh is None or lesson.action == "not_a_face"):
-        return TeachingResult(False, shown.lacking)
+        part = shown.is_part
+        return TeachingResult(False, shown.lacking, TeachingOutcome(code=shown.code, part=part))
     if about.multi_label and lesson.action != "not_a_face":
         result = _into_classes(datasets, lesson, about, shown)
     elif shown.held:
@@ -60,7 +72,12 @@ def apply_to_dataset(
         result = _add(datasets, lesson, about, shown)
     if not result.learned:
         return result
-    return replace(result, why=result.why + _narrower(service, datasets, lesson, about))
+    known, of = _known(service, datasets, lesson, about)
+    if known == of:
+        return result
+    why = f"A training from {lesson.dataset} alone would know {known} of the model's {of} classes."
+    outcome = result.outcome.model_copy(update={"known": known, "of": of})
+    return replace(result, why=f"{result.why} {why}", outcome=outcome)
 
 
 def _decide(
@@ -70,15 +87,23 @@ def _decide(
     has = f"{lesson.dataset} has the {shown.noun}"
     if lesson.action == "is_not" and lesson.label not in datasets.shown(lesson.dataset, shown.held):
         why = f"{has}, and not as {lesson.label}: there is nothing to change."
-        return TeachingResult(False, why)
+        stays = TeachingOutcome(code="unchanged", part=shown.is_part, classes=[str(lesson.label)])
+        return TeachingResult(False, why, stays)
     digests = sorted({item.sha256 for item in shown.held})
     becomes = {
         "is": f"is {_named(datasets, lesson, [lesson.folder])}",
         "is_not": "is a stranger's",
         "not_a_face": "is left out",
     }
+    classes = [lesson.folder] if lesson.action == "is" else []
+    outcome = TeachingOutcome(
+        code=DECIDED[lesson.action],
+        part=shown.is_part,
+        classes=classes,
+        new=_new(datasets, lesson, classes),
+    )
     datasets.decide(lesson.dataset, *map(lesson.decision, digests))
-    result = _result(f"{has}; from now on it {becomes[lesson.action]}", about)
+    result = _result(f"{has}; from now on it {becomes[lesson.action]}", about, outcome)
     return replace(result, decided=tuple(digests))
 
 
@@ -87,9 +112,10 @@ def _add(
 ) -> TeachingResult:
     """A picture, or a part of one, that the data set did not have."""
     named = _named(datasets, lesson, [lesson.folder])
+    outcome = _added(datasets, lesson, [lesson.folder], shown)
     stored = _store(datasets, lesson, lesson.folder, shown)
     datasets.decide(lesson.dataset, lesson.decision(stored.sha256))
-    result = _result(f"The {shown.noun} is now in {lesson.dataset} as {named}", about)
+    result = _result(f"The {shown.noun} is now in {lesson.dataset} as {named}", about, outcome)
     return replace(
         result,
         picture=f"{lesson.folder}/{stored.file}",
@@ -98,10 +124,22 @@ def _add(
     )
 
 
-def _result(sentence: str, about: CorrectedAnswer) -> TeachingResult:
-    return TeachingResult(
-        about.region is not None, f"{sentence}{'' if about.region else NO_REGION}."
-    )
+def _result(sentence: str, about: CorrectedAnswer, outcome: TeachingOutcome) -> TeachingResult:
+    if about.region is not None:
+        return TeachingResult(True, f"{sentence}.", outcome)
+    outcome = outcome.model_copy(update={"nothing_found": True})
+    return TeachingResult(False, f"{sentence}{NO_REGION}.", outcome)
+
+
+def _added(
+    datasets: Datasets, lesson: TaughtPicture, folders: Sequence[str], shown: RegionPicture
+) -> TeachingOutcome:
+    """Before it is done, while it can be seen which classes are new."""
+    new = _new(datasets, lesson, folders)
+    if folders:
+        return TeachingOutcome(code="added", part=shown.is_part, classes=[*folders], new=new)
+    others = [str(lesson.label)]
+    return TeachingOutcome(code="added_without", part=shown.is_part, classes=others)
 
 
 def _into_classes(
@@ -113,6 +151,7 @@ def _into_classes(
     held = {item.label: (item.path.name, item.sha256) for item in shown.held}
     folders = lesson.folders(about.named) or ([] if held else [UNKNOWN])
     named = _named(datasets, lesson, folders) if folders else f"not {lesson.label}"
+    outcome = _added(datasets, lesson, folders, shown)
     copy = replace(shown, fresh=shown.held[0].path.read_bytes()) if shown.held else shown
     added = set()
     for folder in folders:
@@ -129,7 +168,7 @@ def _into_classes(
     why = f"The {shown.noun} is now in {lesson.dataset} as {named}."
     decided = tuple(sorted({digest for _, digest in held.values()}))
     picture = f"{where}/{held[where][0]}"
-    return TeachingResult(True, why, picture, tuple(sorted(added)), decided)
+    return TeachingResult(True, why, outcome, picture, tuple(sorted(added)), decided)
 
 
 def _store(datasets: Datasets, lesson: TaughtPicture, folder: str, shown: RegionPicture) -> Stored:
@@ -151,8 +190,7 @@ def _named(datasets: Datasets, lesson: TaughtPicture, folders: Sequence[str]) ->
 
     A mistyped one is seen so.
     """
-    known = {*datasets.classes(lesson.dataset), *SPECIAL}
-    new = [folder for folder in folders if folder not in known]
+    new = _new(datasets, lesson, folders)
     named = " and ".join(folders)
     if not new:
         return named
@@ -161,22 +199,21 @@ def _named(datasets: Datasets, lesson: TaughtPicture, folders: Sequence[str]) ->
     return f"{named}; {' and '.join(new)} {'is' if len(new) == 1 else 'are'} new there"
 
 
-def _narrower(
+def _new(datasets: Datasets, lesson: TaughtPicture, folders: Sequence[str]) -> list[str]:
+    known = {*datasets.classes(lesson.dataset), *SPECIAL}
+    return [folder for folder in folders if folder not in known]
+
+
+def _known(
     service: Context, datasets: Datasets, lesson: TaughtPicture, about: CorrectedAnswer
-) -> str:
-    """A warning where the data set has not all that the model was trained on, as when its pictures
-    are elsewhere.
+) -> tuple[int, int]:
+    """How many of the model's classes the data set has, and how many there are: fewer where the
+    pictures that it was trained on are elsewhere.
     """
     try:
         bundle = service.models.get(about.answer.model)
     except LikenessError:
-        return ""
+        return 0, 0
     hidden = service.models.hidden_labels(bundle)
     labels = {label for label in bundle.labels if label not in hidden and not label.startswith("_")}
-    known = len(labels & {*datasets.classes(lesson.dataset)})
-    if known == len(labels):
-        return ""
-    return (
-        f" A training from {lesson.dataset} alone would know {known} of the model's {len(labels)}"
-        " classes."
-    )
+    return len(labels & {*datasets.classes(lesson.dataset)}), len(labels)

@@ -61,7 +61,9 @@ def correct(service: Context, body: CorrectionBody, by: str) -> Taught:
         undo = {"added": taught.added, "decided": taught.decided}
         before = row.before | {UNDO: undo}
         connection.execute(corrections.insert(), row.model_dump() | {"before": before})
-    return Taught(**row.model_dump(), learned=taught.learned, why=taught.why)
+    return Taught(
+        **row.model_dump(), learned=taught.learned, why=taught.why, outcome=taught.outcome
+    )
 
 
 def newest_corrections(store: Store) -> list[Correction]:

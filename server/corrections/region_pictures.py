@@ -7,6 +7,7 @@ was cut.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 from data_cleaning.datasets.dataset import Item
 from data_cleaning.errors import BundleError, WeightsBroken, WeightsMissing
@@ -21,6 +22,7 @@ from server.history.logged_answers import LoggedRegion
 # Shares of a region's longer side: the most first, for a detector wants to see what is around; less
 # where that shows a neighbour.
 MARGINS = (1.0, 0.6, 0.35, 0.2)
+LackingCode = Literal["not_sent", "not_there", "one_of_several", "not_cut", "not_looked"]
 NOT_SENT = (
     "The picture did not come along and is not kept here, and the data set {dataset} does not hold"
     " it: send it with `image`, or let asked pictures be kept for some days."
@@ -44,7 +46,8 @@ class RegionPicture:
     """What shows the region and no other.
 
     name: the sha256 that it is filed under in the data set. held: its files there. fresh: the JPEG
-    to store where there are none. lacking: what to say where there is neither. noun: what it is
+    to store where there are none. lacking: what to say where there is neither, code: the same for
+    programs. noun: what it is
     called in sentences.
     """
 
@@ -52,7 +55,12 @@ class RegionPicture:
     held: list[Item] = field(default_factory=list)
     fresh: bytes | None = None
     lacking: str = ""
+    code: LackingCode = "not_sent"
     noun: str = "picture"
+
+    @property
+    def is_part(self) -> bool:
+        return self.noun != "picture"
 
 
 def region_picture(
@@ -70,16 +78,17 @@ def _whole(service: Context, lesson: TaughtPicture, about: CorrectedAnswer) -> R
     """The very picture, as it lies in the data set or as it came."""
     datasets = Datasets(service.settings.datasets)
     digest, data = about.answer.digest, about.data
+    code: LackingCode = "not_there" if lesson.action == "not_a_face" else "not_sent"
     lacking = NOT_THERE if lesson.action == "not_a_face" else NOT_SENT
     lacking = lacking.format(dataset=lesson.dataset)
     if data is None:
         held = datasets.holders(lesson.dataset, {digest})
-        return RegionPicture(digest, held, None, lacking)
+        return RegionPicture(digest, held, None, lacking, code)
     fresh = reencode(data, LONGEST, service.limits)
     # A kept picture is not what was sent, so its size says nothing.
     sizes = {len(data), len(fresh)} if sha256_of_bytes(data) == digest else None
     held = datasets.holders(lesson.dataset, {digest, sha256_of_bytes(fresh)}, sizes)
-    return RegionPicture(digest, held, fresh, lacking)
+    return RegionPicture(digest, held, fresh, lacking, code)
 
 
 def _part(service: Context, lesson: TaughtPicture, about: CorrectedAnswer) -> RegionPicture:
@@ -90,15 +99,15 @@ def _part(service: Context, lesson: TaughtPicture, about: CorrectedAnswer) -> Re
     noun = "part of the picture that shows this one"
     part = RegionPicture(name, datasets.holders(lesson.dataset, {name}, sizes=()), noun=noun)
     if part.held or lesson.action == "not_a_face":
-        return replace(part, lacking=ONE_OF_SEVERAL)
+        return replace(part, lacking=ONE_OF_SEVERAL, code="one_of_several")
     if about.data is None:
         return replace(part, lacking=NOT_SENT.format(dataset=lesson.dataset))
     try:
         fresh = _cut(service, about, about.region)
     except (BundleError, WeightsMissing, WeightsBroken) as error:
-        return replace(part, lacking=NOT_LOOKED.format(error=error))
+        return replace(part, lacking=NOT_LOOKED.format(error=error), code="not_looked")
     if fresh is None:
-        return replace(part, lacking=NOT_CUT.format(dataset=lesson.dataset))
+        return replace(part, lacking=NOT_CUT.format(dataset=lesson.dataset), code="not_cut")
     held = datasets.holders(lesson.dataset, {sha256_of_bytes(fresh)}, {len(fresh)})
     return replace(part, held=held, fresh=fresh)
 

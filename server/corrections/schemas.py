@@ -58,11 +58,42 @@ class Correction(Out):
     note: str | None
 
 
+class TeachingOutcome(Out):
+    """`why` as a code and its values."""
+
+    code: Literal[
+        "added",
+        "added_without",
+        "is",
+        "is_a_stranger",
+        "is_left_out",
+        "unchanged",
+        "not_sent",
+        "not_there",
+        "one_of_several",
+        "not_cut",
+        "not_looked",
+    ]
+    part: bool = Field(default=False, description="Whether it is a part of the picture.")
+    classes: list[str] = Field(default=[], description="The classes that it speaks of.")
+    new: list[str] = Field(default=[], description="Those of them that the data set did not have.")
+    nothing_found: bool = Field(
+        default=False, description="Whether the model had found nothing in it."
+    )
+    known: int | None = Field(
+        default=None,
+        description="Of the `of` classes of the model, how many a training from the data set alone"
+        " would know; null where it would know all.",
+    )
+    of: int | None = None
+
+
 class Taught(Correction):
     learned: bool = Field(
         description="Whether the next training of that data set learns something from it."
     )
     why: str = Field(description="What became of it, or what was missing, in a sentence.")
+    outcome: TeachingOutcome
 
 
 class ListedCorrection(Correction):

@@ -67,7 +67,9 @@ def test_somebody_new_gets_a_class(page: Any, live: Start) -> None:
     assert page.locator(".corrections button:text-is('Save')").is_disabled()
     page.fill(".corrections input[type=text]", "Mary Ann Evans")
     page.keyboard.press("Enter")
-    page.wait_for_selector(".corrections:has-text('as mary_ann_evans, a class that is new there')")
+    page.wait_for_selector(
+        ".corrections:has-text('as mary_ann_evans. The class mary_ann_evans is new there.')"
+    )
     assert corrections(server) == [("is", "mary_ann_evans")]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, get_args
 
 import pytest
 
+from server.corrections.schemas import TeachingOutcome
 from tests.support.browsing import picture
+from tests.support.paths import ROOT
 from tests.ui.admin_page import Start, signed_in
 
 pytestmark = pytest.mark.browser
@@ -43,7 +46,13 @@ def test_of_several_the_part_that_shows_one_teaches(page: Any, live: Start) -> N
     )
 
 
-def test_a_page_in_another_language_quotes_the_server(browser: Any, live: Start) -> None:
+def test_every_outcome_has_a_sentence() -> None:
+    script = (ROOT / "ui" / "js" / "recognise" / "outcome.js").read_text()
+    known = set(re.findall(r'^  (\w+): "outcome\.', script, re.MULTILINE))
+    assert known == {*get_args(TeachingOutcome.model_fields["code"].annotation)}
+
+
+def test_what_became_of_it_is_told_in_the_page_s_language(browser: Any, live: Start) -> None:
     server = live()
     context = browser.new_context(locale="de-DE")
     page = context.new_page()
@@ -54,6 +63,6 @@ def test_a_page_in_another_language_quotes_the_server(browser: Any, live: Start)
     page.click(".corrections button:has-text('Ja, Ada Lovelace')")
     page.click("#sure-yes")
     page.wait_for_selector(
-        ".corrections:has-text('Der Server sagt auf Englisch: „The picture is now in colours')"
+        ".corrections:has-text('Das Bild liegt jetzt in colours als ada_lovelace. Die Klasse')"
     )
     context.close()

@@ -296,4 +296,31 @@ export default {
     "Die Bilder selbst liegen in keinem Datensatz dieses Servers und lassen sich darum nicht zeigen.",
   "why.pictures-for-trainers":
     "Die Bilder selbst sieht, wer einen Schlüssel mit der Rolle train hat.",
+
+  "outcome.added": "{what} liegt jetzt in {dataset} als {names}.",
+  "outcome.added-without": "{what} liegt jetzt in {dataset} und ist nicht {names}.",
+  "outcome.is": "{dataset} hat es schon. {what} ist von nun an {names}.",
+  "outcome.is-a-stranger": "{dataset} hat es schon. {what} zeigt von nun an einen Fremden.",
+  "outcome.is-left-out": "{dataset} hat es schon. {what} bleibt von nun an weg.",
+  "outcome.knows-fewer":
+    "Ein Training aus {dataset} allein würde {known} der {of} Klassen des Modells kennen.",
+  "outcome.new": {
+    one: "Die Klasse {names} ist dort neu.",
+    other: "Die Klassen {names} sind dort neu.",
+  },
+  "outcome.not-cut":
+    "Das Bild zeigt auch andere, und in keinem Ausschnitt wird genau diese Stelle wiedergefunden: {dataset} hat nichts bekommen. Ein Bild davon allein würde lehren.",
+  "outcome.not-looked":
+    "Das Bild zeigt auch andere, und das Modell kann nicht nach dieser Stelle allein suchen.",
+  "outcome.not-sent":
+    "Das Bild kam nicht mit und wird hier nicht aufgehoben, und der Datensatz {dataset} hat es nicht.",
+  "outcome.not-there": "{dataset} hat dieses Bild nicht: Es ist nichts wegzulassen.",
+  "outcome.nothing-found":
+    "Das Modell fand darauf nichts: Nur ein Training mit einem anderen Rezept lernt vielleicht daraus.",
+  "outcome.one-of-several":
+    "Das Bild zeigt auch andere und bleibt, wie es ist: Was ein Modell für ein Gesicht hält, lernt es nicht aus einem Ausschnitt.",
+  "outcome.part": "Der Ausschnitt, der es zeigt,",
+  "outcome.picture": "Das Bild",
+  "outcome.unchanged":
+    "{dataset} hat es schon. {what} ist dort nicht {names}: Es ist nichts zu ändern.",
 };

@@ -286,4 +286,30 @@ export default {
     "The pictures themselves are not in a data set of this server, so they cannot be shown.",
   "why.pictures-for-trainers":
     "The pictures themselves are shown to whoever has a key with the role train.",
+
+  "outcome.added": "{what} is now in {dataset} as {names}.",
+  "outcome.added-without": "{what} is now in {dataset} as not {names}.",
+  "outcome.is": "{dataset} has it. {what} is from now on {names}.",
+  "outcome.is-a-stranger": "{dataset} has it. {what} is from now on a stranger's.",
+  "outcome.is-left-out": "{dataset} has it. {what} is from now on left out.",
+  "outcome.knows-fewer":
+    "A training from {dataset} alone would know {known} of the model's {of} classes.",
+  "outcome.new": {
+    one: "The class {names} is new there.",
+    other: "The classes {names} are new there.",
+  },
+  "outcome.not-cut":
+    "The picture shows others as well, and in no part of it is exactly this one found again, so nothing was added to {dataset}. A picture of this one alone would teach.",
+  "outcome.not-looked":
+    "The picture shows others as well, and the model cannot look for this one alone.",
+  "outcome.not-sent":
+    "The picture did not come along and is not kept here, and the data set {dataset} does not hold it.",
+  "outcome.not-there": "{dataset} does not have this picture, so there is nothing to leave out.",
+  "outcome.nothing-found":
+    "The model found nothing in it: only a training with another recipe may learn from it.",
+  "outcome.one-of-several":
+    "The picture shows others as well, so it stays as it is: what a model takes for a region is not learned from one part of a picture.",
+  "outcome.part": "The part of the picture that shows this one",
+  "outcome.picture": "The picture",
+  "outcome.unchanged": "{dataset} has it. {what} is not {names} there: there is nothing to change.",
 };

@@ -129,6 +129,15 @@ PREDICTION = {
         }
     ],
 }
+OUTCOME = {
+    "code": "added",
+    "part": False,
+    "classes": ["ben"],
+    "new": [],
+    "nothing_found": False,
+    "known": None,
+    "of": None,
+}
 CORRECTION = {
     "id": ID,
     "time": NOW,
@@ -392,7 +401,13 @@ BY_MODEL: JsonObject = {
         "corrections": 1,
     },
     "Status": {"status": "ok"},
-    "Taught": {**CORRECTION, "learned": True, "why": "The picture is now in family as ben."},
+    "TeachingOutcome": OUTCOME,
+    "Taught": {
+        **CORRECTION,
+        "learned": True,
+        "why": "The picture is now in family as ben.",
+        "outcome": OUTCOME,
+    },
     "Undone": {"withdrawn": 2},
     "UploadAnswer": {
         "results": [STORED, {"index": 1, "ok": False, "problem": PROBLEMS["415"]}],

@@ -48,9 +48,13 @@ def test_a_correction_shows_before_and_after_and_teaches(
     ]
     assert json.loads(lines[0])["sha256"] == sha256_of_file(stored)
     assert client.get("/api/corrections").get_json()["corrections"] == [
-        {key: value for key, value in body.items() if key not in ("learned", "why")}
+        {key: value for key, value in body.items() if key not in ("learned", "why", "outcome")}
         | {"waits": True}
     ]
+    assert body["outcome"] == {
+        "code": "added", "part": False, "classes": ["blue"], "new": ["blue"],
+        "nothing_found": False, "known": 1, "of": 3,
+    }  # fmt: skip
     assert (body["learned"], body["why"]) == (
         True,
         (

@@ -5,6 +5,7 @@ import { dataUrl, may, request, send } from "../api.js";
 import { sure } from "../components/dialog.js";
 import { say } from "../languages.js";
 import { labelFor, nameOf } from "../words.js";
+import { outcomeOf } from "./outcome.js";
 
 const $ = window.jQuery;
 const OTHER = "\u0000other";
@@ -59,7 +60,6 @@ async function sent(body) {
 }
 
 function drawThanks(panel, context, correction, body) {
-  const why = say("trouble.server-says", { detail: correction.why });
   const undo = $("<button type='button' class='button small'>")
     .text(say("toast.undo"))
     .on("click", async () => {
@@ -76,7 +76,9 @@ function drawThanks(panel, context, correction, body) {
   panel
     .empty()
     .append(
-      $("<p class='quiet' role='status'>").text(`${thanks(correction, body)} ${why}`),
+      $("<p class='quiet' role='status'>").text(
+        `${thanks(correction, body)} ${outcomeOf(correction)}`,
+      ),
       $("<div class='actions'>").append(undo),
     );
   undo.trigger("focus");
