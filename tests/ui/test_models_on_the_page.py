@@ -179,7 +179,7 @@ def test_every_class_that_a_picture_shows_is_named_and_can_be_corrected(
     anywhere.click(".corrections button:has-text('Save')")
     anywhere.click("#sure-yes")
     anywhere.wait_for_selector(".corrections:has-text('Thank you')")
-    assert "as ada_lovelace and grace_hopper and zoë-faraday" in anywhere.inner_text(".corrections")
+    assert "as ada_lovelace, grace_hopper, and zoë-faraday" in anywhere.inner_text(".corrections")
 
 
 def test_what_a_stranger_is_most_like_is_told_as_such(page: Any, live: Start) -> None:
