@@ -112,7 +112,7 @@ class StrangersMerged(Out):
 
 
 class TakeOutFacesBody(In):
-    faces: list[StrangerFaceRef] = Field(min_length=1, max_length=2000)
+    faces: list[StrangerFaceRef] = Field(min_length=1, max_length=500)  # within 64 kB of JSON
 
 
 class FacesTakenOut(Out):

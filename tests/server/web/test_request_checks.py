@@ -32,7 +32,8 @@ PNG = {"data": make_picture(), "content_type": "image/png"}
         (
             "/api/predict?topk=2",
             422,
-            "There is no query parameter 'topk' here; there are: model, top_k, explain, region.",
+            "There is no query parameter 'topk' here; there are: model, top_k, explain, region,"
+            " camera, logged.",
         ),
         (
             "/api/predict?top_k=1&top_k=2",
