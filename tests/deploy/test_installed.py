@@ -116,6 +116,7 @@ def test_changed_settings_reach_nginx_and_the_service(machine: Machine) -> None:
         "nginx -t -q",
         "systemctl daemon-reload",
         "systemctl restart likeness",
+        "systemctl --quiet try-restart likeness-watch@* likeness-frigate",
         "systemctl reload-or-restart nginx",
     ]
     assert {path.name for path in machine.root.glob("site*")} == {"site"}
