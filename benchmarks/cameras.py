@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.serving import REFERENCE, service
+from benchmarks.serving import REFERENCE, children, processor_seconds, service
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.resizing import shrink
@@ -32,7 +32,6 @@ from tests.support.paths import ROOT
 SIZE = (640, 480)
 PICTURES = 12  # a camera
 MODEL = "celebrities-modern"
-TICK = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
@@ -176,13 +175,7 @@ def resident(pid: int) -> float:
 
 def with_children(pid: int) -> float:
     """Processor seconds of a process and of those that it has begun."""
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return processor_seconds(pid) + sum(processor_seconds(int(child)) for child in children)
-
-
-def processor_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICK
+    return sum(map(processor_seconds, [pid, *children(pid)]))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import tempfile
@@ -19,7 +18,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.serving import ask, children, proportional_mb, reference_forms, service, trained
+from benchmarks.serving import (
+    ask,
+    children,
+    processor_seconds,
+    proportional_mb,
+    reference_forms,
+    service,
+    trained,
+)
 
 CLIENTS = 4
 WARM = (
@@ -96,12 +103,6 @@ def warm(port: int, bodies: Sequence[bytes], workers: Sequence[int]) -> None:
         if all(processor_seconds(pid) - idle[pid] > WARM for pid in workers):
             return
     raise SystemExit(f"after {MOST} requests a worker still had nothing to do")
-
-
-def processor_seconds(pid: int) -> float:
-    """What a process has used so far, itself and the kernel for it."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def weighed(port: int, bodies: Sequence[bytes], workers: Sequence[int]) -> tuple[list[float], int]:

@@ -1,12 +1,21 @@
 """Starting what the HTTP benchmarks measure, on loopback: gunicorn with our settings, nginx before
 it, clients.
+
+`python -m benchmarks.serving` starts the service with two workers again and again on one state
+folder. It prints what each start took until /readyz said yes: seconds on the clock, seconds of
+processor of the master and the workers together, and the proportional set size of the workers. Then
+it asks with one picture again and again on one connection, so one worker: what the first time took
+beside the median of the others says whether anything was put off. The first start makes the
+database. --artifacts: a folder with one model shows what that model alone costs.
 """
 
 from __future__ import annotations
 
+import argparse
 import base64
 import contextlib
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -14,12 +23,14 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +40,7 @@ from data_cleaning.imaging.encoding import reencode
 from likeness.serving.nginx_site import Site, Standalone, write_standalone
 
 ROOT = Path(__file__).resolve().parents[1]
+PICTURES = 30  # asked for after a start
 
 
 @dataclass
@@ -215,7 +227,7 @@ def wait_ready(port: int, process: subprocess.Popen[bytes]) -> None:
             connection.close()
             if status == 200:
                 return
-        time.sleep(0.2)
+        time.sleep(0.02)
     raise SystemExit(f"what should listen on port {port} did not become ready; its log says why")
 
 
@@ -235,3 +247,72 @@ def proportional_mb(pid: int) -> float:
 
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far, itself and the kernel for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def main() -> None:
+    """Print one JSON object a start."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--artifacts", type=Path, default=ROOT / "artifacts")
+    parser.add_argument("--model", default="celebrities-modern")
+    parser.add_argument("--starts", type=int, default=5)
+    args = parser.parse_args()
+    (body,) = reference_forms(1)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        state = {"STATE": folder / "state"}
+        for _ in range(args.starts):
+            begun = time.perf_counter()
+            with service(folder, args.artifacts.resolve(), args.model, 2, **state) as started_one:
+                took = time.perf_counter() - begun
+                print(json.dumps(start_figures(*started_one, took, body)), flush=True)
+
+
+def start_figures(port: int, master: int, took: float, body: bytes) -> dict[str, Any]:
+    """Of a service that has just said that it is ready, `took` seconds after its start."""
+    processor = sum(map(processor_seconds, [master, *children(master)]))
+    time.sleep(1)  # for the worker that was not the first
+    idle = [round(proportional_mb(pid), 1) for pid in children(master)]
+    first, *others = one_by_one(port, master, body)
+    return {
+        "clock_s": round(took, 2),
+        "processor_s": round(processor, 2),
+        "worker_mb": idle,
+        "worker_mb_after_pictures": [round(proportional_mb(pid), 1) for pid in children(master)],
+        "first_picture_ms": round(first * 1000),
+        "other_pictures_ms": round(statistics.median(others) * 1000),
+    }
+
+
+def one_by_one(port: int, master: int, body: bytes) -> list[float]:
+    """Processor seconds for the same picture, PICTURES times on one connection: by one worker."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    seconds = []
+    for _ in range(PICTURES):
+        before = sum(map(thread_seconds, children(master)))
+        connection.request("POST", "/api/classify_image", body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise SystemExit(f"a picture was answered with {answer.status}")
+        seconds.append(sum(map(thread_seconds, children(master))) - before)
+    connection.close()
+    return seconds
+
+
+def thread_seconds(pid: int) -> float:
+    """What the threads that a process has now have used so far: to the nanosecond, but without
+    those that ended.
+    """
+    used = (task / "schedstat" for task in Path(f"/proc/{pid}/task").iterdir())
+    return sum(int(each.read_text().split()[0]) for each in used) / 1e9
+
+
+if __name__ == "__main__":
+    main()

@@ -5,10 +5,10 @@ Nobody below imports this; server/process/startup.py has the steps that come aft
 
 from __future__ import annotations
 
+from flask_openapi3.blueprint import APIBlueprint
+
 from model.recognition.protocols import ModelRegistry
 from server.access.views import admin, entry
-from server.compreface.people_views import people, pictures
-from server.compreface.recognition_views import asking
 from server.context import EXTENSION, Context
 from server.corrections.views import corrections
 from server.datasets.review_views import review
@@ -48,7 +48,6 @@ SUBJECTS = (
     health,
     kserve,
 )
-OF_COMPREFACE = (asking, people, pictures)
 
 
 def create_app(settings: Settings, registry: ModelRegistry) -> Application:
@@ -72,7 +71,15 @@ def create_app(settings: Settings, registry: ModelRegistry) -> Application:
 
 def add_routes(app: Application, settings: Settings) -> None:
     """Put the routes of every subject, the documentation and the page into an application."""
-    for blueprint in SUBJECTS + (OF_COMPREFACE if settings.compreface else ()):
+    for blueprint in SUBJECTS + (_of_compreface() if settings.compreface else ()):
         app.register_api(blueprint)
     app.register_blueprint(docs)
     app.register_blueprint(pages)
+
+
+def _of_compreface() -> tuple[APIBlueprint, ...]:
+    """Loaded where they are switched on: most services never need them."""
+    from server.compreface.people_views import people, pictures
+    from server.compreface.recognition_views import asking
+
+    return asking, people, pictures

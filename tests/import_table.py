@@ -263,7 +263,7 @@ TABLE: dict[str, May] = {
         ),
         ("flask", "gunicorn"),
     ),
-    "server.app": May(("server", "model.recognition")),
+    "server.app": May(("server", "model.recognition"), ("flask_openapi3",)),
     "server.wsgi": May(("server", "model.recognition"), ("flask",)),
     # likeness: the front door, above everything.
     # The client knows the API and nothing of ours.

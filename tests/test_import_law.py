@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.import_table import EVERYBODY_MAY, TABLE
+from tests.support.pictures import needs_yunet
 
 ROOT = Path(__file__).resolve().parent.parent
 OURS = ("data_cleaning", "model", "server", "likeness")
@@ -141,6 +142,33 @@ def test_serving_loads_no_training_and_no_plots(tmp_path: Path) -> None:
         timeout=300,
     )
     assert run.stdout.strip().splitlines()[-1:] == ["[]"], run.stdout + run.stderr
+
+
+@needs_yunet
+def test_an_answer_of_a_modern_model_loads_nothing_of_training(tmp_path: Path) -> None:
+    """A start pays for what it loads: for each of these from a tenth of a second to a whole one."""
+    never = ("sklearn", "skops", "scipy.stats", "pandas", "joblib", "skimage", "pywt", "alembic")
+    asked = (
+        "import sys; from server.wsgi import app; from model.recognition import golden;"
+        " answer = app.test_client().post('/api/predict', data=golden.golden_picture(),"
+        " content_type='image/png'); "
+        f"print(answer.status_code, [m for m in {never!r} if m in sys.modules])"
+    )
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    (artifacts / "modern").symlink_to(ROOT / "artifacts" / "celebrities-modern")
+    given = {"STATE": tmp_path / "state", "ARTIFACTS": artifacts, "LOCAL_ROLE": "predict"}
+    environment = {f"LIKENESS_{name}": str(value) for name, value in given.items()}
+    for _ in range(2):  # the first makes the database, which needs alembic once
+        run = subprocess.run(
+            [sys.executable, "-c", asked],
+            cwd=ROOT,
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    assert run.stdout.strip().splitlines()[-1:] == ["200 []"], run.stdout + run.stderr
 
 
 def test_the_process_that_trains_in_a_child_stays_small() -> None:

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from data_cleaning.imaging.banding import linked
 from data_cleaning.imaging.colour import grey
@@ -87,6 +85,9 @@ def groups(
     names: for each picture the group that a person named, or None; pictures of one name are linked
     too.
     """
+    from scipy.sparse import coo_matrix  # not for who compares two frames
+    from scipy.sparse.csgraph import connected_components
+
     count = len(hashes)
     if count == 0:
         return np.zeros(0, np.int64)

@@ -13,10 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import pywt
 from numpy.typing import NDArray
-from skimage.feature import hog as skimage_hog
-from skimage.feature import local_binary_pattern
 
 from data_cleaning.imaging.colour import grey, grey_as_colour
 from data_cleaning.imaging.image import Image
@@ -48,6 +45,8 @@ def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int
 
     Source: Mallat, "A theory for multiresolution signal decomposition", 1989.
     """
+    import pywt
+
     light = grey(resize(crop, size, size)).astype(np.float32)
     raw = (light - light.mean()) / (light.std() + 1.0)
     bands = pywt.wavedec2(raw, wavelet, mode="periodization", level=level)
@@ -57,6 +56,8 @@ def raw_wavelet(crop: Image, *, size: int = 32, wavelet: str = "db1", level: int
 
 def wavelet_bands(crop: Image, *, size: int = 64, wavelet: str = "db2", level: int = 3) -> Features:
     """Mean magnitude of each wavelet sub-band over a 4 x 4 grid: length 48 * level, from 0 up."""
+    import pywt
+
     bands = pywt.wavedec2(
         grey(resize(crop, size, size)).astype(np.float32) / 255.0, wavelet, "periodization", level
     )
@@ -78,7 +79,9 @@ def hog(
 
     Source: Dalal, Triggs, "Histograms of oriented gradients for human detection", CVPR 2005.
     """
-    histograms = skimage_hog(
+    from skimage.feature import hog as histograms_of
+
+    histograms = histograms_of(
         grey(resize(crop, size, size)),
         orientations=orientations,
         pixels_per_cell=(cell, cell),
@@ -97,6 +100,8 @@ def lbp(crop: Image, *, size: int = 96, grid: int = 8, radius: int = 2) -> Featu
 
     Source: Ahonen, Hadid, Pietikainen, "Face description with local binary patterns", PAMI 2006.
     """
+    from skimage.feature import local_binary_pattern
+
     light = grey(resize(crop, size, size))
     codes = local_binary_pattern(light, 8, radius, "nri_uniform")  # type: ignore[no-untyped-call]
     codes = codes.astype(np.int64)

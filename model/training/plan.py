@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from model.recipes.features import Features
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import Gallery, Linear, project
-from model.recognition.naming.presence_judge import PresenceJudge
+from model.recognition.naming.presence_judge import PresenceJudge, evidence
 from model.training.classifiers import ProbabilityClassifier, as_linear, behind
 from model.training.grid_search import GridSearchResult, fit_calibrated
 from model.training.options import TrainingOptions
@@ -51,7 +52,7 @@ class Plan:
             model = self.classifier(rows.subset(learn), numbers[learn])
             empty[test] = model.predict_proba(rows.inside[test])[:, -1]
         plain = ~rows.altered
-        return PresenceJudge.fit(rows.scores[plain], empty[plain], truth[plain])
+        return fit_presence_judge(rows.scores[plain], empty[plain], truth[plain])
 
     def gallery(self, rows: Rows, numbers: NDArray[np.int64]) -> Gallery:
         """The enrolled examples of the known classes, in the recipe's space."""
@@ -59,6 +60,18 @@ class Plan:
         if self.recipe.gallery == "discriminant":
             space = discriminant_space(self.basis, rows.inside, numbers)
         return enrol(rows, numbers, len(self.labels), space)
+
+
+def fit_presence_judge(
+    scores: NDArray[np.floating], empty: NDArray[np.floating], truth: NDArray[np.bool_]
+) -> PresenceJudge:
+    """scores: the detector's; empty: out-of-fold probability of nobody; truth: was it nobody?
+
+    Shape (n,) each.
+    """
+    model = LogisticRegression(class_weight="balanced").fit(evidence(scores, empty), ~truth)
+    weights = model.coef_[0]
+    return PresenceJudge(float(weights[0]), float(weights[1]), float(model.intercept_[0]))
 
 
 def enrol(

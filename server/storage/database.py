@@ -18,11 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import alembic.command
-import alembic.config
-from alembic.migration import MigrationContext
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import (
     ArgumentError,
@@ -152,21 +148,12 @@ class Store:
         here.
         """
         self._make_folder()
-        config = alembic.config.Config()
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
         with self.write() as connection:
-            config.attributes["connection"] = connection
             if self.is_shared:  # one server at a time, until the transaction ends
                 connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
             before = _form(connection)
-            try:
-                alembic.command.upgrade(config, "head")
-            except CommandError:
-                raise SettingError(
-                    f"The database was made by a newer version of Likeness: its form, {before}, is"
-                    " not known here. Install that version again, or restore the backup that was"
-                    " taken before upgrading."
-                ) from None
+            if before != _newest_form():
+                _upgrade(connection, before)
             return before, _form(connection)
 
     def _make_folder(self) -> None:
@@ -250,7 +237,34 @@ def _as_ours(error: DBAPIError) -> StoreDown:
 
 def _form(connection: Connection) -> str | None:
     """The last migration that a database has gone through; None for an empty one."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    form = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return None if form is None else str(form)
+
+
+def _newest_form() -> str:
+    """The last migration that there is: their files begin with their numbers."""
+    return max(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))[:4]
+
+
+def _upgrade(connection: Connection, before: str | None) -> None:
+    """Go through the migrations that are missing. Raises SettingError for an unknown form."""
+    import alembic.command  # with all that it brings a sixth of a start; seldom needed
+    import alembic.config
+    from alembic.util import CommandError
+
+    config = alembic.config.Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        alembic.command.upgrade(config, "head")
+    except CommandError:
+        raise SettingError(
+            f"The database was made by a newer version of Likeness: its form, {before}, is"
+            " not known here. Install that version again, or restore the backup that was"
+            " taken before upgrading."
+        ) from None
 
 
 def _missing(package: str) -> str:

@@ -7,6 +7,7 @@ What one subject alone needs lies in its own schemas.py.
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import cache
 from typing import Annotated, Any
 
@@ -56,7 +57,15 @@ class In(BaseModel):
 
 
 class Out(BaseModel):
-    """An answer. Fields may be added in later versions."""
+    """An answer. Fields may be added in later versions.
+
+    The framework asks for the schema for every operation and every code that is answered with it:
+    three hundred times for a refusal of another system's.
+    """
+
+    @classmethod
+    def model_json_schema(cls, *args: Any, **options: Any) -> JsonObject:
+        return deepcopy(_schema(Out, cls, *args, **options))
 
 
 class Query(BaseModel):
@@ -67,12 +76,16 @@ class Query(BaseModel):
 
     @classmethod
     def model_json_schema(cls, *args: Any, **options: Any) -> JsonObject:
-        return super().model_json_schema(*args, **options) if args or options else _schema(cls)
+        if args or options:
+            return super().model_json_schema(*args, **options)
+        return _schema(Query, cls)
 
 
 @cache
-def _schema(query: type[Query]) -> JsonObject:
-    return super(Query, query).model_json_schema()
+def _schema(base: type[BaseModel], model: type[Any], *args: Any, **options: Any) -> JsonObject:
+    """What pydantic makes of a model, without the cache of its base."""
+    schema: JsonObject = super(base, model).model_json_schema(*args, **options)
+    return schema
 
 
 class Problem(Out):

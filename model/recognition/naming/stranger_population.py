@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.stats import norm
+from scipy.special import log_ndtr
 
 import model.weights
 from model.recipes.recipe import Recipe
@@ -75,7 +75,7 @@ class StrangerPopulation:
         """Logarithm of the part of strangers' pictures in which nobody is named."""
         different, people = np.unique(np.asarray(examples), return_counts=True)
         angles, deviations = self._normal(different)
-        nobody = norm.logsf((np.arccos(threshold) - angles) / deviations)
+        nobody = log_ndtr((angles - np.arccos(threshold)) / deviations)
         return float(self.faces * (people * nobody).sum())
 
     def _normal(

@@ -15,8 +15,8 @@ from data_cleaning.detection.detection import Detection
 from data_cleaning.errors import RecipeError
 from model.recipes.presets import RECIPES
 from model.recipes.recipe import Recipe
-from model.recognition.naming.presence_judge import PresenceJudge
 from model.recognition.pipeline import PictureRegion
+from model.training.plan import fit_presence_judge
 from model.training.presence_threshold import above_threshold, at_lowest_threshold, choose_threshold
 from model.training.samples import Sample
 
@@ -84,9 +84,9 @@ def test_detector_and_classifier_are_weighed() -> None:
     truth = np.arange(400) % 2 == 0
     scores = np.clip(np.where(truth, 0.3, 0.6) + random.normal(0, 0.2, 400), 0, 1)
     empty = np.clip(np.where(truth, 0.7, 0.4) + random.normal(0, 0.2, 400), 0, 1)
-    both = PresenceJudge.fit(scores, empty, truth)
+    both = fit_presence_judge(scores, empty, truth)
     right = [
-        (PresenceJudge.fit(s, e, truth).shows_nobody(s, e) == truth).mean()
+        (fit_presence_judge(s, e, truth).shows_nobody(s, e) == truth).mean()
         for s, e in ((scores, empty * 0), (scores * 0, empty))
     ]
     assert (both.shows_nobody(scores, empty) == truth).mean() > max(right) + 0.03
