@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -70,6 +71,7 @@ def title_of(report: JsonObject) -> str:
     return _TITLES[report["kind"]].format(name=report["name"])
 
 
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("model.reporting"),

@@ -125,13 +125,13 @@ def basis(features: Features) -> Pipeline:
 def as_linear(fitted: Pipeline) -> Linear:
     """A fitted basis as one linear map."""
     scaler = fitted.named_steps["scale"]
-    matrix, offset = np.diag(1.0 / scaler.scale_), -scaler.mean_ / scaler.scale_
+    offset = -scaler.mean_ / scaler.scale_
     if "components" in fitted.named_steps:
         parts = fitted.named_steps["components"]
-        matrix, offset = (
-            parts.components_ / scaler.scale_,
-            parts.components_ @ (offset - parts.mean_),
-        )
+        matrix = parts.components_ / scaler.scale_
+        offset = parts.components_ @ (offset - parts.mean_)
+    else:  # a square of the width, which is thousands where there are components
+        matrix = np.diag(1.0 / scaler.scale_)
     return Linear(matrix.astype(np.float32), offset.astype(np.float32))
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import event
 
 from server.service import service_of
 from server.settings import Settings
@@ -32,8 +33,13 @@ POSTGRES = os.environ.get("LIKENESS_TEST_POSTGRES", "")
 DATABASES = ["sqlite", "postgres"] if POSTGRES else ["sqlite"]
 
 
+def in_schema(name: str) -> str:
+    """The address of PostgreSQL, for one schema of it."""
+    return f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{name}"
+
+
 @pytest.fixture(params=DATABASES)
-def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def new_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     """Empty for the SQLite file; else PostgreSQL, in a schema that belongs to this test alone."""
     if request.param == "sqlite":
         yield ""
@@ -43,8 +49,19 @@ def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
     schema = f"test_{secrets.token_hex(6)}"
     with psycopg.connect(POSTGRES, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
-        yield f"{POSTGRES}{'&' if '?' in POSTGRES else '?'}options=-csearch_path%3D{schema}"
+        yield in_schema(schema)
         connection.execute(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture
+def database_url(new_database_url: str, request: pytest.FixtureRequest) -> str:
+    """The same; PostgreSQL has all tables already."""
+    if new_database_url:
+        import psycopg
+
+        with psycopg.connect(new_database_url) as connection:
+            connection.execute(request.getfixturevalue("migrated_postgres"))
+    return new_database_url
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +76,24 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     store.close()
     return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres() -> str:
+    """What the migrations tell PostgreSQL, in one piece: a migration for each test would take most
+    of the time.
+    """
+    schema, said = f"test_{secrets.token_hex(6)}", []
+    store = Store(in_schema(schema))
+    event.listen(store.engine, "before_cursor_execute", lambda *of: said.append(of[2]))
+    with store.write() as connection:
+        connection.exec_driver_sql(f"CREATE SCHEMA {schema}")
+    store.migrate()
+    changes = [text for text in said[1:] if not text.startswith("SELECT")]
+    with store.write() as connection:
+        connection.exec_driver_sql(f"DROP SCHEMA {schema} CASCADE")
+    store.close()
+    return ";".join(changes)
 
 
 @pytest.fixture

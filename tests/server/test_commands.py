@@ -46,8 +46,8 @@ def test_a_key_says_for_which_database_it_is_and_its_files_are_private(tmp_path:
     assert [path for path in paths if path.stat().st_mode & 0o077] == []
 
 
-def test_a_password_is_not_shown(tmp_path: Path, database_url: str) -> None:
-    secret = database_url.replace("://likeness@", "://likeness:secret@")
+def test_a_password_is_not_shown(tmp_path: Path, new_database_url: str) -> None:
+    secret = new_database_url.replace("://likeness@", "://likeness:secret@")
     (tmp_path / "likeness.env").write_text(f"LIKENESS_DATABASE_URL='{secret}'\n")
     done = likeness(tmp_path, "--environment", "likeness.env", "keys", "create", "me")
     assert (

@@ -40,10 +40,21 @@ def chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
+def packed_zeros(count: int) -> bytes:
+    """Zeros as zlib packs them, without packing them all: one packed piece, over and over."""
+
+    def piece(size: int, end: int) -> bytes:
+        packer = zlib.compressobj(9, wbits=-zlib.MAX_WBITS)
+        return packer.compress(bytes(size)) + packer.flush(end)
+
+    whole, rest = divmod(count, 1 << 20)
+    body = piece(1 << 20, zlib.Z_FULL_FLUSH) * whole + piece(rest, zlib.Z_FINISH)
+    return b"\x78\xda" + body + struct.pack(">I", count % 65521 << 16 | 1)  # Adler-32 of zeros
+
+
 def png_bomb(width: int, height: int) -> bytes:
     """Few bytes that unpack to width x height grey pixels."""
-    rows = zlib.compressobj(9)
-    packed = b"".join(rows.compress(b"\0" * (width + 1)) for _ in range(height)) + rows.flush()
+    packed = packed_zeros((width + 1) * height)
     head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
@@ -53,7 +64,7 @@ def png_bomb(width: int, height: int) -> bytes:
 def png_text_bomb() -> bytes:
     """A PNG whose comment unpacks to 50 MB."""
     data = make_picture()
-    comment = chunk(b"zTXt", b"Comment\0\0" + zlib.compress(b"\0" * 50_000_000, 9))
+    comment = chunk(b"zTXt", b"Comment\0\0" + packed_zeros(50_000_000))
     at = data.index(b"IDAT") - 4
     return data[:at] + comment + data[at:]
 
