@@ -7,9 +7,9 @@ Nothing is computed that the report does not hold.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -99,35 +99,45 @@ class _Drawings:
 
     @staticmethod
     def confusion(counts: JsonObject) -> Markup:
-        return Markup(plots.confusion(counts))
+        return _drawn(plots.confusion, counts)
 
     @staticmethod
     def reliability(bins: list[JsonObject]) -> Markup:
-        return Markup(plots.reliability(bins))
+        return _drawn(plots.reliability, bins)
 
     @staticmethod
     def tradeoff(chart: JsonObject) -> Markup:
         fpir, fnir = chart["chosen"]
-        return Markup(plots.tradeoff(chart["curve"], None if fpir is None else (fpir, fnir)))
+        return _drawn(plots.tradeoff, chart["curve"], None if fpir is None else (fpir, fnir))
 
     @staticmethod
     def scores(chart: JsonObject, facts: JsonObject) -> Markup:
         score = (facts.get("acceptance") or {}).get("score", "acceptance score")
         name = f"{score} to the class that was named"
-        return Markup(plots.scores(chart["histograms"], chart["threshold"], name))
+        return _drawn(plots.scores, chart["histograms"], chart["threshold"], name)
 
     @staticmethod
     def learning(curve: list[dict[str, float]]) -> Markup:
-        return Markup(plots.learning(curve))
+        return _drawn(plots.learning, curve)
 
     @staticmethod
     def epochs(curves: JsonObject, what: str) -> Markup:
-        return Markup(plots.epochs(curves, what))
+        return _drawn(plots.epochs, curves, what)
 
     @staticmethod
     def precision_recall(curve: list[list[float]], row: JsonObject, number: int) -> Markup:
         chosen = None if row["precision"] is None else (row["recall"], row["precision"])
-        return Markup(plots.precision_recall(curve, chosen, number))
+        return _drawn(plots.precision_recall, curve, chosen, number)
+
+
+def _drawn(draw: Callable[..., str], *of: object) -> Markup:
+    return _drawn_once(draw, json.dumps(of))
+
+
+@lru_cache(maxsize=32)
+def _drawn_once(draw: Callable[..., str], of: str) -> Markup:
+    """A figure of plain data: the pages of one report, public and not, show the same."""
+    return Markup(draw(*json.loads(of)))
 
 
 def _subtitle(report: JsonObject) -> str:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.making import Make
+from tests.support.making import ONE_DATABASE, Make
 from tests.support.tiny_models import TinyRegistry
 
 
@@ -77,6 +77,7 @@ def test_a_model_that_fails_unexpectedly_stops_neither_the_start_nor_the_others(
     assert client.get("/api/models/colours").status_code == 200
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "path", ["/nothing", "/../server/wsgi.py", "/.git/config", "/api/nothing", "/a/.b", "/%00"]
 )

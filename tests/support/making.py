@@ -13,8 +13,13 @@ from typing import Any, ClassVar
 
 import jsonschema_rs
 import PIL.Image
+import pytest
 from flask import Flask, Response, request
 from flask.testing import FlaskClient
+
+# For what a request must look like, or what a file may be, in many spellings: no database tells
+# them apart. What is written, found and forgotten is tested with each.
+ONE_DATABASE = pytest.mark.parametrize("new_database_url", ["sqlite"], indirect=True)
 
 
 def make_picture(

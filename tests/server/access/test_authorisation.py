@@ -13,7 +13,7 @@ from server.access.authorisation import client_address
 from server.service import service_of
 from server.settings import ROLES
 from server.storage.database import now
-from tests.support.making import Make, data_url, make_picture
+from tests.support.making import ONE_DATABASE, Make, data_url, make_picture
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 FILL = {
@@ -113,6 +113,7 @@ def test_only_these_routes_are_open_to_all(app: Flask) -> None:
 PREDICT = {"image_data": data_url(make_picture())}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("peer", "headers", "proxy", "status"),
     [
@@ -248,6 +249,7 @@ def test_open_to_all_and_closed_even_here(make: Make) -> None:
     assert make(local_role="admin").test_client().get("/api/keys").status_code == 200
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

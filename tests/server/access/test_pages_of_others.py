@@ -7,13 +7,14 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.making import Make, data_url, make_picture
+from tests.support.making import ONE_DATABASE, Make, data_url, make_picture
 
 PREDICT = {"image_data": data_url(make_picture())}
 PUBLIC = "http://faces.example"  # what the browser shows, while the proxy asks 127.0.0.1
 SHOP = "https://shop.example"
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 
 from server.service import service_of
-from tests.support.making import Make
+from tests.support.making import ONE_DATABASE, Make
 
 ELSEWHERE = {"REMOTE_ADDR": "203.0.113.9"}
 
@@ -40,6 +40,7 @@ def test_session_of_the_page(app: Flask) -> None:
     assert client.get("/api/keys", environ_base=ELSEWHERE).status_code == 401
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("peer", "scheme", "proxy", "secure"),
     [

@@ -12,7 +12,7 @@ import pytest
 from server.compreface.answers import KNOWN, UNKNOWN, scaled
 from server.service import service_of
 from tests.server.compreface.conftest import People, Place
-from tests.support.making import Make, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_picture
 from tests.support.pictures import PACKAGED
 
 COFFEE = (PACKAGED / "coffee.png").read_bytes()
@@ -79,6 +79,7 @@ def test_what_is_no_picture_of_one_face(place: Place, people: People) -> None:
         assert answer.json()["code"] == code and message in answer.json()["message"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "parameters", "message"),
     [

@@ -21,7 +21,7 @@ from data_cleaning.files import sha256_of_file
 from data_cleaning.imaging.limits import Limits
 from server.datasets.managed_datasets import Datasets
 from server.service import service_of
-from tests.support.making import Make, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_picture
 
 
 @pytest.fixture
@@ -70,6 +70,7 @@ def test_life_of_a_data_set(trainer: FlaskClient, tmp_path: Path) -> None:
     ] == []
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "name", ["", ".", "..", ".hidden", "a/b", "a\\b", "a\x00b", "a\nb", "x" * 64, "é" * 64, " a", 7]
 )
@@ -80,6 +81,7 @@ def test_names_that_are_refused(trainer: FlaskClient, name: object, tmp_path: Pa
     assert sorted(path.name for path in (tmp_path / "datasets").iterdir()) == ["good"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("name", ["_foo", "decisions.jsonl", "groups.csv"])
 def test_names_that_no_class_may_have(trainer: FlaskClient, name: str, tmp_path: Path) -> None:
     """A folder in the place of the data set's own files would make it unreadable."""
@@ -88,6 +90,7 @@ def test_names_that_no_class_may_have(trainer: FlaskClient, name: str, tmp_path:
     assert not any((tmp_path / "datasets" / "good").iterdir())
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "path",
     [

@@ -18,6 +18,7 @@ from server.errors import SettingError, StoreDamaged
 from server.operations import clock
 from server.service import expire, service_of
 from server.settings import Settings
+from server.storage import state_lock
 from server.storage.database import Store, lock
 from server.storage.state_lock import hold_state
 from tests.support.making import Make, ask
@@ -86,6 +87,7 @@ def test_holding_twice_is_holding_once(tmp_path: Path) -> None:
     code = f"{other} hold_state(Path(sys.argv[1]), 'there')"
     command = [sys.executable, "-c", code, str(tmp_path)]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    state_lock._held.pop((tmp_path / state_lock.NAME).resolve()).close()
     assert "listening on here" in ended.stderr
 
 

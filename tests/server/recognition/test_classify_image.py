@@ -11,7 +11,7 @@ import zlib
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.making import data_url, make_picture
+from tests.support.making import ONE_DATABASE, data_url, make_picture
 
 
 def test_contract(client: FlaskClient) -> None:
@@ -26,6 +26,7 @@ def test_contract(client: FlaskClient) -> None:
     assert entry["box"] == [0, 0, 64, 48]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("form", "why"),
     [
@@ -161,6 +162,7 @@ BROKEN = {
 }
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, name: str) -> None:
     form, status, code, message = BAD[name]
@@ -183,6 +185,7 @@ def test_bad_input_is_told_and_the_next_request_answered(client: FlaskClient, na
     assert good.status_code == 200
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("method", "body", "kind", "status"),
     [

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from tests.support.making import Make, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_picture
 from tests.support.tiny_models import TinyRegistry
 
 RED, BLUE, GREY = make_picture("red"), make_picture("blue"), make_picture("grey")
@@ -76,6 +76,7 @@ def test_pictures_as_a_raw_tensor(client: FlaskClient) -> None:
         assert broken.status_code == 400 and set(broken.get_json()) == {"error"}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("wanted", "status", "said"),
     [

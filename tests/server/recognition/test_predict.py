@@ -15,13 +15,14 @@ from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.test import encode_multipart
 
 from server.service import service_of
-from tests.support.making import Make, data_url, make_picture
+from tests.support.making import ONE_DATABASE, Make, data_url, make_picture
 from tests.support.tiny_models import TinyRegistry
 
 RED = make_picture("red")
 TEXT = base64.b64encode(RED).decode()
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     "request_",
     [
@@ -68,6 +69,7 @@ def test_stranger(client: FlaskClient) -> None:
     assert (body["label"], body["reason"], body["regions"][0]["label"]) == (None, "unknown", None)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("query", "body", "status", "message"),
     [
@@ -104,6 +106,7 @@ def test_wishes_are_taken_literally(
         assert message in answer.get_json()["detail"]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("data", "kind", "status"),
     [
@@ -131,6 +134,7 @@ FILE = "With curl: -F image=@photo.jpg, or --data-binary @photo.jpg -H 'Content-
 FILES = "With curl: -F image=@a.jpg -F image=@b.jpg."
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "body", "status", "message"),
     [
@@ -211,6 +215,7 @@ def test_batch_as_files(client: FlaskClient) -> None:
     ]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("images", "status", "message", "limits"),
     [

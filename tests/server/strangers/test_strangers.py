@@ -19,7 +19,7 @@ from data_cleaning.datasets.dataset import Dataset
 from server.service import expire, service_of
 from server.storage.tables import predictions, stranger_faces
 from server.strangers.stranger_rows import StrangerRows, remove_old_faces
-from tests.support.making import Make, make_patches, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_patches, make_picture
 from tests.support.tiny_models import Bundle, Recipe, TinyRegistry
 
 DAY = 24 * 3600 * 1000
@@ -129,6 +129,7 @@ def test_a_name_makes_training_pictures_and_is_taken_back(
     assert client.post(f"/api/strangers/{stranger}/undo").status_code == 404
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("address", "body", "status", "words"),
     [

@@ -14,7 +14,7 @@ from server.service import service_of
 from server.settings import SettingError, load
 from server.training.job_runner import Runner
 from server.training.training_job import CANCELLED, COLLECT, DONE, ERASED
-from tests.support.making import Make
+from tests.support.making import ONE_DATABASE, Make
 from tests.support.providers import Providers
 from tests.support.sites import drip, running
 
@@ -101,6 +101,7 @@ def test_forgetting_ends_it_and_leaves_no_name(admin: FlaskClient) -> None:
     assert "nna" not in json.dumps(admin.get("/api/jobs").get_json())
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("changes", "status"),
     [

@@ -17,7 +17,7 @@ from server.service import service_of
 from server.settings import Settings
 from server.training.training_job import DONE, FAILED, QUEUED
 from tests.server.training.long_work import WORK, add, runner
-from tests.support.making import Make, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_picture
 from tests.support.paths import ROOT
 
 
@@ -55,6 +55,7 @@ def test_training_over_http(trainer: FlaskClient) -> None:
     assert trainer.post(f"/api/jobs/{job}/cancel").status_code == 409
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("training", "status", "message"),
     [

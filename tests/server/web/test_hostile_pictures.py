@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.support.making import Make, make_picture
+from tests.support.making import ONE_DATABASE, Make, make_picture
 
 MUTATIONS = int(os.environ.get("LIKENESS_TEST_MUTATIONS", "600"))
 
@@ -142,11 +142,13 @@ def send(client: FlaskClient, data: bytes) -> int:
     ).status_code
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("name", GOOD)
 def test_odd_but_good(client: FlaskClient, name: str) -> None:
     assert send(client, GOOD[name]) == 200
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("name", BAD)
 def test_bad_ones_are_refused_and_the_next_is_answered(client: FlaskClient, name: str) -> None:
     assert send(client, BAD[name]) in (400, 413, 415)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from flask.testing import FlaskClient
 
+from tests.support.making import ONE_DATABASE
+
 BROWSER = (
     "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,"
     "*/*;q=0.8"
@@ -18,6 +20,7 @@ def test_a_browser_gets_a_page(client: FlaskClient) -> None:
         assert "There is nothing at this address." in answer.text
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("accept", [None, "*/*", "application/json", "image/png,*/*"])
 def test_a_program_gets_a_problem(client: FlaskClient, accept: str | None) -> None:
     answer = client.get("/nope", headers={"Accept": accept} if accept else {})

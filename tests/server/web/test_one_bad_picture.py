@@ -8,7 +8,7 @@ import pytest
 
 from data_cleaning.imaging import decoding
 from server.service import service_of
-from tests.support.making import KeyOf, Make, data_url, make_picture
+from tests.support.making import ONE_DATABASE, KeyOf, Make, data_url, make_picture
 from tests.support.slow_pictures import palette_png_without_palette
 
 BAD = palette_png_without_palette()
@@ -30,6 +30,7 @@ def test_within_a_batch_and_an_upload_it_fails_alone(make: Make) -> None:
         assert [entry["ok"] for entry in answer.get_json()["results"]] == [True, False, True]
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("error", [RuntimeError, MemoryError, IndexError, OSError])
 def test_nor_does_an_error_that_nobody_foresaw(
     make: Make, monkeypatch: pytest.MonkeyPatch, error: type[Exception]

@@ -18,13 +18,14 @@ import pytest
 import requests
 from werkzeug.datastructures import MultiDict
 
-from tests.support.making import Make, data_url, make_picture
+from tests.support.making import ONE_DATABASE, Make, data_url, make_picture
 from tests.support.paths import ROOT
 from tests.support.tiny_models import TinyRegistry
 
 PNG = {"data": make_picture(), "content_type": "image/png"}
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "status", "message"),
     [
@@ -62,6 +63,7 @@ def test_of_the_address(make: Make, path: str, status: int, message: str | None)
     assert (answer.status_code, answer.get_json().get("detail")) == (status, message)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("method", "path", "status", "allowed"),
     [
@@ -86,6 +88,7 @@ def test_of_the_method(
     assert (answer.status_code, allow and ", ".join(sorted(allow.split(", ")))) == (status, allowed)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "body", "message"),
     [
@@ -134,6 +137,7 @@ def test_of_the_body(make: Make, path: str, body: Any, message: str) -> None:
     assert (answer.status_code, answer.get_json()["detail"]) == (422, message)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("method", "path", "body", "limits"),
     [
@@ -159,6 +163,7 @@ def test_the_limit_that_was_broken(
     assert (answer.status_code, answer.get_json().get("limits")) == (422, limits)
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize("path", ["/api/predict", "/api/datasets"])
 @pytest.mark.parametrize(
     ("body", "message"),
@@ -226,6 +231,7 @@ def test_two_pictures_where_one_is_looked_at(make: Make, path: str, field: str) 
 IN_THE_ADDRESS = "The form field 'model' does nothing here; give it in the address: ?model="
 
 
+@ONE_DATABASE
 @pytest.mark.parametrize(
     ("path", "fields", "status", "message"),
     [
