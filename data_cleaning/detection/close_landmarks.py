@@ -20,6 +20,7 @@ from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import warp
 
 _SURE = 0.9  # a face of this score is not looked at again
+_LEAST = 20  # pixels a side: `face-modern` names no smaller face, and a crowd is full of them
 _FACE = 64  # pixels a side that it has then: YuNet learnt from faces of about that size
 _SIDE = 2 * _FACE  # pixels a side of what is searched: the face and what is around it
 _SCORE = 0.3  # the least of a face that is known to be there
@@ -30,12 +31,15 @@ def close_landmarks(image: Image, faces: Sequence[Detection], model: Path) -> li
     """The same faces; the landmarks of the doubtful are the mean of up to three looks: the first,
     and two from close by, of which one is turned so that the mouth lies below the eyes.
 
-    model: YuNet's file. Boxes and scores stay as they are.
+    model: YuNet's file. Boxes and scores stay as they are. Faces of fewer than 20 pixels a side stay
+    whole.
     """
-    return [
-        face if face.score >= _SURE or face.landmarks is None else _looked_at(image, face, model)
-        for face in faces
-    ]
+    return [_looked_at(image, face, model) if _doubtful(face) else face for face in faces]
+
+
+def _doubtful(face: Detection) -> bool:
+    large = min(face.width, face.height) >= _LEAST
+    return large and face.score < _SURE and face.landmarks is not None
 
 
 def _looked_at(image: Image, face: Detection, model: Path) -> Detection:

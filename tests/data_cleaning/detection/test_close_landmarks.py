@@ -85,9 +85,17 @@ def test_a_face_at_the_border_is_looked_at_too():
 
 
 def test_the_detector_looks_closely_only_where_it_is_told():
-    small = cv2.resize(packaged("astronaut.png"), (70, 70), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(packaged("astronaut.png"), (140, 140), interpolation=cv2.INTER_AREA)
     detector = DETECTORS["yunet_face"].function
     (plain,), (close,) = detector(small, YUNET), detector(small, YUNET, closely=True)
     assert plain.score < 0.9
     assert plain.landmarks != close.landmarks
     assert replace(close, landmarks=plain.landmarks) == plain
+
+
+@pytest.mark.parametrize("side, again", [(19, False), (20, True)])
+def test_a_face_too_small_for_a_name_is_not_looked_at_again(side, again):
+    picture = cv2.resize(packaged("astronaut.png"), (140, 140), interpolation=cv2.INTER_AREA)
+    face = replace(found(picture), width=side)
+    (seen,) = close_landmarks(picture, [face], YUNET)
+    assert (seen.landmarks != face.landmarks) == again
