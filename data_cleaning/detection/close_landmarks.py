@@ -31,8 +31,8 @@ def close_landmarks(image: Image, faces: Sequence[Detection], model: Path) -> li
     """The same faces; the landmarks of the doubtful are the mean of up to three looks: the first,
     and two from close by, of which one is turned so that the mouth lies below the eyes.
 
-    model: YuNet's file. Boxes and scores stay as they are. Faces of fewer than 20 pixels a side stay
-    whole.
+    model: YuNet's file. Boxes and scores stay as they are, and so do the
+    landmarks of faces of fewer than 20 pixels a side.
     """
     return [_looked_at(image, face, model) if _doubtful(face) else face for face in faces]
 
