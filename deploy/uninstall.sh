@@ -43,7 +43,10 @@ for watching in likeness-watch@ likeness-frigate; do
     rm -rf "$units/$watching.service" "$units/$watching.service.d" "$units/multi-user.target.wants/$watching"*
 done
 rm -f /etc/nginx/sites-enabled/likeness /etc/nginx/sites-available/likeness /etc/letsencrypt/renewal-hooks/deploy/likeness
-rm -rf /opt/likeness /usr/local/bin/likeness /etc/likeness
+rm -rf /opt/likeness /usr/local/bin/likeness
+# Settings of cameras stay as the service's do; the certificate does not.
+[ ! -d /etc/likeness ] || find /etc/likeness -mindepth 1 ! -name '*.env' -delete
+rmdir /etc/likeness 2>/dev/null || true
 if [ -d /run/systemd/system ]; then
     systemctl daemon-reload
     systemctl reload nginx 2>/dev/null || true
@@ -53,6 +56,6 @@ if [ -z "$data" ]; then
     exit 0
 fi
 folders | sort -u | while read -r folder; do rm -rf "${folder:?}"; done
-rm -f "$environment"
+rm -rf "$environment" /etc/likeness
 userdel likeness 2>/dev/null || true
 printf 'Likeness and all that it knew are removed. Packages (nginx, python3) and certificates of certbot stay.\n'

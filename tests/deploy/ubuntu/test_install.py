@@ -212,11 +212,13 @@ def test_the_doctor_finds_nothing_bad(box: Machine) -> None:
 
 
 def test_uninstalling_leaves_what_is_known(box: Machine) -> None:
+    box.ok("touch /etc/likeness/watch-door.env")
     assert "stays in /var/lib/likeness" in box.ok("/src/deploy/uninstall.sh")
-    gone = "/opt/likeness /usr/local/bin/likeness /etc/nginx/sites-enabled/likeness /etc/likeness"
+    assert box.ok("ls -A /etc/likeness").split() == ["watch-door.env"]
+    gone = "/opt/likeness /usr/local/bin/likeness /etc/nginx/sites-enabled/likeness"
     assert box.ok(f"ls -d {gone} /etc/systemd/system/*likeness* 2>/dev/null || true") == ""
     assert box.run("test -e /var/lib/likeness/state/likeness.db").returncode == 0
     done = box.run("/src/deploy/uninstall.sh --data")
     assert "nothing was removed" in done.stderr
     box.ok("/src/deploy/uninstall.sh --data --yes")
-    assert box.run("test -e /var/lib/likeness || id likeness").returncode == 1
+    assert box.run("test -e /var/lib/likeness -o -e /etc/likeness || id likeness").returncode == 1
