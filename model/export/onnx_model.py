@@ -20,6 +20,7 @@ from model.export.onnx_features import append_feature, has_graph
 from model.export.onnx_operations import ExportRefused, columns, flipped, unit
 from model.onnx_graph import OnnxGraph, Shapes
 from model.recognition.bundle import Bundle
+from model.recognition.classifier_file import scikit_learn_of
 from model.recognition.naming.gallery import NEAREST, NearestExamples
 from model.recognition.naming.presence_judge import SURE
 from model.recognition.naming.recogniser import PerClass
@@ -107,7 +108,9 @@ def _width(bundle: Bundle) -> int:
 def _classifiers(bundle: Bundle) -> tuple[BaseEstimator, ...]:
     """The calibrated classifiers: one, or one a class where a picture may carry several classes."""
     classifier = bundle.recogniser.classifier
-    return classifier.models if isinstance(classifier, PerClass) else (classifier,)
+    if isinstance(classifier, PerClass):
+        return classifier.models
+    return (scikit_learn_of(classifier),)
 
 
 def _trained(graph: OnnxGraph, bundle: Bundle, rows: str) -> list[str]:

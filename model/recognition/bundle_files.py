@@ -1,9 +1,7 @@
 """A bundle on disk: save it, verify its files, load it.
 
 <version>/manifest.json, classifier.skops, gallery.npz, golden/answer.json, report.html,
-report.json. No pickle is ever loaded: skops holds scikit-learn's own types alone, checked against
-an allow-list before anything is constructed. It loads the whole of scikit-learn, so it is imported
-for classifiers that need that, and not for two numbers.
+report.json. No pickle is ever loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +10,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
-from zipfile import BadZipFile, ZipFile
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -20,14 +18,13 @@ from data_cleaning.errors import BundleBroken, RecipeError
 from data_cleaning.files import aside, sha256_of_file, to_disk
 from model.recipes.recipe import Recipe
 from model.recognition.bundle import Bundle
+from model.recognition.classifier_file import read_classifier, weigh, write_classifier
 from model.recognition.golden import GoldenAnswer, check_golden, golden_answer
 from model.recognition.manifest import MANIFEST, Manifest, read_manifest
 from model.recognition.naming.gallery import Gallery, Linear, NearestExamples
-from model.recognition.naming.recogniser import Classifier, PerClass, Recogniser
+from model.recognition.naming.recogniser import Recogniser
 
 CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
-UNPACKED_FREELY = 64 * 1024 * 1024  # bytes of a packed file that are never too many
-MOST_PACKED = 20  # times larger than its file, beyond that; numbers pack to half or a third
 UNREADABLE = (
     KeyError,
     TypeError,
@@ -39,14 +36,6 @@ UNREADABLE = (
     BadZipFile,
     zlib.error,
     RecipeError,
-)
-ALLOWED_TYPES = frozenset(
-    {
-        "sklearn.calibration._CalibratedClassifier",
-        "sklearn.calibration._SigmoidCalibration",
-        "sklearn.calibration._TemperatureScaling",
-        "sklearn.tree._tree.Tree",
-    }
 )
 
 
@@ -63,10 +52,8 @@ def save(bundle: Bundle, directory: Path, extras: Mapping[str, str | bytes] | No
 
 
 def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None:
-    import skops.io
-
     model = bundle.recogniser
-    skops.io.dump(_saved_as(model.classifier), folder / CLASSIFIER)
+    write_classifier(model.classifier, folder / CLASSIFIER)
     _write_gallery(model.gallery, folder / GALLERY)
     (folder / GOLDEN).parent.mkdir()
     (folder / GOLDEN).write_text(json.dumps(golden_answer(bundle).to_json(), indent=1))
@@ -97,17 +84,6 @@ def _write_gallery(gallery: Gallery, path: Path) -> None:
         )
 
 
-def _saved_as(classifier: Classifier) -> Classifier | list[Classifier] | dict[str, float]:
-    """What skops may see: scikit-learn's own types and plain data.
-
-    So a list for one classifier a class, and two numbers for nearest examples, which lie in the
-    gallery.
-    """
-    if isinstance(classifier, NearestExamples):
-        return {"sharpness": classifier.sharpness, "level": classifier.level}
-    return list(classifier.models) if isinstance(classifier, PerClass) else classifier
-
-
 def load(directory: Path) -> Bundle:
     """Read a bundle and replay its golden answer.
 
@@ -129,7 +105,7 @@ def load(directory: Path) -> Bundle:
 
 def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:
     gallery = _load_gallery(directory / GALLERY, manifest.sources)
-    saved = _load_classifier(directory / CLASSIFIER)
+    saved = read_classifier(directory / CLASSIFIER)
     if isinstance(saved, dict):
         sharpness, level = float(saved["sharpness"]), float(saved["level"])
         saved = NearestExamples(gallery, len(manifest.labels), sharpness, level)
@@ -144,7 +120,7 @@ def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:
 
 
 def _load_gallery(path: Path, sources: tuple[str, ...]) -> Gallery:
-    _weigh(path)
+    weigh(path)
     with np.load(path, allow_pickle=False) as arrays:
         space = Linear(arrays["matrix"], arrays["offset"]) if "matrix" in arrays else None
         return Gallery(arrays["vectors"], arrays["owners"], sources, space)
@@ -165,16 +141,6 @@ def enrolled_examples(directory: Path) -> set[tuple[str, str]]:
         raise BundleBroken(f"The model in {_where(directory)} cannot be read: {error}") from error
 
 
-def _weigh(path: Path) -> None:
-    """Raises BundleBroken where few packed bytes would unpack to very many."""
-    with ZipFile(path) as members:
-        unpacked = sum(member.file_size for member in members.infolist())
-    if unpacked > max(UNPACKED_FREELY, MOST_PACKED * path.stat().st_size):
-        raise BundleBroken(
-            f"{path.name} unpacks to {unpacked:,} bytes, which is more than an honest one does."
-        )
-
-
 def _verify(manifest: Manifest, directory: Path) -> None:
     """Raises BundleBroken where a file is missing or is not the one that training wrote."""
     where = _where(directory)
@@ -193,34 +159,3 @@ def _verify(manifest: Manifest, directory: Path) -> None:
 
 def _where(directory: Path) -> str:
     return f"{directory.parent.name}/{directory.name}"
-
-
-def _load_classifier(path: Path) -> Classifier | dict[str, float]:
-    """Look before anything is constructed: only types of scikit-learn and numpy that we list."""
-    _weigh(path)
-    if numbers := _numbers(path):
-        return numbers
-    import skops.io
-
-    types = set(skops.io.get_untrusted_types(file=path))
-    if types - ALLOWED_TYPES:
-        raise BundleBroken(
-            f"{path.name} holds types that are not allowed:"
-            f" {', '.join(sorted(types - ALLOWED_TYPES))}."
-        )
-    loaded: Classifier | list[Classifier] | dict[str, float] = skops.io.load(
-        path, trusted=sorted(types)
-    )
-    return PerClass(tuple(loaded)) if isinstance(loaded, list) else loaded
-
-
-def _numbers(path: Path) -> dict[str, float]:
-    """What a file of skops holds that has named numbers and nothing else; empty for any other."""
-    with ZipFile(path) as members:
-        saved = json.loads(members.read("schema.json"))
-    content = saved["content"]
-    if saved["__loader__"] != "DictNode" or not isinstance(content, dict):
-        return {}
-    if any(value["__loader__"] != "JsonNode" for value in content.values()):
-        return {}
-    return {key: json.loads(value["content"]) for key, value in content.items()}
