@@ -9,16 +9,15 @@ from __future__ import annotations
 from typing import IO
 from urllib.parse import unquote
 
+import numpy as np
 from werkzeug.datastructures import FileStorage, MultiDict
 from werkzeug.formparser import FormDataParser
 
-# What base64 and the head of a data URL are written with. Nothing here becomes a percent sign or a
-# digit, so that one replacement after another is the same as all at once.
-_USUAL = {
-    escape: character
-    for character in "+/=:;,"
-    for escape in (f"%{ord(character):02X}", f"%{ord(character):02x}")
-}
+_LONG = 1000  # characters from which the quick way is the quicker one
+_NO_DIGIT = 255
+_DIGITS = np.full(256, _NO_DIGIT, np.uint8)  # what a hexadecimal digit is worth, by its byte
+for _value, _digit in enumerate("0123456789abcdef"):
+    _DIGITS[[ord(_digit), ord(_digit.upper())]] = _value
 
 
 class QuickFormParser(FormDataParser):
@@ -40,7 +39,23 @@ def form_pairs(text: str) -> list[tuple[str, str]]:
 
 def _unescaped(text: str) -> str:
     text = text.replace("+", " ")
-    for escape, character in _USUAL.items():
-        text = text.replace(escape, character)
+    quickly = _of_ascii(text) if len(text) >= _LONG and text.isascii() else None
     # What is no text is left as it came, under the name that Werkzeug gave to that.
-    return unquote(text, errors="werkzeug.url_quote")
+    return unquote(text, errors="werkzeug.url_quote") if quickly is None else quickly
+
+
+def _of_ascii(text: str) -> str | None:
+    """The text with all escapes read at once; None where one is not of an ASCII character."""
+    written = np.frombuffer(text.encode(), np.uint8)
+    places = np.flatnonzero(written == ord("%"))
+    if not len(places):
+        return text
+    if places[-1] + 2 >= len(written):
+        return None
+    high, low = _DIGITS[written[places + 1]], _DIGITS[written[places + 2]]
+    if high.max() > 7 or low.max() == _NO_DIGIT:
+        return None
+    read, kept = written.copy(), np.ones(len(written), bool)
+    read[places] = high << 4 | low
+    kept[places + 1] = kept[places + 2] = False
+    return read[kept].tobytes().decode()

@@ -30,6 +30,12 @@ FORMS = [
     "plain=é+€",
     urlencode({"image_data": "data:image/jpeg;base64," + PICTURE, "unknown": "1"}),
     f"image_data={PICTURE}",
+    f"image_data={PICTURE}%",
+    f"image_data={PICTURE}%2",
+    f"image_data={PICTURE}%2B%252B",
+    f"image_data={PICTURE}%2B%C3%A9",
+    f"image_data={PICTURE}%2B%zz",
+    f"image_data={PICTURE}%2Bé",
 ]
 
 
@@ -43,5 +49,6 @@ def test_pairs_are_those_of_pythons_parser_whatever_comes() -> None:
     chosen = random.Random(1)
     for _ in range(3000):
         text = "".join(chosen.choices("%%%%23456bBcCdDfF&=+;:é", k=chosen.randrange(1, 24)))
+        text = chosen.choice(("", "x" * 1000)) + text
         expected = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
         assert form_pairs(text) == expected, text
