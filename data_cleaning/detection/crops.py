@@ -50,6 +50,7 @@ TEMPLATES = {
         margin=0.0,
     ),
 }
+_LOOK = 96  # pixels a side of what sharpness and light are measured on
 _EYE_SEARCH = 128  # pixels: a face is scaled to this width before eyes are looked for
 
 MARKS = {
@@ -102,12 +103,12 @@ def quality(image: Image, detection: Detection, *, eyes: bool = False) -> Qualit
             detection.x : detection.x + detection.width,
         ]
     )
-    darkest, brightest = np.percentile(resize(patch, 96, 96), (5, 95))
+    small = resize(patch, _LOOK, _LOOK)
     return Quality(
         side=min(detection.width, detection.height),
-        sharpness=sharpness(patch),
-        darkest=float(darkest),
-        brightest=float(brightest),
+        sharpness=_sharpness(small),
+        darkest=percentile(small, 5),
+        brightest=percentile(small, 95),
         eyes=count_eyes(image, detection) if eyes else None,
         turn=_turn(detection),
     )
@@ -120,8 +121,26 @@ def sharpness(patch: np.ndarray) -> float:
     Whatever the contrast: .41 to .67 for faces as cameras take them, below .35 when blurred by a
     Gaussian of 1.5 pixels or more. After Crete et al., "The blur effect", SPIE 2007.
     """
-    small = resize(patch, 96, 96).astype(np.float32)
-    return min(_lost(small, 1, (9, 1)), _lost(small, 0, (1, 9)))
+    return _sharpness(resize(patch, _LOOK, _LOOK))
+
+
+def percentile(light: np.ndarray, percent: int) -> float:
+    """The grey level that so many in a hundred pixels lie below: `np.percentile`, to the last bit,
+    in a fifth of its time. light: uint8.
+    """
+    up_to = np.cumsum(np.bincount(light.ravel(), minlength=256))
+    place = percent / 100 * (light.size - 1)
+    whole = int(place)
+    part = place - whole
+    below, above = (int(level) for level in up_to.searchsorted((whole, whole + 1), "right"))
+    if part < 0.5:
+        return below + (above - below) * part
+    return above - (above - below) * (1 - part)
+
+
+def _sharpness(small: np.ndarray) -> float:
+    levels = small.astype(np.float32)
+    return min(_lost(levels, 1, (9, 1)), _lost(levels, 0, (1, 9)))
 
 
 def _lost(small: np.ndarray, axis: int, window: tuple[int, int]) -> float:

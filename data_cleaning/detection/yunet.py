@@ -30,10 +30,9 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
     Source: Wu, Peng, Yu, "YuNet: a tiny millisecond-level face detector", 2023. Answers as OpenCV's
     FaceDetectorYN does, in a third of its time.
     """
-    down, right = (-side % _STRIDES[-1] for side in image.shape[:2])
-    fitted = cv2.copyMakeBorder(image, 0, down, 0, right, cv2.BORDER_CONSTANT)
-    width = fitted.shape[1]
-    outputs = run(model, np.stack(cv2.split(fitted), dtype=np.float32)[None])
+    planes = _planes(image)
+    width = planes.shape[3]
+    outputs = run(model, planes)
     found = np.concatenate(
         [
             _of_grid(
@@ -49,6 +48,19 @@ def faces(image: Image, model: Path, threshold: float) -> NDArray[np.float32]:
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), found[:, 14].tolist(), threshold, _OVERLAP)
     rows: NDArray[np.float32] = found[np.asarray(kept, dtype=int)]
     return rows
+
+
+def _planes(image: Image) -> NDArray[np.float32]:
+    """The image as the network takes it: shape (1, 3, height, width), 0 to 255, filled up with
+    black on the right and below.
+    """
+    height, width = image.shape[:2]
+    high, wide = (side + -side % _STRIDES[-1] for side in (height, width))
+    planes = np.empty((1, 3, high, wide), np.float32)
+    planes[0, :, height:] = planes[0, :, :, width:] = 0
+    for plane, channel in zip(planes[0], cv2.split(image), strict=True):
+        plane[:height, :width] = channel
+    return planes
 
 
 def _of_grid(

@@ -200,7 +200,8 @@ def sface_embedding(crop: Image, model: Path) -> Features:
 
     Source: Zhong et al., "SFace", IEEE TIP 2021.
     """
-    chip = resize(crop, 112, 112)[:, :, ::-1].astype(np.float32).transpose(2, 0, 1)[None]
+    blue, green, red = cv2.split(resize(crop, 112, 112))
+    chip = np.stack((red, green, blue), dtype=np.float32)[None]
     return unit(run(model, chip)[0][0])
 
 

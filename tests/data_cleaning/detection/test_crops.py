@@ -8,7 +8,15 @@ import pytest
 from skimage.transform import SimilarityTransform
 
 from data_cleaning.detection import crops
-from data_cleaning.detection.crops import CROPS, five_points, plausible, quality, square, stretched
+from data_cleaning.detection.crops import (
+    CROPS,
+    five_points,
+    percentile,
+    plausible,
+    quality,
+    square,
+    stretched,
+)
 from data_cleaning.detection.detection import Detection
 from data_cleaning.detection.detectors import DETECTORS
 from data_cleaning.imaging import colour, resizing
@@ -235,3 +243,13 @@ def test_a_turned_face_stays_more_alike_when_it_is_aligned(degrees):
         return np.corrcoef(face(0, crop), face(degrees, crop))[0, 1]
 
     assert likeness(five_points) > likeness(square) + 0.2
+
+
+def test_a_percentile_is_that_of_numpy_to_the_last_bit() -> None:
+    chosen = np.random.default_rng(0)
+    for size in (1, 2, 7, 100, 96 * 96):
+        for _ in range(60):
+            low, high = np.sort(chosen.integers(0, 257, 2))
+            light = chosen.integers(low, max(high, low + 1), size).astype(np.uint8)
+            for percent in (0, 5, 33, 50, 95, 100):
+                assert percentile(light, percent) == float(np.percentile(light, percent))
