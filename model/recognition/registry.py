@@ -48,24 +48,31 @@ class Registry:
 
     def active(self, name: str) -> int:
         """The version that answers. Raises BundleMissing, BundleBroken."""
+        try:
+            version = int((self._folder(name) / "active").read_text())
+        except FileNotFoundError:
+            return self._some(name)[-1]
+        except ValueError as error:
+            self._some(name)
+            raise BundleBroken(
+                f"The file 'active' of model {name} holds no version number."
+            ) from error
+        # Each answer asks: the other versions are looked for only where this one is gone.
+        if not (self._folder(name) / str(version) / "manifest.json").is_file():
+            raise BundleBroken(
+                f"Model {name} points at version {version}, which is gone; there are"
+                f" {self._some(name)}."
+            )
+        return version
+
+    def _some(self, name: str) -> list[int]:
+        """Version numbers of a name, rising. Raises BundleMissing where there is none."""
         versions = self.versions(name)
         if not versions:
             raise BundleMissing(
                 f"There is no model {name!r}; there are: {', '.join(self.names()) or 'none'}."
             )
-        try:
-            version = int((self._folder(name) / "active").read_text())
-        except FileNotFoundError:
-            return versions[-1]
-        except ValueError as error:
-            raise BundleBroken(
-                f"The file 'active' of model {name} holds no version number."
-            ) from error
-        if version not in versions:
-            raise BundleBroken(
-                f"Model {name} points at version {version}, which is gone; there are {versions}."
-            )
-        return version
+        return versions
 
     def path(self, name: str, version: int) -> Path:
         """The folder of one version. Raises BundleMissing."""

@@ -7,10 +7,11 @@ is not read.
 
 from __future__ import annotations
 
+import functools
 import ipaddress
 
-from flask import Flask, Request, request
-from flask.sessions import SecureCookieSessionInterface
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -26,6 +27,18 @@ class Sessions(SecureCookieSessionInterface):
 
     def __init__(self, networks: list[Network], unix: bool) -> None:
         self.networks, self.unix = networks, unix
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Most requests bring no cookie: then nothing that it would be read with is made."""
+        if app.secret_key and "Cookie" not in request.headers:
+            return self.session_class()
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if session or session.modified:
+            super().save_session(app, session, response)
+        elif session.accessed:
+            response.vary.add("Cookie")
 
     def get_cookie_name(self, app: Flask) -> str:
         return LOCKED if self.get_cookie_secure(app) else NAME
@@ -51,6 +64,7 @@ def by_https(request: Request, networks: list[Network], unix: bool) -> bool:
     return from_proxy(request, networks, unix) and protocol.strip().lower() == "https"
 
 
+@functools.lru_cache(maxsize=256)
 def address_of(text: str) -> Address | None:
     """The address that a text is, an IPv4-mapped one as the IPv4 address it is; None for anything
     else.

@@ -38,7 +38,8 @@ def form_pairs(text: str) -> list[tuple[str, str]]:
 
 
 def _unescaped(text: str) -> str:
-    text = text.replace("+", " ")
+    if "+" in text:
+        text = text.replace("+", " ")
     quickly = _of_ascii(text) if len(text) >= _LONG and text.isascii() else None
     # What is no text is left as it came, under the name that Werkzeug gave to that.
     return unquote(text, errors="werkzeug.url_quote") if quickly is None else quickly

@@ -78,7 +78,9 @@ def from_text(text: str, limit: int) -> bytes:
     Raises EmptyPicture, NotBase64, PictureTooLarge.
     """
     text = _without_head(text)
-    body = text.strip().replace(" ", "+").rstrip("=")  # an unescaped form turns each + into a space
+    body = text.strip().rstrip("=")
+    if " " in body:
+        body = body.replace(" ", "+")  # an unescaped form turns each + into a space
     if not body:
         raise EmptyPicture(f"The picture is empty: 0 bytes came. {ENCODINGS}")
     size = len(body) * 3 // 4
@@ -100,9 +102,10 @@ def _without_head(text: str) -> str:
         if "base64" not in match["options"].lower().split(";"):
             raise NotBase64(f"The data URL is not base64. {ENCODINGS}")
         text = text[match.end() :]
-    # Three passes that find nothing take a tenth of one by regular expression.
+    # Mostly there is none, and to look for one is ten times as quick as to replace it.
     for space in "\t\r\n":
-        text = text.replace(space, "")
+        if space in text:
+            text = text.replace(space, "")
     return text
 
 

@@ -95,3 +95,13 @@ def test_the_secret_of_sessions_is_for_this_user_alone(app: Flask) -> None:
     path = service_of(app).settings.state / "secret"
     assert path.stat().st_mode & 0o077 == 0
     assert len(path.read_bytes()) == 32
+
+
+def test_an_answer_that_depends_on_the_cookie_says_so(app: Flask) -> None:
+    """Also to a client that brought none: a cache must not give its answer to one that did."""
+    client = app.test_client()
+    told = client.get("/api/session", environ_base=ELSEWHERE)
+    assert "Cookie" in told.vary
+    assert "Set-Cookie" not in told.headers
+    client.set_cookie("likeness_session", "made up")
+    assert "Cookie" in client.get("/api/session", environ_base=ELSEWHERE).vary
