@@ -48,7 +48,6 @@ def test_pairs_are_those_of_pythons_parser(text: str) -> None:
 def test_pairs_are_those_of_pythons_parser_whatever_comes() -> None:
     chosen = random.Random(1)
     for _ in range(3000):
-        text = "".join(chosen.choices("%%%%23456bBcCdDfF&=+;:é", k=chosen.randrange(1, 24)))
-        text = chosen.choice(("", "x" * 1000)) + text
+        text = "".join(chosen.choices("%%%%02346bBcCdDfF&=+;:é\r\n_", k=chosen.randrange(1, 24)))
         expected = parse_qsl(text, keep_blank_values=True, errors="werkzeug.url_quote")
         assert form_pairs(text) == expected, text
