@@ -5,6 +5,7 @@ A path file lets the code be found from any folder. Standard library alone, and 
 
 from __future__ import annotations
 
+import os
 import sys
 import sysconfig
 from pathlib import Path
@@ -21,10 +22,17 @@ sys.exit(main())
 
 def link() -> None:
     """Write both files anew: a moved checkout has another path."""
-    (Path(sysconfig.get_path("purelib")) / "likeness-checkout.pth").write_text(f"{ROOT}\n")
-    command = Path(sysconfig.get_path("scripts")) / "likeness"
-    command.write_text(COMMAND.format(python=sys.executable))
-    command.chmod(0o755)
+    _put(Path(sysconfig.get_path("purelib")) / "likeness-checkout.pth", f"{ROOT}\n", 0o644)
+    command = COMMAND.format(python=sys.executable)
+    _put(Path(sysconfig.get_path("scripts")) / "likeness", command, 0o755)
+
+
+def _put(path: Path, text: str, mode: int) -> None:
+    """Write aside, then rename: another process may be starting with the file."""
+    aside = path.with_name(f"{path.name}.{os.getpid()}")
+    aside.write_text(text)
+    aside.chmod(mode)
+    aside.replace(path)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def strict_page(page: Any, live: Start) -> Any:
         (b"just some text", "trouble", "That is not a picture I can read.", "JPEG, PNG"),
         (picture(TWO)[:300], "trouble", "That picture is damaged.", "whole"),
         (
-            bytes(20_000_000),
+            bytes(1_000_000),
             "trouble",
             "That picture is too big.",
             "At most 137 kB can be sent at once.",

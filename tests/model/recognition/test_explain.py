@@ -5,6 +5,7 @@ the numbers.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -39,6 +40,8 @@ from model.training.fit import fit
 from model.training.options import TrainingOptions
 from model.training.samples import near_copies, readable, samples
 from tests.support.pictures import draw, drawn
+
+PICTURES = int(os.environ.get("LIKENESS_TEST_EXPLAINED", "24"))
 
 
 def trained(items: list[Item], name: str) -> Bundle:
@@ -103,10 +106,10 @@ def test_hiding_the_hottest_tenth_of_real_pictures_costs_more(
         pytest.skip(str(error))
     [root] = (shared_data / "objects").glob(f"{folder}*")
     items = Dataset(root).items()
-    unseen = [item for number, item in enumerate(items) if number % 3 == 0][:50]
+    unseen = [item for number, item in enumerate(items) if number % 3 == 0][:PICTURES]
     model = trained([item for item in items if item not in unseen], name)
     hot, blind = drops(model, [item.path.read_bytes() for item in unseen])
-    assert len(unseen) == 50
+    assert len(unseen) == PICTURES
     assert hot > blind
 
 

@@ -23,7 +23,7 @@ from tests.support.making import Make, data_url, make_picture
 from tests.support.serving import running
 from tests.support.tiny_models import TinyRegistry
 
-BURSTS = int(os.environ.get("LIKENESS_TEST_BURSTS", "12"))
+BURSTS = int(os.environ.get("LIKENESS_TEST_BURSTS", "5"))
 AT_ONCE = 8
 GROWS = 50 * 1024 * 1024
 

@@ -170,6 +170,7 @@ def test_a_comment_that_unpacks_to_much_is_harmless(client: FlaskClient) -> None
     assert send(client, png_text_bomb()) in (200, 400)
 
 
+@ONE_DATABASE
 def test_pictures_cut_short_everywhere(client: FlaskClient) -> None:
     for kind in ("JPEG", "PNG", "GIF", "WEBP", "BMP"):
         whole = saved(noise(160, 120), kind)
@@ -202,6 +203,7 @@ def mutated(seed: int) -> Iterator[bytes]:
         yield bytes(data)
 
 
+@ONE_DATABASE
 def test_random_mutations(client: FlaskClient) -> None:
     """Thousands of damaged files, one after another in one process, whose memory stays bounded."""
     files = mutated(11)

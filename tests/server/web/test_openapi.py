@@ -30,7 +30,7 @@ from tests.support.tiny_models import TinyRegistry
 # all kinds of keys).
 CHECKS = schemathesis.specs.openapi.checks
 EXCLUDED = [CHECKS.positive_data_acceptance, CHECKS.ignored_auth]
-EACH = int(os.environ.get("LIKENESS_TEST_EXAMPLES", "12"))  # examples an operation and mode
+EACH = int(os.environ.get("LIKENESS_TEST_EXAMPLES", "8"))  # examples an operation and mode
 
 
 @pytest.fixture(scope="module")
