@@ -18,8 +18,8 @@ import sys
 from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base import Worker
 
-# What is loaded stays: looking for garbage among it meanwhile cost a seventh of the start. Whoever
-# answers looks again (when_ready).
+# What is loaded stays: looking for garbage among it meanwhile cost a seventh of the start. From the
+# first fork on it is looked for again (pre_fork), also where a signal made gunicorn read this anew.
 gc.disable()
 for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # one picture, one thread: the processes share the cores
@@ -72,7 +72,6 @@ def when_ready(server: Arbiter) -> None:
     stop_in_order(server)
     gc.collect()
     gc.freeze()
-    gc.enable()
 
 
 def on_exit(server: Arbiter) -> None:
@@ -86,6 +85,7 @@ def on_exit(server: Arbiter) -> None:
 
 def pre_fork(server: Arbiter, worker: Worker) -> None:
     """The first free place: while all processes are replaced there are twice as many."""
+    gc.enable()
     taken = {other.place for other in server.WORKERS.values()}
     worker.place = next(place for place in itertools.count() if place not in taken)
 

@@ -259,3 +259,21 @@ def test_the_server_loads_no_training_and_no_plots(tmp_path: Path) -> None:
         [sys.executable, "-c", script], env=environment, capture_output=True, text=True
     )
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_processes_that_answer_collect_garbage(tmp_path: Path) -> None:
+    """Nothing looks for it while gunicorn loads, which a reload does once more."""
+    code = (
+        "import gc, types; from server.process import gunicorn_conf; loading = gc.isenabled();"
+        " gunicorn_conf.pre_fork(types.SimpleNamespace(WORKERS={}), types.SimpleNamespace());"
+        " print(loading, gc.isenabled())"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "LIKENESS_STATE": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert run.stdout.strip() == "False True", run.stdout + run.stderr
