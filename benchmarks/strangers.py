@@ -1,10 +1,12 @@
 """Strangers: how alike they look to an embedding, and how often they are named. Prints JSON.
 
     python -m benchmarks.strangers population --recipe face-modern [--write]
+    python -m benchmarks.strangers named --recipe face-modern
 
-Measures the similarity of strangers' faces to enrolled people, by the number of examples, on
-people of LFW and on web pictures; --write puts it into the file that thresholds come from. Pictures
-come from LIKENESS_TEST_DATA.
+`population` measures the similarity of strangers' faces to enrolled people, by the number of
+examples, on people of LFW and on web pictures; --write puts it into the file that thresholds come
+from. `named` trains on each set of people and asks with the pictures of the others, which no
+population was measured on. Pictures come from LIKENESS_TEST_DATA.
 """
 
 from __future__ import annotations
@@ -19,13 +21,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.riders import shared_data
+from data_cleaning.datasets.class_names import UNKNOWN
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.files import sha256_of_file
+from data_cleaning.imaging.decoding import SUFFIXES
+from model.evaluation.metrics import outcome
 from model.recipes.presets import preset
 from model.recipes.recipe import Recipe
 from model.recognition.naming.gallery import nearest_mean
 from model.recognition.naming.stranger_population import FILE, StrangerPopulation
-from model.training.samples import Sample, readable, samples
+from model.training.fit import fit
+from model.training.options import TrainingOptions
+from model.training.samples import Sample, near_copies, readable, samples
 
 STRANGERS = "faces/lfw_strangers_dev"
 ENROLLED = (
@@ -33,7 +40,15 @@ ENROLLED = (
     "faces/codebasics_sports5_small/raw",
     "faces/celeb5_opencv_course/train",
 )
-EXAMPLES = (1, 2, 3, 5, 10, 20, 40)  # with more, tail and mean move together
+OTHERS = (
+    "faces/orl_att",
+    "faces/bbt_faceapi",
+    "faces/widerface_50",
+    "faces/dlib_faces",
+    "people/bsds500_scenes/human",
+    "people/coco_mini/human",
+)  # people of whom only the first are trained on
+EXAMPLES = (1, 2, 3, 5, 10, 20, 40, 60)  # hardly anybody in these sets has more
 DRAWS = 200  # galleries drawn for each set and number of examples
 TAIL = 0.001  # the part of strangers at which the deviation is taken: the tail is what matters
 
@@ -93,11 +108,12 @@ def _largest(one: Sample) -> NDArray[np.float32]:
     return np.asarray(one.views[int(np.argmax(sides))][0], np.float32)
 
 
-def _items(folder: Path) -> list[Item]:
+def _items(folder: Path, of_people: bool = False) -> list[Item]:
+    """Every picture below a folder; of_people: each is one of the person of its own folder."""
     return [
-        Item(path, "_unknown", sha256_of_file(path))
+        Item(path, path.parent.name if of_people else UNKNOWN, sha256_of_file(path))
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix.lower() in (".jpg", ".jpeg", ".png", ".webp")
+        if path.is_file() and path.suffix.lower() in SUFFIXES
     ]
 
 
@@ -119,13 +135,45 @@ def _normal(
     return float(middle), float(middle - tail) / 3.0902  # the normal deviate of TAIL
 
 
+def named(data: Path, recipe: Recipe) -> dict[str, object]:
+    """For each set of people a model of all their pictures, and how many pictures of the other sets
+    it names.
+    """
+    measured = {
+        folder: readable(samples(_items(data / folder, of_people=True), recipe))
+        for folder in (*ENROLLED, *OTHERS)
+    }
+    figures: dict[str, object] = {}
+    for folder in (*ENROLLED, OTHERS[0]):
+        own = measured[folder]
+        learnt = fit(own, near_copies(own), recipe, TrainingOptions(("nearest_examples",)))
+        answers = {
+            other: [outcome(one, learnt.recogniser, learnt.recipe) for one in pictures]
+            for other, pictures in measured.items()
+            if other != folder
+        }
+        wrong = {other: sum(a.label is not None for a in rows) for other, rows in answers.items()}
+        pictures = sum(map(len, answers.values()))
+        figures[folder] = {
+            "pictures": pictures,
+            "named": wrong,
+            "fpir": sum(wrong.values()) / pictures,
+        }
+    return figures
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Strangers, measured; prints JSON.")
-    parser.add_argument("what", choices=["population"])
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("what", choices=["population", "named"])
     parser.add_argument("--recipe", default="face-modern")
     parser.add_argument("--write", action="store_true", help=f"put it into {FILE.name}")
     args = parser.parse_args()
     recipe = preset(args.recipe)
+    if args.what == "named":
+        print(json.dumps(named(shared_data(), recipe), indent=1))
+        return
     (step,) = recipe.features
     numbers = asdict(population(shared_data(), recipe))
     numbers["faces"] = [numbers["faces"]]
