@@ -14,6 +14,7 @@ import shlex
 import sqlite3
 import sys
 import time
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,7 +58,10 @@ def new_id() -> str:
 
 
 class Store:
-    """url: SQLAlchemy address. Connections are made when first needed and belong to one process."""
+    """url: SQLAlchemy address. Connections are made when first needed and belong to one process.
+
+    They are closed by `close`, and where nothing refers to the store any longer.
+    """
 
     def __init__(self, url: str) -> None:
         self.damaged = False  # whether somebody has come upon damage in SQLite's file
@@ -71,6 +75,8 @@ class Store:
                 f"LIKENESS_DATABASE_URL cannot be used ({type(error).__name__}); write"
                 " sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
             ) from None
+        # Python 3.13 warns of a connection to SQLite that nobody closed.
+        weakref.finalize(self, self.engine.dispose).atexit = False
 
     @property
     def is_shared(self) -> bool:

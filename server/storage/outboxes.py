@@ -53,9 +53,13 @@ def open_outbox(path: Path) -> sqlite3.Connection:
     )
     # As the service's database: what is said to be stored survives a power cut, and what is
     # deleted leaves no bytes.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
-        database.execute(f"PRAGMA {pragma}")
-    database.executescript(FORM)
+    try:
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON"):
+            database.execute(f"PRAGMA {pragma}")
+        database.executescript(FORM)
+    except sqlite3.Error:
+        database.close()
+        raise
     return database
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -214,5 +215,8 @@ def test_damage_while_it_runs_is_our_error(tmp_path: Path) -> None:
     (tmp_path / "x.db").write_bytes(b"\x00" * 9000)
     with pytest.raises(StoreDamaged), store.read() as connection:
         connection.exec_driver_sql("SELECT * FROM keys")
-    with pytest.raises(sqlite3.DatabaseError):
-        sqlite3.connect(tmp_path / "x.db").execute("SELECT * FROM keys")
+    with (
+        closing(sqlite3.connect(tmp_path / "x.db")) as connection,
+        pytest.raises(sqlite3.DatabaseError),
+    ):
+        connection.execute("SELECT * FROM keys")

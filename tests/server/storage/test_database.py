@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -36,6 +38,17 @@ def test_a_commit_waits_for_the_disk(app: Flask) -> None:
     )
     with store.read() as connection:
         assert connection.exec_driver_sql(setting).scalar() in (2, "on")
+
+
+def test_connections_end_with_the_store(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/x.db")
+    with store.read() as connection:
+        driver = connection.connection.driver_connection
+    del store, connection
+    gc.collect()
+    assert driver is not None
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        driver.execute("SELECT 1")
 
 
 def test_the_store_waits_for_another_writer(app: Flask) -> None:
