@@ -16,6 +16,7 @@ from data_cleaning.errors import BundleBroken
 from model.recognition.naming.calibrated_linear import CalibratedLinear, read_calibrated_linear
 from model.recognition.naming.gallery import NearestExamples
 from model.recognition.naming.recogniser import Classifier, PerClass
+from model.recognition.packing import repacked
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -48,7 +49,7 @@ def write_classifier(classifier: Classifier, path: Path) -> None:
         saved = {"sharpness": classifier.sharpness, "level": classifier.level}
     elif isinstance(classifier, PerClass):
         saved = list(classifier.models)
-    skops.io.dump(saved, path)
+    path.write_bytes(repacked(skops.io.dumps(saved)))
 
 
 def read_classifier(path: Path) -> Classifier | dict[str, float]:

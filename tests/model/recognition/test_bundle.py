@@ -4,6 +4,7 @@ read only if every byte and the golden answer hold.
 
 from __future__ import annotations
 
+import copy
 import json
 import pickle
 import shutil
@@ -13,6 +14,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import numpy as np
 import pytest
@@ -69,6 +71,16 @@ def test_every_classifier_answers_the_same_after_a_round_trip(
         first, second = before.recognise(data), after.recognise(data)
         assert first.predictions[0].scores == pytest.approx(second.predictions[0].scores)
         assert (first.label, first.reason) == (second.label, second.reason)
+
+
+def test_equal_models_give_equal_files(bundle: Bundle, saved: Path, tmp_path: Path) -> None:
+    """Whatever addresses their objects have, and whenever they are saved."""
+    same = replace(bundle, recogniser=copy.deepcopy(bundle.recogniser))
+    save(same, tmp_path / "again")
+    for name in ("classifier.skops", "gallery.npz", "golden/answer.json"):
+        assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
+    with ZipFile(saved / "classifier.skops") as packed:
+        assert {info.date_time[0] for info in packed.infolist()} == {1980}
 
 
 def test_training_samples_and_serving_give_one_answer(bundle: Bundle, shapes: list[Sample]) -> None:
