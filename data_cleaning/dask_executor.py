@@ -28,6 +28,19 @@ BATCH = 16  # pictures at most in one task: with so many its overhead is a thous
 ROUNDS = 8  # tasks that each worker gets at least, where there are pictures enough
 AHEAD = 3  # tasks for each thread of a worker that wait or are done and not fetched yet
 CONNECTING = 20  # seconds
+# A cluster of this machine shares its cores with the work, so it looks at itself seldom. Dask's own
+# limit for freed memory makes malloc map memory anew for each large array.
+SPARING = {
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "2s",
+    "distributed.admin.tick.interval": "1s",
+    "distributed.admin.system-monitor.interval": "5s",
+    "distributed.nanny.pre-spawn-environ": {
+        "OMP_NUM_THREADS": 1,
+        "MKL_NUM_THREADS": 1,
+        "OPENBLAS_NUM_THREADS": 1,
+    },
+}
 MISSING = (
     "--dask needs the package distributed, which is not installed. Install it: python -m pip"
     ' install "likeness[dask]", or -r requirements-dask.txt in a checkout.'
@@ -94,6 +107,7 @@ def dask_executor(address: str) -> Iterator[None]:
 @contextmanager
 def _client(address: str) -> Iterator[Client]:
     try:
+        import dask
         from distributed import Client, LocalCluster
     except ModuleNotFoundError:
         raise InputError(MISSING) from None
@@ -109,11 +123,12 @@ def _client(address: str) -> Iterator[Client]:
         with client:
             yield client
         return
-    cluster = LocalCluster(
-        n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
-    )
-    with cluster, Client(cluster) as client:
-        yield client
+    with dask.config.set(SPARING):
+        cluster = LocalCluster(
+            n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None
+        )
+        with cluster, Client(cluster) as client:
+            yield client
 
 
 def _work_off(work: Callable[[T], R], batch: Sequence[T]) -> list[R]:

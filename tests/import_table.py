@@ -37,7 +37,9 @@ TABLE: dict[str, May] = {
     "data_cleaning.progress": May((), ("tqdm",)),
     "data_cleaning.files": May(()),
     "data_cleaning.executors": May((), ("cv2",)),
-    "data_cleaning.dask_executor": May(of("data_cleaning", "executors"), ("cv2", "distributed")),
+    "data_cleaning.dask_executor": May(
+        of("data_cleaning", "executors"), ("cv2", "dask", "distributed")
+    ),
     "data_cleaning.pretrained": May(of("data_cleaning", "files")),
     "data_cleaning.onnx_inference": May(
         of("data_cleaning", "pretrained"), ("numpy", "onnxruntime")

@@ -16,6 +16,7 @@ OPTIONAL = {  # requirements-postgres.txt and their like
     "faiss",
     "ddgs",
     "fsspec",
+    "dask",
     "distributed",
     "pyarrow",
     "httpx",

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from data_cleaning.dask_executor import DaskExecutor, DaskFailed, dask_executor
+from data_cleaning.dask_executor import SPARING, DaskExecutor, DaskFailed, dask_executor
 from data_cleaning.datasets.dataset import Dataset, Item
 from data_cleaning.errors import InputError
 from data_cleaning.executors import current, parallel_map, using
@@ -19,6 +19,7 @@ from model.recipes.presets import preset
 from model.training import grid_search
 from model.training.samples import Sample, samples
 
+dask = pytest.importorskip("dask", reason="dask is not installed")
 distributed = pytest.importorskip("distributed", reason="distributed is not installed")
 HOW = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": None}
 
@@ -68,6 +69,12 @@ def test_a_grid_is_searched_alike(cluster: DaskExecutor, monkeypatch: pytest.Mon
         there.spread,
         there.parameters,
     )
+
+
+@pytest.mark.parametrize("name", SPARING)
+def test_dask_knows_the_settings_of_a_local_cluster(name: str) -> None:
+    """One that it does not know would be passed over without a word."""
+    assert dask.config.get(name) is not None
 
 
 def note_and_perhaps_die(item: int, folder: Path, victim: int, times: int) -> int:
