@@ -33,6 +33,7 @@ UNREADABLE = (
     EOFError,
     MemoryError,
     NotImplementedError,
+    RecursionError,
     BadZipFile,
     zlib.error,
     RecipeError,

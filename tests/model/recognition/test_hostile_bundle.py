@@ -77,3 +77,15 @@ def test_an_honest_one_that_packs_well_is_read(version: Path) -> None:
     np.savez_compressed(version / GALLERY, **kept)
     sign(version, GALLERY)
     load(version)
+
+
+@pytest.mark.parametrize(
+    "tree",
+    ["[" * 100_000, "[1]", '{"__loader__": "DictNode"}', '{"content": 1, "__loader__": "X"}'],
+)
+def test_a_classifier_that_is_no_tree_of_skops_is_refused(version: Path, tree: str) -> None:
+    with zipfile.ZipFile(version / CLASSIFIER, "w") as archive:
+        archive.writestr("schema.json", tree)
+    sign(version, CLASSIFIER)
+    with pytest.raises(BundleBroken, match="cannot be read"):
+        load(version)
