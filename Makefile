@@ -35,8 +35,8 @@ train: setup ## train your own: make train DATA=folder NAME=name (RECIPE=face-cl
 	$(PY) -m model train "$(DATA)" --name "$(NAME)" $(if $(RECIPE),--recipe $(RECIPE))
 
 .PHONY: test
-test: setup-dev ## run the test suite in three processes (ARGS= goes to pytest; ARGS="-n 0" is one)
-	$(PY) -m pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+test: setup-dev ## run the test suite in two processes (ARGS= goes to pytest; ARGS="-n 0" is one)
+	$(PY) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: coverage
 coverage: setup-dev ## the same with the branches that no test takes; a page for each file in var/coverage
