@@ -71,6 +71,7 @@ def test_in_a_minute_at_ten_seconds_there_are_six_frames(page: Any, live: Start)
     page.clock.install()
     asked = Asked(page)
     page.goto(f"{live().url}/camera")
+    page.locator("#every option").first.wait_for(state="attached")
     assert page.input_value("#every") == "10"
     page.click("#start")
     for number in range(1, 7):
