@@ -5,8 +5,8 @@
 
 `population` measures the similarity of strangers' faces to enrolled people, by the number of
 examples, on people of LFW and on web pictures; --write puts it into the file that thresholds come
-from. `named` trains on each set of people and asks with the pictures of the others, which no
-population was measured on. Pictures come from LIKENESS_TEST_DATA.
+from. `named` trains on each set of people and asks with the pictures of the others, whom no
+population has counted as strangers. Pictures come from LIKENESS_TEST_DATA.
 """
 
 from __future__ import annotations
