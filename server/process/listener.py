@@ -27,19 +27,22 @@ DROP_SYN = (
 )
 
 
-def refuse_new(listener: socket.socket) -> None:
-    """No new connection is begun any more, in no process that shares the socket.
+def refuse_new(listener: socket.socket) -> bool:
+    """No new connection is begun any more, in no process that shares the socket. Whether that is so.
 
     Those begun are completed. Who tries is refused as soon as the socket is closed: a first packet
-    that gets no answer is sent again. A system without such filters goes on as before.
+    that gets no answer is sent again. A system without such filters, or one where only root may set
+    them, goes on as before.
     """
     if listener.family == socket.AF_UNIX:
         listener.shutdown(socket.SHUT_RD)
-        return
+        return True
     code = array.array("B", b"".join(struct.pack("HBBI", *step) for step in DROP_SYN))
     program = struct.pack("HP", len(DROP_SYN), code.buffer_info()[0])
     with contextlib.suppress(OSError):
         listener.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, program)
+        return True
+    return False
 
 
 def drain(listener: socket.socket, accept: Callable[[], bool]) -> None:

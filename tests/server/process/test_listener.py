@@ -67,7 +67,10 @@ def accept_into(accepted: list[socket.socket], listener: socket.socket) -> Calla
 def test_who_is_connected_is_let_in_and_who_comes_later_is_refused(listener: socket.socket) -> None:
     early = [call(listener) for _ in range(5)]
     assert {outcome(client, 5) for client in early} == {"connected"}
-    refuse_new(listener)
+    if not refuse_new(listener):
+        for client in early:
+            client.close()
+        pytest.skip("this system has no socket filters, or lets only root set them")
     late = call(listener)
     accepted: list[socket.socket] = []
     drain(listener, accept_into(accepted, listener))
