@@ -176,7 +176,7 @@ def test_the_limit_that_was_broken(
             "it is no text. A picture is sent as it is with Content-Type: image/jpeg",
         ),
         (b"9" * 5000, "it holds a number of too many digits."),
-        (b"[" * 9_000, "it is nested too deeply."),
+        (b"[" * 15_000, "it is nested too deeply."),  # Python 3.13 reads 9,000
         (b"", "it is empty."),
     ],
     ids=[
