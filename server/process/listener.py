@@ -28,7 +28,7 @@ DROP_SYN = (
 
 
 def refuse_new(listener: socket.socket) -> bool:
-    """No new connection is begun any more, in no process that shares the socket. Whether that is so.
+    """No new connection is begun, in no process that shares the socket. Whether that is so.
 
     Those begun are completed. Who tries is refused as soon as the socket is closed: a first packet
     that gets no answer is sent again. A system without such filters, or one where only root may set
