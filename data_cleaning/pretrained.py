@@ -35,10 +35,10 @@ class PretrainedFile:
 _FILES = (
     PretrainedFile(
         name="yunet",
-        filename="yunet_2023mar.onnx",
+        filename="yunet_2023mar_joined.onnx",
         role="face detector: boxes and five landmarks",
-        sha256="238c7024ec898f22613742d31204aec0a0b69208f1955b1e43397f678d0f2e05",
-        size=229_758,
+        sha256="ff923098684b6a610a4add95d5cc52241d1b958f5abfa68f4d1a766c92ed57dd",
+        size=226_025,
     ),
     PretrainedFile(
         name="dlib_face",
@@ -70,9 +70,9 @@ _FILES = (
     ),
     PretrainedFile(
         name="sface",
-        filename="sface_2021dec_8bit_operators.onnx",
+        filename="sface_2021dec_8bit_turned.onnx",
         role="face embedding, 128 numbers",
-        sha256="c0b5414e37c7696dfb80f79de35b4ad6ef0fbf7e9b10ba5b659d763ee3c97ba3",
+        sha256="b53c5ef5cec5ec2feaaaee9a4d0cd6807359ee4649b8ce8764105a5152c64007",
         size=9_939_374,
     ),
     PretrainedFile(

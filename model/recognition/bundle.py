@@ -5,6 +5,7 @@ How it lies on disk is in bundle_files.py.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,11 +13,17 @@ from data_cleaning.detection.crops import MARKS
 from data_cleaning.detection.detection import Detection
 from data_cleaning.imaging.limits import DEFAULT_LIMITS, Limits
 from data_cleaning.pretrained import locate
+from model.recipes.features import Features
 from model.recipes.recipe import Recipe, Step
 from model.recognition.manifest import Facts
 from model.recognition.naming.recogniser import Recogniser, RegionAnswer, deciding_region
 from model.recognition.naming.region_naming import name_regions
-from model.recognition.pipeline import Stopwatch, detect_regions, measured_views
+from model.recognition.pipeline import (
+    DetectedPicture,
+    Stopwatch,
+    detect_regions,
+    measured_views,
+)
 from model.recognition.predictions import Prediction, Reason, Recognition
 
 
@@ -63,6 +70,18 @@ class Bundle:
         detected = detect_regions(data, self.recipe, limits, watch)
         with watch.stage("features"):
             views = measured_views(detected, self.recipe)
+        return self.name_measured(detected, views, watch)
+
+    def name_measured(
+        self,
+        detected: DetectedPicture,
+        views: Sequence[Features],
+        watch: Stopwatch | None = None,
+    ) -> Recognition:
+        """Name the regions of a picture by their features. views: as `measured_views` gives them,
+        shape (views, d) for each region.
+        """
+        watch = watch or Stopwatch()
         with watch.stage("predict"):
             named = name_regions(self.recogniser, detected.regions, views, self.recipe)
         predictions = tuple(

@@ -1,7 +1,7 @@
 """A bundle on disk: save it, verify its files, load it.
 
-<version>/manifest.json, classifier.skops, gallery.npz, golden/answer.json, report.html,
-report.json. No pickle is ever loaded.
+<version>/manifest.json, classifier.skops, gallery.npz, golden/answer.json, golden/features.npz,
+report.html, report.json. No pickle is ever loaded.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from model.recognition.naming.gallery import Gallery, Linear, NearestExamples
 from model.recognition.naming.recogniser import Recogniser
 
 CLASSIFIER, GALLERY, GOLDEN = "classifier.skops", "gallery.npz", "golden/answer.json"
+GOLDEN_FEATURES = "golden/features.npz"  # which bundles of before have not
 UNREADABLE = (
     KeyError,
     TypeError,
@@ -56,8 +57,7 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
     model = bundle.recogniser
     write_classifier(model.classifier, folder / CLASSIFIER)
     _write_gallery(model.gallery, folder / GALLERY)
-    (folder / GOLDEN).parent.mkdir()
-    (folder / GOLDEN).write_text(json.dumps(golden_answer(bundle).to_json(), indent=1))
+    _write_golden(golden_answer(bundle), folder)
     for name, content in extras.items():
         (folder / name).write_bytes(content.encode() if isinstance(content, str) else content)
     manifest = Manifest(
@@ -70,7 +70,10 @@ def _write(bundle: Bundle, folder: Path, extras: dict[str, str | bytes]) -> None
         presence_judge=model.presence_judge,
         sources=model.gallery.sources,
         facts=bundle.facts,
-        files={name: sha256_of_file(folder / name) for name in (CLASSIFIER, GALLERY, GOLDEN)},
+        files={
+            name: sha256_of_file(folder / name)
+            for name in (CLASSIFIER, GALLERY, GOLDEN, GOLDEN_FEATURES)
+        },
     )
     manifest.write(folder / MANIFEST)
 
@@ -85,6 +88,12 @@ def _write_gallery(gallery: Gallery, path: Path) -> None:
         )
 
 
+def _write_golden(golden: GoldenAnswer, folder: Path) -> None:
+    (folder / GOLDEN).parent.mkdir()
+    (folder / GOLDEN).write_text(json.dumps(golden.to_json(), indent=1))
+    np.savez_compressed(folder / GOLDEN_FEATURES, *(golden.features or ()))
+
+
 def load(directory: Path) -> Bundle:
     """Read a bundle and replay its golden answer.
 
@@ -96,12 +105,21 @@ def load(directory: Path) -> Bundle:
     try:
         recipe = Recipe.from_json(manifest.recipe)
         model = _recogniser(manifest, directory)
-        golden = GoldenAnswer.from_json(json.loads((directory / GOLDEN).read_text()))
+        golden = _read_golden(directory, manifest)
     except UNREADABLE as error:
         raise BundleBroken(f"The model in {_where(directory)} cannot be read: {error}") from error
     bundle = Bundle(manifest.name, manifest.version, recipe, model, manifest.facts, directory)
     check_golden(bundle, golden)
     return bundle
+
+
+def _read_golden(directory: Path, manifest: Manifest) -> GoldenAnswer:
+    path, features = directory / GOLDEN_FEATURES, None
+    if GOLDEN_FEATURES in manifest.files:
+        weigh(path)
+        with np.load(path, allow_pickle=False) as arrays:
+            features = tuple(arrays[f"arr_{number}"] for number in range(len(arrays)))
+    return GoldenAnswer.from_json(json.loads((directory / GOLDEN).read_text()), features)
 
 
 def _recogniser(manifest: Manifest, directory: Path) -> Recogniser:

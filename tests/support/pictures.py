@@ -18,12 +18,13 @@ import skimage
 from data_cleaning.imaging import decoding, encoding
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
+from data_cleaning.pretrained import PRETRAINED
 
 PACKAGED = Path(skimage.__file__).parent / "data"
 WEIGHTS = Path(
     os.environ.get("LIKENESS_WEIGHTS") or Path.home() / ".cache" / "likeness" / "weights"
 )
-YUNET = WEIGHTS / "yunet_2023mar.onnx"
+YUNET = WEIGHTS / PRETRAINED["yunet"].filename
 
 needs_yunet = pytest.mark.skipif(
     not YUNET.is_file(), reason=f"{YUNET.name} is not installed (python -m model weights)"

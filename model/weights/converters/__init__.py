@@ -26,5 +26,5 @@ CONVERTERS: dict[str, Callable[[Members], bytes]] = {
     "coco_ssd_anchors": tensorflow_js.coco_ssd_anchors,
     "efficientnet_lite0": efficientnet.convert,
     "sface": sface.convert,
-    "yunet": yunet.free_size,
+    "yunet": yunet.convert,
 }

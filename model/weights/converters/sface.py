@@ -5,10 +5,12 @@ Source: Zhong et al., "SFace: sigmoid-constrained hypersphere loss for robust fa
 IEEE TIP 2021; the network is MobileFaceNet's (Chen et al., 2018).
 
 Three things change. Weights leave their blocks, and batch normalisations go into the convolution
-before them. Each PReLU, a * x + (1 - a) * relu(x), becomes two depthwise 1 x 1 convolutions and a
-sum, which take half its time. Pointwise convolutions and the last layer compute in 8 bits (Jacob et
-al., CVPR 2018; weights by output channel); the others stay float32, or the embedding loses
-accuracy. The bytes depend on the source file alone.
+before them. Each PReLU, a * x + relu((1 - a) * x), becomes two depthwise 1 x 1 convolutions and a
+sum, which take half its time. That needs a slope of at most 1: a channel with another one leaves
+as -x + relu((1 - a) * x), its sign turned, and the layer behind has its weights turned for it.
+Pointwise convolutions and the last layer compute in 8 bits (Jacob et al., CVPR 2018; weights by
+output channel); the others stay float32, or the embedding loses accuracy. The bytes depend on the
+source file alone.
 
 What is in 8 bits is written as operators in 8 bits, not as float32 operators between pairs of
 rounding and reading back. The runtime would join those pairs, but read each activation once for
@@ -18,7 +20,7 @@ every operator behind it: a quarter of the whole time.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import onnx
@@ -81,6 +83,14 @@ def convert(members: Mapping[str, bytes]) -> bytes:
     return network.finish(x)
 
 
+@dataclass(frozen=True)
+class _Activation:
+    """The name of a tensor, and 1 for each of its channels, or -1 where its sign is turned."""
+
+    name: str
+    signs: Floats
+
+
 class _Network:
     """The graph under construction and the tensors it takes."""
 
@@ -88,7 +98,7 @@ class _Network:
         self._tensors = tensors
         self._graph = OnnxGraph("sface", domains=True)
 
-    def stem(self, x: str) -> str:
+    def stem(self, x: str) -> _Activation:
         """Append scaling and the first convolution."""
         shift, scale = (self._graph.constant(self._tensor(f"scalar_op{n}")) for n in (1, 2))
         x = self._graph.add("Mul", self._graph.add("Sub", x, shift), scale)
@@ -96,34 +106,37 @@ class _Network:
             append_convolution(self._graph, x, self._convolution("conv_1")), "conv_1"
         )
 
-    def block(self, x: str, number: int) -> str:
+    def block(self, x: _Activation, number: int) -> _Activation:
         """Append a depthwise 3 x 3 and a pointwise convolution."""
         entering, leaving = (self._steps(bits) for bits in ACTIVATIONS[number])
         name, stride = f"conv_{number}", 2 if number in HALVING else 1
-        x = append_convolution(self._graph, x, self._convolution(f"{name}_dw", stride))
-        x = self._prelu(x, f"{name}_dw")
+        depthwise = self._convolution(f"{name}_dw", stride)
+        turned = replace(depthwise, weights=depthwise.weights * x.signs.reshape(-1, 1, 1, 1))
+        x = self._prelu(append_convolution(self._graph, x.name, turned), f"{name}_dw")
         pointwise = self._convolution(name)
-        weights, bias = self._parameters(pointwise.weights, pointwise.bias, ACTIVATIONS[number][0])
-        x = self._graph.add("QuantizeLinear", x, *entering)
-        x = self._graph.add("QLinearConv", x, *entering, *weights, *leaving, bias)
-        return self._prelu(self._graph.add("DequantizeLinear", x, *leaving), name)
+        filters = pointwise.weights * x.signs.reshape(1, -1, 1, 1)
+        weights, bias = self._parameters(filters, pointwise.bias, ACTIVATIONS[number][0])
+        y = self._graph.add("QuantizeLinear", x.name, *entering)
+        y = self._graph.add("QLinearConv", y, *entering, *weights, *leaving, bias)
+        return self._prelu(self._graph.add("DequantizeLinear", y, *leaving), name)
 
-    def finish(self, x: str) -> bytes:
+    def finish(self, x: _Activation) -> bytes:
         """Append the last layer and return the file."""
-        norm = [
+        gamma, beta, mean, variance = (
             self._tensor(f"bn1_{part}") for part in ("gamma", "beta", "moving_mean", "moving_var")
-        ]
+        )
+        norm = (gamma * x.signs, beta, mean * x.signs, variance)
         constants = [self._graph.constant(part) for part in norm]
-        x = self._graph.add("BatchNormalization", x, *constants, epsilon=LAST_EPSILON)
+        y = self._graph.add("BatchNormalization", x.name, *constants, epsilon=LAST_EPSILON)
         entering = self._steps(LAST_ENTERING)
-        x = self._graph.add("QuantizeLinear", self._graph.add("Flatten", x), *entering)
+        y = self._graph.add("QuantizeLinear", self._graph.add("Flatten", y), *entering)
         last = self._batch_norm("fc1", LAST_EPSILON)
         scale = (last.gamma / np.sqrt(last.variance + np.float32(last.epsilon))).astype(np.float32)
         weights = self._tensor("pre_fc1_weight") * scale[:, None]
         bias = (self._tensor("pre_fc1_bias") - last.mean) * scale + last.beta
         narrow, whole = self._parameters(weights.astype(np.float32), bias, LAST_ENTERING)
         self._graph.add(
-            "QGemm", x, *entering, *narrow, whole, output="fc1", domain=RUNTIME, transB=1
+            "QGemm", y, *entering, *narrow, whole, output="fc1", domain=RUNTIME, transB=1
         )
         return self._graph.build(
             {"data": ("batch", 3, SIDE, SIDE)},
@@ -152,18 +165,13 @@ class _Network:
             epsilon=epsilon,
         )
 
-    def _prelu(self, x: str, name: str) -> str:
+    def _prelu(self, x: str, name: str) -> _Activation:
         slopes = self._tensor(f"{name}_relu_gamma").reshape(-1, 1, 1, 1)
-        rest = self._above_zero(x, 1 - slopes)
-        return self._graph.add("Add", self._depthwise(x, slopes), rest)
-
-    def _above_zero(self, x: str, factors: Floats) -> str:
-        """Append factors * relu(x). Where no factor is negative it is relu(factors * x) to the last
-        bit, and the runtime joins that with the convolution.
-        """
-        if (factors < 0).any():
-            return self._depthwise(self._graph.add("Relu", x), factors)
-        return self._graph.add("Relu", self._depthwise(x, factors))
+        turned = slopes > 1
+        rest = self._graph.add("Relu", self._depthwise(x, 1 - slopes))
+        straight = self._depthwise(x, np.where(turned, np.float32(-1), slopes))
+        signs = np.where(turned, np.float32(-1), np.float32(1)).ravel()
+        return _Activation(self._graph.add("Add", straight, rest), signs)
 
     def _depthwise(self, x: str, factors: Floats) -> str:
         return self._graph.add("Conv", x, self._graph.constant(factors), group=len(factors))

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from data_cleaning.pretrained import weights_dir
+from data_cleaning.pretrained import PRETRAINED, weights_dir
 from tests.deploy.ubuntu.machine import copy_source, debian, missing
 from tests.support.paths import ROOT
 from tests.support.ports import free_port
@@ -29,7 +29,7 @@ MOST_MB = 700
 # As images called slim leave it out.
 FAT = ("wheels", "var/cache/apt/*.bin", "var/lib/apt/lists/*", "usr/share/doc", "usr/share/locale")
 FAT += ("usr/share/man", "usr/lib/x86_64-linux-gnu/gconv", "usr/bin/age", "usr/bin/age-keygen")
-MODERN = ("yunet_2023mar.onnx", "sface_2021dec_8bit_operators.onnx")
+MODERN = tuple(PRETRAINED[name].filename for name in ("yunet", "sface"))
 Once = Callable[[str, Callable[[Path], object]], Path]
 
 

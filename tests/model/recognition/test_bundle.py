@@ -5,12 +5,14 @@ read only if every byte and the golden answer hold.
 from __future__ import annotations
 
 import copy
+import io
 import json
 import pickle
 import shutil
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -34,6 +36,7 @@ from model.training.samples import Sample, near_copies, samples
 from tests.support.paths import ROOT
 
 RECIPE = RECIPES["object-classic"]
+FILES = ("classifier.skops", "gallery.npz", "golden/answer.json", "golden/features.npz")
 
 
 @pytest.fixture(scope="session")
@@ -77,7 +80,7 @@ def test_equal_models_give_equal_files(bundle: Bundle, saved: Path, tmp_path: Pa
     """Whatever addresses their objects have, and whenever they are saved."""
     same = replace(bundle, recogniser=copy.deepcopy(bundle.recogniser))
     save(same, tmp_path / "again")
-    for name in ("classifier.skops", "gallery.npz", "golden/answer.json"):
+    for name in FILES:
         assert (tmp_path / "again" / name).read_bytes() == (saved / name).read_bytes()
     with ZipFile(saved / "classifier.skops") as packed:
         assert {info.date_time[0] for info in packed.infolist()} == {1980}
@@ -90,7 +93,7 @@ def test_training_samples_and_serving_give_one_answer(bundle: Bundle, shapes: li
         assert served.scores == pytest.approx(direct.scores, abs=1e-12)
 
 
-@pytest.mark.parametrize("file", ["classifier.skops", "gallery.npz", "golden/answer.json"])
+@pytest.mark.parametrize("file", FILES)
 def test_a_changed_or_missing_file_is_refused(saved: Path, file: str) -> None:
     (saved / file).write_bytes((saved / file).read_bytes() + b" ")
     with pytest.raises(
@@ -155,6 +158,51 @@ def test_a_moved_probability_is_refused(saved: Path) -> None:
     rewrite(saved, "golden/answer.json", json.dumps(golden).encode())
     with pytest.raises(GoldenMismatch, match=r"a probability moved by 0\.0020; at most 0\.001"):
         load(saved)
+
+
+def altered(saved: Path, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    """As if the golden picture had given other features at training time."""
+    with np.load(saved / "golden" / "features.npz") as arrays:
+        features = [change(arrays[name]) for name in arrays.files]
+    packed = io.BytesIO()
+    np.savez_compressed(packed, *features)
+    rewrite(saved, "golden/features.npz", packed.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda each: each[:, ::-1], r"features of the golden picture changed: they are 0\.\d+"),
+        (lambda each: each * np.float32("nan"), "changed: they are nan alike"),
+        (lambda each: each[:, 1:], r"the features have the shape \(2, \d+\); at training it was"),
+    ],
+    ids=["others", "no numbers", "fewer"],
+)
+def test_other_features_are_refused(
+    saved: Path, change: Callable[[np.ndarray], np.ndarray], words: str
+) -> None:
+    altered(saved, change)
+    with pytest.raises(GoldenMismatch, match=words):
+        load(saved)
+
+
+@pytest.mark.parametrize(("moved", "holds"), [(0.05, True), (0.08, False)])
+def test_a_bundle_of_before_the_features_is_held_to_its_probabilities(
+    saved: Path, moved: float, holds: bool
+) -> None:
+    manifest = json.loads((saved / "manifest.json").read_text())
+    del manifest["files"]["golden/features.npz"]
+    (saved / "manifest.json").write_text(json.dumps(manifest))
+    (saved / "golden" / "features.npz").unlink()
+    said = json.loads((saved / "golden" / "answer.json").read_text())
+    scores = said["regions"][0]["scores"]
+    scores[next(iter(scores))] += moved
+    rewrite(saved, "golden/answer.json", json.dumps(said).encode())
+    if holds:
+        load(saved)
+    else:
+        with pytest.raises(GoldenMismatch, match=r"moved by 0\.0800; at most 0\.07 is allowed"):
+            load(saved)
 
 
 def test_a_failed_save_leaves_nothing(
