@@ -8,7 +8,7 @@ import fcntl
 import importlib.util
 import os
 import shutil
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,15 @@ def pytest_runtest_makereport(
             f"skipped although LIKENESS_REQUIRE_ALL=1: {call.excinfo and call.excinfo.value}"
         )
     return report
+
+
+@pytest.fixture(autouse=True)
+def umask() -> Iterator[None]:
+    """Put back after each test: commands that keep their files to themselves set it for good."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture(scope="session")

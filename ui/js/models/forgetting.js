@@ -62,8 +62,8 @@ async function forget(label) {
   if (!(await sure(title, say("models.forget-detail"), yes, { danger: true }))) return;
   try {
     const gone = await request("DELETE", `api/classes/${encodeURIComponent(label)}`);
+    await draw(); // first: who reads the answer may already type the next name
     $("#forgotten").empty().append(result(gone));
-    await draw();
   } catch (error) {
     $("#forgotten").empty().append(errorState(error));
   }
