@@ -64,22 +64,17 @@ def test_it_speaks_tls_of_today(box: Machine, version: str, spoken: bool) -> Non
     assert (box.run(command).returncode == 0) == spoken
 
 
-def test_the_camera_is_there(box: Machine, tmp_path: Path) -> None:
+def test_the_camera_is_there(box: Machine, browser: Any, tmp_path: Path) -> None:
     """A browser in that machine's network, which takes its certificate."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser at {CHROMIUM}: apt-get install chromium")
-    from playwright.sync_api import sync_playwright
-
     inside = tmp_path / "chromium"
     inside.write_text(f'#!/bin/sh\nexec nsenter --target={box.pid} --net {CHROMIUM} "$@"\n')
     inside.chmod(0o755)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=inside, args=CHROMIUM_ARGUMENTS)
-        page = browser.new_page(ignore_https_errors=True)
-        page.goto("http://localhost/")
-        assert page.url == "https://localhost/"
-        found = page.evaluate("[isSecureContext, typeof navigator.mediaDevices?.getUserMedia]")
-        browser.close()
+    there = browser.browser_type.launch(executable_path=inside, args=CHROMIUM_ARGUMENTS)
+    page = there.new_page(ignore_https_errors=True)
+    page.goto("http://localhost/")
+    assert page.url == "https://localhost/"
+    found = page.evaluate("[isSecureContext, typeof navigator.mediaDevices?.getUserMedia]")
+    there.close()
     assert found == [True, "function"]
 
 
