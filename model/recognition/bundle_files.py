@@ -118,7 +118,8 @@ def _read_golden(directory: Path, manifest: Manifest) -> GoldenAnswer:
     if GOLDEN_FEATURES in manifest.files:
         weigh(path)
         with np.load(path, allow_pickle=False) as arrays:
-            features = tuple(arrays[f"arr_{number}"] for number in range(len(arrays)))
+            names = [f"arr_{number}" for number in range(len(arrays))]
+            features = tuple(arrays[name].astype(np.float32) for name in names)
     return GoldenAnswer.from_json(json.loads((directory / GOLDEN).read_text()), features)
 
 

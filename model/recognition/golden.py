@@ -117,6 +117,8 @@ def check_golden(bundle: Bundle, expected: GoldenAnswer) -> None:
     _check_number(len(before), len(now), where)
     for old, new in zip(before, now, strict=True):
         _check_region(old, new, tolerance, where)
+        if expected.features is not None and old.best != new.best:
+            raise _another_name(old.best, new.best, where)
 
 
 def _regions(said: Recognition) -> tuple[GoldenRegion, ...]:
@@ -133,7 +135,7 @@ def _check_features(
                 f"{where}: the features have the shape {new.shape}; at training it was {old.shape}."
             )
         alike = _cosine(old, new)
-        if not alike >= least:  # neither is a number that is none
+        if not alike >= least:  # written so that nan is refused too
             raise GoldenMismatch(
                 f"{where}: the features of the golden picture changed: they are {alike:.4f} alike;"
                 f" {least} is the least that is allowed."
@@ -162,6 +164,8 @@ def _check_region(old: GoldenRegion, new: GoldenRegion, tolerance: float, where:
             f"{where}: a probability moved by {moved:.4f}; at most {tolerance} is allowed."
         )
     if old.label != new.label:
-        raise GoldenMismatch(
-            f"{where} answers {new.label!r}; at training time it was {old.label!r}."
-        )
+        raise _another_name(old.label, new.label, where)
+
+
+def _another_name(before: str | None, now: str | None, where: str) -> GoldenMismatch:
+    return GoldenMismatch(f"{where} answers {now!r}; at training time it was {before!r}.")

@@ -27,8 +27,8 @@ from data_cleaning.errors import WeightsBroken
 STRIDES = (8, 16, 32)  # pixels between the places of each grid
 HEADS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}  # channels by the name of the output
 CHANCES = ("cls", "obj")  # heads that end in a sigmoid
-WITHOUT_END = ("bbox",)
-APART = "kps"
+WITHOUT_END = ("bbox",)  # heads whose numbers are the output as they are
+APART = "kps"  # the head with a depthwise convolution of its own
 CHANNELS = sum(HEADS.values())
 
 

@@ -186,6 +186,20 @@ def test_other_features_are_refused(
         load(saved)
 
 
+def test_features_that_are_words_are_refused(saved: Path) -> None:
+    altered(saved, lambda each: np.full(each.shape, "word"))
+    with pytest.raises(BundleBroken, match="cannot be read: could not convert string to float"):
+        load(saved)
+
+
+def test_another_likeliest_class_is_refused(saved: Path) -> None:
+    golden = json.loads((saved / "golden" / "answer.json").read_text())
+    golden["regions"][0]["best"] = "somebody"
+    rewrite(saved, "golden/answer.json", json.dumps(golden).encode())
+    with pytest.raises(GoldenMismatch, match="at training time it was 'somebody'"):
+        load(saved)
+
+
 @pytest.mark.parametrize(("moved", "holds"), [(0.05, True), (0.08, False)])
 def test_a_bundle_of_before_the_features_is_held_to_its_probabilities(
     saved: Path, moved: float, holds: bool
