@@ -9,6 +9,7 @@ import contextlib
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -143,7 +144,7 @@ def data(buildah: Buildah, container: str, tmp_path_factory: pytest.TempPathFact
 
 @contextlib.contextmanager
 def running(command: list[str], port: int, path: str = "/readyz") -> Iterator[str]:
-    """What a container serves, once it is ready."""
+    """What a container serves, once it is ready. At the end nobody listens there any more."""
     process = subprocess.Popen(command, start_new_session=True)
     base, until = f"http://127.0.0.1:{port}", time.monotonic() + 300
     try:
@@ -157,6 +158,19 @@ def running(command: list[str], port: int, path: str = "/readyz") -> Iterator[st
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, 15)
         process.wait(60)
+        _wait_until_closed(port)
+
+
+def _wait_until_closed(port: int) -> None:
+    """buildah ends before the server that it ran: who asks too early is answered by the last one."""
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except ConnectionRefusedError:
+            return
+        time.sleep(0.1)
+    pytest.fail(f"a server still listens on port {port}, a minute after its container was ended")
 
 
 def asked(url: str, picture: Path | None = None, key: str = "") -> dict[str, Any]:
