@@ -146,6 +146,10 @@ def reference_forms(count: int, longest: int = 640) -> list[bytes]:
     """
     pictures = [path.read_bytes() for path in sorted(REFERENCE.glob("*/*"))]
     large = [data for data in pictures if max(decode(data).shape[:2]) >= longest]
+    if not large:
+        raise SystemExit(
+            f"there are no pictures of {longest} pixels in {REFERENCE}: set LIKENESS_TEST_DATA"
+        )
     chosen = [large[index] for index in np.linspace(0, len(large) - 1, count).astype(int)]
     return [form(reencode(data, longest)) for data in chosen]
 
@@ -201,6 +205,7 @@ def service(
         **os.environ,
         **{f"LIKENESS_{name}": str(value) for name, value in given.items()},
     }
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed service is compiled
     command = [
         sys.executable,
         "-m",

@@ -133,7 +133,7 @@ def test_pictures_are_decoded_and_resized_in_one_package(path: Path) -> None:
 def test_serving_loads_no_training_and_no_plots(tmp_path: Path) -> None:
     """Nor scikit-learn, for none of the shipped models."""
     never = ("model.training", "model.evaluation", "model.reporting", "matplotlib", "seaborn")
-    never += ("sklearn", "skops", "scipy.stats", "pandas", "joblib")
+    never += ("sklearn", "skops", "scipy.stats", "scipy.optimize", "pandas", "joblib")
     code = f"import sys, server.wsgi; print([m for m in {never!r} if m in sys.modules])"
     run = subprocess.run(
         [sys.executable, "-c", code],
@@ -149,7 +149,8 @@ def test_serving_loads_no_training_and_no_plots(tmp_path: Path) -> None:
 @needs_yunet
 def test_an_answer_of_a_modern_model_loads_nothing_of_training(tmp_path: Path) -> None:
     """A start pays for what it loads: for each of these from a tenth of a second to a whole one."""
-    never = ("sklearn", "skops", "scipy.stats", "pandas", "joblib", "skimage", "pywt", "alembic")
+    never = ("sklearn", "skops", "scipy.stats", "scipy.optimize", "pandas", "joblib", "skimage")
+    never += ("pywt", "alembic")
     asked = (
         "import sys; from server.wsgi import app; from model.recognition import golden;"
         " answer = app.test_client().post('/api/predict', data=golden.golden_picture(),"

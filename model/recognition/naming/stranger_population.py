@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import log_ndtr
 
 import model.weights
@@ -55,6 +54,8 @@ class StrangerPopulation:
         """The least similarity to believe so that strangers are named at the rate `fpir`, above 0
         and below 1.
         """
+        from scipy.optimize import brentq  # not for a service that only names: a tenth of its start
+
         wanted = np.log1p(-fpir)
         return float(
             brentq(lambda t: self._log_refused(examples, t) - wanted, LEAST, MOST, xtol=1e-6)

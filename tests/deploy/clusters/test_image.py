@@ -162,7 +162,7 @@ def running(command: list[str], port: int, path: str = "/readyz") -> Iterator[st
 
 
 def _wait_until_closed(port: int) -> None:
-    """buildah ends before the server that it ran: who asks too early is answered by the last one."""
+    """buildah ends before the server that it ran, which would answer who asks too early."""
     until = time.monotonic() + 60
     while time.monotonic() < until:
         try:
