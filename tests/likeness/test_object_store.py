@@ -41,7 +41,7 @@ def served(service: Running, path: Path) -> dict[str, object]:
 
 def wait_for_version(service: Running, version: int) -> None:
     until = time.monotonic() + 60
-    while requests.get(f"{service.url}/readyz", timeout=5).json().get("version") != version:
+    while requests.get(f"{service.url}/readyz", timeout=30).json().get("version") != version:
         assert time.monotonic() < until, (service.folder / "var" / "store.log").read_text()
         time.sleep(0.2)
 

@@ -72,7 +72,7 @@ class Live:
 
 
 def wait_for_port(port: int) -> None:
-    for _ in range(200):
+    for _ in range(600):
         with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
             return
         time.sleep(0.05)

@@ -39,7 +39,7 @@ def test_numbers_of_all_processes_are_added_and_name_nobody(folder: Path) -> Non
     with running(folder) as service:
         for _ in range(20):
             service.ask()
-        text = requests.get(f"{service.url}/metrics", timeout=5).text
+        text = requests.get(f"{service.url}/metrics", timeout=30).text
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     values = dict(line.rsplit(" ", 1) for line in lines)
     asked = 'likeness_requests_total{method="POST",route="/api/predict",status="200"}'
@@ -52,7 +52,7 @@ def test_numbers_of_all_processes_are_added_and_name_nobody(folder: Path) -> Non
 
 
 def numbers(service: Running) -> dict[str, float]:
-    text = requests.get(f"{service.url}/metrics", timeout=5).text
+    text = requests.get(f"{service.url}/metrics", timeout=30).text
     lines = [line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#")]
     return {name: float(value) for name, value in lines}
 
@@ -103,7 +103,7 @@ def test_a_fresh_process_never_answers_with_what_was_active_when_the_service_beg
     folder: Path,
 ) -> None:
     with running(folder) as service:
-        requests.post(f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=5)
+        requests.post(f"{service.url}/api/models/colours/promote", json={"version": 2}, timeout=30)
         until = time.monotonic() + 20
         while {service.ask()["model"]["version"] for _ in range(20)} != {2}:
             assert time.monotonic() < until
@@ -126,7 +126,7 @@ def test_logs_are_json_with_a_request_id_and_no_key(folder: Path) -> None:
         requests.get(
             f"{service.url}/api/models?model=anna",
             headers={"X-Request-Id": "abcdefgh-1234", "X-API-Key": "lk_0_verysecret"},
-            timeout=5,
+            timeout=30,
         )
     text = (folder / "log").read_text()
     lines = [

@@ -45,7 +45,7 @@ def test_nothing_stays_of_work_that_failed() -> None:
     with contextlib.suppress(BrokenPicture):
         pool.run(work)
     del picture, work
-    until = time.monotonic() + 2
+    until = time.monotonic() + 20
     while gone() is not None and time.monotonic() < until:
         time.sleep(0.01)
     assert gone() is None
@@ -64,7 +64,7 @@ def test_nothing_stays_of_work_that_was_too_slow() -> None:
     with pytest.raises(TooSlow):
         pool.run(work)
     del picture, work
-    until = time.monotonic() + 3
+    until = time.monotonic() + 20
     while gone() is not None and time.monotonic() < until:
         time.sleep(0.01)
     assert gone() is None
@@ -73,14 +73,14 @@ def test_nothing_stays_of_work_that_was_too_slow() -> None:
 
 def test_a_thread_that_hangs_is_replaced_and_seen() -> None:
     heard: list[int] = []
-    pool = Pool(1, 0, 0.2, on_stuck=heard.append)
+    pool = Pool(1, 0, 1.0, on_stuck=heard.append)
     hanging = threading.Event()
     with pytest.raises(TooSlow):
         pool.run(hanging.wait)
     assert (pool.stuck, pool.inside) == (1, 0)
     assert [pool.run(lambda number=number: number) for number in range(20)] == list(range(20))
     hanging.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 20
     while pool.stuck and time.monotonic() < until:
         time.sleep(0.01)
     assert heard == [1, 0]
@@ -89,15 +89,15 @@ def test_a_thread_that_hangs_is_replaced_and_seen() -> None:
 
 
 def test_waiting_for_a_place_is_part_of_the_time() -> None:
-    pool = Pool(1, 0, 0.4)
+    pool = Pool(1, 0, 1.5)
     hanging = threading.Event()
-    first = threading.Thread(target=lambda: pool.run(lambda: hanging.wait(0.3)))
+    first = threading.Thread(target=lambda: pool.run(lambda: hanging.wait(1.2)))
     first.start()
-    time.sleep(0.05)
+    time.sleep(0.1)
     begun = time.monotonic()
     with pytest.raises((TooSlow, Busy)):
         pool.run(lambda: time.sleep(5), wait=True)
-    assert time.monotonic() - begun < 0.6
+    assert time.monotonic() - begun < 2.2
     first.join()
 
 
