@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 # Of a pair that differs in a share d, one table in 1 / (1 - d)^ROWS holds both in one bucket: with
 # these numbers .4 % of the pairs at exactly .25 are overlooked, and one in 50,000 of those at .2.
 TABLES, ROWS = 96, 10
-_FIRST = 32  # edges of a shuffled picture among which its first one is looked for
-_SPARSE = 256  # edges: pictures with fewer are looked through in full
-_AT_ONCE = 4096  # pictures whose bits are looked at together
+_DIGITS = 7  # binary ones of a place among the first edges of a shuffled picture
+_FIRST = 1 << _DIGITS  # edges: a picture without one among those is looked through in full
+_AT_ONCE = 1 << 16  # pictures whose bits are looked at together
 _FULL = 512  # members of a bucket that are all compared with each other
+_PAIRS = 1 << 14  # pairs that are compared together
 _SEED = 1997
 
 Bits = NDArray[np.uint8]
@@ -61,8 +62,11 @@ def linked(hashes: NDArray[np.uint8], share: float) -> Numbers:
     different, place = np.unique(hashes, axis=0, return_inverse=True)
     components = Components(len(different))
     for keys in _tables(different):
-        for bucket in _buckets(keys):
-            _compare(bucket, different, share, components)
+        order, starts, stops = _buckets(keys, components)
+        two = stops - starts == 2
+        _compare_pairs(order[starts[two]], order[starts[two] + 1], different, share, components)
+        for start, stop in zip(starts[~two], stops[~two], strict=True):
+            _compare(order[start:stop], different, share, components)
     return components.of(np.arange(len(different)))[place.ravel()]
 
 
@@ -70,41 +74,67 @@ def _tables(hashes: NDArray[np.uint8]) -> Iterator[NDArray[np.void]]:
     """For each table the bucket of every picture, as something to sort by."""
     random = np.random.default_rng(_SEED)
     edges = hashes.shape[1] * 8
+    blocks = [slice(start, start + _AT_ONCE) for start in range(0, len(hashes), _AT_ONCE)]
+    by_edge = [np.packbits(np.unpackbits(hashes[block], axis=1).T, axis=1) for block in blocks]
     for _ in range(TABLES):
         orders = np.stack([random.permutation(edges) for _ in range(ROWS)])
         minima = np.empty((len(hashes), ROWS), np.uint16)
-        for start in range(0, len(hashes), _AT_ONCE):
-            block = slice(start, start + _AT_ONCE)
-            minima[block] = _minima(np.unpackbits(hashes[block], axis=1), orders)
+        for block, columns in zip(blocks, by_edge, strict=True):
+            for row, order in enumerate(orders):
+                minima[block, row] = _minima(hashes[block], columns, order)
         yield minima.view(np.dtype((np.void, minima.dtype.itemsize * ROWS))).ravel()
 
 
-def _minima(bits: Bits, orders: Numbers) -> NDArray[np.uint16]:
-    """Where the first edge of each picture lies in each order, shape (n, ROWS)."""
-    found = np.empty((len(bits), len(orders)), np.uint16)
-    sparse = bits.sum(axis=1) < _SPARSE
-    for column, order in enumerate(orders):
-        found[~sparse, column] = _first(bits[~sparse], order[:_FIRST])
-        found[sparse, column] = _first(bits[sparse], order)
-    return found
+def _minima(hashes: NDArray[np.uint8], columns: Bits, order: Numbers) -> NDArray[np.uint16]:
+    """The place of each picture's first edge in an order, shape (n,); the end where it has none.
+
+    columns: the same bits as hashes, an edge a row and eight pictures a byte. So a step looks at an
+    edge of all pictures at once, and the digits of its place are kept in the same way.
+    """
+    left = np.full(columns.shape[1], 255, np.uint8)
+    digits = np.zeros((_DIGITS, columns.shape[1]), np.uint8)
+    for place in range(_FIRST):
+        found = columns[order[place]] & left
+        left ^= found
+        for digit in range(_DIGITS):
+            if place >> digit & 1:
+                digits[digit] |= found
+    places = np.unpackbits(digits, axis=1, count=len(hashes)).astype(np.uint16)
+    minima = (places << np.arange(_DIGITS, dtype=np.uint16)[:, None]).sum(axis=0, dtype=np.uint16)
+    rest = np.flatnonzero(np.unpackbits(left, count=len(hashes)))
+    shuffled = np.unpackbits(hashes[rest], axis=1)[:, order]
+    minima[rest] = np.where(shuffled.any(axis=1), shuffled.argmax(axis=1), len(order))
+    return minima
 
 
-def _first(bits: Bits, order: Numbers) -> Numbers:
-    """The place of the first edge; the end where there is none."""
-    shuffled = bits[:, order]
-    place = shuffled.argmax(axis=1)
-    return np.where(shuffled[np.arange(len(bits)), place], place, len(order))
-
-
-def _buckets(keys: NDArray[np.void]) -> Iterator[Numbers]:
-    """The members of each bucket that has more than one."""
+def _buckets(keys: NDArray[np.void], components: Components) -> tuple[Numbers, Numbers, Numbers]:
+    """(order, starts, stops): order[start:stop] are the members of a bucket, for each in which not
+    all are linked.
+    """
     order = np.argsort(keys, kind="stable")
     ordered = keys[order]
-    ends = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    starts, stops = np.append(0, ends), np.append(ends, len(keys))
-    several = stops - starts > 1
-    for start, stop in zip(starts[several], stops[several], strict=True):
-        yield order[start:stop]
+    starts = np.append(0, np.flatnonzero(ordered[1:] != ordered[:-1]) + 1)
+    stops = np.append(starts[1:], len(keys))
+    linked_to = components.of(order)
+    apart = np.minimum.reduceat(linked_to, starts) != np.maximum.reduceat(linked_to, starts)
+    return order, starts[apart], stops[apart]
+
+
+def _compare_pairs(
+    first: Numbers,
+    second: Numbers,
+    hashes: NDArray[np.uint8],
+    share: float,
+    components: Components,
+) -> None:
+    """Link what is near of pairs, both of shape (n,)."""
+    for start in range(0, len(first), _PAIRS):
+        some = slice(start, start + _PAIRS)
+        left, right = hashes[first[some]], hashes[second[some]]
+        shared = np.bitwise_count(left & right).sum(axis=1, dtype=np.float32)
+        either = np.bitwise_count(left | right).sum(axis=1, dtype=np.float32)
+        near = _is_near(shared, either, share)
+        components.link(first[some][near], second[some][near])
 
 
 def _compare(
@@ -132,6 +162,13 @@ def _near(
     left, right = _edges(hashes[first]), _edges(hashes[second])
     shared = left @ right.T
     either = left.sum(axis=1)[:, None] + right.sum(axis=1) - shared
+    return _is_near(shared, either, share)
+
+
+def _is_near(
+    shared: NDArray[np.float32], either: NDArray[np.float32], share: float
+) -> NDArray[np.bool_]:
+    """Whether pairs are near by the edges that both and that either of them has."""
     distance = 1 - shared / np.maximum(either, 1)
     distance[either == 0] = 0
     return np.asarray(distance <= share)
