@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.serving import REFERENCE, children, processor_seconds, service
+from benchmarks.serving import REFERENCE, children, processor_seconds, resident_mb, service
 from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.resizing import shrink
@@ -156,7 +156,7 @@ def wait_all(listener: Listener, cameras: int, said: bytes) -> None:
 def sample(watched: list[Watching], samples: list[list[float]], seconds: float) -> None:
     """Memory of each process, in MB, every second for so long."""
     for _ in ticks(seconds):
-        samples.append([resident(one.process.pid) for one in watched])
+        samples.append([resident_mb(one.process.pid) for one in watched])
 
 
 def ticks(seconds: float) -> Iterator[float]:
@@ -164,13 +164,6 @@ def ticks(seconds: float) -> Iterator[float]:
     while (now := time.monotonic()) < until:
         yield now
         time.sleep(min(1.0, max(0.0, until - time.monotonic())))
-
-
-def resident(pid: int) -> float:
-    text = Path(f"/proc/{pid}/status").read_text()
-    found = re.search(r"VmRSS:\s+(\d+) kB", text)
-    assert found is not None, text
-    return int(found[1]) / 1024
 
 
 def with_children(pid: int) -> float:

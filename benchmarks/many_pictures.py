@@ -13,6 +13,7 @@ smallest.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
@@ -24,15 +25,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import skimage.data
 import sklearn.datasets
 
-from data_cleaning.imaging.decoding import decode
+from benchmarks.serving import resident_mb
+from data_cleaning.imaging.decoding import read
 from data_cleaning.imaging.encoding import encode
 from data_cleaning.imaging.image import Image
 from data_cleaning.imaging.resizing import resize
+from tests.support.paths import ROOT
+from tests.support.pictures import packaged
 
-ROOT = Path(__file__).resolve().parents[1]
 WIDTH, HEIGHT, CLASSES = 160, 128, 10
 SOURCES = ("astronaut.png", "chelsea.png", "coffee.png", "motorcycle_left.png", "rocket.jpg")
 SMALLEST, LARGEST = 0.3, 0.9  # of a source's shorter side
@@ -82,10 +84,8 @@ def pictures(count: int) -> Iterator[bytes]:
 
 def open_sources() -> list[Image]:
     """Photographs that are installed with the libraries."""
-    of_skimage = Path(skimage.data.__file__).parent
-    of_sklearn = Path(sklearn.datasets.__file__).parent / "images"
-    paths = [of_skimage / name for name in SOURCES] + sorted(of_sklearn.glob("*.jpg"))
-    return [decode(path.read_bytes()) for path in paths]
+    more = sorted((Path(sklearn.datasets.__file__).parent / "images").glob("*.jpg"))
+    return [*map(packaged, SOURCES), *map(read, more)]
 
 
 def a_part(source: Image, random: np.random.Generator) -> Image:
@@ -105,9 +105,10 @@ def looked_at(command: str, folder: Path) -> dict[str, float]:
         words += ["--detector", "yunet_face", "--no-labels", "--out", f"{folder}-cleaning"]
     begun = time.perf_counter()
     process = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.DEVNULL)
-    most, ended = 0.0, 0
+    most, ended = 0.0, 0  # what wait4 says of memory begins with that of this process
     while not ended:
-        most = max(most, largest_mb(process.pid))
+        with contextlib.suppress(ValueError):  # it has ended by now
+            most = resident_mb(process.pid, largest=True)
         time.sleep(0.05)
         ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -118,16 +119,6 @@ def looked_at(command: str, folder: Path) -> dict[str, float]:
         "processor": round(used.ru_utime + used.ru_stime, 1),
         "memory_mb": round(most),
     }
-
-
-def largest_mb(pid: int) -> float:
-    """Resident memory at its largest so far. What a process is said to have used when it has ended
-    begins with that of the process that started it.
-    """
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1]) / 1024
-    return 0.0  # it has ended
 
 
 def with_growth(figures: dict[int, dict[str, float]]) -> dict[str, Any]:

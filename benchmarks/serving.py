@@ -302,6 +302,18 @@ def proportional_mb(pid: int) -> float:
     raise ValueError(f"no Pss for {pid}")
 
 
+def resident_mb(pid: int, largest: bool = False) -> float:
+    """Resident memory of a process, now or at its largest so far.
+
+    Raises ValueError for one that has ended.
+    """
+    name = "VmHWM:" if largest else "VmRSS:"
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith(name):
+            return int(line.split()[1]) / 1024
+    raise ValueError(f"no {name} for {pid}")
+
+
 def children(pid: int) -> list[int]:
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 

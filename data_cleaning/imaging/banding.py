@@ -13,6 +13,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from data_cleaning.imaging import jaccard
+
 # Of a pair that differs in a share d, one table in 1 / (1 - d)^ROWS holds both in one bucket: with
 # these numbers .4 % of the pairs at exactly .25 are overlooked, and one in 50,000 of those at .2.
 TABLES, ROWS = 96, 10
@@ -130,10 +132,7 @@ def _compare_pairs(
     """Link what is near of pairs, both of shape (n,)."""
     for start in range(0, len(first), _PAIRS):
         some = slice(start, start + _PAIRS)
-        left, right = hashes[first[some]], hashes[second[some]]
-        shared = np.bitwise_count(left & right).sum(axis=1, dtype=np.float32)
-        either = np.bitwise_count(left | right).sum(axis=1, dtype=np.float32)
-        near = _is_near(shared, either, share)
+        near = jaccard.pairwise(hashes[first[some]], hashes[second[some]]) <= share
         components.link(first[some][near], second[some][near])
 
 
@@ -142,7 +141,7 @@ def _compare(
 ) -> None:
     """Link what is near in a bucket; what is linked already is not compared."""
     if len(bucket) > _FULL:  # most are near the first: then the rest is few
-        near = _near(bucket[:1], bucket, hashes, share)[0]
+        near = jaccard.pairwise(hashes[bucket[0]], hashes[bucket]) <= share
         components.link(np.full(near.sum(), bucket[0]), bucket[near])
     for start in range(0, len(bucket), _FULL):
         some = bucket[start : start + _FULL]
@@ -150,29 +149,7 @@ def _compare(
         common = np.bincount(everybody).argmax()
         apart = some[names != common]
         if len(apart):
-            rows, columns = np.nonzero(_near(apart, bucket, hashes, share))
+            left, right = jaccard.edges(hashes[apart]), jaccard.edges(hashes[bucket])
+            rows, columns = np.nonzero(jaccard.each_to_each(left, right) <= share)
             new = components.of(apart)[rows] != everybody[columns]
             components.link(apart[rows[new]], bucket[columns[new]])
-
-
-def _near(
-    first: Numbers, second: Numbers, hashes: NDArray[np.uint8], share: float
-) -> NDArray[np.bool_]:
-    """Whether each of the first is near each of the second, shape (n, m)."""
-    left, right = _edges(hashes[first]), _edges(hashes[second])
-    shared = left @ right.T
-    either = left.sum(axis=1)[:, None] + right.sum(axis=1) - shared
-    return _is_near(shared, either, share)
-
-
-def _is_near(
-    shared: NDArray[np.float32], either: NDArray[np.float32], share: float
-) -> NDArray[np.bool_]:
-    """Whether pairs are near by the edges that both and that either of them has."""
-    distance = 1 - shared / np.maximum(either, 1)
-    distance[either == 0] = 0
-    return np.asarray(distance <= share)
-
-
-def _edges(hashes: NDArray[np.uint8]) -> NDArray[np.float32]:
-    return np.unpackbits(hashes, axis=1).astype(np.float32)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from data_cleaning.imaging import jaccard
 from data_cleaning.imaging.banding import linked
 from data_cleaning.imaging.colour import grey
 from data_cleaning.imaging.image import Image
@@ -20,7 +21,6 @@ NEAR = 0.25  # part of the edges seen that may differ; see docs/adr/0003
 _SIDE = 16  # cells of the miniature, each way
 _STEP = 3  # grey levels: a smaller difference of neighbours is no edge, but noise
 _BLOCK = 256
-_SET_BITS = np.array([bin(byte).count("1") for byte in range(256)], np.int64)
 EVERY_PAIR = 20_000  # up to so many pictures each pair is compared
 
 
@@ -40,20 +40,15 @@ def difference_hash(image: Image) -> NDArray[np.uint8]:
 
 
 def near_pairs(hashes: NDArray[np.uint8], share: float = NEAR) -> list[tuple[int, int, float]]:
-    """All (first, second, distance) that differ in at most `share` of the edges that either of them
-    has.
+    """All (first, second, Jaccard distance) that differ in at most `share` of the edges that either
+    of them has.
 
-    hashes: uint8, shape (n, 128). distance: 0 (the same) to 1 (nothing in common), after Jaccard.
+    hashes: uint8, shape (n, 128).
     """
-    bits = np.unpackbits(hashes, axis=1).astype(np.float32)
-    count = bits.sum(axis=1)
+    bits = jaccard.edges(hashes)
     pairs: list[tuple[int, int, float]] = []
     for start in range(0, len(bits), _BLOCK):
-        block = slice(start, start + _BLOCK)
-        shared = bits[block] @ bits[start:].T
-        either = count[block, None] + count[None, start:] - shared
-        distance = 1 - shared / np.maximum(either, 1)
-        distance[either == 0] = 0  # both are flat: nothing tells them apart
+        distance = jaccard.each_to_each(bits[start : start + _BLOCK], bits[start:])
         rows, columns = np.nonzero(np.triu(distance <= share, 1))
         pairs += [
             (start + int(r), start + int(c), float(distance[r, c]))
@@ -69,9 +64,7 @@ def nearest(hashes: NDArray[np.uint8], one: NDArray[np.uint8], share: float = NE
     """
     if len(hashes) == 0:
         return None
-    shared = _SET_BITS[hashes & one].sum(axis=1)
-    either = _SET_BITS[hashes | one].sum(axis=1)
-    distance = np.where(either == 0, 0.0, 1 - shared / np.maximum(either, 1))
+    distance = jaccard.pairwise(hashes, one)
     best = int(distance.argmin())
     return best if distance[best] <= share else None
 
